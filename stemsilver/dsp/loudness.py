@@ -1,0 +1,153 @@
+"""Loudness and true peak: measured by the standard, reached together.
+
+Plain gain to a loudness target pushes the peaks of expressive speech over full scale; plain gain
+to a peak target leaves it too quiet. `finish` reaches both, with a look-ahead limiter for the few
+milliseconds that stand in the way.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyloudnorm
+from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter1d
+from scipy.signal import fftconvolve, resample_poly
+
+from stemsilver.records import Samples
+
+BLOCK_SECONDS = 0.4
+"""The gating block of ITU-R BS.1770: nothing shorter has an integrated loudness."""
+
+SHORT_TERM_SECONDS = 3.0
+"""The window of EBU Tech 3342: nothing shorter has a loudness range."""
+
+MAX_CHANNELS = 6
+"""BS.1770 gives channel weights up to 5.1."""
+
+OVERSAMPLING = 4
+LFE_CHANNEL = 3
+SILENCE_LUFS = -70.0
+LOOKAHEAD_SECONDS = 0.005
+CEILING_MARGIN_DB = 0.1
+"""4× oversampling can read this much below the continuous peak (BS.1770-4, annex 2)."""
+
+LOUDNESS_TOLERANCE_LU = 0.02
+MAX_ROUNDS = 12
+
+SILENT = "Silent: no gain was applied."
+TOO_SHORT = "Too short to have a loudness: its level was kept."
+
+
+def integrated_lufs(samples: Samples, rate: int) -> float | None:
+    """Integrated loudness in LUFS (ITU-R BS.1770-4); None where nothing passes the gate.
+
+    Shape: (channels, frames), at least 0.4 s.
+
+    Raises:
+        ValueError: the signal is shorter than one gating block.
+    """
+    if samples.shape[-1] < BLOCK_SECONDS * rate:
+        raise ValueError(f"integrated loudness needs {BLOCK_SECONDS} s")
+    loudness = float(pyloudnorm.Meter(rate).integrated_loudness(_weighed(samples)))
+    return loudness if loudness > SILENCE_LUFS else None
+
+
+def loudness_range_lu(samples: Samples, rate: int) -> float | None:
+    """Loudness range in LU (EBU Tech 3342); None where nothing passes the gate.
+
+    Shape: (channels, frames), at least 3 s.
+
+    Raises:
+        ValueError: the signal is shorter than one short-term window.
+    """
+    if samples.shape[-1] < SHORT_TERM_SECONDS * rate:
+        raise ValueError(f"loudness range needs {SHORT_TERM_SECONDS} s")
+    loudness_range = float(pyloudnorm.Meter(rate).loudness_range(_weighed(samples)))
+    return loudness_range if np.isfinite(loudness_range) else None
+
+
+def true_peak_dbtp(samples: Samples) -> float | None:
+    """True peak in dBTP at 4× oversampling (ITU-R BS.1770-4, annex 2); None for silence.
+
+    >>> true_peak_dbtp(np.zeros((1, 100), np.float32)) is None
+    True
+    """
+    peak = float(_oversampled_envelope(samples).max(initial=0.0))
+    return 20 * float(np.log10(peak)) if peak > 0 else None
+
+
+def gain(samples: Samples, decibels: float) -> Samples:
+    """The signal `decibels` louder."""
+    return (samples * 10 ** (decibels / 20)).astype(np.float32)
+
+
+def limit(samples: Samples, rate: int, ceiling_dbtp: float) -> Samples:
+    """Hold the true peak at the ceiling with a look-ahead gain shared by all channels.
+
+    The gain each sample needs is spread over 5 ms on both sides by a minimum filter and then
+    smoothed by a window of that same width, so that it is down in time, moves without a step, and
+    never lets a peak through. Nothing is delayed.
+
+    Shape: same out as in.
+    """
+    ceiling = 10 ** (ceiling_dbtp / 20)
+    envelope = _oversampled_envelope(samples)
+    if envelope.max(initial=0.0) <= ceiling:
+        return samples
+    reach = max(1, round(LOOKAHEAD_SECONDS * rate))
+    needed = np.minimum(1.0, ceiling / np.maximum(envelope, ceiling))
+    held = minimum_filter1d(needed, 2 * reach + 1, mode="nearest")
+    window = np.hanning(2 * reach + 3)[1:-1]
+    smooth = fftconvolve(np.pad(held, reach, mode="edge"), window / window.sum(), mode="valid")
+    return (samples * np.minimum(smooth, 1.0)).astype(np.float32)
+
+
+def finish(
+    samples: Samples, rate: int, *, lufs: float, true_peak_db: float
+) -> tuple[Samples, str | None]:
+    """Bring a signal to a loudness under a true-peak ceiling.
+
+    Returns the signal, and a sentence where the loudness was left alone or missed: silence, or
+    a file too short to have a loudness, are only held under the ceiling.
+    """
+    ceiling = true_peak_db - CEILING_MARGIN_DB
+    if samples.shape[-1] < BLOCK_SECONDS * rate:
+        return _held(samples, ceiling), TOO_SHORT
+    loudness = integrated_lufs(samples, rate)
+    if loudness is None:
+        return _held(samples, ceiling), SILENT
+    # The limiter takes away a little of the loudness the gain gave, so the gain is asked for
+    # again with what is missing. The loudness of the result, not of the plan, is what counts.
+    decibels = lufs - loudness
+    for _ in range(MAX_ROUNDS):
+        finished = _held(limit(gain(samples, decibels), rate, ceiling), ceiling)
+        reached = integrated_lufs(finished, rate)
+        missing = lufs - (reached if reached is not None else SILENCE_LUFS)
+        if abs(missing) <= LOUDNESS_TOLERANCE_LU:
+            return finished, None
+        decibels += missing
+    return finished, f"The peak ceiling kept the loudness {missing:.1f} LU under its target."
+
+
+def _held(samples: Samples, ceiling_dbtp: float) -> Samples:
+    """Plain gain down to the ceiling where the signal is over it."""
+    peak = true_peak_dbtp(samples)
+    if peak is None or peak <= ceiling_dbtp:
+        return samples
+    return gain(samples, ceiling_dbtp - peak)
+
+
+def _oversampled_envelope(samples: Samples) -> NDArray[np.float64]:
+    """Largest magnitude of any channel within each sample's period; shape (frames,)."""
+    frames = samples.shape[-1]
+    oversampled = resample_poly(samples, OVERSAMPLING, 1, axis=-1)
+    magnitude = np.abs(oversampled).max(axis=0)
+    envelope = magnitude[: frames * OVERSAMPLING].reshape(frames, OVERSAMPLING).max(axis=1)
+    return envelope.astype(np.float64)
+
+
+def _weighed(samples: Samples) -> NDArray[np.float64]:
+    """(frames, channels) as pyloudnorm wants it, without the LFE, which BS.1770 leaves out."""
+    if samples.shape[0] == MAX_CHANNELS:
+        samples = np.delete(samples, LFE_CHANNEL, axis=0)
+    return samples.T.astype(np.float64)

@@ -1,0 +1,162 @@
+"""Every error Stemsilver raises on purpose.
+
+Each class says which exit code the command ends with when the error is not confined to one
+render, and what the reader can do next. Errors confined to one render (`ItemError`) never end
+a batch: they become that render's reason, and the batch goes on.
+
+::
+
+    StemsilverError                 1
+    ├── ItemError                   1   one render cannot be processed; the batch goes on
+    │   ├── EmptyAudio                  0 bytes, header only, 0 frames
+    │   ├── UnreadableAudio             corrupt, truncated, not audio
+    │   ├── NonFiniteAudio              NaN or infinite samples
+    │   ├── TooLong                     longer than `preprocess.max_minutes`
+    │   ├── StageError                  a step of the chain gave something unusable
+    │   └── WorkerCrashed               the worker process died on this render
+    ├── SiteError                   1   the site could not be published; the old one is untouched
+    ├── UsageError                  2   wrong arguments
+    │   ├── ConfigError                 unknown key, wrong type, out of range, missing file
+    │   └── NameClash                   two renders that cannot have distinct outputs
+    ├── NothingToDo                 3   no renders found
+    └── EnvironmentFault            4   weights, disk, codec
+        ├── WeightsError                missing or altered weight file
+        └── Locked                      another run is using this output folder
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class StemsilverError(Exception):
+    """Base of the tree. `code` is the stable word used in scorecards and tests."""
+
+    exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "error"
+    next_step: ClassVar[str] = "Report this with the command you ran."
+
+    def __init__(self, message: str, *, next_step: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if next_step is not None:
+            self.next_step = next_step  # type: ignore[misc]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only arguments are lost by the default pickling, and errors travel between
+        # worker processes.
+        return (_rebuild, (type(self), self.message, self.next_step))
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def _rebuild(kind: type[StemsilverError], message: str, next_step: str) -> StemsilverError:
+    return kind(message, next_step=next_step)
+
+
+class ItemError(StemsilverError):
+    """One render cannot be processed; no other render is affected."""
+
+    code = "failed"
+    next_step = "Render the file again, or take it out of the batch."
+
+
+class EmptyAudio(ItemError):
+    """The file holds no audio frames."""
+
+    code = "empty"
+
+
+class UnreadableAudio(ItemError):
+    """The file is corrupt, truncated, or not audio at all."""
+
+    code = "unreadable"
+    next_step = "Export the file again as WAV or FLAC."
+
+
+class NonFiniteAudio(ItemError):
+    """The file holds NaN or infinite samples."""
+
+    code = "non_finite"
+    next_step = "Find the NaN or infinite samples in the renderer's output and render again."
+
+
+class TooLong(ItemError):
+    """The file is longer than the configured limit."""
+
+    code = "too_long"
+    next_step = "Split the file, or raise preprocess.max_minutes in the profile."
+
+
+class StageError(ItemError):
+    """A step of the cleaning chain returned something unusable."""
+
+    code = "stage_failed"
+    next_step = "Run `stemsilver doctor`; if it is clean, report the file with this message."
+
+
+class WorkerCrashed(ItemError):
+    """The process working on this render died (out of memory, a crash in native code)."""
+
+    code = "crashed"
+    next_step = "Run this file alone with --jobs 1; a lack of memory is the usual cause."
+
+
+class SiteError(StemsilverError):
+    """The site failed a check before publication; the previous site is untouched."""
+
+    code = "site"
+    next_step = "Mend the page the message names and build again; the previous site still stands."
+
+
+class UsageError(StemsilverError):
+    """The command was called in a way that cannot work."""
+
+    exit_code = 2
+    code = "usage"
+    next_step = "See `stemsilver --help`."
+
+
+class ConfigError(UsageError):
+    """The configuration has an unknown key, a wrong type or a value out of range."""
+
+    code = "config"
+    next_step = "Correct the value in the profile the message names."
+
+
+class NameClash(UsageError):
+    """Two renders cannot have distinct ids or outputs."""
+
+    code = "name_clash"
+    next_step = "Rename one of the two files."
+
+
+class NothingToDo(StemsilverError):
+    """No renders were found."""
+
+    exit_code = 3
+    code = "nothing_to_do"
+    next_step = "Put .wav or .flac renders in the raw folder, or name another with --raw."
+
+
+class EnvironmentFault(StemsilverError):
+    """The machine lacks something: weights, disk space, a codec."""
+
+    exit_code = 4
+    code = "environment"
+    next_step = "Run `stemsilver doctor`."
+
+
+class WeightsError(EnvironmentFault):
+    """A weight file is missing or is not the file it should be."""
+
+    code = "weights"
+    next_step = "Run `stemsilver models verify`, then reinstall the package it names."
+
+
+class Locked(EnvironmentFault):
+    """Another run is writing to the same outputs."""
+
+    code = "locked"
+    next_step = "Wait for the other run, or stop it."

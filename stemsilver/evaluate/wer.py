@@ -1,0 +1,112 @@
+"""Word error rate, by counts, with the alignment behind it.
+
+Both texts pass through Whisper's English normaliser first, so that "twenty" and "20", or
+"colour" and "color", are the same word. The alignment is jiwer's.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+import jiwer
+
+from stemsilver.evaluate.undefined import NO_SPEECH, Undefined
+from stemsilver.records import AlignedWord, Alignment, Operation, Transcript
+
+if TYPE_CHECKING:
+    from whisper_normalizer.english import EnglishTextNormalizer
+
+def wer(alignment: Alignment) -> float:
+    """(S + D + I) / N; may exceed 1.
+
+    Raises:
+        Undefined: the reference holds no words, so there is nothing to be wrong about, unless
+            words were invented, which the alignment shows.
+    """
+    if alignment.reference_words == 0:
+        raise Undefined(NO_SPEECH)
+    errors = alignment.substitutions + alignment.insertions + alignment.deletions
+    return errors / alignment.reference_words
+
+
+def align(name: str, before: str | Transcript, after: Transcript) -> Alignment:
+    """Align two texts word by word; `before` is the reference.
+
+    Each column's time is where its word is heard in `after`, or in `before` where it was lost.
+    """
+    reference, reference_times = _timed_words(before)
+    hypothesis, hypothesis_times = _timed_words(after)
+    columns: list[AlignedWord] = []
+    for operation, i, j in _columns(reference, hypothesis):
+        columns.append(
+            AlignedWord(
+                operation,
+                "" if i is None else reference[i],
+                "" if j is None else hypothesis[j],
+                reference_times[i or 0] if j is None else hypothesis_times[j],
+            )
+        )
+    counts = [column.operation for column in columns]
+    return Alignment(
+        name,
+        tuple(columns),
+        substitutions=counts.count("substitute"),
+        insertions=counts.count("insert"),
+        deletions=counts.count("delete"),
+        reference_words=len(reference),
+    )
+
+
+def _columns(
+    reference: Sequence[str], hypothesis: Sequence[str]
+) -> Iterator[tuple[Operation, int | None, int | None]]:
+    """Operation and word indices of each column; jiwer itself refuses an empty reference."""
+    if not reference:
+        yield from (("insert", None, j) for j in range(len(hypothesis)))
+        return
+    output = jiwer.process_words(" ".join(reference), " ".join(hypothesis))
+    for chunk in output.alignments[0]:
+        operation = cast(Operation, chunk.type)
+        before = range(chunk.ref_start_idx, chunk.ref_end_idx)
+        after = range(chunk.hyp_start_idx, chunk.hyp_end_idx)
+        for offset in range(max(len(before), len(after))):
+            yield (
+                operation,
+                before[offset] if len(before) else None,
+                after[offset] if len(after) else None,
+            )
+
+
+def _timed_words(text: str | Transcript) -> tuple[list[str], list[float | None]]:
+    """Normalised words, and the time in seconds at which each is heard, where known."""
+    if isinstance(text, str):
+        words = _normaliser()(text).split()
+        return words, [None] * len(words)
+    words = _normaliser()(text.text).split()
+    # The normaliser works across words ("twenty one" → "21"), so its words are matched with
+    # those of each recognised word alone; one without a match is heard where the last one was.
+    alone = [
+        (normalised, word.start)
+        for word in text.words
+        for normalised in _normaliser()(word.text).split()
+    ]
+    times: list[float | None] = [None] * len(words)
+    matcher = difflib.SequenceMatcher(None, [word for word, _ in alone], words, autojunk=False)
+    for block in matcher.get_matching_blocks():
+        for offset in range(block.size):
+            times[block.b + offset] = alone[block.a + offset][1]
+    heard = text.words[0].start if text.words else None
+    for index, time in enumerate(times):
+        heard = heard if time is None else time
+        times[index] = heard
+    return words, times
+
+
+@cache
+def _normaliser() -> EnglishTextNormalizer:
+    from whisper_normalizer.english import EnglishTextNormalizer
+
+    return EnglishTextNormalizer()

@@ -1,0 +1,156 @@
+"""The scorecard as GitHub Markdown, for a pull request, a job summary or the repository."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+from stemsilver.config import Profile
+from stemsilver.evaluate.catalogue import METRICS, Metric
+from stemsilver.records import Batch, ItemResult, Score
+from stemsilver.report.diagram import pipeline_mermaid
+from stemsilver.report.scores import mean, raw_to_clean, scores
+from stemsilver.report.verdicts import (
+    Gate,
+    Verdict,
+    batch_verdict,
+    gates,
+    status,
+    totals,
+    verdicts,
+)
+from stemsilver.report.wording import display_unit, format_score, format_value, visible
+
+_BETTER = {
+    "higher": "higher is better",
+    "lower": "lower is better",
+    "target": "close to its target",
+    "none": "neither",
+}
+_MARKUP = re.compile(r"[\\`*_\[\]|~$]")
+
+
+def scorecard_markdown(batch: Batch, profile: Profile) -> str:
+    """The whole scorecard. No file name or message can act as Markdown, HTML or a mention."""
+    return "\n\n".join(
+        [
+            "# Scorecard",
+            _headline(batch, profile),
+            "## Raw to clean",
+            _means(batch),
+            "## Renders",
+            _renders(batch, profile),
+            *_failures(batch),
+            "## Pipeline",
+            f"```mermaid\n{pipeline_mermaid(profile)}```\n",
+        ]
+    )
+
+
+def _headline(batch: Batch, profile: Profile) -> str:
+    count = totals(batch, profile)
+    renders = "1 render" if count.items == 1 else f"{count.items} renders"
+    commit = f" at {_code(batch.commit)}" if batch.commit else ""
+    return (
+        f"**{renders}, {count.audio_seconds / 60:.1f} minutes: {batch_verdict(batch, profile)}.**"
+        f"\n\nProfile {_code(batch.profile)} ({_code(batch.config_digest[:12])}), "
+        f"Stemsilver {_code(batch.tool_version)}{commit}, {_code(batch.created)}."
+    )
+
+
+def _means(batch: Batch) -> str:
+    # A clean metric stands in the row of its raw twin.
+    metrics = [m for m in METRICS.values() if not m.name.startswith("clean_")]
+    rows = [row for metric in metrics if (row := _mean_row(batch, metric)) is not None]
+    if not rows:
+        return "Nothing could be measured."
+    return _table(("Mean over the renders", "Raw", "Clean", "Better", "Renders"), "lrrlr", rows)
+
+
+def _mean_row(batch: Batch, metric: Metric) -> tuple[str, ...] | None:
+    if metric.name.startswith("raw_"):
+        both = raw_to_clean(batch, metric.name.removeprefix("raw_"))
+        before, after, count = format_value(metric.name, both.raw), both.clean, both.count
+    else:
+        single = mean(batch, metric.name)
+        before, after, count = "", single.value, single.count
+    if not count:
+        return None
+    label, unit = metric.label.removesuffix(", raw"), display_unit(metric.name)
+    return (
+        label if unit == "%" else f"{label} ({unit})",
+        before,
+        format_value(metric.name, after),
+        _BETTER[metric.direction],
+        str(count),
+    )
+
+
+def _renders(batch: Batch, profile: Profile) -> str:
+    limits = gates(profile)
+    head = ("Render", "Verdict", *(f"{gate.label}<br>{gate.limit}" for gate in limits))
+    rows = [_render(item, profile, limits) for item in batch.items]
+    return _table(head, "ll" + "r" * len(limits), rows)
+
+
+def _render(item: ItemResult, profile: Profile, limits: tuple[Gate, ...]) -> tuple[str, ...]:
+    if item.failure is not None:
+        dashes = ["—"] * len(limits)
+        return (_code(item.path), f"✗ failed: {_prose(item.failure.code)}", *dashes)
+    said = verdicts(item, profile)
+    found = scores(item)
+    verdict = "✓ pass" if status(item, profile) == "pass" else "✗ gate failed"
+    unmeasured = sum(one.passed is None for one in said)
+    if unmeasured:
+        verdict += f", {unmeasured} not measured"
+    return (
+        _code(item.path),
+        verdict,
+        *(_gate_cell(one, found[one.metric]) for one in said),
+    )
+
+
+def _gate_cell(verdict: Verdict, score: Score) -> str:
+    if score.reason is not None:
+        return f"— {_prose(score.reason)}"
+    text = format_score(verdict.metric, score)
+    return text if verdict.passed else f"**{text} ✗ fails**"
+
+
+def _failures(batch: Batch) -> list[str]:
+    rows = [
+        (_code(item.path), _prose(item.failure.message), _prose(item.failure.next_step))
+        for item in batch.items
+        if item.failure is not None
+    ]
+    if not rows:
+        return []
+    return ["## Not cleaned", _table(("Render", "Reason", "Next step"), "lll", rows)]
+
+
+def _table(head: tuple[str, ...], align: str, rows: Sequence[tuple[str, ...]]) -> str:
+    rule = ["---:" if side == "r" else "---" for side in align]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+
+
+def _code(text: str) -> str:
+    """`text` as a code span, in which neither Markdown, HTML, links nor mentions act.
+
+    A backtick would close the span and a pipe the table cell, and parsers disagree on how to
+    escape them there: they are shown as escapes, as other treacherous characters are.
+    """
+    shown = visible(text).replace("`", r"\x60").replace("|", r"\x7c")
+    return f"`{shown}`"
+
+
+def _prose(text: str) -> str:
+    """A sentence as plain text, keeping what it sets in backticks as code spans."""
+    parts = re.split(r"`([^`]+)`", visible(text))
+    return "".join(_code(part) if index % 2 else _inert(part) for index, part in enumerate(parts))
+
+
+def _inert(text: str) -> str:
+    plain = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", html.escape(text, quote=False))
+    # GitHub finds mentions and issue numbers in the finished text: an invisible space parts them.
+    return re.sub(r"(?<!&)([@#])(?=\w)", r"\1&#8203;", plain)

@@ -1,0 +1,173 @@
+"""The profile's gates, and what they say of each render and of the batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from stemsilver.config import Profile
+from stemsilver.records import Batch, ItemResult
+from stemsilver.report.scores import scores
+from stemsilver.report.wording import percent, setting
+
+Status: TypeAlias = Literal["pass", "gate_failed", "failed"]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One limit of the profile: `minimum` ≤ the metric's value ≤ `maximum`, where given."""
+
+    gate: str
+    label: str
+    metric: str
+    limit: str
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def admits(self, value: float) -> bool:
+        """Whether `value`, unrounded, is within the limit; the limit itself is."""
+        above = self.minimum is None or value >= self.minimum
+        below = self.maximum is None or value <= self.maximum
+        return above and below
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one gate says of one render.
+
+    `passed` is None where the score is null: what could not be measured neither passes nor
+    fails.
+    """
+
+    gate: str
+    label: str
+    metric: str
+    limit: str
+    passed: bool | None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Renders of a batch by what became of them.
+
+    `cleaned` = `passed` + `gate_failed`; `unmeasured` counts the cleaned renders with a gate
+    that could not be measured. `audio_seconds` covers every render that could be decoded.
+    """
+
+    items: int
+    cleaned: int
+    passed: int
+    gate_failed: int
+    failed: int
+    unmeasured: int
+    audio_seconds: float
+
+
+def gates(profile: Profile) -> tuple[Gate, ...]:
+    """The five gates of `profile`, in the order of the scorecard."""
+    limits = profile.gates
+    lufs, tolerance = profile.postprocess.final_lufs, limits.lufs_tolerance
+    return (
+        Gate(
+            "music_to_speech",
+            "Music to speech",
+            "music_to_speech_db",
+            f"≤ {setting(limits.music_to_speech_db_max)} dB",
+            maximum=limits.music_to_speech_db_max,
+        ),
+        Gate(
+            "loudness",
+            "Loudness",
+            "clean_lufs",
+            f"{setting(lufs)} ± {setting(tolerance)} LUFS",
+            minimum=lufs - tolerance,
+            maximum=lufs + tolerance,
+        ),
+        Gate(
+            "true_peak",
+            "True peak",
+            "clean_true_peak_dbtp",
+            f"≤ {setting(limits.true_peak_db_max)} dBTP",
+            maximum=limits.true_peak_db_max,
+        ),
+        Gate(
+            "wer",
+            "WER raw to clean",
+            "wer_raw_to_clean",
+            f"≤ {percent(limits.wer_max)}",
+            maximum=limits.wer_max,
+        ),
+        Gate(
+            "stoi",
+            "STOI against Stage A",
+            "stoi_vs_stage_a",
+            f"≥ {setting(limits.stoi_min)}",
+            minimum=limits.stoi_min,
+        ),
+    )
+
+
+def verdicts(item: ItemResult, profile: Profile) -> tuple[Verdict, ...]:
+    """What each gate of `profile` says of `item`, in the order of `gates`."""
+    found = scores(item)
+    return tuple(
+        Verdict(
+            gate.gate,
+            gate.label,
+            gate.metric,
+            gate.limit,
+            None if (value := found[gate.metric].value) is None else gate.admits(value),
+        )
+        for gate in gates(profile)
+    )
+
+
+def status(item: ItemResult, profile: Profile) -> Status:
+    """`failed` when there is no output, `gate_failed` when a gate says no, else `pass`."""
+    if item.failure is not None:
+        return "failed"
+    if any(verdict.passed is False for verdict in verdicts(item, profile)):
+        return "gate_failed"
+    return "pass"
+
+
+def totals(batch: Batch, profile: Profile) -> Totals:
+    """Count the renders of `batch` by what became of them."""
+    states = [status(item, profile) for item in batch.items]
+    unmeasured = [
+        item
+        for item in batch.items
+        if item.failure is None and any(v.passed is None for v in verdicts(item, profile))
+    ]
+    failed = states.count("failed")
+    return Totals(
+        items=len(states),
+        cleaned=len(states) - failed,
+        passed=states.count("pass"),
+        gate_failed=states.count("gate_failed"),
+        failed=failed,
+        unmeasured=len(unmeasured),
+        audio_seconds=sum(item.duration for item in batch.items),
+    )
+
+
+def all_good(batch: Batch, profile: Profile) -> bool:
+    """Whether every render was cleaned and no gate failed: exit code 0 instead of 1."""
+    return all(status(item, profile) == "pass" for item in batch.items)
+
+
+def batch_verdict(batch: Batch, profile: Profile) -> str:
+    """The outcome in one plain sentence, without a full stop."""
+    count = totals(batch, profile)
+    if count.passed == count.items:
+        sentence = "every render passes every gate"
+    else:
+        parts = [f"{count.passed} of {count.items} pass"]
+        if count.gate_failed:
+            parts.append(f"{count.gate_failed} failed a gate")
+        if count.failed:
+            parts.append(f"{count.failed} could not be cleaned")
+        sentence = ", ".join(parts)
+    if count.unmeasured:
+        sentence += f"; gates not measurable on {count.unmeasured}"
+    return sentence

@@ -1,0 +1,80 @@
+"""Numbers and names as a reader sees them."""
+
+from __future__ import annotations
+
+import re
+
+from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.records import Score
+
+NO_VALUE = "—"
+
+# Characters that would break a line, hide, or turn the reading order around; lone surrogates
+# come from file names that are not UTF-8 and cannot be written to a UTF-8 file at all.
+_TREACHEROUS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    r"""`text` on one line, with treacherous characters shown as escapes.
+
+    >>> visible("two\nlines")
+    'two\\nlines'
+    """
+    return _TREACHEROUS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def number(value: float, digits: int) -> str:
+    """`value` with `digits` decimals and a real minus sign; never a negative zero.
+
+    >>> number(-20.04, 1), number(-0.01, 1)
+    ('−20.0', '0.0')
+    """
+    text = f"{value:.{digits}f}"
+    if not text.strip("-0."):
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def setting(value: float) -> str:
+    """A configured value in as few digits as it needs.
+
+    >>> setting(-16.0), setting(0.707)
+    ('−16', '0.707')
+    """
+    return f"{value:g}".replace("-", "−")
+
+
+def percent(fraction: float) -> str:
+    """A configured fraction as percent.
+
+    >>> percent(0.07)
+    '7 %'
+    """
+    return f"{setting(100 * fraction)} %"
+
+
+def display_unit(name: str) -> str:
+    """The unit in which `format_score` shows the metric: a fraction is shown as percent."""
+    unit = METRICS[name].unit
+    return "%" if unit == "fraction" else unit
+
+
+def format_value(name: str, value: float | None) -> str:
+    """`value` with the decimals of the metric `name`, without its unit except a percent sign.
+
+    >>> format_value("clean_lufs", -16.04), format_value("wer_raw_to_clean", 0.0526)
+    ('−16.0', '5.3 %')
+    """
+    if value is None:
+        return NO_VALUE
+    metric = METRICS[name]
+    if metric.unit == "fraction":
+        return f"{number(100 * value, metric.digits - 2)} %"
+    return number(value, metric.digits)
+
+
+def format_score(name: str, score: Score) -> str:
+    """A score of the metric `name` as text; "—" where it is null."""
+    return format_value(name, score.value)

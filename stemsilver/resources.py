@@ -1,0 +1,28 @@
+"""Where the files that ship with Stemsilver lie: profiles, page templates, hand-written pages."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from stemsilver.errors import EnvironmentFault
+
+
+def resource(name: Literal["config", "mkdocs.yml", "site_src", "templates"]) -> Path:
+    """The shipped file or folder called `name`.
+
+    A wheel carries them inside the package; in a source checkout they stand beside it, where
+    people edit them.
+
+    Raises:
+        EnvironmentFault: the installation lacks it.
+    """
+    package = Path(str(files("stemsilver")))
+    for candidate in (package / "_data" / name, package.parent / name):
+        if candidate.exists():
+            return candidate
+    raise EnvironmentFault(
+        f"{name}: missing from this installation of Stemsilver",
+        next_step="Install Stemsilver again.",
+    )

@@ -1,0 +1,356 @@
+"""Every format in, the same samples out; lengths, alignment and the clamp hold exactly."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import struct
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from stemsilver.audio import decode, encode_flac16, encode_wav, mono, resample, to_channels
+from stemsilver.errors import ItemError, StageError, UnreadableAudio
+from stemsilver.records import Audio, Samples
+
+RNG = np.random.default_rng(7)
+
+
+def noise(channels: int = 2, frames: int = 1000, level: float = 0.1) -> Samples:
+    return (RNG.standard_normal((channels, frames)) * level).astype(np.float32)
+
+
+def tone(frequency: float, rate: int, frames: int) -> NDArray[np.float64]:
+    return np.sin(2 * np.pi * frequency * np.arange(frames) / rate)
+
+
+# --- decode
+
+
+@pytest.mark.parametrize(
+    ("container", "subtype", "tolerance"),
+    [
+        ("WAV", "PCM_U8", 2**-7),
+        ("WAV", "PCM_16", 2**-15),
+        ("WAV", "PCM_24", 2**-23),
+        ("WAV", "PCM_32", 2**-23),
+        ("WAV", "FLOAT", 0),
+        ("WAV", "DOUBLE", 0),
+        ("WAV", "ULAW", 0.02),
+        ("WAV", "ALAW", 0.02),
+        ("WAVEX", "PCM_24", 2**-23),
+        ("WAVEX", "FLOAT", 0),
+        ("RF64", "PCM_16", 2**-15),
+        ("FLAC", "PCM_S8", 2**-7),
+        ("FLAC", "PCM_16", 2**-15),
+        ("FLAC", "PCM_24", 2**-23),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 2, 6, 8])
+def test_formats(
+    tmp_path: Path, container: str, subtype: str, tolerance: float, channels: int
+) -> None:
+    samples = np.clip(noise(channels, 70_000), -0.9, 0.9)  # longer than one block
+    path = tmp_path / "x.wav"
+    soundfile.write(path, samples.T, 44_100, format=container, subtype=subtype)
+    audio = decode(path, 1)
+    assert audio.rate == 44_100
+    assert audio.samples.dtype == np.float32
+    assert audio.samples.flags.c_contiguous
+    assert audio.samples.shape == samples.shape
+    np.testing.assert_allclose(audio.samples, samples, rtol=0, atol=tolerance)
+    np.testing.assert_array_equal(
+        audio.samples.T, soundfile.read(path, dtype="float32", always_2d=True)[0]
+    )
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 48_000, 96_000, 192_000])
+def test_rates(tmp_path: Path, rate: int) -> None:
+    soundfile.write(tmp_path / "x.flac", noise(1, 100).T, rate)
+    assert decode(tmp_path / "x.flac", 1).rate == rate
+
+
+def test_files_of_the_standard_library_decode(tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "x.wav"), "wb") as file:
+        file.setparams((2, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(struct.pack("<4h", 1, -2, 16_384, -32_768))
+    audio = decode(tmp_path / "x.wav", 1)
+    assert audio.samples.tolist() == [[2**-15, 0.5], [-(2**-14), -1.0]]
+
+
+def test_one_sample(tmp_path: Path) -> None:
+    for name in ("x.wav", "x.flac"):
+        soundfile.write(tmp_path / name, np.array([0.5]), 8000)
+        assert decode(tmp_path / name, 1).samples.tolist() == [[0.5]]
+
+
+def test_bytes_decide_not_the_name(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "x.wav", noise(1).T, 16_000, format="FLAC")
+    soundfile.write(tmp_path / "x.flac", noise(1).T, 16_000, format="WAV")
+    assert decode(tmp_path / "x.wav", 1).samples.shape == (1, 1000)
+    assert decode(tmp_path / "x.flac", 1).samples.shape == (1, 1000)
+
+
+def test_tags_before_a_flac_are_passed_over(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "x.flac", noise().T, 16_000)
+    data = (tmp_path / "x.flac").read_bytes()
+    (tmp_path / "x.flac").write_bytes(b"ID3\x03\0\0\0\0\0\x0a" + bytes(10) + data + b"TAG" * 40)
+    assert decode(tmp_path / "x.flac", 1).samples.shape == (2, 1000)
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+
+
+@pytest.mark.parametrize("odd", [0, 1])
+@pytest.mark.parametrize("padded", [True, False])
+def test_chunks_around_the_audio_are_not_audio(tmp_path: Path, odd: int, padded: bool) -> None:
+    body = bytes(RNG.integers(0, 256, 100 + odd, dtype=np.uint8))
+    chunks = [
+        (b"JUNK", b"123\0"[: 4 - odd]),
+        (b"fmt ", struct.pack("<HHIIHH", 1, 1, 8000, 8000, 1, 8)),
+        (b"data", body),
+    ]
+    data = b"".join(chunk(kind, part) for kind, part in chunks)
+    data = data[: len(data) - (0 if padded else odd)]
+    data += b"LIST" + struct.pack("<I", 12) + b"INFOISFT\0\0\0\0"
+    (tmp_path / "x.wav").write_bytes(b"RIFF" + struct.pack("<I", len(data) + 4) + b"WAVE" + data)
+    decoded = decode(tmp_path / "x.wav", 1).samples
+    expected = (np.frombuffer(body, np.uint8).astype(np.float32) - 128) / 128
+    np.testing.assert_array_equal(decoded[0], expected)
+
+
+def test_rf64_keeps_its_size_apart(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    soundfile.write(path, noise(2, 1000).T, 8000, format="RF64", subtype="PCM_16")
+    content = bytearray(path.read_bytes())
+    assert content.count(b"ds64") == content.count(b"data") == 1
+    at = content.index(b"data") + 4
+    content[at : at + 4] = b"\xff" * 4
+    path.write_bytes(content + chunk(b"LIST", b"INFOISFT"))
+    assert decode(path, 1).samples.shape == (2, 1000)
+    path.write_bytes(content[:-100])
+    with pytest.raises(UnreadableAudio, match=r"frame 975\)"):
+        decode(path, 1)
+
+
+def test_a_partial_last_frame_is_dropped(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "x.wav", noise(2, 10).T, 8000, subtype="PCM_16")
+    data = bytearray((tmp_path / "x.wav").read_bytes() + b"\1\2")
+    data[40:44] = struct.pack("<I", 42)
+    (tmp_path / "x.wav").write_bytes(data)
+    assert decode(tmp_path / "x.wav", 1).samples.shape == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"tag": 2}, "WAV encoding 0x0002"),
+        ({"channels": 0}, "0 channels"),
+        ({"channels": 9, "width": 18}, "9 channels; 1 to 8"),
+        ({"rate": 7999}, "7999 Hz; 8000 to 192000"),
+        ({"rate": 192_001}, "192001 Hz"),
+        ({"width": 0}, "0 bytes a frame"),
+        ({"width": 3}, "3 bytes a frame"),
+    ],
+)
+def test_layouts_that_are_not_supported_say_why(
+    tmp_path: Path, change: dict[str, int], reason: str
+) -> None:
+    layout = {"tag": 1, "channels": 2, "rate": 8000, "speed": 0, "width": 4, "bits": 16} | change
+    body = struct.pack("<HHIIHH", *layout.values())
+    data = b"WAVE" + chunk(b"fmt ", body) + chunk(b"data", bytes(72))
+    (tmp_path / "x.wav").write_bytes(b"RIFF" + struct.pack("<I", len(data)) + data)
+    with pytest.raises(UnreadableAudio, match=reason):
+        decode(tmp_path / "x.wav", 1)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "reason"),
+    [
+        (chunk(b"fmt ", bytes(14)) + chunk(b"data", bytes(72)), "takes 14 bytes, too few"),
+        (chunk(b"data", bytes(72)), "byte 12 before any format"),
+    ],
+)
+def test_headers_out_of_shape_say_why(tmp_path: Path, chunks: bytes, reason: str) -> None:
+    (tmp_path / "x.wav").write_bytes(b"RIFF\0\0\0\0WAVE" + chunks)
+    with pytest.raises(UnreadableAudio, match=reason):
+        decode(tmp_path / "x.wav", 1)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_no_damage_ends_in_anything_but_audio_or_an_item_error(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    buffer = io.BytesIO()
+    container = data.draw(st.sampled_from(["WAV", "WAVEX", "RF64", "FLAC"]))
+    samples = np.linspace(-0.5, 0.5, 600).reshape(300, 2)
+    soundfile.write(buffer, samples, 8000, format=container, subtype="PCM_16")
+    content = bytearray(buffer.getvalue())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, min(len(content), 120) - 1))] = data.draw(
+            st.integers(0, 255)
+        )
+    path = tmp_path_factory.mktemp("damage") / "x.wav"
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    try:
+        audio = decode(path, 1)
+    except ItemError as error:
+        assert error.message.startswith("x.wav: ")
+    else:
+        assert audio.samples.shape[1] > 0
+        assert np.isfinite(audio.samples).all()
+
+
+# --- resample
+
+RATES = [8000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000, 96_000]
+
+
+def faded_tone(frequency: float, rate: int, seconds: float = 0.25) -> NDArray[np.float64]:
+    # Sampled from one continuous signal, so that every rate has its own exact samples of it.
+    frames = round(seconds * rate)
+    return tone(frequency, rate, frames) * tone(0.5 / seconds, rate, frames) ** 4
+
+
+@pytest.mark.parametrize(("rate_in", "rate_out"), list(itertools.permutations(RATES, 2)))
+@pytest.mark.parametrize("frequency", [300.0, 1900.0])
+def test_resampling_keeps_every_moment_in_its_place(
+    rate_in: int, rate_out: int, frequency: float
+) -> None:
+    expected = faded_tone(frequency, rate_out)
+    source = faded_tone(frequency, rate_in)[None].astype(np.float32)
+    got = resample(source, rate_in, rate_out, len(expected))[0]
+    error = np.sqrt(np.mean((got - expected) ** 2) / np.mean(expected**2))
+    assert 20 * np.log10(error) < -100
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_there_and_back_is_the_same_signal(rate: int) -> None:
+    source = faded_tone(1000, 48_000)[None].astype(np.float32)
+    back = resample(resample(source, 48_000, rate), rate, 48_000, source.shape[1])
+    error = np.sqrt(np.mean((back - source) ** 2) / np.mean(source**2))
+    assert error < 1e-6
+
+
+def test_what_does_not_fit_below_the_new_limit_dies() -> None:
+    high = tone(10_000, 48_000, 48_000)[None].astype(np.float32)
+    low = resample(high, 48_000, 16_000)
+    assert np.abs(low[:, 500:-500]).max() < 1e-6
+
+
+@given(
+    st.integers(1, 3),
+    st.integers(1, 5000),
+    st.sampled_from(RATES),
+    st.sampled_from(RATES),
+    st.none() | st.integers(1, 6000),
+)
+@settings(max_examples=60, deadline=None)
+def test_lengths_are_exact(
+    channels: int, frames: int, rate_in: int, rate_out: int, wanted: int | None
+) -> None:
+    out = resample(np.ones((channels, frames), np.float32), rate_in, rate_out, wanted)
+    expected = max(1, round(frames * rate_out / rate_in)) if wanted is None else wanted
+    assert out.shape == (channels, expected)
+    assert out.dtype == np.float32
+    assert out.flags.c_contiguous
+
+
+def test_equal_rates_copy_and_fit() -> None:
+    samples = noise(2, 5)
+    same = resample(samples, 48_000, 48_000)
+    np.testing.assert_array_equal(same, samples)
+    assert not np.shares_memory(same, samples)
+    assert resample(samples, 8000, 8000, 7)[:, 5:].tolist() == [[0, 0], [0, 0]]
+    np.testing.assert_array_equal(resample(samples, 8000, 8000, 3), samples[:, :3])
+
+
+def test_channels_are_resampled_each_alone_whatever_the_memory_layout() -> None:
+    both = noise(2, 3000)
+    interleaved = np.asfortranarray(both)
+    out = resample(both, 44_100, 16_000)
+    np.testing.assert_array_equal(out, resample(interleaved, 44_100, 16_000))
+    for channel in range(2):
+        np.testing.assert_array_equal(
+            out[channel], resample(both[channel : channel + 1], 44_100, 16_000)[0]
+        )
+
+
+# --- channels
+
+
+def test_mono_is_the_mean() -> None:
+    assert mono(np.array([[1, 0], [0, -1]], np.float32)).tolist() == [[0.5, -0.5]]
+
+
+def test_to_channels() -> None:
+    stereo = noise(2, 10)
+    assert to_channels(stereo, 2) is stereo
+    np.testing.assert_array_equal(to_channels(stereo, 1), mono(stereo))
+    np.testing.assert_array_equal(to_channels(stereo[:1], 3), np.repeat(stereo[:1], 3, axis=0))
+    np.testing.assert_array_equal(to_channels(stereo, 4), np.repeat(mono(stereo), 4, axis=0))
+    assert to_channels(stereo, 4).dtype == np.float32
+
+
+# --- encode
+
+
+@pytest.mark.parametrize("bits", [16, 24])
+@pytest.mark.parametrize("channels", [1, 2, 6, 8])
+def test_wav_comes_back_bit_for_bit(tmp_path: Path, bits: int, channels: int) -> None:
+    full = 2 ** (bits - 1)
+    steps = RNG.integers(1 - full, full, (channels, 500))
+    steps[0, :2] = 1 - full, full - 1
+    audio = Audio((steps / full).astype(np.float32), 44_100)
+    data = encode_wav(audio, 16 if bits == 16 else 24)
+    (tmp_path / "x.wav").write_bytes(data)
+    np.testing.assert_array_equal(decode(tmp_path / "x.wav", 1).samples, audio.samples)
+    info = soundfile.info(tmp_path / "x.wav")
+    assert (info.subtype, info.samplerate, info.frames) == (f"PCM_{bits}", 44_100, 500)
+    assert data == encode_wav(audio, 16 if bits == 16 else 24)
+
+
+def test_flac_comes_back_bit_for_bit_and_deterministically(tmp_path: Path) -> None:
+    audio = Audio((RNG.integers(-32_767, 32_768, (2, 9000)) / 32_768).astype(np.float32), 48_000)
+    data = encode_flac16(audio)
+    assert data == encode_flac16(Audio(np.asfortranarray(audio.samples), 48_000))
+    (tmp_path / "x.flac").write_bytes(data)
+    np.testing.assert_array_equal(decode(tmp_path / "x.flac", 1).samples, audio.samples)
+
+
+def test_wav_says_where_the_loudspeakers_are() -> None:
+    assert struct.unpack("<I", encode_wav(Audio(noise(6), 48_000))[40:44]) == (0x3F,)
+    assert encode_wav(Audio(noise(2), 48_000))[20:22] == b"\1\0"
+
+
+def test_rounding_is_to_the_nearest_step() -> None:
+    samples = np.array([[0.4, 0.6, -0.4, -0.6]], np.float32) / 2**15
+    data = encode_wav(Audio(samples, 8000), 16)
+    assert np.frombuffer(data[44:], "<i2").tolist() == [0, 1, 0, -1]
+
+
+@pytest.mark.parametrize("encode", [encode_wav, encode_flac16])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_nothing_but_finite_samples_is_encoded(
+    encode: Callable[[Audio], bytes], bad: float
+) -> None:
+    samples = noise(2, 100)
+    samples[1, 42] = bad
+    with pytest.raises(StageError, match=r"frame 42\), channel 2"):
+        encode(Audio(samples, 8000))
+
+
+def test_what_no_file_can_hold_is_refused() -> None:
+    with pytest.raises(StageError, match="no frames"):
+        encode_wav(Audio(np.zeros((2, 0), np.float32), 8000))
+    with pytest.raises(StageError, match="700000 Hz in 1 channels"):
+        encode_flac16(Audio(noise(1), 700_000))

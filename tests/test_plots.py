@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from stemsilver.plots import PLOT_LEFT, PLOT_RIGHT, distribution_svg, spectrogram_png, timeline_svg
+from stemsilver.records import Audio, Samples, Timeline
+
+RATE = 24_000
+
+
+def tone(hz: float, seconds: float = 1.0, rate: int = RATE, level: float = 0.5) -> Samples:
+    time = np.arange(round(seconds * rate)) / rate
+    return (level * np.sin(2 * np.pi * hz * time)).astype(np.float32)[np.newaxis]
+
+
+def brightness(png: bytes) -> NDArray[np.float64]:
+    """Luminance within the axes, without their frame; shape (rows, columns), top row first."""
+    image = Image.open(io.BytesIO(png)).convert("RGBA").convert("L")
+    width, height = image.size
+    inside = (round(PLOT_LEFT * width) + 3, 14, round(PLOT_RIGHT * width) - 3, height * 70 // 100)
+    return np.asarray(image.crop(inside), dtype=np.float64)
+
+
+def texts(svg: bytes) -> list[str]:
+    root = ElementTree.fromstring(svg)
+    return [node.text or "" for node in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_a_spectrogram_is_a_png_without_metadata() -> None:
+    png = spectrogram_png(tone(440), RATE)
+    image = Image.open(io.BytesIO(png))
+    assert (image.format, image.size) == ("PNG", (1200, 320))
+    assert set(image.info) <= {"transparency"}
+    assert len(png) < 200_000
+
+
+def test_a_higher_tone_stands_higher_and_only_there() -> None:
+    rows = []
+    for hz in (500, 1000, 2000, 4000, 8000):
+        profile = brightness(spectrogram_png(tone(hz), RATE)).mean(axis=1)
+        rows.append(int(profile.argmax()))
+        assert np.median(profile) < 0.3 * profile.max()
+    assert rows == sorted(rows, reverse=True)
+    # A mel scale: octaves grow wider from bottom to top, but less than doubling.
+    steps = -np.diff(rows)
+    assert all(steps[1:] > steps[:-1])
+    assert all(steps[1:] < 2 * steps[:-1])
+
+
+def test_time_runs_along_the_axis() -> None:
+    late = np.concatenate([np.zeros((1, RATE), np.float32), tone(1000)], axis=1)
+    columns = brightness(spectrogram_png(late, RATE)).max(axis=0)
+    bright = np.flatnonzero(columns > 0.8 * columns.max())
+    assert bright[0] / columns.size == pytest.approx(0.5, abs=0.03)
+    assert bright[-1] / columns.size == pytest.approx(1, abs=0.03)
+
+
+def test_the_range_is_fixed_not_fitted() -> None:
+    loud, quiet = (brightness(spectrogram_png(tone(1000, level=g), RATE)) for g in (0.5, 0.0005))
+    assert loud.max() > 1.5 * quiet.max()
+    silent = brightness(spectrogram_png(np.zeros((1, RATE), np.float32), RATE))
+    assert np.ptp(silent) == 0
+    assert silent.max() < quiet.max()
+
+
+def test_channels_are_mixed() -> None:
+    stereo = np.concatenate([tone(1000), tone(1000)])
+    assert spectrogram_png(stereo, RATE) == spectrogram_png(tone(1000), RATE)
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 16000, 44100, 48000, 96000])
+def test_every_rate_has_a_spectrogram(rate: int) -> None:
+    assert brightness(spectrogram_png(tone(1000, 0.5, rate), rate)).max() > 150
+
+
+@pytest.mark.parametrize("frames", [0, 1, 100])
+def test_a_short_file_has_plots(frames: int) -> None:
+    samples = np.full((1, frames), 0.25, np.float32)
+    assert Image.open(io.BytesIO(spectrogram_png(samples, RATE))).size == (1200, 320)
+    audio = Audio(samples, RATE)
+    short = Timeline(0.01, (0.5,) * (frames // 50))
+    assert "seconds" in texts(timeline_svg(audio, audio, {"raw": short, "clean": short}))
+
+
+def test_an_hour_costs_no_more_than_a_minute() -> None:
+    # One sample in memory stands for 1.4 GB: any copy of the whole would show.
+    hour = np.broadcast_to(np.float32(0.1), (2, 3600 * 48_000))
+    assert Image.open(io.BytesIO(spectrogram_png(hour, 48_000))).size == (1200, 320)
+
+
+def test_a_timeline_names_what_it_shows() -> None:
+    raw, clean = Audio(tone(200, 3), RATE), Audio(tone(200, 3, level=0.2), RATE)
+    music = {"raw": Timeline(0.01, (0.9,) * 300), "clean": Timeline(0.01, (0.1,) * 300)}
+    svg = timeline_svg(raw, clean, music)
+    assert {"raw", "clean", "level", "music", "seconds"} <= set(texts(svg))
+    assert b"stroke-dasharray" in svg, "raw is dashed: the curves differ by more than colour"
+    assert "not measured" not in texts(svg)
+    assert "not measured" in texts(timeline_svg(raw, clean, {}))
+
+
+def test_a_long_noisy_timeline_stays_small() -> None:
+    noise = np.random.default_rng(7)
+    audio = Audio(noise.normal(0, 0.2, (1, 300 * 8000)).astype(np.float32), 8000)
+    music = {
+        signal: Timeline(0.01, tuple(noise.uniform(0, 1, 30_000))) for signal in ("raw", "clean")
+    }
+    svg = timeline_svg(audio, audio, music)
+    assert len(svg) < 60_000
+    assert {"minutes", "1:00", "4:00"} <= set(texts(svg))
+
+
+def test_a_short_burst_of_music_shows_in_an_hour() -> None:
+    silence = Audio(np.zeros((1, 3600 * 100), np.float32), 100)
+
+    def highest(values: NDArray[np.float64]) -> float:
+        svg = timeline_svg(silence, silence, {"raw": Timeline(0.01, tuple(values))}).decode()
+        (curve,) = re.findall(r'<path d="([^"]*)" clip-path="[^"]*" style="[^"]*dasharray', svg)
+        return min(float(y) for y in re.findall(r"[ML] \S+ (\S+)", curve))
+
+    quiet = np.zeros(360_000)
+    burst, full = quiet.copy(), np.ones(360_000)
+    burst[200_000:200_030] = 1
+    assert highest(burst) == highest(full) < highest(quiet)
+
+
+def test_a_distribution_shows_both_rows_and_the_gate() -> None:
+    svg = distribution_svg("Pause floor", "dB", [-20.0, -25.0], [-50.0, -40.0], -30.0)
+    shown = [text.strip() for text in texts(svg)]
+    assert {"raw", "clean", "gate", "Pause floor (dB)"} <= set(shown)
+    clean_only = [text.strip() for text in texts(distribution_svg("STOI", "0–1", [], [0.9]))]
+    assert "clean" in clean_only
+    assert {"raw", "gate"}.isdisjoint(clean_only)
+    assert "not measured" in texts(distribution_svg("STOI", "0–1", [], []))
+
+
+def test_a_distribution_of_a_thousand_stays_small() -> None:
+    values = np.random.default_rng(7).normal(3, 0.4, (2, 1000)).tolist()
+    assert len(distribution_svg("DNSMOS", "MOS", *values)) < 25_000
+    assert len(distribution_svg("DNSMOS", "MOS", [3.0] * 1000, [3.0] * 1000)) < 10_000
+
+
+def test_row_12_a_label_is_text() -> None:
+    svg = distribution_svg("<script>$x^$", "&", [1.0], [2.0])
+    assert "<script>$x^$ (&)" in texts(svg)
+
+
+def draw_spectrogram() -> bytes:
+    return spectrogram_png(tone(1000), RATE)
+
+
+def draw_timeline() -> bytes:
+    audio = Audio(tone(1000), RATE)
+    return timeline_svg(audio, audio, {"raw": Timeline(0.01, (0.2, 0.9) * 50)})
+
+
+def draw_distribution() -> bytes:
+    return distribution_svg("WER", "%", [1.0, 2.0], [0.5, 0.4], 1.5)
+
+
+@pytest.mark.parametrize("draw", [draw_spectrogram, draw_timeline, draw_distribution])
+def test_bytes_depend_on_the_signals_only(draw: Callable[[], bytes]) -> None:
+    first = draw()
+    with matplotlib.rc_context({"font.size": 5, "savefig.dpi": 30, "lines.linewidth": 9}):
+        assert draw() == first
+    assert b"Matplotlib" not in first, "no version or date"
+
+
+@pytest.mark.parametrize("draw", [draw_timeline, draw_distribution])
+def test_an_svg_loads_nothing_and_fits_any_page(draw: Callable[[], bytes]) -> None:
+    svg = draw()
+    ElementTree.fromstring(svg)
+    text = svg.decode()
+    assert text.startswith("<svg")
+    assert set(re.findall(r"https?://[^\"]*", text)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+    assert "#ffffff" not in text.lower(), "the background is the page's"
+
+
+def test_pyplot_is_never_loaded() -> None:
+    program = (
+        "import sys, stemsilver.plots as p; p.distribution_svg('a', 'b', [1.0], [2.0]);"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=root)
