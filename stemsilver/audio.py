@@ -34,7 +34,7 @@ from stemsilver.errors import (
 from stemsilver.records import Audio, Samples
 
 _RATES = range(8_000, 192_001)
-_CHANNELS = range(1, 9)
+_CHANNELS = range(1, 7)
 _BLOCK = 65_536  # frames decoded at a time
 
 # (format tag, bytes a sample) → libsndfile's name of the encoding.
@@ -74,7 +74,7 @@ def decode(path: Path, max_minutes: float) -> Audio:
     was written (0, or a placeholder), is read to the end of the file.
 
     Raises `EmptyAudio`, `UnreadableAudio`, `NonFiniteAudio` or `TooLong`, each naming the file,
-    what is wrong and where. The length is known before anything is decoded.
+    what is wrong and where. The limit is checked before any sample is kept.
     """
     try:
         with path.open("rb") as file:
@@ -142,21 +142,26 @@ def encode_flac16(audio: Audio) -> bytes:
 
 
 def _encode(audio: Audio, container: str, bits: int) -> bytes:
-    samples = audio.samples
-    if samples.size == 0:
+    channels, frames = audio.samples.shape
+    if not audio.samples.size:
         raise StageError("nothing to encode: the signal has no frames")
-    _check_finite(samples.T, 0, audio.rate, StageError)
     # libsndfile multiplies floats by 2^(bits - 1) - 1 but divides by 2^(bits - 1) on reading,
     # which would change every sample of an untouched file; integers pass through it as they are.
-    full_scale = 2.0 ** (bits - 1)
-    clamped = np.clip(samples.T, 1 / full_scale - 1, 1 - 1 / full_scale)
-    steps = np.rint(clamped * np.float32(full_scale)).astype(np.int32) << (32 - bits)
+    full_scale = np.float32(2 ** (bits - 1))
+    top = 1 - 1 / full_scale
     buffer = io.BytesIO()
     try:
-        soundfile.write(buffer, steps, audio.rate, format=container, subtype=f"PCM_{bits}")
+        with soundfile.SoundFile(
+            buffer, "w", audio.rate, channels, f"PCM_{bits}", format=container
+        ) as file:
+            for start in range(0, frames, _BLOCK):
+                block = audio.samples[:, start : start + _BLOCK].T
+                _check_finite(block, start, audio.rate, StageError)
+                steps = np.rint(np.clip(block, -top, top) * full_scale).astype(np.int32)
+                file.write(steps << (32 - bits))
     except soundfile.LibsndfileError as error:
         raise StageError(
-            f"{audio.rate} Hz in {len(samples)} channels cannot be written as {container}: "
+            f"{audio.rate} Hz in {channels} channels cannot be written as {container}: "
             f"{error.error_string}"
         ) from error
     return buffer.getvalue()
@@ -174,7 +179,7 @@ def _decode(file: BinaryIO, max_minutes: float) -> Audio:
     if source.rate not in _RATES:
         raise UnreadableAudio(f"{source.rate} Hz; 8000 to 192000 Hz are supported")
     if source.channels not in _CHANNELS:
-        raise UnreadableAudio(f"{source.channels} channels; 1 to 8 are supported")
+        raise UnreadableAudio(f"{source.channels} channels; 1 to 6 are supported")
     if source.frames > max_minutes * 60 * source.rate:
         minutes = source.frames / source.rate / 60
         raise TooLong(f"at least {minutes:.1f} minutes long; the limit is {max_minutes:g}")

@@ -63,11 +63,14 @@ class Separation(Section):
 class Enhancement(Section):
     """Stage B: a denoiser on the fused vocals.
 
+    `mixture_share` is the share of the mixture the denoiser is given along with the fused vocals:
+    it is better at taking out music that it can hear than at mending what a mask has torn.
     `dry_wet` is the denoised share of its output; `residual_blend` is the share of the
-    undenoised signal mixed back afterwards.
+    undenoised vocals mixed back afterwards.
     """
 
     model_name: Literal["none", "deepfilternet3"]
+    mixture_share: float = Field(ge=0, le=1)
     dry_wet: float = Field(ge=0, le=1)
     residual_blend: float = Field(ge=0, le=1)
 

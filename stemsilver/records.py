@@ -31,7 +31,7 @@ class Audio:
     @property
     def duration(self) -> float:
         """Length in seconds."""
-        return self.samples.shape[-1] / self.rate
+        return float(self.samples.shape[-1] / self.rate)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,8 @@ def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cle
     }
     vocals = steps.run("fuse", lambda: _fuse(prepared, rate, stems, chain.separation))
     residual = prepared - vocals
-    denoised = _denoise(vocals, rate, config.digest(key, chain.separation), chain, steps)
+    stage_a = config.digest(key, chain.separation)
+    denoised = _denoise(vocals, prepared, rate, stage_a, chain.enhancement, steps)
     masked = steps.run("wiener", lambda: _mask(denoised, residual, rate, chain.beta_wiener))
     _check("wiener", masked, prepared)
 
@@ -141,19 +142,25 @@ def _fuse(
 
 
 def _denoise(
-    vocals: Samples, rate: int, key: str, chain: config.Chain, steps: Steps
+    vocals: Samples,
+    prepared: Samples,
+    rate: int,
+    stage_a: str,
+    settings: config.Enhancement,
+    steps: Steps,
 ) -> Samples:
     """The denoised share of the vocals, and a little of the undenoised blended back."""
-    settings = chain.enhancement
     name = settings.model_name
     if name == "none":
         return vocals
 
     def compute() -> Samples:
-        return _check("denoise", denoisers.load(name).denoise(vocals, rate), vocals)
+        heard = vocals + np.float32(settings.mixture_share) * (prepared - vocals)
+        return _check("denoise", denoisers.load(name).denoise(heard, rate), vocals)
 
     hashes = weights.digest(denoisers.DENOISERS[name].weights)
-    denoised = steps.remember("denoise", config.digest(key, name, hashes), compute)
+    key = config.digest(stage_a, name, settings.mixture_share, hashes)
+    denoised = steps.remember("denoise", key, compute)
     share = settings.dry_wet * (1 - settings.residual_blend)
     return (share * denoised + (1 - share) * vocals).astype(np.float32)
 

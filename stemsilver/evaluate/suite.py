@@ -1,0 +1,327 @@
+"""Which metrics apply to a render, and what stands in the place of those that do not.
+
+A metric that is not defined for a signal gives null with its reason; one that crashes gives null
+with the crash as its reason. Neither costs another metric or the render.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemsilver import weights
+from stemsilver.audio import mono, resample
+from stemsilver.config import Evaluation, digest
+from stemsilver.dsp import loudness
+from stemsilver.errors import EnvironmentFault
+from stemsilver.evaluate import activity, asr, dnsmos
+from stemsilver.evaluate.intelligibility import stoi
+from stemsilver.evaluate.music_to_speech import music_to_speech_db
+from stemsilver.evaluate.pauses import pause_floor_db
+from stemsilver.evaluate.si_sdr import si_sdr_db
+from stemsilver.evaluate.undefined import (
+    NO_REFERENCE,
+    NO_SCRIPT,
+    SILENT,
+    TOO_SHORT,
+    Undefined,
+)
+from stemsilver.evaluate.wer import align, wer
+from stemsilver.records import (
+    Alignment,
+    Audio,
+    Cleaned,
+    Evidence,
+    Samples,
+    Score,
+    Timeline,
+    Transcript,
+    Word,
+)
+
+MODEL_RATE = 16_000
+"""All the models that listen do so at this rate."""
+
+WEIGHTS = (*activity.WEIGHTS, *dnsmos.WEIGHTS, *asr.WEIGHTS)
+
+STEPS = ("loudness", "music", "dnsmos", "asr")
+"""The steps of `measure`, for clocks."""
+
+MAX_LENGTH_DIFFERENCE = 0.01
+"""Seconds by which a truth may differ in length and still be the truth of this render."""
+
+
+class Facts(Protocol):
+    """Remembers what was measured on the same signal before."""
+
+    def facts(self, step: str, key: str, compute: Callable[[], Any]) -> Any:
+        """The JSON value `compute` gives, or gave earlier under the same key."""
+        ...
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured on one signal alone; scores without their `raw_` or `clean_`."""
+
+    scores: Mapping[str, Score]
+    transcript: Transcript | None
+    music: Timeline | None
+
+
+@dataclass(frozen=True)
+class Sidecars:
+    """What lies beside a render: its script, and the true speech."""
+
+    script: str | None = None
+    reference: Audio | None = None
+
+
+def measure(audio: Audio, source: str, settings: Evaluation, facts: Facts) -> Measured:
+    """Everything that can be measured on one signal alone, raw or clean.
+
+    `source` is a digest of the signal.
+    """
+    # Resampled once, and only if a model has to listen because nothing is remembered.
+    heard: list[NDArray[np.float32]] = []
+
+    def listen() -> NDArray[np.float32]:
+        if not heard:
+            heard.append(resample(mono(audio.samples), audio.rate, MODEL_RATE)[0])
+        return heard[0]
+
+    levels = _remembered(
+        ("lufs", "true_peak_dbtp", "loudness_range_lu"),
+        "loudness",
+        digest("loudness", source),
+        lambda: _levels(audio),
+        facts,
+    )
+    events = _remembered(
+        ("music_presence", "pause_floor_db"),
+        "music",
+        digest("music", source, settings.music, weights.digest(activity.WEIGHTS)),
+        lambda: _activity(listen()),
+        facts,
+    )
+    opinion = _remembered(
+        tuple(dnsmos.CALIBRATION),
+        "dnsmos",
+        digest("dnsmos", source, settings.dnsmos, weights.digest(dnsmos.WEIGHTS)),
+        lambda: _opinion(listen(), settings.dnsmos.hop_seconds),
+        facts,
+    )
+    speech = _remembered(
+        ("transcript",),
+        "asr",
+        digest("asr", source, settings.asr, weights.digest(asr.WEIGHTS)),
+        lambda: {"transcript": asdict(asr.transcribe(listen(), settings.asr))},
+        facts,
+    )
+    timeline = events.pop("timeline", None)
+    return Measured(
+        {name: _score(found) for part in (levels, events, opinion) for name, found in part.items()},
+        _transcript(speech["transcript"]),
+        None if timeline is None else Timeline(timeline["hop"], tuple(timeline["values"])),
+    )
+
+
+def evidence(
+    raw: Audio, raw_measured: Measured, cleaned: Cleaned, clean_measured: Measured, beside: Sidecars
+) -> Evidence:
+    """All the scores of one render: those of each signal, and those of the two together."""
+    rate = cleaned.rate
+    speech, vocals = (mono(signal)[0] for signal in (cleaned.speech, cleaned.vocals))
+    scores: dict[str, Score] = {}
+    alignments: list[Alignment] = []
+    transcripts: dict[str, Transcript] = {}
+    music: dict[str, Timeline] = {}
+    for signal, measured in (("raw", raw_measured), ("clean", clean_measured)):
+        scores.update({f"{signal}_{name}": score for name, score in measured.scores.items()})
+        if measured.transcript is not None:
+            transcripts[signal] = measured.transcript
+        if measured.music is not None:
+            music[signal] = measured.music
+
+    scores["music_to_speech_db"] = _try(
+        lambda: music_to_speech_db(cleaned.speech, cleaned.vocals, cleaned.residual, rate)
+    )
+    scores["stoi_vs_stage_a"] = _try(lambda: stoi(speech, vocals, rate))
+    scores["si_sdr_vs_stage_a_db"] = _try(lambda: si_sdr_db(speech, vocals))
+
+    scores["wer_raw_to_clean"] = _errors(
+        "raw → clean", transcripts.get("raw"), transcripts.get("clean"), alignments
+    )
+    for signal in ("raw", "clean"):
+        scores[f"{signal}_script_wer"] = (
+            Score.missing(NO_SCRIPT)
+            if beside.script is None
+            else _errors(f"script → {signal}", beside.script, transcripts.get(signal), alignments)
+        )
+    scores.update(_against_truth(raw, speech, beside.reference))
+    return Evidence(scores, transcripts, tuple(alignments), music)
+
+
+def _levels(audio: Audio) -> dict[str, Any]:
+    samples, rate = audio.samples, audio.rate
+    return {
+        "lufs": _found(lambda: _gated(loudness.integrated_lufs, samples, rate)),
+        "true_peak_dbtp": _found(lambda: _sounding(loudness.true_peak_dbtp(samples))),
+        "loudness_range_lu": _found(lambda: _gated(loudness.loudness_range_lu, samples, rate)),
+    }
+
+
+def _gated(
+    measure: Callable[[Samples, int], float | None], samples: Samples, rate: int
+) -> float:
+    try:
+        return _sounding(measure(samples, rate))
+    except ValueError as error:
+        raise Undefined(TOO_SHORT) from error
+
+
+def _sounding(value: float | None) -> float:
+    if value is None:
+        raise Undefined(SILENT)
+    return value
+
+
+def _activity(signal: NDArray[np.float32]) -> dict[str, Any]:
+    timeline = activity.music_timeline(signal)
+    return {
+        "music_presence": _found(lambda: _presence(signal, timeline)),
+        "pause_floor_db": _found(
+            lambda: pause_floor_db(
+                signal, activity.speech_frames(signal), activity.HOP, activity.RATE
+            )
+        ),
+        "timeline": asdict(timeline),
+    }
+
+
+def _presence(signal: NDArray[np.float32], timeline: Timeline) -> float:
+    if not signal.any():
+        raise Undefined(SILENT)
+    return float(np.mean(timeline.values))
+
+
+def _opinion(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, Any]:
+    return {
+        name: {"value": value} for name, value in dnsmos.dnsmos(signal, hop_seconds).items()
+    }
+
+
+def _errors(
+    name: str,
+    before: str | Transcript | None,
+    after: Transcript | None,
+    alignments: list[Alignment],
+) -> Score:
+    """The WER between two texts; the alignment behind it is added to `alignments`."""
+    if before is None or after is None:
+        return Score.missing("the recogniser gave no transcript")
+
+    def compute() -> float:
+        alignment = align(name, before, after)
+        alignments.append(alignment)
+        return wer(alignment)
+
+    return _try(compute)
+
+
+def _against_truth(
+    raw: Audio, speech: NDArray[np.float32], reference: Audio | None
+) -> dict[str, Score]:
+    """SI-SDR and ESTOI of raw and clean against the truth, and what cleaning gained."""
+
+    def truth() -> NDArray[np.float32]:
+        if reference is None:
+            raise Undefined(NO_REFERENCE)
+        if abs(reference.duration - raw.duration) > MAX_LENGTH_DIFFERENCE:
+            raise Undefined(
+                f"the truth lasts {reference.duration:.2f} s, the render {raw.duration:.2f} s"
+            )
+        return resample(mono(reference.samples), reference.rate, raw.rate, speech.size)[0]
+
+    signals = {"raw": mono(raw.samples)[0], "clean": speech}
+    scores: dict[str, Score] = {}
+    for name, gain, compute in (
+        ("si_sdr_db", "si_sdr_improvement_db", si_sdr_db),
+        ("estoi", "estoi_improvement", _estoi_at(raw.rate)),
+    ):
+        found = {
+            signal: _try(lambda samples=samples, compute=compute: compute(samples, truth()))
+            for signal, samples in signals.items()
+        }
+        scores.update({f"{signal}_{name}": score for signal, score in found.items()})
+        scores[gain] = _difference(found["clean"], found["raw"])
+    return scores
+
+
+def _estoi_at(rate: int) -> Callable[[NDArray[np.float32], NDArray[np.float32]], float]:
+    return lambda estimate, truth: stoi(estimate, truth, rate, extended=True)
+
+
+def _difference(after: Score, before: Score) -> Score:
+    if after.value is None or before.value is None:
+        return Score.missing(after.reason or before.reason or "")
+    return Score(after.value - before.value)
+
+
+def _remembered(
+    names: Sequence[str],
+    step: str,
+    key: str,
+    compute: Callable[[], dict[str, Any]],
+    facts: Facts,
+) -> dict[str, Any]:
+    """Findings by name; where the whole step has none, each name with the reason.
+
+    That a metric is undefined is a fact and remembered; that it crashed is not.
+    """
+
+    def found() -> dict[str, Any]:
+        try:
+            return compute()
+        except Undefined as undefined:
+            return {name: {"reason": str(undefined)} for name in names}
+
+    try:
+        remembered: dict[str, Any] = facts.facts(step, key, found)
+    except EnvironmentFault:
+        raise
+    except Exception as crash:
+        return {name: {"reason": _crash(crash)} for name in names}
+    return remembered
+
+
+def _found(compute: Callable[[], float]) -> dict[str, Any]:
+    return asdict(_try(compute))
+
+
+def _try(compute: Callable[[], float]) -> Score:
+    try:
+        return Score(float(compute()))
+    except Undefined as undefined:
+        return Score.missing(str(undefined))
+    except EnvironmentFault:
+        raise
+    except Exception as crash:
+        return Score.missing(_crash(crash))
+
+
+def _crash(crash: Exception) -> str:
+    return f"crashed: {type(crash).__name__}: {crash}"
+
+
+def _score(found: Mapping[str, Any]) -> Score:
+    return Score(found.get("value"), found.get("reason"))
+
+
+def _transcript(found: Mapping[str, Any]) -> Transcript | None:
+    if "text" not in found:
+        return None
+    return Transcript(found["text"], tuple(Word(**word) for word in found["words"]))
