@@ -179,7 +179,9 @@ def digest(*parts: BaseModel | str | float | None) -> str:
     >>> digest("a", 1) == digest("a", 1), digest("a", 1) == digest("a", 2)
     (True, False)
     """
-    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
+    plain = [
+        part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts
+    ]
     encoded = json.dumps(plain, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(encoded.encode()).hexdigest()
 
@@ -203,7 +205,8 @@ def load(path: Path) -> Profile:
 def parse(text: str, *, name: str, origin: str) -> Profile:
     """Validate a profile given as YAML text; `origin` is what messages call it."""
     try:
-        values = yaml.load(text, Loader=_StrictLoader)
+        # A SafeLoader that refuses more.
+        values = yaml.load(text, Loader=_StrictLoader)  # noqa: S506
     except yaml.YAMLError as error:
         raise ConfigError(f"{origin}: {error}") from error
     if not isinstance(values, dict):
@@ -221,9 +224,7 @@ class _StrictLoader(yaml.SafeLoader):
     """Safe loading that refuses a key given twice, where YAML would keep the last."""
 
 
-def _mapping_without_duplicates(
-    loader: _StrictLoader, node: yaml.MappingNode
-) -> dict[Any, Any]:
+def _mapping_without_duplicates(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)

@@ -51,20 +51,25 @@ class Render:
 
 
 @dataclass(frozen=True)
+class StageA:
+    """The separators' fused estimates: the vocals, and the residual they leave of the mixture."""
+
+    vocals: Samples
+    residual: Samples
+
+
+@dataclass(frozen=True)
 class Cleaned:
     """The result of the cleaning chain, every signal sample-aligned with the mixture.
 
     `speech` is the finished output. `removed` is mixture − clean before any loudness change, at
-    the input's level. `vocals` (Stage A) and `residual` are the fused estimates on which the
-    music-to-speech proxy and the fidelity metrics rest. `notes` says what a step left undone
-    and why (a gain skipped on silence, say).
+    the input's level. `notes` says what a step left undone and why (a gain skipped on silence,
+    say).
     """
 
-    speech: Samples
-    removed: Samples
-    vocals: Samples
-    residual: Samples
-    rate: int
+    speech: Audio
+    removed: Audio
+    stage_a: StageA
     notes: tuple[str, ...] = ()
 
 

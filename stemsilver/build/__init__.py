@@ -8,22 +8,25 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stemsilver import discover, fsio, microsite, report, weights
+from stemsilver import fsio, microsite, report, weights
+from stemsilver.audio import decode
 from stemsilver.build import item, loop
 from stemsilver.build.loop import Finished, Progress
 from stemsilver.build.pool import LocalPool, cores
+from stemsilver.build.steps import Steps
 from stemsilver.cache import Cache
-from stemsilver.clean import denoisers, separators
+from stemsilver.clean import chain
 from stemsilver.config import Profile, digest
+from stemsilver.errors import UsageError
 from stemsilver.evaluate import suite
 from stemsilver.microsite import Site
-from stemsilver.records import Batch, Render
+from stemsilver.records import Audio, Batch, Evidence, ItemResult, Render
 from stemsilver.version import __version__
 
 SCORECARD = "scorecard.json"
@@ -31,9 +34,8 @@ SCORECARD = "scorecard.json"
 
 @dataclass(frozen=True)
 class Places:
-    """Where a build reads and writes."""
+    """Where a build writes."""
 
-    raw: Path
     proceed: Path
     report: Path
     site: Path
@@ -47,10 +49,10 @@ class Outcome:
     batch: Batch
     finished: Finished
     site: Site
-    warnings: tuple[str, ...]
 
 
 def build_site(
+    renders: Sequence[Render],
     places: Places,
     profile: Profile,
     *,
@@ -59,25 +61,20 @@ def build_site(
     max_cache_gigabytes: float = 20.0,
     progress: Progress,
 ) -> Outcome:
-    """Clean, evaluate, report and publish every render under `places.raw`.
+    """Clean, evaluate, report and publish every render.
 
     Raises:
-        NothingToDo: there are no renders.
-        NameClash: two renders cannot have distinct outputs.
         Locked: another build is writing the same outputs.
         EnvironmentFault: weights are missing or altered, or the disk is full.
         SiteError: the site failed its checks; the former one is untouched.
     """
-    found = discover.discover(places.raw)
     verify_weights(profile)
     with fsio.run_lock(places.report):
         for folder in (places.proceed, places.report):
             if folder.is_dir():
                 fsio.sweep(folder)
         cache = Cache(places.cache)
-        finished = loop.run(
-            found.renders, profile, cache, lambda left: executor(left, jobs), progress
-        )
+        finished = loop.run(renders, profile, cache, lambda left: workers(left, jobs), progress)
         batch = _batch(profile, finished)
         _write_speech(places, finished)
         reports = write_report(batch, profile, places.report)
@@ -85,39 +82,65 @@ def build_site(
             batch, profile, finished.media, reports, places.site, max_site_megabytes
         )
         cache.gc(round(max_cache_gigabytes * 1e9))
-    return Outcome(batch, finished, site, found.warnings)
+    return Outcome(batch, finished, site)
 
 
 def clean_files(
-    renders: Iterable[Render],
-    profile: Profile,
+    renders: Sequence[Render],
     folder: Path,
+    profile: Profile,
     cache: Path,
     *,
     jobs: int | None = None,
     progress: Progress,
-) -> Finished:
-    """Clean renders into `folder`, without report or site.
+) -> tuple[ItemResult, ...]:
+    """Clean renders into `folder`, without measuring, report or site.
 
     Raises:
+        Locked: another build is writing the same outputs.
         EnvironmentFault: weights are missing or altered, or the disk is full.
     """
     verify_weights(profile)
     with fsio.run_lock(folder):
-        finished = loop.run(
-            tuple(renders), profile, Cache(cache), lambda left: executor(left, jobs), progress
+        return loop.clean_only(
+            renders, folder, profile, cache, lambda left: workers(left, jobs), progress
         )
-        _write_outputs(folder, finished)
-    return finished
+
+
+def evaluate_pair(
+    raw: Path,
+    clean: Path,
+    profile: Profile,
+    *,
+    reference: Path | None = None,
+    script: Path | None = None,
+) -> Evidence:
+    """Measure one raw and clean pair of files, wherever they were cleaned.
+
+    Raises:
+        UsageError: the two are not of one rate, channel count and length.
+        ItemError: a file cannot be decoded.
+    """
+    limit = profile.preprocess.max_minutes
+    before, after = (decode(path, limit) for path in (raw, clean))
+    if (before.rate, before.samples.shape) != (after.rate, after.samples.shape):
+        raise UsageError(
+            f"{raw.name} and {clean.name} differ in rate, channels or length, so they are not one "
+            f"render: {_shape(before)} against {_shape(after)}",
+            next_step="Name a render and its cleaned file.",
+        )
+    steps = Steps(None)
+    measured = [
+        suite.measure(audio, item.signal_digest(audio), profile.evaluation, steps)
+        for audio in (before, after)
+    ]
+    beside = item.read_sidecars(script, reference, limit)
+    return suite.evidence(before, measured[0], after, measured[1], None, beside)
 
 
 def used_weights(profile: Profile) -> tuple[str, ...]:
     """Names of the weight files the profile's models load, each once."""
-    names = [name for model in profile.separation.models
-             for name in separators.SEPARATORS[model.model_name].weights]
-    if profile.enhancement.model_name != "none":
-        names += denoisers.DENOISERS[profile.enhancement.model_name].weights
-    return tuple(dict.fromkeys((*names, *suite.WEIGHTS)))
+    return tuple(dict.fromkeys((*chain.used_weights(profile.chain), *suite.WEIGHTS)))
 
 
 def verify_weights(profile: Profile) -> None:
@@ -130,9 +153,12 @@ def verify_weights(profile: Profile) -> None:
         weights.verified(name)
 
 
-def executor(left: int, jobs: int | None) -> Executor:
-    """Workers for `left` renders: as many as asked for, else one a core."""
-    return LocalPool(jobs or cores())
+def workers(left: int, jobs: int | None) -> Executor:
+    """Worker processes for `left` renders: as many as asked for, else one a core.
+
+    A render is two tasks at first, so one render can keep two workers busy.
+    """
+    return LocalPool(min(jobs or cores(), 2 * left))
 
 
 def write_report(batch: Batch, profile: Profile, folder: Path) -> tuple[Path, ...]:
@@ -170,7 +196,12 @@ def _batch(profile: Profile, finished: Finished) -> Batch:
 
 def _write_speech(places: Places, finished: Finished) -> None:
     """Write every output, and remove those of an earlier build that no longer have a render."""
-    written = _write_outputs(places.proceed, finished)
+    written = set()
+    for result in finished.items:
+        if result.failure is None:
+            speech = (finished.media[result.id] / item.SPEECH).read_bytes()
+            fsio.write_if_changed(fsio.contained(places.proceed, result.output), speech)
+            written.add(result.output)
     try:
         former = json.loads((places.report / SCORECARD).read_bytes())["items"]
         outputs = {str(entry["output"]) for entry in former if entry["output"]}
@@ -180,14 +211,9 @@ def _write_speech(places: Places, finished: Finished) -> None:
         fsio.contained(places.proceed, output).unlink(missing_ok=True)
 
 
-def _write_outputs(folder: Path, finished: Finished) -> set[str]:
-    written = set()
-    for result in finished.items:
-        if result.failure is None:
-            speech = (finished.media[result.id] / item.SPEECH).read_bytes()
-            fsio.write_if_changed(fsio.contained(folder, result.output), speech)
-            written.add(result.output)
-    return written
+def _shape(audio: Audio) -> str:
+    channels, frames = audio.samples.shape
+    return f"{audio.rate} Hz, {channels} channels, {frames} frames"
 
 
 def _now() -> str:

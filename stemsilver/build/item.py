@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from stemsilver import plots
+from stemsilver import fsio, plots
 from stemsilver.audio import decode, encode_flac16, encode_wav
 from stemsilver.build.steps import Steps, code_digest
 from stemsilver.cache import Cache
@@ -22,8 +23,8 @@ from stemsilver.clean import chain
 from stemsilver.config import Profile, digest
 from stemsilver.errors import ItemError
 from stemsilver.evaluate import suite
-from stemsilver.fsio import sha256_file
-from stemsilver.records import Audio, Cleaned, ItemResult, Render, Timeline
+from stemsilver.evaluate.suite import Sidecars
+from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render, Timeline
 
 RESULT = "result.json"
 SPEECH = "speech_only.wav"
@@ -55,11 +56,12 @@ class Tally:
 def item_key(render: Render, profile: Profile) -> str:
     """A digest of everything that decides a finished item: its files, the settings, the code."""
     beside = [
-        None if path is None else sha256_file(path) for path in (render.script, render.reference)
+        None if path is None else fsio.sha256_file(path)
+        for path in (render.script, render.reference)
     ]
     settings = digest(profile.chain, profile.evaluation)
     return digest(
-        render.id, render.path, sha256_file(render.source), *beside, settings, code_digest()
+        render.id, render.path, fsio.sha256_file(render.source), *beside, settings, code_digest()
     )
 
 
@@ -87,32 +89,40 @@ def clean(job: Job) -> Tally:
     return Tally(len(steps.computed), len(steps.reused))
 
 
+def write_clean(job: Job, target: Path) -> ItemResult:
+    """Clean the raw signal into the file `target`, unmeasured."""
+    steps = Steps(Cache(job.cache))
+    raw, source = _decode(job)
+    cleaned = chain.clean(raw, source, job.profile.chain, steps)
+    fsio.write_if_changed(target, encode_wav(cleaned.speech))
+    return _result(job, raw, seconds=steps.seconds, notes=cleaned.notes)
+
+
 def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     """Measure, draw and encode; returns the item, the folder with its files, and the tally."""
     cache = Cache(job.cache)
     steps = Steps(cache)
     raw, source = _decode(job)
     cleaned = chain.clean(raw, source, job.profile.chain, steps)
-    beside = _sidecars(job)
+    beside = read_sidecars(
+        job.render.script, job.render.reference, job.profile.preprocess.max_minutes
+    )
     raw_measured = suite.measure(raw, source, job.profile.evaluation, steps)
     # The same steps run again on the clean signal, on a clock of their own.
     raw_seconds = {
         f"raw {step}": steps.seconds.pop(step) for step in suite.STEPS if step in steps.seconds
     }
-    clean_audio = Audio(cleaned.speech, cleaned.rate)
     clean_measured = suite.measure(
-        clean_audio, _signal_digest(clean_audio), job.profile.evaluation, steps
+        cleaned.speech, signal_digest(cleaned.speech), job.profile.evaluation, steps
     )
-    evidence = suite.evidence(raw, raw_measured, cleaned, clean_measured, beside)
+    evidence = suite.evidence(
+        raw, raw_measured, cleaned.speech, clean_measured, cleaned.stage_a, beside
+    )
     media = _media(raw, cleaned, evidence.music, steps)
-    result = ItemResult(
-        id=job.render.id,
-        path=job.render.path,
-        output=job.render.output,
+    result = _result(
+        job,
+        raw,
         evidence=evidence,
-        rate=raw.rate,
-        channels=raw.samples.shape[0],
-        frames=raw.samples.shape[1],
         script=beside.script,
         seconds={**raw_seconds, **steps.seconds},
         notes=cleaned.notes,
@@ -121,60 +131,77 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     return result, folder, Tally(len(steps.computed), len(steps.reused))
 
 
+def _result(
+    job: Job,
+    raw: Audio,
+    *,
+    seconds: Mapping[str, float],
+    notes: tuple[str, ...],
+    evidence: Evidence | None = None,
+    script: str | None = None,
+) -> ItemResult:
+    return ItemResult(
+        id=job.render.id,
+        path=job.render.path,
+        output=job.render.output,
+        evidence=evidence,
+        rate=raw.rate,
+        channels=raw.samples.shape[0],
+        frames=raw.samples.shape[1],
+        script=script,
+        seconds=seconds,
+        notes=notes,
+    )
+
+
 def _decode(job: Job) -> tuple[Audio, str]:
     """The render, and the digest that names it in the keys of its steps."""
     audio = decode(job.render.source, job.profile.preprocess.max_minutes)
-    return audio, _signal_digest(audio)
+    return audio, signal_digest(audio)
 
 
-def _signal_digest(audio: Audio) -> str:
+def signal_digest(audio: Audio) -> str:
+    """A digest of a signal's rate, shape and samples, for the keys of what is made of it."""
     hasher = hashlib.sha256(f"{audio.rate} {audio.samples.shape}".encode())
     hasher.update(audio.samples.tobytes())
     return hasher.hexdigest()
 
 
-def _sidecars(job: Job) -> suite.Sidecars:
-    """Script and truth.
+def read_sidecars(script: Path | None, reference: Path | None, max_minutes: float) -> Sidecars:
+    """The script and the truth beside a render.
 
     Raises:
         ItemError: a sidecar is there but cannot be read; to leave it out would make a render
             that was to be checked look like one that was not.
     """
-    render, limit = job.render, job.profile.preprocess.max_minutes
-    script = None
-    if render.script is not None:
+    text = None
+    if script is not None:
         try:
-            script = render.script.read_text(encoding="utf-8-sig")
+            text = script.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise ItemError(
-                f"{render.script.name}: the script cannot be read ({error})",
+                f"{script.name}: the script cannot be read ({error})",
                 next_step="Save the script as UTF-8 text.",
             ) from error
-    reference = None if render.reference is None else decode(render.reference, limit)
-    return suite.Sidecars(script, reference)
+    return Sidecars(text, None if reference is None else decode(reference, max_minutes))
 
 
 def _media(
     raw: Audio, cleaned: Cleaned, music: Mapping[str, Timeline], steps: Steps
 ) -> dict[str, bytes]:
     """The files of a finished item: the output, and what the site plays and shows."""
-    clean_audio = Audio(cleaned.speech, cleaned.rate)
-    signals = {
-        "raw": raw,
-        "clean": clean_audio,
-        "removed": Audio(cleaned.removed, cleaned.rate),
-    }
-    files = {SPEECH: encode_wav(clean_audio)}
-    digests = [_signal_digest(audio) for audio in signals.values()]
+    signals = {"raw": raw, "clean": cleaned.speech, "removed": cleaned.removed}
+    files = {SPEECH: encode_wav(cleaned.speech)}
+    digests = [signal_digest(audio) for audio in signals.values()]
     for (name, audio), key in zip(signals.items(), digests, strict=True):
         files[f"{name}.flac"] = encode_flac16(audio)
         files[f"{name}.png"] = steps.file(
             f"draw {name}",
             key,
-            lambda audio=audio: plots.spectrogram_png(audio.samples, audio.rate),
+            partial(plots.spectrogram_png, audio.samples, audio.rate),
         )
     heard = digest(*digests, *(repr(timeline) for timeline in music.values()))
     files["timeline.svg"] = steps.file(
-        "draw timeline", heard, lambda: plots.timeline_svg(raw, clean_audio, music)
+        "draw timeline", heard, lambda: plots.timeline_svg(raw, cleaned.speech, music)
     )
     return files

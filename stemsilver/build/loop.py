@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, as_completed, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from pebble import ProcessExpired
 
+from stemsilver import fsio
 from stemsilver.build import item
 from stemsilver.build.item import Job, Tally
 from stemsilver.cache import Cache
@@ -76,14 +78,62 @@ def run(
     reused = len(media)
     steps = Tally()
     if jobs:
-        pool = executor(len(jobs))
-        try:
+        with _interruptible(executor(len(jobs))) as pool:
             steps = _work(jobs, pool, results, media, progress)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-        pool.shutdown()
     return Finished(tuple(results[render.id] for render in renders), media, reused, steps)
+
+
+def clean_only(
+    renders: Sequence[Render],
+    folder: Path,
+    profile: Profile,
+    cache: Path,
+    executor: Callable[[int], Executor],
+    progress: Progress,
+) -> tuple[ItemResult, ...]:
+    """Clean every render into `folder`, unmeasured; a failure costs its own render alone.
+
+    Raises:
+        EnvironmentFault: the machine cannot go on (weights, disk).
+    """
+    results: dict[str, ItemResult] = {}
+    with _interruptible(executor(len(renders))) as pool:
+        tasks = {}
+        for render in renders:
+            job = Job(render, profile, cache, key="")
+            target = fsio.contained(folder, render.output)
+            tasks[pool.submit(item.write_clean, job, target)] = render
+            progress.stage(render, "cleaning")
+        for future in as_completed(tasks):
+            render = tasks[future]
+            results[render.id] = _outcome(render, future)
+            progress.done(results[render.id], reused=False)
+    return tuple(results[render.id] for render in renders)
+
+
+@contextmanager
+def _interruptible(pool: Executor) -> Iterator[Executor]:
+    """The pool; on any error or interruption its workers are stopped instead of waited for."""
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _outcome(render: Render, future: Future[ItemResult]) -> ItemResult:
+    """What a task gave, or the failure it ended in.
+
+    Raises:
+        EnvironmentFault: what went wrong is the machine's, not the render's.
+    """
+    try:
+        return future.result()
+    except EnvironmentFault:
+        raise
+    except Exception as error:
+        return _failed(render, error)
 
 
 def _work(
@@ -111,7 +161,7 @@ def _work(
                 value = future.result()
             except EnvironmentFault:
                 raise
-            except (ItemError, ProcessExpired, Exception) as error:
+            except Exception as error:
                 results[job.render.id] = _failed(job.render, error)
                 progress.done(results[job.render.id], reused=False)
                 continue

@@ -20,7 +20,7 @@ from stemsilver.dsp.masks import extend_above, fuse, ratio_mask
 from stemsilver.dsp.stft import Stft
 from stemsilver.dsp.wiener import beta_wiener
 from stemsilver.errors import StageError
-from stemsilver.records import Audio, Cleaned, Samples
+from stemsilver.records import Audio, Cleaned, Samples, StageA
 
 
 class Steps(Protocol):
@@ -52,7 +52,7 @@ def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cle
     prepared = loudness.gain(mixture.samples, level)
 
     key = config.digest(source, chain.preprocess)
-    stems = {
+    stems: dict[str, Samples] = {
         model.model_name: _separate(model, prepared, rate, key, steps)
         for model in chain.separation.models
     }
@@ -74,13 +74,23 @@ def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cle
     speech = steps.run("polish", finish)
     _check("polish", speech, prepared)
     return Cleaned(
-        speech=speech,
-        removed=mixture.samples - loudness.gain(masked, -level),
-        vocals=vocals,
-        residual=residual,
-        rate=rate,
+        speech=Audio(speech, rate),
+        removed=Audio(mixture.samples - loudness.gain(masked, -level), rate),
+        stage_a=StageA(vocals, residual),
         notes=tuple(notes),
     )
+
+
+def used_weights(chain: config.Chain) -> tuple[str, ...]:
+    """Names of the weight files the chain's models load."""
+    names = [
+        name
+        for model in chain.separation.models
+        for name in separators.SEPARATORS[model.model_name].weights
+    ]
+    if chain.enhancement.model_name != "none":
+        names += denoisers.DENOISERS[chain.enhancement.model_name].weights
+    return tuple(names)
 
 
 def polish(speech: Samples, rate: int, settings: config.Postprocess) -> tuple[Samples, str | None]:

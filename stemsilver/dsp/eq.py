@@ -8,12 +8,16 @@ offline there is no need to pay that.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import next_fast_len
 from scipy.signal import freqz
 
 from stemsilver.records import Samples
+
+FloatArray = NDArray[np.floating[Any]]
 
 PADDING_SECONDS = 0.5
 """Silence around the signal, so that the response does not wrap from its end to its start."""
@@ -36,22 +40,20 @@ def equalise(
     frames = samples.shape[-1]
     size = next_fast_len(frames + round(2 * PADDING_SECONDS * rate), real=True)
     frequencies = np.fft.rfftfreq(size, 1 / rate)
-    response = np.ones_like(frequencies)
+    response: FloatArray = np.ones_like(frequencies)
     if 0 < highpass_hz < rate / 2:
-        response *= _magnitude(_highpass(highpass_hz, rate), frequencies, rate)
+        response = response * _magnitude(_highpass(highpass_hz, rate), frequencies, rate)
     if high_shelf_hz < rate / 2:
         shelf = _high_shelf(high_shelf_hz, high_shelf_db, high_shelf_q, rate)
-        response *= _magnitude(shelf, frequencies, rate)
+        response = response * _magnitude(shelf, frequencies, rate)
     shaped = np.fft.irfft(np.fft.rfft(samples, size) * response, size)[..., :frames]
     return shaped.astype(np.float32)
 
 
-Biquad = tuple[NDArray[np.float64], NDArray[np.float64]]
+Biquad = tuple[FloatArray, FloatArray]
 
 
-def _magnitude(
-    biquad: Biquad, frequencies: NDArray[np.float64], rate: int
-) -> NDArray[np.float64]:
+def _magnitude(biquad: Biquad, frequencies: FloatArray, rate: int) -> FloatArray:
     return np.abs(freqz(*biquad, worN=frequencies, fs=rate)[1])
 
 

@@ -143,7 +143,8 @@ def _oversampled_envelope(samples: Samples) -> NDArray[np.float64]:
     oversampled = resample_poly(samples, OVERSAMPLING, 1, axis=-1)
     magnitude = np.abs(oversampled).max(axis=0)
     envelope = magnitude[: frames * OVERSAMPLING].reshape(frames, OVERSAMPLING).max(axis=1)
-    return envelope.astype(np.float64)
+    result: NDArray[np.float64] = envelope.astype(np.float64)
+    return result
 
 
 def _weighed(samples: Samples) -> NDArray[np.float64]:

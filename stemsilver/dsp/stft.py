@@ -48,7 +48,8 @@ class Stft:
 
     def frequencies(self, rate: int) -> NDArray[np.float64]:
         """Centre frequency of each bin in Hz; shape (bins,)."""
-        return np.fft.rfftfreq(self.fft, 1 / rate)
+        frequencies: NDArray[np.float64] = np.fft.rfftfreq(self.fft, 1 / rate).astype(np.float64)
+        return frequencies
 
     def forward(self, samples: Samples) -> Spectrum:
         """Transform (channels, frames) into (channels, bins, windows)."""

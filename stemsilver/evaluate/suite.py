@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,6 +27,7 @@ from stemsilver.evaluate.si_sdr import si_sdr_db
 from stemsilver.evaluate.undefined import (
     NO_REFERENCE,
     NO_SCRIPT,
+    NO_STAGE_A,
     SILENT,
     TOO_SHORT,
     Undefined,
@@ -34,10 +36,10 @@ from stemsilver.evaluate.wer import align, wer
 from stemsilver.records import (
     Alignment,
     Audio,
-    Cleaned,
     Evidence,
     Samples,
     Score,
+    StageA,
     Timeline,
     Transcript,
     Word,
@@ -130,11 +132,19 @@ def measure(audio: Audio, source: str, settings: Evaluation, facts: Facts) -> Me
 
 
 def evidence(
-    raw: Audio, raw_measured: Measured, cleaned: Cleaned, clean_measured: Measured, beside: Sidecars
+    raw: Audio,
+    raw_measured: Measured,
+    clean: Audio,
+    clean_measured: Measured,
+    stage_a: StageA | None,
+    beside: Sidecars,
 ) -> Evidence:
-    """All the scores of one render: those of each signal, and those of the two together."""
-    rate = cleaned.rate
-    speech, vocals = (mono(signal)[0] for signal in (cleaned.speech, cleaned.vocals))
+    """All the scores of one render: those of each signal, and those of the two together.
+
+    `clean` has the rate and the length of `raw`. Without `stage_a`, as for files cleaned
+    elsewhere, the scores that rest on it are null.
+    """
+    speech = mono(clean.samples)[0]
     scores: dict[str, Score] = {}
     alignments: list[Alignment] = []
     transcripts: dict[str, Transcript] = {}
@@ -146,11 +156,7 @@ def evidence(
         if measured.music is not None:
             music[signal] = measured.music
 
-    scores["music_to_speech_db"] = _try(
-        lambda: music_to_speech_db(cleaned.speech, cleaned.vocals, cleaned.residual, rate)
-    )
-    scores["stoi_vs_stage_a"] = _try(lambda: stoi(speech, vocals, rate))
-    scores["si_sdr_vs_stage_a_db"] = _try(lambda: si_sdr_db(speech, vocals))
+    scores.update(_against_stage_a(clean, speech, stage_a))
 
     scores["wer_raw_to_clean"] = _errors(
         "raw → clean", transcripts.get("raw"), transcripts.get("clean"), alignments
@@ -174,9 +180,7 @@ def _levels(audio: Audio) -> dict[str, Any]:
     }
 
 
-def _gated(
-    measure: Callable[[Samples, int], float | None], samples: Samples, rate: int
-) -> float:
+def _gated(measure: Callable[[Samples, int], float | None], samples: Samples, rate: int) -> float:
     try:
         return _sounding(measure(samples, rate))
     except ValueError as error:
@@ -209,9 +213,7 @@ def _presence(signal: NDArray[np.float32], timeline: Timeline) -> float:
 
 
 def _opinion(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, Any]:
-    return {
-        name: {"value": value} for name, value in dnsmos.dnsmos(signal, hop_seconds).items()
-    }
+    return {name: {"value": value} for name, value in dnsmos.dnsmos(signal, hop_seconds).items()}
 
 
 def _errors(
@@ -232,6 +234,22 @@ def _errors(
     return _try(compute)
 
 
+def _against_stage_a(
+    clean: Audio, speech: NDArray[np.float32], stage_a: StageA | None
+) -> dict[str, Score]:
+    """The music left, and what the steps after Stage A changed, by Stage A's own estimates."""
+    names = ("music_to_speech_db", "stoi_vs_stage_a", "si_sdr_vs_stage_a_db")
+    if stage_a is None:
+        return {name: Score.missing(NO_STAGE_A) for name in names}
+    vocals = mono(stage_a.vocals)[0]
+    metrics: tuple[Callable[[], float], ...] = (
+        lambda: music_to_speech_db(clean.samples, stage_a.vocals, stage_a.residual, clean.rate),
+        lambda: stoi(speech, vocals, clean.rate),
+        lambda: si_sdr_db(speech, vocals),
+    )
+    return {name: _try(metric) for name, metric in zip(names, metrics, strict=True)}
+
+
 def _against_truth(
     raw: Audio, speech: NDArray[np.float32], reference: Audio | None
 ) -> dict[str, Score]:
@@ -244,25 +262,29 @@ def _against_truth(
             raise Undefined(
                 f"the truth lasts {reference.duration:.2f} s, the render {raw.duration:.2f} s"
             )
-        return resample(mono(reference.samples), reference.rate, raw.rate, speech.size)[0]
+        aligned = resample(mono(reference.samples), reference.rate, raw.rate, speech.size)
+        true_speech: NDArray[np.float32] = aligned[0]
+        return true_speech
 
     signals = {"raw": mono(raw.samples)[0], "clean": speech}
     scores: dict[str, Score] = {}
-    for name, gain, compute in (
-        ("si_sdr_db", "si_sdr_improvement_db", si_sdr_db),
-        ("estoi", "estoi_improvement", _estoi_at(raw.rate)),
-    ):
-        found = {
-            signal: _try(lambda samples=samples, compute=compute: compute(samples, truth()))
-            for signal, samples in signals.items()
-        }
-        scores.update({f"{signal}_{name}": score for signal, score in found.items()})
-        scores[gain] = _difference(found["clean"], found["raw"])
+    for signal, samples in signals.items():
+        against = partial(_against, samples, truth)
+        scores[f"{signal}_si_sdr_db"] = _try(partial(against, si_sdr_db))
+        scores[f"{signal}_estoi"] = _try(
+            partial(against, partial(stoi, rate=raw.rate, extended=True))
+        )
+    for gain, name in (("si_sdr_improvement_db", "si_sdr_db"), ("estoi_improvement", "estoi")):
+        scores[gain] = _difference(scores[f"clean_{name}"], scores[f"raw_{name}"])
     return scores
 
 
-def _estoi_at(rate: int) -> Callable[[NDArray[np.float32], NDArray[np.float32]], float]:
-    return lambda estimate, truth: stoi(estimate, truth, rate, extended=True)
+def _against(
+    samples: NDArray[np.float32],
+    truth: Callable[[], NDArray[np.float32]],
+    metric: Callable[[NDArray[np.float32], NDArray[np.float32]], float],
+) -> float:
+    return metric(samples, truth())
 
 
 def _difference(after: Score, before: Score) -> Score:

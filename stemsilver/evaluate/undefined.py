@@ -8,6 +8,7 @@ NO_SPEECH = "no_speech"
 NO_PAUSES = "no_pauses"
 NO_SCRIPT = "no_script"
 NO_REFERENCE = "no_reference"
+NO_STAGE_A = "no_stage_a"
 
 
 class Undefined(Exception):

@@ -19,6 +19,7 @@ from stemsilver.records import AlignedWord, Alignment, Operation, Transcript
 if TYPE_CHECKING:
     from whisper_normalizer.english import EnglishTextNormalizer
 
+
 def wer(alignment: Alignment) -> float:
     """(S + D + I) / N; may exceed 1.
 

@@ -27,7 +27,7 @@ def batch_metrics_csv(batch: Batch, profile: Profile) -> str:
     rows = [_row(item, profile) for item in batch.items]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     # A column without any value would be quoted like text.
-    numeric = {name: "float64" for name in ("duration_seconds", *METRICS)}
+    numeric = dict.fromkeys(("duration_seconds", *METRICS), "float64")
     return frame.astype(numeric).to_csv(
         index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n"
     )

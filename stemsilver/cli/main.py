@@ -1,0 +1,67 @@
+"""The entry point: what every command shares, and what becomes of what goes wrong."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import click
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from stemsilver.cli import build_site, clean, doctor, evaluate, models
+from stemsilver.errors import StemsilverError
+from stemsilver.version import __version__
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="stemsilver",
+    help="Remove backing music from TTS renders, and prove that the speech is intact.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("build-site")(build_site.command)
+app.command("clean")(clean.command)
+app.command("evaluate")(evaluate.command)
+app.add_typer(models.app, name="models")
+app.command("doctor")(doctor.command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"stemsilver {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the code of the README's table."""
+    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    try:
+        code = app(standalone_mode=False) or 0
+    except StemsilverError as error:
+        errors.print(f"[bold red]error:[/] {escape(error.message)}")
+        errors.print(f"[bold]next:[/]  {escape(error.next_step)}")
+        code = error.exit_code
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        errors.print("Interrupted. What was finished is kept; run the same command to go on.")
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    sys.exit(code)

@@ -1,0 +1,66 @@
+"""Progress a person can follow: one line a render that is being worked on, one for the batch."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from stemsilver.records import ItemResult, Render
+
+
+class BatchProgress:
+    """Progress of a batch on standard error; a plain line a render where that is no terminal."""
+
+    def __init__(self, total: int, console: Console) -> None:
+        self._console = console
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("[dim]{task.fields[stage]}"),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._total = total
+        self._batch: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> BatchProgress:
+        self._bars.start()
+        self._batch = self._bars.add_task("[bold]renders", total=self._total, stage="")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def stage(self, render: Render, stage: str) -> None:
+        """Show that `render` is now at `stage`; there are three."""
+        if render.id in self._tasks:
+            self._bars.update(self._tasks[render.id], advance=1, stage=stage)
+        else:
+            name = escape(render.path)
+            self._tasks[render.id] = self._bars.add_task(f"  {name}", total=3, stage=stage)
+
+    def done(self, result: ItemResult, reused: bool) -> None:
+        """Show that a render is final, and drop its line."""
+        if result.id in self._tasks:
+            self._bars.remove_task(self._tasks.pop(result.id))
+        if self._batch is not None:
+            self._bars.update(self._batch, advance=1)
+        name = escape(result.path)
+        if result.failure is not None:
+            self._console.print(f"[red]✗[/] {name}: {escape(result.failure.message)}")
+        elif not reused:
+            seconds = sum(result.seconds.values())
+            self._console.print(f"[green]✓[/] {name} [dim]({seconds:.1f} s of work)[/]")
