@@ -27,7 +27,7 @@ MAX_CHANNELS = 6
 OVERSAMPLING = 4
 LFE_CHANNEL = 3
 SILENCE_LUFS = -70.0
-LOOKAHEAD_SECONDS = 0.005
+LOOKAHEAD_SECONDS = 0.001
 CEILING_MARGIN_DB = 0.1
 """4× oversampling can read this much below the continuous peak (BS.1770-4, annex 2)."""
 
@@ -84,7 +84,7 @@ def gain(samples: Samples, decibels: float) -> Samples:
 def limit(samples: Samples, rate: int, ceiling_dbtp: float) -> Samples:
     """Hold the true peak at the ceiling with a look-ahead gain shared by all channels.
 
-    The gain each sample needs is spread over 5 ms on both sides by a minimum filter and then
+    The gain each sample needs is spread over 1 ms on both sides by a minimum filter and then
     smoothed by a window of that same width, so that it is down in time, moves without a step, and
     never lets a peak through. Nothing is delayed.
 

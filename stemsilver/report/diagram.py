@@ -56,15 +56,13 @@ def _separation(profile: Profile) -> list[str]:
 def _denoise(stage: Enhancement) -> list[str]:
     if stage.model_name == "none":
         return [_node("denoise", "No denoiser"), "class denoise absent"]
-    return [
-        _node(
-            "denoise",
-            "Denoise",
-            stage.model_name,
-            f"wet {percent(stage.dry_wet)}",
-            f"undenoised mixed in {percent(stage.residual_blend)}",
-        )
-    ]
+    lines = [stage.model_name, f"wet {percent(stage.dry_wet)}"]
+    if stage.residual_blend:
+        lines.append(f"undenoised mixed in {percent(stage.residual_blend)}")
+    node = _node("denoise", "Denoise", *lines)
+    if not stage.mixture_share:
+        return [node]
+    return [node, f'preprocess -- "{percent(stage.mixture_share)} of the mixture" --> denoise']
 
 
 def _wiener(stage: BetaWiener) -> list[str]:

@@ -15,6 +15,7 @@ def with_section(profile: Profile, section: str, **values: Any) -> Profile:
 
 
 def test_the_diagram_shows_the_profile_s_own_values(profile: Profile) -> None:
+    profile = with_section(profile, "beta_wiener", enabled=True)
     source = pipeline_mermaid(profile)
     assert source.startswith("flowchart TD\n")
     for model in profile.separation.models:
@@ -50,13 +51,21 @@ def test_the_denoiser_or_its_absence(profile: Profile) -> None:
     assert "wet 35 %<br/>undenoised mixed in 5 %" in pipeline_mermaid(some)
 
 
+def test_the_mixture_s_share_has_an_arrow_of_its_own(profile: Profile) -> None:
+    some = with_section(profile, "enhancement", model_name="deepfilternet3", mixture_share=0.25)
+    assert '"25 % of the mixture" --> denoise' in pipeline_mermaid(some)
+    none = with_section(profile, "enhancement", mixture_share=0.0)
+    assert "of the mixture" not in pipeline_mermaid(none)
+
+
 def test_one_separator_has_nothing_to_fuse(profile: Profile) -> None:
     alone = with_section(profile, "separation", models=profile.separation.models[:1])
     assert "fusion" not in pipeline_mermaid(alone)
 
 
 def test_it_renders(profile: Profile) -> None:
-    picture = mermaidx.render(pipeline_mermaid(profile)).svg()
+    whole = with_section(profile, "beta_wiener", enabled=True)
+    picture = mermaidx.render(pipeline_mermaid(whole)).svg()
     assert "Beta-Wiener mask" in picture
     assert "Syntax error" not in picture
 

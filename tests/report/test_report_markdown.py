@@ -44,7 +44,7 @@ def test_the_headline_and_the_means(batch: Batch, profile: Profile) -> None:
 def test_the_renders_with_verdict_words(batch: Batch, profile: Profile) -> None:
     text = scorecard_markdown(batch, profile)
     assert "| Music to speech<br>≤ −20 dB | Loudness<br>−16 ± 0.5 LUFS |" in text
-    assert "| `good.wav` | ✓ pass | −24.5 | −16.2 | −1.0 | 5.0 % | 0.950 |" in text
+    assert "| `good.wav` | ✓ pass | −24.5 | −16.2 | −1.00 | 5.0 % | 0.950 |" in text
     assert "| `musical.wav` | ✗ gate failed | **−12.0 ✗ fails** |" in text
     assert "| `silent.wav` | ✓ pass, 5 not measured | — silent |" in text
     assert "| `broken.wav` | ✗ failed: unreadable | — | — | — | — | — |" in text

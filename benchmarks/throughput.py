@@ -1,0 +1,73 @@
+"""How long does a build take, and where does the time go?
+
+    python benchmarks/throughput.py [FOLDER] [--jobs N]
+
+Builds FOLDER (default: the demo batch) from nothing, in a temporary folder, with the default
+profile. Prints each step's real-time factor (seconds of work per second of audio), the share of
+the work that is not model inference, and the whole build's wall-clock time over the length of the
+audio. Steps run side by side in worker processes, so their sum exceeds the wall clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from stemsilver import build, discover
+from stemsilver.build import Places
+from stemsilver.build.pool import cores
+from stemsilver.cli.options import load_profile
+from stemsilver.cli.progress import BatchProgress
+from stemsilver.config import DEFAULT_PROFILE
+
+INFERENCE = ("separate", "denoise", "music", "dnsmos", "asr")
+"""Steps, by the words in their names, that spend their time in a model."""
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("raw"))
+    parser.add_argument("--jobs", type=int)
+    arguments = parser.parse_args()
+    console = Console(highlight=False)
+    renders = discover.discover(arguments.folder).renders
+    with tempfile.TemporaryDirectory() as folder, BatchProgress(len(renders), console) as progress:
+        root = Path(folder)
+        places = Places(root / "proceed", root / "report", root / "site", root / "cache")
+        started = time.perf_counter()
+        outcome = build.build_site(
+            renders,
+            places,
+            load_profile(DEFAULT_PROFILE, None),
+            jobs=arguments.jobs,
+            progress=progress,
+        )
+        wall = time.perf_counter() - started
+    items = outcome.batch.items
+    audio = sum(item.duration for item in items)
+    steps: dict[str, float] = defaultdict(float)
+    for item in items:
+        for step, seconds in item.seconds.items():
+            steps[step] += seconds
+    work = sum(steps.values())
+    inference = sum(
+        seconds for step, seconds in steps.items() if any(word in step for word in INFERENCE)
+    )
+    table = Table("step", "seconds", "real-time factor")
+    for step, seconds in steps.items():
+        table.add_row(step, f"{seconds:.1f}", f"{seconds / audio:.3f}")
+    console.print(table)
+    console.print(f"{len(items)} renders, {audio:.1f} s of audio, {cores()} cores")
+    console.print(f"work: {work:.1f} s, of which not model inference: {1 - inference / work:.1%}")
+    console.print(f"whole build: {wall:.1f} s, real-time factor {wall / audio:.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Generated pages: view models through Jinja templates into Markdown files.
+
+The body of a page is one block of raw HTML, so that Markdown reinterprets nothing of it, and every
+value in it is escaped by Jinja.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from stemsilver.config import Profile
+from stemsilver.microsite.assets import Plot
+from stemsilver.microsite.overview import overview
+from stemsilver.microsite.readings import clock, families, words
+from stemsilver.microsite.render import render_page
+from stemsilver.records import Batch
+from stemsilver.report import gates, visible
+from stemsilver.resources import resource
+
+# The theme writes titles into its pages as they are, so they may hold nothing that means
+# something in HTML; what a title loses is shown in full by the heading.
+_INERT = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "”", "'": "’"})
+
+
+def plain_title(text: str) -> str:
+    """`text` as a title that is the same text whether or not it is taken for HTML.
+
+    >>> plain_title("<b>Smith's</b>")
+    '‹b›Smith’s‹/b›'
+    """
+    return visible(text).translate(_INERT)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Writes the generated pages of one batch into a folder of Markdown sources."""
+
+    batch: Batch
+    profile: Profile
+    folder: Path
+
+    @cached_property
+    def _jinja(self) -> Environment:
+        jinja = Environment(
+            loader=FileSystemLoader(resource("templates")),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=_shown,
+        )
+        jinja.globals.update(
+            batch=self.batch,
+            profile=self.profile,
+            created=_moment(self.batch.created),
+            clock=clock,
+            words=words,
+        )
+        return jinja
+
+    def write_overview(self, reports: Sequence[Path], plots: Sequence[Plot], mermaid: str) -> None:
+        """The front page."""
+        self._write(
+            "index.md",
+            "Overview",
+            "overview.html",
+            view=overview(self.batch, self.profile, reports),
+            plots=plots,
+            mermaid=mermaid,
+        )
+
+    def write_renders(self, media: Mapping[str, Path]) -> None:
+        """One page a render, in `renders/`, named by its id."""
+        items = self.batch.items
+        for index, item in enumerate(items):
+            folder = media[item.id] if item.failure is None else None
+            view = render_page(items, index, self.profile, folder)
+            self._write(f"renders/{item.id}.md", item.path, "render.html", view=view)
+
+    def write_background(self) -> None:
+        """The pages that say how the numbers came about: Method and Reproduce."""
+        self._write(
+            "method.md",
+            "Method",
+            "method.html",
+            families=families(),
+            gates=gates(self.profile),
+        )
+        config = self.profile.model_dump(mode="json", exclude={"name"})
+        self._write(
+            "reproduce.md",
+            "Reproduce",
+            "reproduce.html",
+            config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+        )
+
+    def _write(self, name: str, title: str, template: str, **values: Any) -> None:
+        front = {"title": plain_title(title), "hide": ["navigation", "toc"]}
+        body = self._jinja.get_template(template).render(**values)
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(
+            f"---\n{yaml.safe_dump(front, allow_unicode=True)}---\n\n{body.strip()}\n",
+            encoding="utf-8",
+        )
+
+
+def _shown(value: Any) -> Any:
+    """Values as pages show them: nothing that hides, or turns the reading order around.
+
+    What a template has escaped itself, with `| e`, keeps its lines.
+    """
+    return visible(value) if type(value) is str else value
+
+
+def _moment(created: str) -> str:
+    """An ISO 8601 time as a reader sees it."""
+    moment = datetime.fromisoformat(created).astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

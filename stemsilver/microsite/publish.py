@@ -1,0 +1,168 @@
+"""Publishes the microsite: staged beside its target, built, checked, and only then swapped in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+from mkdocs.utils.yaml import yaml_load
+
+from stemsilver.config import Profile
+from stemsilver.errors import SiteError
+from stemsilver.fsio import staging_beside, swap_directory
+from stemsilver.microsite import links
+from stemsilver.microsite.assets import write_diagram, write_plots, write_table_script
+from stemsilver.microsite.pages import Pages, plain_title
+from stemsilver.microsite.readings import size
+from stemsilver.microsite.render import MEDIA
+from stemsilver.records import Batch
+from stemsilver.report import pipeline_mermaid
+from stemsilver.resources import resource
+
+_SHOWN_PROBLEMS = 10
+_SHOWN_FILES = 5
+
+
+@dataclass(frozen=True)
+class Site:
+    """A published site: its front page, how many pages it has and how many bytes."""
+
+    index: Path
+    pages: int
+    bytes: int
+
+
+def build(
+    batch: Batch,
+    profile: Profile,
+    media: Mapping[str, Path],
+    reports: Sequence[Path],
+    target: Path,
+    max_megabytes: float,
+) -> Site:
+    """Publish the site of `batch` at `target`.
+
+    `media[item.id]` is the folder of a cleaned render's `MEDIA`; `reports` are offered for
+    download. The look is the `mkdocs.yml` of the working folder, else the shipped one.
+
+    Raises:
+        SiteError: the pages do not build, a link leads nowhere, something would be loaded from
+            another host, or the site is larger than `max_megabytes`. What stood at `target`
+            stands there still.
+        EnvironmentFault: there can be no folder beside `target`, or none swapped into place.
+    """
+    staging = staging_beside(target)
+    try:
+        sources, built = staging / "docs", staging / "site"
+        _write_sources(batch, profile, media, reports, sources)
+        base = _run_mkdocs(staging, plain_title(profile.site.title), batch.created)
+        _copy_files(batch, media, reports, built)
+        _check_links(built, base)
+        total = _check_size(built, max_megabytes)
+        pages = sum(1 for _ in built.rglob("*.html"))
+        swap_directory(built, target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return Site(target / "index.html", pages, total)
+
+
+def _write_sources(
+    batch: Batch,
+    profile: Profile,
+    media: Mapping[str, Path],
+    reports: Sequence[Path],
+    sources: Path,
+) -> None:
+    """Everything MkDocs reads: the hand-written pages, the generated ones, their pictures."""
+    shutil.copytree(resource("site_src"), sources)
+    assets = sources / "assets"
+    mermaid = pipeline_mermaid(profile)
+    write_diagram(mermaid, assets)
+    write_table_script(assets / "datatables.js")
+    plots = write_plots(batch, profile, assets)
+    pages = Pages(batch, profile, sources)
+    pages.write_overview(reports, plots, mermaid)
+    pages.write_renders(media)
+    pages.write_background()
+
+
+def _run_mkdocs(staging: Path, name: str, created: str) -> str:
+    """Build `docs` in `staging` into `site`, strictly; returns the path it will be served under.
+
+    In a process of its own: MkDocs keeps state, ends the process on errors, and its plugins may
+    warn or print as they please. Dated by the batch, so that equal batches give equal bytes.
+    """
+    own = Path("mkdocs.yml")
+    config = staging / "mkdocs.yml"
+    settings = {
+        "INHERIT": str((own if own.is_file() else resource("mkdocs.yml")).resolve()),
+        "site_name": name,
+        "docs_dir": "docs",
+        "site_dir": "site",
+    }
+    config.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    made = int(datetime.fromisoformat(created).timestamp())
+    done = subprocess.run(
+        # -P: nothing in the working folder can stand in for a module.
+        [sys.executable, "-P", "-m", "mkdocs", "build", "-q", "--strict", "-f", config],
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": str(made)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        raise SiteError(f"the pages do not build:\n{done.stderr.strip() or done.stdout.strip()}")
+    with config.open(encoding="utf-8") as file:
+        address = yaml_load(file).get("site_url") or ""
+    return urlsplit(address).path.rstrip("/") + "/"
+
+
+def _copy_files(
+    batch: Batch, media: Mapping[str, Path], reports: Sequence[Path], built: Path
+) -> None:
+    """Put audio, pictures and reports straight into the built site: MkDocs need not read them."""
+    for item in batch.items:
+        if item.failure is None:
+            folder = built / "renders" / item.id
+            folder.mkdir(parents=True)
+            for name in MEDIA:
+                shutil.copyfile(media[item.id] / name, folder / name)
+    if reports:
+        downloads = built / "downloads"
+        downloads.mkdir()
+        for path in reports:
+            shutil.copyfile(path, downloads / path.name)
+
+
+def _check_links(built: Path, base: str) -> None:
+    problems = links.problems(built, base)
+    if problems:
+        shown = "\n".join(problems[:_SHOWN_PROBLEMS])
+        more = len(problems) - _SHOWN_PROBLEMS
+        rest = f"\nand {more} more" if more > 0 else ""
+        raise SiteError(f"the site has broken or forbidden links:\n{shown}{rest}")
+
+
+def _check_size(built: Path, max_megabytes: float) -> int:
+    """The size of the site in bytes, which must be within the budget."""
+    sizes = {path: path.stat().st_size for path in built.rglob("*") if path.is_file()}
+    total = sum(sizes.values())
+    if total > max_megabytes * 1e6:
+        largest = sorted(sizes, key=lambda path: sizes[path], reverse=True)[:_SHOWN_FILES]
+        listed = ", ".join(f"{path.relative_to(built)} ({size(sizes[path])})" for path in largest)
+        raise SiteError(
+            f"the site has {size(total)}, more than the {max_megabytes:g} MB allowed; "
+            f"the largest files are {listed}",
+            next_step="Raise --max-site-mb, or take long renders out of the batch.",
+        )
+    return total

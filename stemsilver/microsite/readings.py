@@ -1,0 +1,174 @@
+"""Metrics as the pages show them: raw and clean side by side, a value or the reason for none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from stemsilver.config import Profile
+from stemsilver.evaluate.catalogue import METRICS, Metric
+from stemsilver.records import ItemResult, Score
+from stemsilver.report import Verdict, display_unit, format_score, scores, status, verdicts
+
+_DIRECTIONS = {
+    "higher": "higher is better",
+    "lower": "lower is better",
+    "target": "nearer the target is better",
+    "none": "for information",
+}
+
+
+@dataclass(frozen=True)
+class Family:
+    """A metric as a reader thinks of it: measured on raw and clean, or once for the cleaning.
+
+    `anchor` is its place on the Method page; `raw` is None where it is measured once.
+    """
+
+    anchor: str
+    label: str
+    raw: Metric | None
+    clean: Metric
+
+    @property
+    def direction(self) -> str:
+        """What is better, in words."""
+        return _DIRECTIONS[self.clean.direction]
+
+    @property
+    def unit(self) -> str:
+        """The unit in which its values are shown."""
+        return display_unit(self.clean.name)
+
+    @property
+    def reads(self) -> str:
+        """How to read a value: its unit, unless the value carries it, and what is better."""
+        return self.direction if self.unit == "%" else f"{self.unit}, {self.direction}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its metrics, raw first."""
+        return tuple(metric.name for metric in (self.raw, self.clean) if metric is not None)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One value as text, the number to sort by, and the reason where there is no value."""
+
+    text: str
+    order: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A family on one render: its readings, raw first, and the verdict where it has a gate."""
+
+    family: Family
+    readings: tuple[Reading, ...]
+    verdict: Verdict | None
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is any value."""
+        return any(reading.reason is None for reading in self.readings)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why values are missing, each reason once."""
+        return tuple(dict.fromkeys(r.reason for r in self.readings if r.reason is not None))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What became of a render, as a mark, a word and a style. Never a colour alone.
+
+    `rank` sorts what needs a look to the front.
+    """
+
+    rank: int
+    mark: str
+    word: str
+    style: str
+
+
+_STANDINGS = {
+    "pass": Standing(2, "✓", "pass", "pass"),
+    "gate_failed": Standing(1, "✗", "gate failed", "fail"),
+    "failed": Standing(0, "⊘", "not cleaned", "none"),
+}
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """The catalogue with raw and clean brought together, in column order.
+
+    >>> [family.label for family in families()][:2]
+    ['Integrated loudness', 'True peak']
+    """
+    found = []
+    for name, metric in METRICS.items():
+        if name.startswith("clean_"):
+            base = name.removeprefix("clean_")
+            label = metric.label.removesuffix(", clean")
+            found.append(Family(base, label, METRICS[f"raw_{base}"], metric))
+        elif not name.startswith("raw_"):
+            found.append(Family(name, metric.label, None, metric))
+    return tuple(found)
+
+
+def measurements(item: ItemResult, profile: Profile) -> dict[str, Measurement]:
+    """Everything measured on `item`, by the anchor of its family."""
+    found = scores(item)
+    said = {verdict.metric: verdict for verdict in verdicts(item, profile)}
+    return {
+        family.anchor: Measurement(
+            family,
+            tuple(_reading(name, found[name]) for name in family.names),
+            said.get(family.clean.name),
+        )
+        for family in families()
+    }
+
+
+def standing(item: ItemResult, profile: Profile) -> Standing:
+    """What became of `item`, as its page and its row show it."""
+    return _STANDINGS[status(item, profile)]
+
+
+def words(code: str) -> str:
+    """A stable code word as a reader sees it.
+
+    >>> words("too_short")
+    'too short'
+    """
+    return code.replace("_", " ")
+
+
+def size(count: int) -> str:
+    """A number of bytes for people, in decimal units.
+
+    >>> size(640), size(2_340_000)
+    ('640 B', '2.3 MB')
+    """
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= limit:
+            return f"{count / limit:.1f} {unit}"
+    return f"{count} B"
+
+
+def clock(seconds: float) -> str:
+    """A length as minutes and seconds.
+
+    >>> clock(83.4), clock(3723)
+    ('1:23', '1:02:03')
+    """
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def _reading(name: str, score: Score) -> Reading:
+    if score.value is None:
+        return Reading(format_score(name, score), "", words(score.reason or ""))
+    return Reading(format_score(name, score), repr(score.value), None)

@@ -1,0 +1,70 @@
+"""A site built from the planted batch, served, and a real browser to open it with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from .planted_site import Planted, Published, plant
+
+_BROWSER_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    """The planted batch with its audio and pictures."""
+    return plant(tmp_path_factory.mktemp("planted"))
+
+
+@pytest.fixture(scope="session")
+def published(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    """The planted batch as a site, served on this machine."""
+    folder = tmp_path_factory.mktemp("published") / "site"
+    planted.build(folder)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield Published(folder, f"http://127.0.0.1:{server.server_port}", planted)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: STEMSILVER_CHROMIUM, the system's, or Playwright's own. There must be one."""
+    system = Path("/usr/bin/chromium")
+    path = os.environ.get("STEMSILVER_CHROMIUM") or (str(system) if system.exists() else None)
+    with sync_playwright() as playwright:
+        try:
+            chromium = playwright.chromium.launch(
+                executable_path=path, args=list(_BROWSER_ARGUMENTS)
+            )
+        except Error as error:
+            pytest.fail(
+                "No Chromium to test the pages with. Run `python -m playwright install chromium`, "
+                f"or name one in STEMSILVER_CHROMIUM.\n{error}",
+                pytrace=False,
+            )
+        yield chromium
+        chromium.close()
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Requests are recorded in the browser; the test log stays readable."""

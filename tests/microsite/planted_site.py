@@ -1,0 +1,204 @@
+"""A small batch with every kind of render, to build sites from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from stemsilver import config
+from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.microsite import Site, build
+from stemsilver.plots import spectrogram_png, timeline_svg
+from stemsilver.records import (
+    AlignedWord,
+    Alignment,
+    Audio,
+    Batch,
+    Evidence,
+    Failure,
+    ItemResult,
+    Samples,
+    Score,
+    Timeline,
+    Transcript,
+    WeightRecord,
+)
+from stemsilver.resources import resource
+
+HOSTILE = (
+    "a/</title></bdi><script>window.pwned=1</script><img src=x onerror=window.pwned=1> "
+    "\"q' _*em*_ [x](y) | `c` {{ 7*7 }} {% raw %} &lt;b&gt; %2e%2e ünï\u202egpj.wav"
+)
+HOSTILE_WORD = "<script>window.pwned=1</script>{{7*7}}**x**"
+
+_GOOD = {
+    "raw_music_presence": 0.85,
+    "clean_music_presence": 0.002,
+    "raw_pause_floor_db": -12.0,
+    "clean_pause_floor_db": -41.5,
+    "raw_dnsmos_sig": 3.0,
+    "clean_dnsmos_sig": 3.5,
+    "raw_dnsmos_ovrl": 1.9,
+    "clean_dnsmos_ovrl": 3.1,
+    "clean_lufs": -16.0,
+    "clean_true_peak_dbtp": -1.2,
+    "music_to_speech_db": -31.0,
+    "stoi_vs_stage_a": 0.97,
+    "wer_raw_to_clean": 0.05,
+}
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The arguments of `build`, all but the target and the budget."""
+
+    batch: Batch
+    profile: config.Profile
+    media: Mapping[str, Path]
+    reports: tuple[Path, ...]
+
+    def build(self, target: Path, max_megabytes: float = 50) -> Site:
+        """Publish the planted batch at `target`."""
+        return build(self.batch, self.profile, self.media, self.reports, target, max_megabytes)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A built site, and where it is served."""
+
+    folder: Path
+    url: str
+    planted: Planted
+
+
+def plant(folder: Path) -> Planted:
+    """Five renders: fine, stereo with a failed gate, hostile names, silent, not readable.
+
+    Their audio and pictures are made in `folder`.
+    """
+    profile = config.load(resource("config") / "embedded.yaml")
+    script_alignment = _alignment("script → raw", "the quick fox", "the quick fox")
+    items = (
+        _item("intro-one-00000001", "narration/intro one.wav", _GOOD, _words(), script_alignment),
+        _item(
+            "duet-00000002",
+            "stereo/duet.wav",
+            _GOOD | {"music_to_speech_db": -9.0, "clean_pause_floor_db": -5.25},
+            channels=2,
+        ),
+        _item(
+            "hostile-00000003",
+            HOSTILE,
+            _GOOD | {"clean_pause_floor_db": -100.0},
+            _alignment("raw → clean", f"say {HOSTILE_WORD} now", f"say no{HOSTILE_WORD} now"),
+            notes=(f"A note with {HOSTILE_WORD} in it.",),
+            script=f"Say {HOSTILE_WORD}.\n\n# now\n</details></div>\n\n*and* <b>then</b>",
+        ),
+        _item("silent-00000004", "silent.wav", {"clean_true_peak_dbtp": -90.0}),
+        ItemResult(
+            "broken-00000005",
+            "broken.wav",
+            "broken__speech_only.wav",
+            failure=Failure(
+                "unreadable",
+                f"broken.wav: not audio, it begins with `{HOSTILE_WORD}`",
+                "Export the file again as WAV or FLAC.",
+            ),
+        ),
+    )
+    batch = Batch(
+        profile="embedded",
+        config_digest=config.digest(profile),
+        created="2026-11-22T13:50:00Z",
+        tool_version="0.1.0",
+        commit="0123456789abcdef0123456789abcdef01234567",
+        items=items,
+        weights=(WeightRecord("a model", "a-package", "1.2.3", "MIT", "ab" * 32),),
+    )
+    media = {item.id: _media(folder, item) for item in items if item.failure is None}
+    report = folder / "scorecard.json"
+    report.write_text("{}")
+    return Planted(batch, profile, media, (report,))
+
+
+def _item(
+    id_: str,
+    path: str,
+    values: Mapping[str, float],
+    *alignments: Alignment,
+    channels: int = 1,
+    notes: tuple[str, ...] = (),
+    script: str | None = None,
+) -> ItemResult:
+    scores = {
+        name: Score(values[name]) if name in values else Score.missing("too_short")
+        for name in METRICS
+    }
+    presence = Timeline(0.1, tuple(0.5 + 0.4 * np.sin(np.arange(15) / 3)))
+    return ItemResult(
+        id=id_,
+        path=path,
+        output=f"{id_}__speech_only.wav",
+        evidence=Evidence(
+            scores,
+            {"raw": Transcript("the quick fox", ()), "clean": Transcript("the quick fox", ())},
+            alignments,
+            {"raw": presence, "clean": Timeline(0.1, (0.01,) * 15)},
+        ),
+        rate=24_000,
+        channels=channels,
+        frames=36_000,
+        seconds={"separate": 1.25, "evaluate": 0.5},
+        notes=notes,
+        script=script,
+    )
+
+
+def _words() -> Alignment:
+    """One substitution, one deletion, one insertion, three words unchanged."""
+    return Alignment(
+        "raw → clean",
+        (
+            AlignedWord("equal", "the", "the", 0.1),
+            AlignedWord("substitute", "quick", "quack", 0.3),
+            AlignedWord("equal", "brown", "brown", 0.5),
+            AlignedWord("delete", "old", "", 0.7),
+            AlignedWord("equal", "fox", "fox", 0.9),
+            AlignedWord("insert", "", "jumps", 1.1),
+        ),
+        substitutions=1,
+        insertions=1,
+        deletions=1,
+        reference_words=5,
+    )
+
+
+def _alignment(name: str, before: str, after: str) -> Alignment:
+    pairs = tuple(zip(before.split(), after.split(), strict=True))
+    words = tuple(AlignedWord("equal" if a == b else "substitute", a, b) for a, b in pairs)
+    changed = sum(word.operation == "substitute" for word in words)
+    return Alignment(name, words, changed, 0, 0, len(words))
+
+
+def _media(folder: Path, item: ItemResult) -> Path:
+    """Real audio and pictures for `item`, in the shape that `build` takes."""
+    target = folder / item.id
+    target.mkdir()
+    time = np.arange(item.frames) / item.rate
+    voice = 0.3 * np.sin(2 * np.pi * 220 * time) * (np.sin(2 * np.pi * 1.5 * time) > 0)
+    music = 0.1 * np.sin(2 * np.pi * 1760 * time)
+    signals: dict[str, Samples] = {
+        name: np.tile(signal, (item.channels, 1)).astype(np.float32)
+        for name, signal in (("raw", voice + music), ("clean", voice), ("removed", music))
+    }
+    for name, samples in signals.items():
+        soundfile.write(target / f"{name}.flac", samples.T, item.rate, subtype="PCM_16")
+        (target / f"{name}.png").write_bytes(spectrogram_png(samples, item.rate))
+    raw, clean = (Audio(signals[name], item.rate) for name in ("raw", "clean"))
+    assert item.evidence is not None
+    (target / "timeline.svg").write_bytes(timeline_svg(raw, clean, item.evidence.music))
+    return target

@@ -1,0 +1,223 @@
+"""The site in a real browser: it sorts, plays, fits a phone, and stays on its host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Response, expect
+
+from .planted_site import Published
+
+PAGES = (
+    "index.html",
+    "renders/intro-one-00000001.html",
+    "renders/hostile-00000003.html",
+    "renders/silent-00000004.html",
+    "renders/broken-00000005.html",
+    "how-it-works.html",
+    "method.html",
+    "reproduce.html",
+)
+
+
+@dataclass
+class Visit:
+    """A page and everything that went on behind it."""
+
+    page: Page
+    url: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def heard(self, message: ConsoleMessage) -> None:
+        """Note what a page complains of."""
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def answered(self, response: Response) -> None:
+        """Note what is not there."""
+        if response.status >= 400:
+            self.complaints.append(response.url)
+
+    def asked(self, dialog: Dialog) -> None:
+        """Note a dialog: no page opens any of its own."""
+        self.complaints.append(dialog.message)
+        dialog.dismiss()
+
+    def open(self, name: str) -> Page:
+        """Go to a page of the site and wait until it has loaded."""
+        self.page.goto(f"{self.url}/{name}", wait_until="load")
+        return self.page
+
+
+@pytest.fixture
+def visit(browser: Browser, published: Published) -> Iterator[Visit]:
+    """A fresh visitor, at whose departure nothing must have gone wrong."""
+    context = browser.new_context()
+    seen = Visit(context.new_page(), published.url)
+    seen.page.on("request", lambda request: seen.requests.append(request.url))
+    seen.page.on("console", seen.heard)
+    seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    seen.page.on("response", seen.answered)
+    seen.page.on("dialog", seen.asked)
+    yield seen
+    context.close()
+    assert seen.complaints == []
+    local = (published.url, "data:", "blob:")
+    assert [url for url in seen.requests if not url.startswith(local)] == []
+
+
+def column(page: Page, heading: str) -> list[str]:
+    """The texts of a scorecard column, from top to bottom."""
+    headings = page.locator("table[data-scorecard] thead th").all_inner_texts()
+    index = next(i for i, text in enumerate(headings) if text.startswith(heading))
+    cells = page.locator(f"table[data-scorecard] tbody tr > :nth-child({index + 1})")
+    return [text.strip() for text in cells.all_inner_texts()]
+
+
+def test_clicking_a_heading_sorts_by_number(visit: Visit) -> None:
+    page = visit.open("index.html")
+    before = column(page, "Pause floor")
+    heading = page.locator("th", has_text="Pause floor")
+    heading.click()
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    ascending = column(page, "Pause floor")
+    heading.click()
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    descending = column(page, "Pause floor")
+    assert sorted(before) == sorted(ascending) == sorted(descending)
+    # As text, −5 would come after −41 and −100 before both; without a value comes last.
+    assert [re.findall(r"−?[\d.]+", text)[-1:] for text in ascending] == [
+        ["−100.0"],
+        ["−41.5"],
+        ["−5.2"],
+        [],
+        [],
+    ]
+    assert descending[:3] == ascending[2::-1]
+    assert sorted(descending[3:]) == sorted(ascending[3:])
+
+
+def test_the_keyboard_sorts_and_the_filter_finds(visit: Visit) -> None:
+    page = visit.open("index.html")
+    assert column(page, "Verdict")[0] == "✓ pass"
+    page.get_by_role("button", name="Verdict").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("th", has_text="Verdict")).to_have_attribute("aria-sort", "ascending")
+    assert column(page, "Verdict")[0].startswith("⊘ not cleaned")
+    page.get_by_role("searchbox", name="Find a render").fill("duet")
+    expect(page.locator("table[data-scorecard] tbody tr")).to_have_count(1)
+    assert column(page, "Render") == ["stereo/duet.wav"]
+    assert page.evaluate("typeof window.pwned") == "undefined"
+
+
+def test_the_scorecard_reads_the_same_without_scripts(
+    browser: Browser, published: Published
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{published.url}/index.html")
+    assert page.locator("table[data-scorecard] tbody tr").count() == 5
+    assert column(page, "Render")[0] == "narration/intro one.wav"
+    context.close()
+
+
+def test_a_row_leads_to_its_render_and_on_to_the_next(visit: Visit) -> None:
+    page = visit.open("index.html")
+    page.get_by_role("link", name="narration/intro one.wav").click()
+    expect(page.locator("h1")).to_have_text("narration/intro one.wav")
+    page.get_by_role("link", name="Next").first.click()
+    expect(page.locator("h1")).to_have_text("stereo/duet.wav")
+    page.get_by_role("link", name="Render 2 of 5").first.click()
+    expect(page.locator("#scorecard")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("name", ["intro-one-00000001", "duet-00000002"])
+def test_all_three_tracks_play(visit: Visit, name: str) -> None:
+    page = visit.open(f"renders/{name}.html")
+    assert not [url for url in visit.requests if url.endswith(".flac")]
+    players = page.locator("audio")
+    assert players.count() == 3
+    for index, track in enumerate(("raw", "clean", "removed")):
+        player = players.nth(index)
+        # The controls are the browser's own: their play button takes the keyboard.
+        player.focus()
+        page.keyboard.press("Space")
+        player.evaluate(
+            "player => new Promise((done, fail) => {"
+            " player.onerror = () => fail(player.error.message);"
+            " player.ontimeupdate = () => player.currentTime > 0.05 && done(); })"
+        )
+        assert player.evaluate("player => [player.error, player.paused]") == [None, False]
+        fetched = [url for url in visit.requests if url.endswith(".flac")]
+        assert fetched[-1].endswith(f"{name}/{track}.flac")
+        player.evaluate("player => player.pause()")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_phone_never_scrolls_sideways(visit: Visit, name: str) -> None:
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    page = visit.open(name)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_hostile_runs_and_every_picture_shows(visit: Visit, name: str) -> None:
+    page = visit.open(name)
+    assert page.evaluate("typeof window.pwned") == "undefined"
+    broken = page.evaluate(
+        "Promise.all([...document.images].map(image => { image.loading = 'eager';"
+        " return image.decode().then(() => null, () => image.src); }))"
+        ".then(found => found.filter(Boolean))"
+    )
+    assert broken == []
+
+
+def test_every_link_of_the_site_answers(visit: Visit) -> None:
+    """A walk from the front page reaches every page, and every file they link to is there."""
+    ahead, walked, files = [f"{visit.url}/index.html"], set(), set()
+    while ahead:
+        url = ahead.pop()
+        walked.add(url)
+        visit.page.goto(url)
+        links = visit.page.locator("a[href]").evaluate_all("all => all.map(link => link.href)")
+        for link in {link.partition("#")[0] for link in links}:
+            if link.startswith(visit.url) and link.endswith(".html"):
+                ahead += [link] if link not in walked and link not in ahead else []
+            elif link.startswith(visit.url):
+                files.add(link)
+    assert {f"{visit.url}/{name}" for name in PAGES} <= walked
+    for link in files:
+        assert visit.page.request.head(link).ok, link
+
+
+def test_the_pages_work_from_a_disk(browser: Browser, published: Published) -> None:
+    """As in the ZIP: no server, so modules and workers are refused, and still the table sorts."""
+    context = browser.new_context()
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("requestfailed", lambda request: errors.append(request.url))
+    page.goto((published.folder / "index.html").as_uri())
+    page.locator("th", has_text="Length").click()
+    expect(page.locator("th", has_text="Length")).to_have_attribute("aria-sort", "ascending")
+    page.get_by_role("link", name="narration/intro one.wav").click()
+    player = page.locator("audio").first
+    player.evaluate("player => player.play()")
+    assert player.evaluate("player => player.duration") == pytest.approx(1.5)
+    assert errors == []
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_colours_follow_the_system(browser: Browser, published: Published, scheme: str) -> None:
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    page = context.new_page()
+    page.goto(f"{published.url}/index.html")
+    shown = page.locator(".st-diagram img:visible")
+    assert shown.count() == 1
+    assert f"pipeline-{scheme}.svg" in (shown.get_attribute("src") or "")
+    context.close()
