@@ -35,6 +35,9 @@ class Cache:
         An entry that does not verify is deleted. Reading marks the entry as used.
         """
         folder = self._folder(key)
+        if not folder.exists():
+            # Nothing to delete below: another process may put the entry at this moment.
+            return None
         try:
             manifest = json.loads((folder / MANIFEST).read_bytes())
             sound = manifest["key"] == key and all(

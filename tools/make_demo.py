@@ -50,7 +50,7 @@ BATCH = (
         "ocean more than four centuries ago. Look closely at the bow, and you will see the face "
         "of a sleeping whale.",
         style="orchestra",
-        snr=0.0,
+        snr=8.0,
         pitch=0.88,
     ),
     Render(
@@ -98,7 +98,7 @@ BATCH = (
         "There was once a girl who collected sounds. She kept the rain in a green bottle, the "
         "church bells in a tin box, and the laughter of her brother in the pocket of her coat.",
         style="waltz",
-        snr=8.0,
+        snr=5.0,
         pitch=1.07,
     ),
     Render(
@@ -107,7 +107,7 @@ BATCH = (
         "fields and the shape of the mountains. Then, far away, a single window shines, and "
         "every passenger wonders who is still awake.",
         style="piano ballad",
-        snr=5.0,
+        snr=0.0,
         pitch=0.85,
         entry=0.5,
     ),

@@ -44,11 +44,12 @@ class Places:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build made."""
+    """What a build made; `drawing` tells which of the batch's plots were drawn anew."""
 
     batch: Batch
     finished: Finished
     site: Site
+    drawing: Steps
 
 
 def build_site(
@@ -78,11 +79,18 @@ def build_site(
         batch = _batch(profile, finished)
         _write_speech(places, finished)
         reports = write_report(batch, profile, places.report)
+        drawing = Steps(cache)
         site = microsite.build(
-            batch, profile, finished.media, reports, places.site, max_site_megabytes
+            batch,
+            profile,
+            finished.media,
+            reports,
+            places.site,
+            max_site_megabytes,
+            draw=drawing.file,
         )
         cache.gc(round(max_cache_gigabytes * 1e9))
-    return Outcome(batch, finished, site)
+    return Outcome(batch, finished, site, drawing)
 
 
 def clean_files(

@@ -61,7 +61,13 @@ def item_key(render: Render, profile: Profile) -> str:
     ]
     settings = digest(profile.chain, profile.evaluation)
     return digest(
-        render.id, render.path, fsio.sha256_file(render.source), *beside, settings, code_digest()
+        render.id,
+        render.path,
+        render.output,
+        fsio.sha256_file(render.source),
+        *beside,
+        settings,
+        code_digest(),
     )
 
 

@@ -72,9 +72,14 @@ def command(
 def _summarise(outcome: Outcome, profile: Profile, console: Console) -> None:
     finished = outcome.finished
     console.print(f"[bold]{escape(report.batch_verdict(outcome.batch, profile))}[/]")
-    console.print(
-        f"{finished.reused} of {len(finished.items)} renders reused whole; for the others "
-        f"{finished.steps.computed} steps computed, {finished.steps.reused} reused."
-    )
+    left = len(finished.items) - finished.reused
+    console.print(f"{finished.reused} of {len(finished.items)} renders reused whole.")
+    if left:
+        steps = finished.steps
+        console.print(
+            f"For the other {left}: {steps.computed} steps computed, {steps.reused} reused."
+        )
+    plots = outcome.drawing
+    console.print(f"Plots of the batch: {len(plots.computed)} drawn, {len(plots.reused)} reused.")
     megabytes = outcome.site.bytes / 1e6
     console.print(f"{outcome.site.index}: {outcome.site.pages} pages, {megabytes:.1f} MB")

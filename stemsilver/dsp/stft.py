@@ -53,8 +53,11 @@ class Stft:
 
     def forward(self, samples: Samples) -> Spectrum:
         """Transform (channels, frames) into (channels, bins, windows)."""
+        # One window more than the frames need: with the fewest overlaps, the last frames would
+        # otherwise lie where the only window that sees them is all but zero.
+        padded = np.pad(samples, ((0, 0), (0, self.hop)))
         spectrum: Spectrum = torch.stft(
-            torch.from_numpy(np.ascontiguousarray(samples)),
+            torch.from_numpy(padded),
             self.fft,
             self.hop,
             window=self._window(),

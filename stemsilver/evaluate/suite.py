@@ -53,6 +53,9 @@ WEIGHTS = (*activity.WEIGHTS, *dnsmos.WEIGHTS, *asr.WEIGHTS)
 STEPS = ("loudness", "music", "dnsmos", "asr")
 """The steps of `measure`, for clocks."""
 
+CRASHED = "crashed: "
+"""How the reason of a metric that failed begins."""
+
 MAX_LENGTH_DIFFERENCE = 0.01
 """Seconds by which a truth may differ in length and still be the truth of this render."""
 
@@ -307,17 +310,30 @@ def _remembered(
 
     def found() -> dict[str, Any]:
         try:
-            return compute()
+            findings = compute()
         except Undefined as undefined:
             return {name: {"reason": str(undefined)} for name in names}
+        if any(str(one.get("reason")).startswith(CRASHED) for one in findings.values()):
+            raise _Incomplete(findings)
+        return findings
 
     try:
         remembered: dict[str, Any] = facts.facts(step, key, found)
     except EnvironmentFault:
         raise
+    except _Incomplete as incomplete:
+        return incomplete.findings
     except Exception as crash:
         return {name: {"reason": _crash(crash)} for name in names}
     return remembered
+
+
+class _Incomplete(Exception):
+    """Findings of which some crashed, on their way past the memory, which must not keep them."""
+
+    def __init__(self, findings: dict[str, Any]) -> None:
+        super().__init__()
+        self.findings = findings
 
 
 def _found(compute: Callable[[], float]) -> dict[str, Any]:
@@ -336,7 +352,7 @@ def _try(compute: Callable[[], float]) -> Score:
 
 
 def _crash(crash: Exception) -> str:
-    return f"crashed: {type(crash).__name__}: {crash}"
+    return f"{CRASHED}{type(crash).__name__}: {crash}"
 
 
 def _score(found: Mapping[str, Any]) -> Score:

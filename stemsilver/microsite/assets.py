@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
+from typing import Protocol
 
 import mermaidx
 
-from stemsilver.config import Profile
+from stemsilver.config import Profile, digest
 from stemsilver.errors import SiteError
 from stemsilver.microsite.readings import families
 from stemsilver.plots import distribution_svg
@@ -48,6 +51,19 @@ _INK = {
 }
 
 
+class Draw(Protocol):
+    """Draws what has not been drawn before, and remembers it."""
+
+    def __call__(self, step: str, key: str, compute: Callable[[], bytes]) -> bytes:
+        """What `compute` gives, or gave earlier under the same key."""
+        ...
+
+
+def drawn_now(step: str, key: str, compute: Callable[[], bytes]) -> bytes:
+    """A `Draw` that remembers nothing."""
+    return compute()
+
+
 @dataclass(frozen=True)
 class Plot:
     """A distribution plot: its address from the overview, and what it shows."""
@@ -56,17 +72,19 @@ class Plot:
     label: str
 
 
-def write_diagram(source: str, folder: Path) -> None:
+def write_diagram(source: str, folder: Path, draw: Draw) -> None:
     """Draw the Mermaid `source` as `pipeline-light.svg` and `pipeline-dark.svg` in `folder`.
 
     Drawn at build time, because the theme would load Mermaid from another host; as files, because
     two pages show them.
     """
-    for scheme in _INK:
-        (folder / f"pipeline-{scheme}.svg").write_text(_draw(source, scheme), encoding="utf-8")
+    for scheme, ink in _INK.items():
+        key = digest("diagram", source, json.dumps(ink), _FONT, mermaidx.__version__)
+        svg = draw("draw pipeline", key, partial(_draw, source, scheme))
+        (folder / f"pipeline-{scheme}.svg").write_bytes(svg)
 
 
-def write_plots(batch: Batch, profile: Profile, folder: Path) -> tuple[Plot, ...]:
+def write_plots(batch: Batch, profile: Profile, folder: Path, draw: Draw) -> tuple[Plot, ...]:
     """Draw how the headline metrics are distributed over the batch, with the gates on them."""
     found = [scores(item) for item in batch.items]
     limits = {gate.metric: gate for gate in gates(profile)}
@@ -83,7 +101,8 @@ def write_plots(batch: Batch, profile: Profile, folder: Path) -> tuple[Plot, ...
         gate = limits.get(metric.name)
         limit = (gate.maximum if gate.minimum is None else gate.minimum) if gate else None
         name = f"distribution-{family.anchor.replace('_', '-')}.svg"
-        svg = distribution_svg(family.label, metric.unit, raw, values[-1], limit)
+        shown = (family.label, metric.unit, raw, values[-1], limit)
+        svg = draw("draw distribution", digest(repr(shown)), partial(distribution_svg, *shown))
         (folder / name).write_bytes(svg)
         plots.append(Plot(f"assets/{name}", family.label))
     return tuple(plots)
@@ -108,7 +127,7 @@ def write_table_script(target: Path) -> None:
 
 
 @cache
-def _draw(source: str, scheme: str) -> str:
+def _draw(source: str, scheme: str) -> bytes:
     """The diagram in the colours of `scheme`. Drawing takes a second."""
     diagram = mermaidx.render(
         source,
@@ -117,4 +136,4 @@ def _draw(source: str, scheme: str) -> str:
         # The reader's font may be wider than the one the labels were measured with.
         css="foreignObject{overflow:visible}",
     )
-    return str(diagram.svg())
+    return str(diagram.svg()).encode()

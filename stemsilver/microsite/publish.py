@@ -19,7 +19,13 @@ from stemsilver.config import Profile
 from stemsilver.errors import SiteError
 from stemsilver.fsio import staging_beside, swap_directory
 from stemsilver.microsite import links
-from stemsilver.microsite.assets import write_diagram, write_plots, write_table_script
+from stemsilver.microsite.assets import (
+    Draw,
+    drawn_now,
+    write_diagram,
+    write_plots,
+    write_table_script,
+)
 from stemsilver.microsite.pages import Pages, plain_title
 from stemsilver.microsite.readings import size
 from stemsilver.microsite.render import MEDIA
@@ -47,11 +53,13 @@ def build(
     reports: Sequence[Path],
     target: Path,
     max_megabytes: float,
+    draw: Draw = drawn_now,
 ) -> Site:
     """Publish the site of `batch` at `target`.
 
     `media[item.id]` is the folder of a cleaned render's `MEDIA`; `reports` are offered for
-    download. The look is the `mkdocs.yml` of the working folder, else the shipped one.
+    download. The look is the `mkdocs.yml` of the working folder, else the shipped one. Plots that
+    `draw` remembers are not drawn again.
 
     Raises:
         SiteError: the pages do not build, a link leads nowhere, something would be loaded from
@@ -62,7 +70,7 @@ def build(
     staging = staging_beside(target)
     try:
         sources, built = staging / "docs", staging / "site"
-        _write_sources(batch, profile, media, reports, sources)
+        _write_sources(batch, profile, media, reports, sources, draw)
         base = _run_mkdocs(staging, plain_title(profile.site.title), batch.created)
         _copy_files(batch, media, reports, built)
         _check_links(built, base)
@@ -80,14 +88,15 @@ def _write_sources(
     media: Mapping[str, Path],
     reports: Sequence[Path],
     sources: Path,
+    draw: Draw,
 ) -> None:
     """Everything MkDocs reads: the hand-written pages, the generated ones, their pictures."""
     shutil.copytree(resource("site_src"), sources)
     assets = sources / "assets"
     mermaid = pipeline_mermaid(profile)
-    write_diagram(mermaid, assets)
+    write_diagram(mermaid, assets, draw)
     write_table_script(assets / "datatables.js")
-    plots = write_plots(batch, profile, assets)
+    plots = write_plots(batch, profile, assets, draw)
     pages = Pages(batch, profile, sources)
     pages.write_overview(reports, plots, mermaid)
     pages.write_renders(media)

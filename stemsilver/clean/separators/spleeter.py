@@ -38,7 +38,8 @@ class SpleeterSeparator:
     """The 2stems model. 44.1 kHz stereo; other layouts go channel by channel."""
 
     weights: ClassVar[tuple[str, ...]] = ("spleeter-2stems-vocals", "spleeter-2stems-accompaniment")
-    band_hz: ClassVar[float] = BINS * RATE / TRANSFORM.fft
+    # The last bin is left out: half of what the window spreads it over is not seen.
+    band_hz: ClassVar[float] = (BINS - 2) * RATE / TRANSFORM.fft
 
     def __init__(self) -> None:
         unet = _architecture()
