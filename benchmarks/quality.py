@@ -30,14 +30,14 @@ from stemsilver.build.pool import LocalPool, cores
 from stemsilver.build.steps import Steps
 from stemsilver.cache import Cache
 from stemsilver.clean import chain
-from stemsilver.cli.options import load_profile
-from stemsilver.config import DEFAULT_PROFILE, Profile
+from stemsilver.config import Profile
 from stemsilver.dsp import loudness
 from stemsilver.evaluate import activity, asr, dnsmos
 from stemsilver.evaluate.intelligibility import stoi
 from stemsilver.evaluate.si_sdr import si_sdr_db
 from stemsilver.evaluate.undefined import Undefined
 from stemsilver.evaluate.wer import align, wer
+from stemsilver.profiles import load_profile
 from stemsilver.records import Audio
 
 LIMIT_MINUTES = 60
@@ -165,7 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
-    profile = load_profile(DEFAULT_PROFILE, None)
+    profile = load_profile()
     with tempfile.TemporaryDirectory() as cache, LocalPool(cores()) as pool:
         tasks = [
             pool.submit(rows, mixture, profile, Path(cache)) for mixture in read(arguments.folder)

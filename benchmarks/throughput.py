@@ -22,9 +22,8 @@ from rich.table import Table
 from stemsilver import build, discover
 from stemsilver.build import Places
 from stemsilver.build.pool import cores
-from stemsilver.cli.options import load_profile
 from stemsilver.cli.progress import BatchProgress
-from stemsilver.config import DEFAULT_PROFILE
+from stemsilver.profiles import load_profile
 
 INFERENCE = ("separate", "denoise", "music", "dnsmos", "asr")
 """Steps, by the words in their names, that spend their time in a model."""
@@ -45,7 +44,7 @@ def main() -> None:
         outcome = build.build_site(
             renders,
             places,
-            load_profile(DEFAULT_PROFILE, None),
+            load_profile(),
             jobs=arguments.jobs,
             progress=progress,
         )

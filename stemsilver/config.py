@@ -18,8 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from stemsilver.errors import ConfigError
 
-DEFAULT_PROFILE = "embedded"
-
 PowerOfTwo = Annotated[int, Field(ge=256, le=16384), Field(multiple_of=256)]
 
 

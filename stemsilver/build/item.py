@@ -23,7 +23,7 @@ from stemsilver.clean import chain
 from stemsilver.config import Profile, digest
 from stemsilver.errors import ItemError
 from stemsilver.evaluate import suite
-from stemsilver.evaluate.suite import Sidecars
+from stemsilver.evaluate.suite import CRASHED, Sidecars
 from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render, Timeline
 
 RESULT = "result.json"
@@ -133,7 +133,12 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
         seconds={**raw_seconds, **steps.seconds},
         notes=cleaned.notes,
     )
-    folder = cache.put(job.key, {RESULT: _RESULT.dump_json(result), **media})
+    # A metric that crashed is tried again next time: such an item is not found by its own key.
+    crashed = [
+        name for name, score in evidence.scores.items() if (score.reason or "").startswith(CRASHED)
+    ]
+    key = digest(job.key, *crashed) if crashed else job.key
+    folder = cache.put(key, {RESULT: _RESULT.dump_json(result), **media})
     return result, folder, Tally(len(steps.computed), len(steps.reused))
 
 

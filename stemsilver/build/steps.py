@@ -21,8 +21,8 @@ from stemsilver.records import Samples
 CONTENT = "content"
 CLOCK = "seconds"
 
-DECIDING = ("audio.py", "records.py", "plots.py", "dsp", "clean", "evaluate")
-"""The modules and rooms whose code decides what a step gives."""
+DECIDING = ("audio.py", "records.py", "plots.py", "dsp", "clean", "evaluate", "build/item.py")
+"""The modules and rooms whose code decides what a step or a finished item gives."""
 
 
 class Steps:

@@ -17,10 +17,11 @@ from stemsilver.cli.options import (
     ConfigFile,
     Jobs,
     ProfileName,
-    load_profile,
+    chosen_profile,
 )
 from stemsilver.cli.progress import BatchProgress
-from stemsilver.config import DEFAULT_PROFILE, Profile
+from stemsilver.config import Profile
+from stemsilver.profiles import DEFAULT
 
 
 def command(
@@ -32,7 +33,7 @@ def command(
         Path, typer.Option("--report", help="Folder for scorecard and evidence.")
     ] = Path("report"),
     site: Annotated[Path, typer.Option(help="Folder for the site; it is replaced.")] = Path("site"),
-    profile: ProfileName = DEFAULT_PROFILE,
+    profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
     jobs: Jobs = None,
     cache: CacheFolder = DEFAULT_CACHE,
@@ -50,7 +51,7 @@ def command(
     something.
     """
     console = Console(stderr=True, highlight=False)
-    chosen = load_profile(profile, config_file)
+    chosen = chosen_profile(profile, config_file)
     found = discover.discover(raw)
     for warning in found.warnings:
         console.print(f"[yellow]![/] {escape(warning)}")

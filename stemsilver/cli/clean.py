@@ -16,23 +16,23 @@ from stemsilver.cli.options import (
     ConfigFile,
     Jobs,
     ProfileName,
-    load_profile,
+    chosen_profile,
 )
 from stemsilver.cli.progress import BatchProgress
-from stemsilver.config import DEFAULT_PROFILE
+from stemsilver.profiles import DEFAULT
 
 
 def command(
     paths: Annotated[list[Path], typer.Argument(help="Renders, or folders of them.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
-    profile: ProfileName = DEFAULT_PROFILE,
+    profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
     jobs: Jobs = None,
     cache: CacheFolder = DEFAULT_CACHE,
 ) -> None:
     """Remove the music from renders; write NAME__speech_only.wav for each."""
     console = Console(stderr=True, highlight=False)
-    chosen = load_profile(profile, config_file)
+    chosen = chosen_profile(profile, config_file)
     found = discover.discover_files(paths)
     for warning in found.warnings:
         console.print(f"[yellow]![/] {escape(warning)}")

@@ -16,9 +16,9 @@ from rich.markup import escape
 from stemsilver import weights
 from stemsilver.audio import encode_flac16, encode_wav
 from stemsilver.build.pool import cores
-from stemsilver.cli.options import DEFAULT_CACHE, load_profile
-from stemsilver.config import DEFAULT_PROFILE
+from stemsilver.cli.options import DEFAULT_CACHE
 from stemsilver.errors import EnvironmentFault, StemsilverError
+from stemsilver.profiles import load_profile
 from stemsilver.records import Audio
 from stemsilver.resources import resource
 
@@ -45,7 +45,7 @@ def _python() -> str:
 
 
 def _profile() -> str:
-    profile = load_profile(DEFAULT_PROFILE, None)
+    profile = load_profile()
     return f"{profile.name}: {profile.description}"
 
 

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from stemsilver import build, report
-from stemsilver.cli.options import ConfigFile, ProfileName, load_profile
-from stemsilver.config import DEFAULT_PROFILE
+from stemsilver.cli.options import ConfigFile, ProfileName, chosen_profile
 from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.profiles import DEFAULT
 
 
 def command(
@@ -23,14 +23,14 @@ def command(
     reference: Annotated[Path | None, typer.Option(help="The true speech.")] = None,
     script: Annotated[Path | None, typer.Option(help="The text that was to be spoken.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    profile: ProfileName = DEFAULT_PROFILE,
+    profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
 ) -> None:
     """Measure one raw and clean pair.
 
     Scores that rest on the separators' own estimates are null: a file alone does not hold them.
     """
-    settings = load_profile(profile, config_file)
+    settings = chosen_profile(profile, config_file)
     evidence = build.evaluate_pair(raw, clean, settings, reference=reference, script=script)
     if as_json:
         scores = {name: asdict(score) for name, score in evidence.scores.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -10,8 +9,7 @@ import typer
 
 from stemsilver import config
 from stemsilver.config import Profile
-from stemsilver.errors import ConfigError
-from stemsilver.resources import resource
+from stemsilver.profiles import load_profile
 
 ProfileName: TypeAlias = Annotated[
     str,
@@ -31,23 +29,10 @@ CacheFolder: TypeAlias = Annotated[
 DEFAULT_CACHE = Path(".stemsilver/cache")
 
 
-def load_profile(name: str, file: Path | None) -> Profile:
-    """The profile that was asked for: a file, else one of the working folder, else one shipped.
+def chosen_profile(name: str, file: Path | None) -> Profile:
+    """The profile that was asked for, by file or else by name.
 
     Raises:
-        ConfigError: there is none of that name, or it does not validate.
+        ConfigError: there is none, or it does not validate.
     """
-    if file is not None:
-        return config.load(file)
-    folders = (Path("config"), resource("config"))
-    for folder in folders:
-        if (folder / f"{name}.yaml").is_file():
-            return config.load(folder / f"{name}.yaml")
-    known = sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0)
-    raise ConfigError(
-        f"There is no profile `{name}`; did you mean `{near[0]}`?"
-        if near
-        else f"There is no profile `{name}`.",
-        next_step=f"Known profiles: {', '.join(known)}.",
-    )
+    return load_profile(name) if file is None else config.load(file)

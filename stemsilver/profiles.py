@@ -1,0 +1,32 @@
+"""Which profile a name stands for: one of the working folder, else one that ships."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from stemsilver import config
+from stemsilver.config import Profile
+from stemsilver.errors import ConfigError
+from stemsilver.resources import resource
+
+DEFAULT = "embedded"
+
+
+def load_profile(name: str = DEFAULT) -> Profile:
+    """The profile called `name`: `config/NAME.yaml` of the working folder, else the shipped one.
+
+    Raises:
+        ConfigError: there is none of that name, or it does not validate.
+    """
+    folders = (Path("config"), resource("config"))
+    known = {path.stem: path for folder in folders[::-1] for path in folder.glob("*.yaml")}
+    if name in known:
+        return config.load(known[name])
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+    guess = f"; did you mean `{near[0]}`?" if near else "."
+    raise ConfigError(
+        f"There is no profile `{name}`{guess}",
+        next_step=f"Known profiles: {', '.join(sorted(known))}. A file of another name or place is "
+        "given with --config.",
+    )

@@ -1,0 +1,185 @@
+"""The rooms of `architecture.md`: who may import whom, and what a module may look like.
+
+The checker reads the source only, so imports inside functions and under `TYPE_CHECKING` count.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import stemsilver
+
+PACKAGE = Path(stemsilver.__file__).parent
+ROOT = "stemsilver"
+
+LEVELS = {
+    "errors": 0,
+    "records": 0,
+    "version": 0,
+    "fsio": 1,
+    "config": 1,
+    "resources": 1,
+    "discover": 2,
+    "audio": 2,
+    "weights": 2,
+    "cache": 2,
+    "profiles": 2,
+    "dsp": 2,
+    "clean": 3,
+    "evaluate": 3,
+    "report": 4,
+    "plots": 4,
+    "microsite": 5,
+    "build": 6,
+    "api": 7,
+    "cli": 7,
+}
+FOR_EVERYONE = {room for room, level in LEVELS.items() if level == 0}
+AUDIO_LIBRARIES = {"soundfile", "soxr"}
+INPUT_OUTPUT = {"io", "logging", "os", "pathlib", "shutil", "subprocess", "tempfile", "yaml"}
+VAGUE = {"common", "helper", "helpers", "manager", "managers", "util", "utils"}
+MAX_LINES = 400
+
+
+def imports(tree: ast.AST, module: str, is_package: bool) -> Iterator[str]:
+    """The absolute name of everything imported anywhere in the tree of `module`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")
+            if node.level:
+                above = above[: len(above) - node.level + is_package]
+            origin = [*above, node.module] if node.level and node.module else above
+            base = ".".join(origin) if node.level else str(node.module)
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and node.args:
+            # importlib.import_module("…") and __import__("…")
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func
+            name = called.id if isinstance(called, ast.Name) else called
+            target = node.args[0]
+            if name in ("import_module", "__import__") and isinstance(target, ast.Constant):
+                yield str(target.value)
+
+
+def room_of(module: str) -> str | None:
+    """The room of a module of ours; None for the package itself, which has only its version."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in LEVELS else None
+
+
+def fault(room: str | None, imported: str) -> str | None:
+    """Why `room` may not import this name, if it may not."""
+    top, *_ = imported.split(".")
+    if top != ROOT:
+        if top in AUDIO_LIBRARIES and room != "audio":
+            return f"{top} belongs to audio alone"
+        if top in INPUT_OUTPUT and room == "dsp":
+            return f"dsp does no I/O, so it has no use for {top}"
+        return None
+    target = room_of(imported)
+    if target is None:
+        return None if imported == f"{ROOT}.__version__" else f"{imported} is in no known room"
+    if room == "dsp" and target not in ("dsp", "records"):
+        return f"dsp knows only records, not {target}"
+    if target == room or target in FOR_EVERYONE:
+        return None
+    if room is None or LEVELS[target] >= LEVELS[room]:
+        return f"{target} is not below {room}"
+    return None
+
+
+def violations(source: str, module: str, *, is_package: bool = False) -> list[str]:
+    """What is wrong with a module, as sentences."""
+    tree = ast.parse(source)
+    room = room_of(module)
+    found = []
+    if room is None and module != ROOT:
+        found.append("is in no known room")
+    if VAGUE & set(module.split(".")):
+        found.append("has a name that says nothing")
+    if not ast.get_docstring(tree):
+        found.append("has no docstring")
+    if (lines := len(source.splitlines())) > MAX_LINES:
+        found.append(f"has {lines} lines, more than {MAX_LINES}")
+    found += [why for name in imports(tree, module, is_package) if (why := fault(room, name))]
+    if room == "dsp" and any(
+        isinstance(node, ast.Name) and node.id in ("open", "print", "input")
+        for node in ast.walk(tree)
+    ):
+        found.append("dsp does no I/O")
+    return found
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package by its absolute name."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_module_keeps_to_its_room(module: str) -> None:
+    path = modules()[module]
+    source = path.read_text(encoding="utf-8")
+    assert violations(source, module, is_package=path.name == "__init__.py") == []
+
+
+def test_every_room_is_there() -> None:
+    assert {room_of(module) for module in modules()} - {None} == set(LEVELS)
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "why"),
+    [
+        ("dsp.eq", "from stemsilver.config import Profile", "dsp knows only records, not config"),
+        ("dsp.eq", "from stemsilver.errors import StageError", "dsp knows only records"),
+        ("dsp.eq", "import pathlib", "no use for pathlib"),
+        ("dsp.eq", "import logging", "no use for logging"),
+        ("dsp.eq", "def f():\n    return open('x')", "dsp does no I/O"),
+        ("clean.chain", "from stemsilver.evaluate import suite", "evaluate is not below clean"),
+        ("evaluate.wer", "import stemsilver.clean.chain", "clean is not below evaluate"),
+        ("report.markdown", "from stemsilver import plots", "plots is not below report"),
+        ("cache", "from stemsilver import audio", "audio is not below cache"),
+        ("errors", "from stemsilver import fsio", "fsio is not below errors"),
+        ("fsio", "def f():\n    from stemsilver.build import loop", "build is not below fsio"),
+        (
+            "audio",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import stemsilver.clean",
+            "clean is not below audio",
+        ),
+        ("weights", "import importlib as i\ni.import_module('stemsilver.cli')", "cli is not below"),
+        ("clean.chain", "from ..evaluate import suite", "evaluate is not below clean"),
+        ("plots", "import soundfile as sf", "soundfile belongs to audio alone"),
+        ("evaluate.asr", "from soxr import resample", "soxr belongs to audio alone"),
+        ("clean.helpers", "", "a name that says nothing"),
+        ("gadgets", "", "is in no known room"),
+        ("report.x", "\n" * MAX_LINES + "pass", "more than 400"),
+    ],
+)
+def test_the_checker_sees_a_planted_violation(module: str, source: str, why: str) -> None:
+    found = violations(f'"""Planted."""\n{source}\n', f"{ROOT}.{module}")
+    assert len(found) == 1
+    assert why in found[0]
+
+
+def test_the_checker_misses_a_docstring() -> None:
+    assert violations("x = 1\n", f"{ROOT}.plots") == ["has no docstring"]
+
+
+def test_the_checker_lets_a_good_module_pass() -> None:
+    source = """'''Cleans.'''
+from pathlib import Path
+import numpy as np
+from stemsilver import __version__, weights
+from stemsilver.errors import StageError
+from . import denoisers
+from ..dsp.eq import equalise
+"""
+    assert violations(source, f"{ROOT}.clean.chain") == []
