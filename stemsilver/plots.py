@@ -50,7 +50,7 @@ _SHORTEST = 0.01  # seconds: an axis needs a width even where a file has none
 
 _TEXT = "#7d8187"
 _STYLE: dict[Any, Any] = {
-    "font.size": 21.0,
+    "font.size": 16.0,
     "font.family": ["sans-serif"],
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
     "text.color": _TEXT,
