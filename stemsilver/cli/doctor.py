@@ -28,7 +28,7 @@ FREE_GIGABYTES = 2.0
 
 def command() -> None:
     """Check Python, codecs, weights, disk and resources; exits with 4 if something is missing."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     wrong = 0
     for name, check in CHECKS.items():
         try:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from stemsilver import build, report
@@ -40,5 +41,6 @@ def command(
     for name, metric in METRICS.items():
         score = evidence.scores[name]
         unit = report.display_unit(name) if score.value is not None else ""
-        table.add_row(metric.label, report.format_score(name, score), unit, score.reason or "")
-    Console(highlight=False).print(table)
+        reason = escape(score.reason or "")
+        table.add_row(metric.label, report.format_score(name, score), unit, reason)
+    Console(highlight=False, emoji=False).print(table)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Annotated, NoReturn
 
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -49,19 +48,17 @@ def _root(
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of the README's table."""
-    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    errors = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
     try:
-        code = app(standalone_mode=False) or 0
+        # Typer ends the process itself: after a command, a wrong option, or Ctrl-C.
+        app()
+        code = 0
     except StemsilverError as error:
         errors.print(f"[bold red]error:[/] {escape(error.message)}")
         errors.print(f"[bold]next:[/]  {escape(error.next_step)}")
         code = error.exit_code
-    except click.exceptions.Exit as error:
-        code = error.exit_code
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        errors.print("Interrupted. What was finished is kept; run the same command to go on.")
-        code = INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            errors.print("Interrupted. What was finished is kept; run the same command to go on.")
+        raise
     sys.exit(code)

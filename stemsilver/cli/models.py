@@ -25,13 +25,13 @@ def list_command() -> None:
         table.add_row(
             weight.name, size, weight.licence, weight.package, weight.source, weight.sha256[:16]
         )
-    Console(highlight=False).print(table)
+    Console(highlight=False, emoji=False).print(table)
 
 
 @app.command()
 def verify() -> None:
     """Compare every weight file with its pinned SHA-256; exits with 4 if one differs."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     wrong = 0
     for name in weights.REGISTRY:
         try:

@@ -16,8 +16,8 @@ import torch
 
 from stemsilver import weights
 from stemsilver.audio import resample
-from stemsilver.dsp.masks import ratio_mask
-from stemsilver.dsp.stft import Spectrum, Stft
+from stemsilver.dsp.masks import Mask, ratio_mask
+from stemsilver.dsp.stft import Stft
 from stemsilver.errors import WeightsError
 from stemsilver.records import Samples
 
@@ -29,9 +29,10 @@ BINS = 1024
 CHUNK = 512
 """Windows the networks were trained on at a time: 11.9 s."""
 
-MARGIN = 64
-"""Windows of context on each side of a chunk, discarded from its output. Also the multiple of
-windows that six halvings need."""
+MARGIN = 128
+"""Windows of context on each side of a chunk, discarded from its output; a multiple of the 64
+that six halvings need. The networks see some 190 windows each way: with 64 of them a seam is as
+little as 23 dB below quiet vocals, with 128 it is 35 dB below and nowhere to be heard."""
 
 
 class SpleeterSeparator:
@@ -48,43 +49,41 @@ class SpleeterSeparator:
     def separate(self, mixture: Samples, rate: int) -> Samples:
         """The vocals in `mixture` by the ratio of the two networks' estimates."""
         upsampled = resample(mixture, rate, RATE)
-        if len(upsampled) == 2:
-            vocals = self._vocals(upsampled)
-        else:
-            vocals = np.concatenate([self._vocals(np.stack([c, c]))[:1] for c in upsampled])
+        # Stereo goes in whole; of any other layout each channel is shown to both inputs.
+        parts = [upsampled] if len(upsampled) == 2 else np.split(upsampled, len(upsampled))
+        vocals = np.concatenate([self._vocals(part) for part in parts])
         return resample(vocals, RATE, rate, mixture.shape[-1])
 
-    def _vocals(self, stereo: Samples) -> Samples:
-        """The vocals of a (2, frames) signal at 44.1 kHz."""
-        spectrum = TRANSFORM.forward(stereo)
+    def _vocals(self, signal: Samples) -> Samples:
+        """The vocals of a (1 or 2, frames) signal at 44.1 kHz."""
+        spectrum = TRANSFORM.forward(signal)
         band = spectrum[:, :BINS]
+        masks = [self._mask(chunk) for chunk in _chunks(np.abs(band))]
+        # In place: a spectrum is eight times as large as its signal.
+        band *= np.concatenate(masks, axis=-1)[..., : band.shape[-1]]
+        spectrum[:, BINS:] = 0
+        return TRANSFORM.inverse(spectrum, signal.shape[-1])
+
+    @torch.inference_mode()
+    def _mask(self, magnitudes: Mask) -> Mask:
+        """The vocals' share of one padded chunk, without its margins.
+
+        Shape: (1 or 2, bins, windows) in, as many channels × bins × (windows − 2 · margin) out.
+        """
+        channels = len(magnitudes)
+        shown = torch.from_numpy(magnitudes).transpose(1, 2).expand(2, -1, -1)[None]
         vocals, accompaniment = (
-            np.concatenate([self._estimate(network, chunk) for chunk in _chunks(band)], axis=-1)
+            network(shown)[0, :channels].transpose(1, 2).numpy()[..., MARGIN:-MARGIN]
             for network in self._networks
         )
-        windows = band.shape[-1]
-        masked = np.zeros_like(spectrum)
-        masked[:, :BINS] = band * ratio_mask(vocals[..., :windows], accompaniment[..., :windows])
-        return TRANSFORM.inverse(masked, stereo.shape[-1])
-
-    @staticmethod
-    @torch.inference_mode()
-    def _estimate(network: torch.nn.Module, chunk: Spectrum) -> Spectrum:
-        """One network's magnitudes for one padded chunk, without its margins.
-
-        Shape: (2, bins, windows) in, (2, bins, windows − 2 · margin) out.
-        """
-        magnitude = torch.from_numpy(np.abs(chunk)).transpose(1, 2)[None]
-        estimate = network(magnitude)[0].transpose(1, 2).numpy()
-        inner: Spectrum = estimate[..., MARGIN:-MARGIN]
-        return inner
+        return ratio_mask(vocals, accompaniment)
 
 
-def _chunks(band: Spectrum) -> Iterator[Spectrum]:
+def _chunks(magnitudes: Mask) -> Iterator[Mask]:
     """Chunks of CHUNK windows with MARGIN windows of their neighbours on each side."""
-    windows = band.shape[-1]
+    windows = magnitudes.shape[-1]
     step = min(CHUNK, -(-windows // MARGIN) * MARGIN)
-    padded = np.pad(band, ((0, 0), (0, 0), (MARGIN, MARGIN + -windows % step)))
+    padded = np.pad(magnitudes, ((0, 0), (0, 0), (MARGIN, MARGIN + -windows % step)))
     for start in range(0, windows, step):
         yield padded[..., start : start + step + 2 * MARGIN]
 
