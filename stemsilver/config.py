@@ -22,9 +22,12 @@ PowerOfTwo = Annotated[int, Field(ge=256, le=16384), Field(multiple_of=256)]
 
 
 class Section(BaseModel):
-    """A frozen part of a profile that refuses keys it does not know."""
+    """A frozen part of a profile that refuses keys it does not know.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    Strict: `yes` is not taken for 1, nor `"5"` for 5.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
 
 class Preprocess(Section):
@@ -44,7 +47,7 @@ class SeparatorModel(Section):
 class Separation(Section):
     """Stage A: which separators, and how their ratio masks become one."""
 
-    models: tuple[SeparatorModel, ...] = Field(min_length=1)
+    models: tuple[SeparatorModel, ...] = Field(min_length=1, strict=False)  # YAML has only lists
     fusion: Literal["max", "mean", "geometric", "min"]
     fusion_fft: PowerOfTwo
     fusion_hop: int = Field(ge=64, le=8192)

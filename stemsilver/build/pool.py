@@ -18,12 +18,17 @@ class LocalPool(Executor):
     """
 
     def __init__(self, jobs: int) -> None:
-        # Spawned, not forked: the models' thread pools do not survive a fork.
+        # Not forked from here: a thread of ours could hold a lock at that moment, and a model's
+        # thread pools do not survive a fork. The server they are forked from has no threads and
+        # no models, only the imports, which take longer than a short render.
+        kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        context = multiprocessing.get_context(kind)
+        context.set_forkserver_preload([__name__.replace("pool", "item")])
         self._pool = ProcessPool(
             max_workers=jobs,
             initializer=_prepare,
             initargs=(max(1, cores() // jobs),),
-            context=multiprocessing.get_context("spawn"),
+            context=context,
         )
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:

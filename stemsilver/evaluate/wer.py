@@ -84,16 +84,12 @@ def _columns(
 def _timed_words(text: str | Transcript) -> tuple[list[str], list[float | None]]:
     """Normalised words, and the time in seconds at which each is heard, where known."""
     if isinstance(text, str):
-        words = _normaliser()(text).split()
+        words = _words(text)
         return words, [None] * len(words)
-    words = _normaliser()(text.text).split()
+    words = _words(text.text)
     # The normaliser works across words ("twenty one" → "21"), so its words are matched with
     # those of each recognised word alone; one without a match is heard where the last one was.
-    alone = [
-        (normalised, word.start)
-        for word in text.words
-        for normalised in _normaliser()(word.text).split()
-    ]
+    alone = [(normalised, word.start) for word in text.words for normalised in _words(word.text)]
     times: list[float | None] = [None] * len(words)
     matcher = difflib.SequenceMatcher(None, [word for word, _ in alone], words, autojunk=False)
     for block in matcher.get_matching_blocks():
@@ -104,6 +100,11 @@ def _timed_words(text: str | Transcript) -> tuple[list[str], list[float | None]]
         heard = heard if time is None else time
         times[index] = heard
     return words, times
+
+
+def _words(text: str) -> list[str]:
+    """Normalised words; the normaliser leaves a full stop of an ellipsis, which is no word."""
+    return [word for word in _normaliser()(text).split() if any(map(str.isalnum, word))]
 
 
 @cache
