@@ -10,14 +10,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from stemsilver.errors import EnvironmentFault
 from stemsilver.fsio import sha256_file, write_bytes, write_json
 
 MANIFEST = "manifest.json"
+
+ABANDONED_SECONDS = 3600.0
+"""An entry still being written after this is one whose writer died."""
 
 
 class Cache:
@@ -72,6 +77,8 @@ class Cache:
                 # Another process was first with the same entry, or a damaged one lies there.
                 if self.get(key) is None:
                     staged.rename(folder)
+        except OSError as error:
+            raise EnvironmentFault(f"{folder}: cannot be written ({error.strerror})") from error
         finally:
             shutil.rmtree(staged, ignore_errors=True)
         return folder
@@ -85,8 +92,11 @@ class Cache:
     def gc(self, max_bytes: int) -> int:
         """Delete the entries longest unused until at most `max_bytes` are left.
 
-        Returns the number of bytes freed.
+        What a killed run left half-written goes too. Returns the number of bytes freed.
         """
+        for leftover in self.root.glob("??/.*"):
+            if time.time() - _last_use(leftover) > ABANDONED_SECONDS:
+                shutil.rmtree(leftover, ignore_errors=True)
         entries = sorted((_last_use(folder), _size(folder), folder) for folder in self._entries())
         excess = sum(size for _, size, _ in entries) - max_bytes
         freed = 0
@@ -105,11 +115,15 @@ class Cache:
 
 
 def _last_use(folder: Path) -> float:
-    try:
-        return (folder / MANIFEST).stat().st_mtime
-    except OSError:
-        return 0.0
+    for path in (folder / MANIFEST, folder):
+        with suppress(OSError):
+            return path.stat().st_mtime
+    return 0.0
 
 
 def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.iterdir())
+    try:
+        return sum(file.stat().st_size for file in folder.iterdir())
+    except OSError:
+        # Another run deleted it at this moment.
+        return 0

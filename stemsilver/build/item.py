@@ -34,12 +34,17 @@ _RESULT = TypeAdapter(ItemResult)
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker needs to know of one render. `key` names the finished item in the cache."""
+    """What a worker needs to know of one render.
+
+    `key` names the finished item in the cache; `size` is that of the file in bytes, by which the
+    longest go first.
+    """
 
     render: Render
     profile: Profile
     cache: Path
-    key: str
+    key: str = ""
+    size: int = 0
 
 
 @dataclass(frozen=True)

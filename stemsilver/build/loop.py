@@ -65,13 +65,14 @@ def run(
     for render in renders:
         try:
             key = item.item_key(render, profile)
+            size = render.source.stat().st_size
         except OSError as error:
             results[render.id] = _failed(render, ItemError(f"{render.path}: {error.strerror}"))
             progress.done(results[render.id], reused=False)
             continue
         found = item.finished(cache, key)
         if found is None:
-            jobs.append(Job(render, profile, cache.root, key))
+            jobs.append(Job(render, profile, cache.root, key, size))
         else:
             results[render.id], media[render.id] = found
             progress.done(results[render.id], reused=True)
@@ -100,7 +101,7 @@ def clean_only(
     with _interruptible(executor(len(renders))) as pool:
         tasks = {}
         for render in renders:
-            job = Job(render, profile, cache, key="")
+            job = Job(render, profile, cache)
             target = fsio.contained(folder, render.output)
             tasks[pool.submit(item.write_clean, job, target)] = render
             progress.stage(render, "cleaning")
@@ -147,7 +148,7 @@ def _work(
     tally = Tally()
     tasks: dict[Future[Any], Job] = {}
     # Longest first, so that no worker is left alone with the longest at the end.
-    for job in sorted(jobs, key=lambda job: -job.render.source.stat().st_size):
+    for job in sorted(jobs, key=lambda job: job.size, reverse=True):
         tasks[pool.submit(item.clean, job)] = job
         tasks[pool.submit(item.listen, job)] = job
         progress.stage(job.render, "cleaning")

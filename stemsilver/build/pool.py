@@ -18,32 +18,45 @@ class LocalPool(Executor):
     """
 
     def __init__(self, jobs: int) -> None:
-        # Not forked from here: a thread of ours could hold a lock at that moment, and a model's
-        # thread pools do not survive a fork. The server they are forked from has no threads and
-        # no models, only the imports, which take longer than a short render.
-        kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-        context = multiprocessing.get_context(kind)
-        context.set_forkserver_preload([__name__.replace("pool", "item")])
-        self._pool = ProcessPool(
-            max_workers=jobs,
-            initializer=_prepare,
-            initargs=(max(1, cores() // jobs),),
-            context=context,
-        )
+        self._jobs = jobs
+        self._closed = False
+        self._pool = self._started()
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Schedule a call in a worker."""
-        future: Future[Any] = self._pool.schedule(fn, args=args, kwargs=kwargs)
+        try:
+            future: Future[Any] = self._pool.schedule(fn, args=args, kwargs=kwargs)
+        except RuntimeError:
+            if self._closed:
+                raise
+            # A worker that dies while it is idle, killed for memory say, takes the pool along.
+            self._pool = self._started()
+            future = self._pool.schedule(fn, args=args, kwargs=kwargs)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let the workers finish, or stop them at once where futures are to be cancelled."""
+        self._closed = True
         if cancel_futures:
             self._pool.stop()  # type: ignore[no-untyped-call]
         else:
             self._pool.close()  # type: ignore[no-untyped-call]
         if wait:
             self._pool.join()
+
+    def _started(self) -> ProcessPool:
+        # Not forked from here: a thread of ours could hold a lock at that moment, and a model's
+        # thread pools do not survive a fork. The server they are forked from has no threads and
+        # no models, only the imports, which take longer than a short render.
+        kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        context = multiprocessing.get_context(kind)
+        context.set_forkserver_preload([__name__.replace("pool", "item")])
+        return ProcessPool(
+            max_workers=self._jobs,
+            initializer=_prepare,
+            initargs=(max(1, cores() // self._jobs),),
+            context=context,
+        )
 
 
 def cores() -> int:

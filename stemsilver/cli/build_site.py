@@ -50,7 +50,7 @@ def command(
     same), 2 for a wrong option or profile, 3 if there is nothing to do, 4 if the machine lacks
     something.
     """
-    console = Console(stderr=True, highlight=False, emoji=False)
+    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
     chosen = chosen_profile(profile, config_file)
     found = discover.discover(raw)
     for warning in found.warnings:

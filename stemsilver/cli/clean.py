@@ -31,7 +31,7 @@ def command(
     cache: CacheFolder = DEFAULT_CACHE,
 ) -> None:
     """Remove the music from renders; write NAME__speech_only.wav for each."""
-    console = Console(stderr=True, highlight=False, emoji=False)
+    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
     chosen = chosen_profile(profile, config_file)
     found = discover.discover_files(paths)
     for warning in found.warnings:

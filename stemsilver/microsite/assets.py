@@ -31,6 +31,8 @@ _PLOTTED = frozenset(
     }
 )
 
+# The reader's font may be wider than the one the labels were measured with.
+_CSS = "foreignObject{overflow:visible}"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _INK = {
     "light": {
@@ -79,7 +81,7 @@ def write_diagram(source: str, folder: Path, draw: Draw) -> None:
     two pages show them.
     """
     for scheme, ink in _INK.items():
-        key = digest("diagram", source, json.dumps(ink), _FONT, mermaidx.__version__)
+        key = digest("diagram", source, json.dumps(ink), _FONT, _CSS, mermaidx.__version__)
         svg = draw("draw pipeline", key, partial(_draw, source, scheme))
         (folder / f"pipeline-{scheme}.svg").write_bytes(svg)
 
@@ -133,7 +135,6 @@ def _draw(source: str, scheme: str) -> bytes:
         source,
         theme="base",
         config={"fontFamily": _FONT, "themeVariables": _INK[scheme]},
-        # The reader's font may be wider than the one the labels were measured with.
-        css="foreignObject{overflow:visible}",
+        css=_CSS,
     )
     return str(diagram.svg()).encode()

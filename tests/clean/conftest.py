@@ -1,0 +1,43 @@
+"""Excerpts of the demo batch, and the default profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+
+from stemsilver import config
+from stemsilver.audio import decode
+from stemsilver.config import Profile
+from stemsilver.records import Audio
+
+REPOSITORY = Path(__file__).parents[2]
+
+Excerpt = Callable[[str, float, float], Audio]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Two threads on a busy machine wait for each other longer than they compute."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def profile() -> Profile:
+    return config.load(REPOSITORY / "config" / "embedded.yaml")
+
+
+@pytest.fixture(scope="session")
+def excerpt() -> Excerpt:
+    """`excerpt(file, start, seconds)`, of a file in the demo batch."""
+    whole = cache(lambda file: decode(REPOSITORY / "raw" / file, 1))
+
+    def cut(file: str, start: float, seconds: float) -> Audio:
+        audio = whole(file)
+        first = round(start * audio.rate)
+        return Audio(audio.samples[:, first : first + round(seconds * audio.rate)], audio.rate)
+
+    return cut

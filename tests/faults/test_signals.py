@@ -1,0 +1,472 @@
+"""The rows of the reliability table that meet a signal: in the chain, and in the metrics.
+
+Each test names its row in `design/reliability.md` and fails when its guard is taken out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from stemsilver import config, weights
+from stemsilver.audio import decode, encode_wav
+from stemsilver.build.steps import Steps
+from stemsilver.cache import Cache
+from stemsilver.clean import chain, denoisers, separators
+from stemsilver.clean.separators.spleeter import SpleeterSeparator
+from stemsilver.config import Profile
+from stemsilver.dsp import loudness
+from stemsilver.errors import StageError, WeightsError
+from stemsilver.evaluate import activity, asr, dnsmos, suite
+from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluate.suite import Sidecars
+from stemsilver.fsio import sha256_file
+from stemsilver.records import Audio, Cleaned, Evidence, Samples, Transcript, Word
+
+REPOSITORY = Path(__file__).parents[2]
+PROFILE = config.load(REPOSITORY / "config" / "embedded.yaml")
+RATE = 24_000
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Two threads on a busy machine wait for each other longer than they compute."""
+    torch.set_num_threads(1)
+
+
+@cache
+def demo(file: str) -> Audio:
+    return decode(REPOSITORY / "raw" / file, 1)
+
+
+def speech(seconds: float, start: float = 0.6) -> Samples:
+    """A bit of the demo batch: speech under music, one channel."""
+    samples = demo("museum_guide.wav").samples
+    return samples[:, round(start * RATE) : round((start + seconds) * RATE)]
+
+
+def clean(audio: Audio, profile: Profile = PROFILE) -> Cleaned:
+    return chain.clean(audio, "a digest", profile.chain, Steps(None))
+
+
+def evaluate(raw: Audio, result: Cleaned, **beside: Any) -> Evidence:
+    measured = [
+        suite.measure(audio, "a digest", PROFILE.evaluation, Steps(None))
+        for audio in (raw, result.speech)
+    ]
+    return suite.evidence(
+        raw, measured[0], result.speech, measured[1], result.stage_a, Sidecars(**beside)
+    )
+
+
+def reasons(evidence: Evidence) -> dict[str, str | None]:
+    return {name: score.reason for name, score in evidence.scores.items()}
+
+
+@pytest.fixture
+def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recogniser and the listener model are stood in for; they cost the most."""
+    heard = Transcript("well said", (Word("well", 0.1, 0.3), Word("said", 0.3, 0.6)))
+    monkeypatch.setattr(asr, "transcribe", lambda *_: heard)
+    monkeypatch.setattr(dnsmos, "dnsmos", lambda *_: dict.fromkeys(dnsmos.CALIBRATION, 3.0))
+
+
+# --- 3: NaN and infinities after every step
+
+
+class Model:
+    """A separator and denoiser that does what it is told."""
+
+    def __init__(self, does: Callable[[Samples], Samples]) -> None:
+        self._does = does
+
+    def separate(self, mixture: Samples, rate: int) -> Samples:
+        return self._does(mixture)
+
+    denoise = separate
+
+
+def spoilt(samples: Samples, value: float) -> Samples:
+    copy = samples.copy()
+    copy[0, samples.shape[1] // 2] = value
+    return copy
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_row_3_a_separator_that_gives_no_number_is_named(
+    value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: spoilt(heard, value)))
+    first = PROFILE.separation.models[0].model_name
+    with pytest.raises(StageError, match=f"separate: {first} gave NaN or infinite") as caught:
+        clean(Audio(speech(1), RATE))
+    assert caught.value.code == "stage_failed"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_row_3_a_denoiser_that_gives_no_number_is_named(
+    value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard))
+    monkeypatch.setattr(denoisers, "load", lambda _: Model(lambda heard: spoilt(heard, value)))
+    with pytest.raises(StageError, match="denoise gave NaN or infinite"):
+        clean(Audio(speech(1), RATE))
+
+
+@pytest.mark.parametrize("step", ["fuse", "wiener", "polish"])
+def test_row_3_a_step_of_our_own_that_gives_no_number_is_named(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard))
+    monkeypatch.setattr(denoisers, "load", lambda _: Model(lambda heard: heard))
+    target, broken = {
+        "fuse": ("fuse", lambda masks, _: masks[0] * np.nan),
+        "wiener": ("_mask", lambda vocals, *_: vocals * np.nan),
+        "polish": ("polish", lambda signal, *_: (signal * np.nan, None)),
+    }[step]
+    monkeypatch.setattr(chain, target, broken)
+    with pytest.raises(StageError, match=f"{step} gave NaN or infinite"):
+        clean(Audio(speech(1), RATE))
+
+
+def test_row_3_a_model_that_loses_a_frame_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard[:, 1:]))
+    with pytest.raises(StageError, match=r"separate: .* of shape \(1, 23999\), not \(1, 24000\)"):
+        clean(Audio(speech(1), RATE))
+
+
+def test_row_3_a_spoilt_result_is_not_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard * np.nan))
+    with pytest.raises(StageError):
+        chain.clean(Audio(speech(1), RATE), "x", PROFILE.chain, Steps(Cache(tmp_path)))
+    monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard))
+    monkeypatch.setattr(denoisers, "load", lambda _: Model(lambda heard: heard))
+    chain.clean(Audio(speech(1), RATE), "x", PROFILE.chain, Steps(Cache(tmp_path)))
+
+
+# --- 4: silence
+
+
+@pytest.fixture(scope="module")
+def silence() -> tuple[Audio, Cleaned]:
+    raw = Audio(np.zeros((2, 3 * RATE), np.float32), RATE)
+    return raw, clean(raw)
+
+
+def test_row_4_silence_is_cleaned_as_silence(silence: tuple[Audio, Cleaned]) -> None:
+    raw, result = silence
+    np.testing.assert_array_equal(result.speech.samples, raw.samples)
+    assert not result.removed.samples.any()
+    assert result.notes == (loudness.SILENT,)
+
+
+def test_row_4_the_scores_of_silence_are_null(silence: tuple[Audio, Cleaned]) -> None:
+    evidence = evaluate(*silence, reference=silence[0])
+    found = reasons(evidence)
+    assert set(found) == set(METRICS)
+    assert found.pop("wer_raw_to_clean") == "no_speech"
+    assert [found.pop(f"{signal}_script_wer") for signal in ("raw", "clean")] == ["no_script"] * 2
+    assert set(found.values()) == {"silent"}
+
+
+def test_row_4_a_silent_channel_stays_silent_and_the_other_is_cleaned() -> None:
+    one = speech(2)
+    result = clean(Audio(np.concatenate([one, np.zeros_like(one)]), RATE))
+    assert not result.speech.samples[1].any()
+    assert not result.removed.samples[1].any()
+    level = loudness.integrated_lufs(result.speech.samples, RATE)
+    assert level == pytest.approx(PROFILE.postprocess.final_lufs, abs=0.05)
+    assert np.abs(result.removed.samples[0]).max() > 0.01
+
+
+def test_row_4_what_is_too_quiet_to_have_a_loudness_is_not_blown_up() -> None:
+    faint = loudness.gain(speech(1), -80)
+    result = clean(Audio(faint, RATE))
+    assert result.notes == (loudness.SILENT,)
+    assert np.abs(result.speech.samples).max() <= 2 * np.abs(faint).max()
+
+
+# --- 5: very short
+
+
+@pytest.mark.parametrize(("frames", "channels"), [(1, 1), (1, 2), (240, 1), (9_599, 2)])
+def test_row_5_less_than_0_4_seconds_is_cleaned(frames: int, channels: int) -> None:
+    raw = Audio(np.repeat(speech(0.4)[:, :frames], channels, axis=0), RATE)
+    result = clean(raw)
+    assert result.speech.samples.shape == raw.samples.shape
+    assert np.isfinite(result.speech.samples).all()
+    assert loudness.TOO_SHORT in result.notes
+    peak = loudness.true_peak_dbtp(result.speech.samples)
+    assert peak is None or peak <= PROFILE.postprocess.final_true_peak_db
+
+
+@pytest.mark.parametrize("frames", [1, 2_399])
+def test_row_5_the_scores_of_an_instant_say_too_short(frames: int) -> None:
+    raw = Audio(speech(0.2)[:, :frames], RATE)
+    found = reasons(evaluate(raw, clean(raw), reference=raw))
+    needing_time = ("lufs", "loudness_range_lu", "music_presence", "pause_floor_db", "dnsmos_sig",
+                    "dnsmos_bak", "dnsmos_ovrl", "estoi")  # fmt: skip
+    for signal in ("raw", "clean"):
+        for name in needing_time:
+            assert found[f"{signal}_{name}"] == "too_short", name
+    assert found["stoi_vs_stage_a"] == found["estoi_improvement"] == "too_short"
+
+
+# --- 7: layouts
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(8_000, 6), (11_025, 2), (96_000, 1)])
+def test_row_7_a_file_of_any_layout_is_measured(
+    rate: int, channels: int, deaf: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = np.random.default_rng(12).normal(0, 0.1, (channels, 4 * rate)).astype(np.float32)
+    monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard * 0.9))
+    monkeypatch.setattr(denoisers, "load", lambda _: Model(lambda heard: heard * 0.9))
+    raw = Audio(noise, rate)
+    found = reasons(evaluate(raw, clean(raw), script="well said", reference=Audio(noise / 2, rate)))
+    # Noise has neither speech nor pauses, and raw is its own truth at another level.
+    nothing = {name: reason for name, reason in found.items() if reason is not None}
+    assert nothing == {
+        "raw_pause_floor_db": "no_speech",
+        "clean_pause_floor_db": "no_speech",
+        "raw_si_sdr_db": "identical",
+        "si_sdr_improvement_db": "identical",
+    }
+
+
+# --- 9: over full scale
+
+
+def test_row_9_over_full_scale_comes_out_under_the_ceiling() -> None:
+    hot = Audio(loudness.gain(speech(2), 30), RATE)
+    assert np.abs(hot.samples).max() > 2
+    result = clean(hot)
+    peak = loudness.true_peak_dbtp(result.speech.samples)
+    assert peak is not None
+    assert peak <= PROFILE.postprocess.final_true_peak_db
+    level = loudness.integrated_lufs(result.speech.samples, RATE)
+    assert level == pytest.approx(PROFILE.postprocess.final_lufs, abs=0.05)
+
+
+def test_row_9_removed_over_full_scale_is_clamped_not_wrapped(tmp_path: Path) -> None:
+    result = clean(Audio(loudness.gain(speech(1), 30), RATE))
+    over = np.abs(result.removed.samples) > 1.01
+    assert over.any()
+    path = tmp_path / "removed.wav"
+    path.write_bytes(encode_wav(result.removed))
+    written = decode(path, 1).samples
+    assert (np.sign(written[over]) == np.sign(result.removed.samples[over])).all()
+    assert (np.abs(written[over]) > 0.999).all()
+
+
+# --- 10: speechless
+
+
+def test_row_10_music_alone_has_no_speech_and_no_word_errors() -> None:
+    mixture, truth = (
+        demo(f"museum_guide.{kind}").samples[:, RATE : 5 * RATE]
+        for kind in ("wav", "reference.flac")
+    )
+    raw = Audio(mixture - truth, RATE)
+    evidence = evaluate(raw, clean(raw), script=" \n")
+    assert evidence.transcripts["raw"].words == ()
+    found = reasons(evidence)
+    assert found["raw_pause_floor_db"] == "no_speech"
+    for name in ("wer_raw_to_clean", "raw_script_wer", "clean_script_wer"):
+        assert found[name] == "no_speech"
+    assert evidence.scores["raw_music_presence"].value == pytest.approx(1, abs=0.1)
+
+
+# --- 14: no NaN, ever
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_row_14_a_metric_that_is_not_a_number_becomes_null_with_a_reason(
+    value: float, deaf: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suite, "si_sdr_db", lambda *_: value)
+    monkeypatch.setattr(loudness, "integrated_lufs", lambda *_: value)
+    monkeypatch.setattr(dnsmos, "dnsmos", lambda *_: dict.fromkeys(dnsmos.CALIBRATION, value))
+    raw = Audio(speech(3.2), RATE)
+    result = Cleaned(raw, raw, chain.StageA(raw.samples, raw.samples / 2))
+    evidence = evaluate(raw, result, reference=raw)
+    spoilt_names = {"raw_lufs", "clean_lufs", "si_sdr_vs_stage_a_db", "raw_si_sdr_db",
+                    "clean_si_sdr_db", "si_sdr_improvement_db"}  # fmt: skip
+    spoilt_names |= {name for name in METRICS if "dnsmos" in name}
+    for name in spoilt_names:
+        reason = evidence.scores[name].reason
+        assert reason is not None, name
+        assert reason.startswith("crashed: ValueError"), name
+    assert evidence.scores["raw_true_peak_dbtp"].value is not None
+    scores = {name: asdict(score) for name, score in evidence.scores.items()}
+    json.dumps(scores, allow_nan=False)
+
+
+# --- 20: unsafe weights
+
+
+class Bomb:
+    """Unpickled, it makes a folder."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (os.mkdir, (str(self._target),))
+
+
+@pytest.fixture
+def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A checkpoint with code in it where Spleeter's should be; gives what it would make."""
+    mark = tmp_path / "mark"
+    checkpoint = tmp_path / "evil.ckpt"
+    torch.save({"down1_conv.1.weight": Bomb(mark)}, checkpoint)
+    name = SpleeterSeparator.weights[0]
+    # An absolute path wins over the package's folder.
+    evil = replace(weights.REGISTRY[name], file=str(checkpoint))
+    monkeypatch.setitem(weights.REGISTRY, name, evil)
+    weights.verified.cache_clear()
+    yield mark
+    weights.verified.cache_clear()
+
+
+def test_row_20_the_planted_checkpoint_is_dangerous(planted: Path) -> None:
+    path = weights.locate(SpleeterSeparator.weights[0])
+    torch.load(path, weights_only=False)
+    assert planted.exists()
+
+
+def test_row_20_a_planted_checkpoint_is_not_even_opened(planted: Path) -> None:
+    with pytest.raises(WeightsError, match="is not the expected file"):
+        SpleeterSeparator()
+    assert not planted.exists()
+
+
+def test_row_20_code_in_a_checkpoint_with_the_right_hash_is_not_run(
+    planted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = SpleeterSeparator.weights[0]
+    hashed = replace(weights.REGISTRY[name], sha256=sha256_file(weights.locate(name)))
+    monkeypatch.setitem(weights.REGISTRY, name, hashed)
+    with pytest.raises(pickle.UnpicklingError, match="mkdir"):
+        SpleeterSeparator()
+    assert not planted.exists()
+
+
+# --- 21: one metric crashes
+
+
+def crash(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("out of luck")
+
+
+CRASH = "crashed: RuntimeError: out of luck"
+
+CRASHES = {
+    "integrated_lufs": (loudness, {"lufs"}),
+    "true_peak_dbtp": (loudness, {"true_peak_dbtp"}),
+    "loudness_range_lu": (loudness, {"loudness_range_lu"}),
+    "music_timeline": (activity, {"music_presence", "pause_floor_db"}),
+    "speech_frames": (activity, {"pause_floor_db"}),
+    "dnsmos": (dnsmos, {"dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl"}),
+}
+
+
+@pytest.fixture(scope="module")
+def three_seconds() -> Audio:
+    return Audio(speech(3.2), RATE)
+
+
+@pytest.mark.parametrize("function", CRASHES)
+def test_row_21_a_metric_that_crashes_costs_its_own_cell_and_is_tried_again(
+    function: str,
+    deaf: None,
+    three_seconds: Audio,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module, lost = CRASHES[function]
+
+    def measured() -> dict[str, str | None]:
+        facts = Steps(Cache(tmp_path))
+        scores = suite.measure(three_seconds, "a digest", PROFILE.evaluation, facts).scores
+        return {name: score.reason for name, score in scores.items()}
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module, function, crash)
+        found = measured()
+    assert {name for name, reason in found.items() if reason == CRASH} == lost
+    assert {reason for name, reason in found.items() if name not in lost} == {None}
+    assert set(measured().values()) == {None}
+
+
+def test_row_21_a_recogniser_that_crashes_costs_the_word_errors_and_is_tried_again(
+    deaf: None, three_seconds: Audio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> Evidence:
+        facts = Steps(Cache(tmp_path))
+        measured = suite.measure(three_seconds, "a digest", PROFILE.evaluation, facts)
+        return suite.evidence(
+            three_seconds, measured, three_seconds, measured, None, Sidecars("well said")
+        )
+
+    with monkeypatch.context() as broken:
+        broken.setattr(asr, "transcribe", crash)
+        without = found()
+    assert without.transcripts == {}
+    assert without.alignments == ()
+    for name in ("wer_raw_to_clean", "raw_script_wer", "clean_script_wer"):
+        assert without.scores[name].reason is not None
+    assert without.scores["raw_music_presence"].value is not None
+    assert found().scores["wer_raw_to_clean"].value == 0
+
+
+@pytest.mark.parametrize(
+    ("function", "lost"),
+    [
+        ("si_sdr_db", {"si_sdr_vs_stage_a_db", "raw_si_sdr_db", "clean_si_sdr_db",
+                       "si_sdr_improvement_db"}),
+        ("stoi", {"stoi_vs_stage_a", "raw_estoi", "clean_estoi", "estoi_improvement"}),
+        ("music_to_speech_db", {"music_to_speech_db"}),
+        ("align", {"wer_raw_to_clean", "raw_script_wer", "clean_script_wer"}),
+    ],
+)  # fmt: skip
+def test_row_21_a_comparison_that_crashes_costs_its_own_cells(
+    function: str,
+    lost: set[str],
+    deaf: None,
+    three_seconds: Audio,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    truth = demo("museum_guide.reference.flac").samples[:, round(0.6 * RATE) : round(3.8 * RATE)]
+    half = Audio(np.float32(0.5) * three_seconds.samples + np.float32(0.2) * truth, RATE)
+    result = Cleaned(half, half, chain.StageA(truth, three_seconds.samples - truth))
+    monkeypatch.setattr(suite, function, crash)
+    evidence = evaluate(three_seconds, result, script="well said", reference=Audio(truth, RATE))
+    found = reasons(evidence)
+    assert set(found) == set(METRICS)
+    assert {name for name, reason in found.items() if reason == CRASH} == lost
+    assert {reason for name, reason in found.items() if name not in lost} == {None}
+
+
+def test_row_21_missing_weights_are_no_metrics_fault(
+    three_seconds: Audio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: Any) -> Any:
+        raise WeightsError("gone")
+
+    monkeypatch.setattr(dnsmos, "dnsmos", missing)
+    with pytest.raises(WeightsError, match="gone"):
+        suite.measure(three_seconds, "a digest", PROFILE.evaluation, Steps(None))
