@@ -53,7 +53,7 @@ def tone(frequency: float, rate: int, frames: int) -> NDArray[np.float64]:
         ("FLAC", "PCM_24", 2**-23),
     ],
 )
-@pytest.mark.parametrize("channels", [1, 2, 6, 8])
+@pytest.mark.parametrize("channels", [1, 2, 5, 6])
 def test_formats(
     tmp_path: Path, container: str, subtype: str, tolerance: float, channels: int
 ) -> None:
@@ -154,7 +154,7 @@ def test_a_partial_last_frame_is_dropped(tmp_path: Path) -> None:
     [
         ({"tag": 2}, "WAV encoding 0x0002"),
         ({"channels": 0}, "0 channels"),
-        ({"channels": 9, "width": 18}, "9 channels; 1 to 8"),
+        ({"channels": 7, "width": 14}, "7 channels; 1 to 6"),
         ({"rate": 7999}, "7999 Hz; 8000 to 192000"),
         ({"rate": 192_001}, "192001 Hz"),
         ({"width": 0}, "0 bytes a frame"),
@@ -305,7 +305,7 @@ def test_to_channels() -> None:
 
 
 @pytest.mark.parametrize("bits", [16, 24])
-@pytest.mark.parametrize("channels", [1, 2, 6, 8])
+@pytest.mark.parametrize("channels", [1, 2, 5, 6])
 def test_wav_comes_back_bit_for_bit(tmp_path: Path, bits: int, channels: int) -> None:
     full = 2 ** (bits - 1)
     steps = RNG.integers(1 - full, full, (channels, 500))

@@ -36,4 +36,4 @@ def music_to_speech_db(
     total = r + v
     share = np.divide(r, total, out=np.zeros_like(r), where=total > 0)
     music = float(np.square(share * c, dtype=np.float64).sum())
-    return max(FLOOR_DB, 10 * float(np.log10(max(music, 1e-30) / energy)))
+    return max(FLOOR_DB, 10 * float(np.log10(max(music / energy, 1e-30))))

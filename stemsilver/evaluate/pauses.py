@@ -37,4 +37,4 @@ def pause_floor_db(
     spoken = float(power[flags].mean())
     if spoken == 0:
         raise Undefined(NO_SPEECH)
-    return max(FLOOR_DB, 10 * float(np.log10(max(power[~flags].mean(), 1e-30) / spoken)))
+    return max(FLOOR_DB, 10 * float(np.log10(max(power[~flags].mean() / spoken, 1e-30))))

@@ -33,6 +33,10 @@ def test_levels_are_means_of_power_however_the_pauses_lie() -> None:
     assert floor(0.5, 0.05, scattered) == pytest.approx(floor(0.5, 0.05, SPOKEN))
 
 
+def test_the_level_of_the_whole_does_not_count() -> None:
+    assert floor(5e-18, 5e-19, SPOKEN) == pytest.approx(-20, abs=0.01)
+
+
 def test_digital_silence_in_the_pauses_is_a_number_all_the_same() -> None:
     assert floor(0.5, 0, SPOKEN) == -120
 

@@ -221,7 +221,7 @@ def test_row_6_a_lying_header_does_not_make_a_file_long(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rate", [8000, 11_025, 44_100, 96_000, 192_000])
-@pytest.mark.parametrize("channels", [1, 2, 6, 8])
+@pytest.mark.parametrize("channels", [1, 2, 5, 6])
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
 def test_row_7_rate_channels_and_length_are_what_the_file_has(
     tmp_path: Path, rate: int, channels: int, subtype: str
@@ -234,8 +234,8 @@ def test_row_7_rate_channels_and_length_are_what_the_file_has(
 
 
 def test_row_7_too_many_channels_say_so(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "take.wav", noise(9, 99).T, 48_000)
-    with pytest.raises(UnreadableAudio, match="9 channels; 1 to 8 are supported"):
+    soundfile.write(tmp_path / "take.wav", noise(7, 99).T, 48_000)
+    with pytest.raises(UnreadableAudio, match="7 channels; 1 to 6 are supported"):
         decode(tmp_path / "take.wav", 1)
 
 
