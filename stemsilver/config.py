@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from stemsilver.errors import ConfigError
 
-PowerOfTwo = Annotated[int, Field(ge=256, le=16384), Field(multiple_of=256)]
+FftSize = Annotated[int, Field(ge=256, le=16384), Field(multiple_of=256)]
 
 
 class Section(BaseModel):
@@ -49,7 +49,7 @@ class Separation(Section):
 
     models: tuple[SeparatorModel, ...] = Field(min_length=1, strict=False)  # YAML has only lists
     fusion: Literal["max", "mean", "geometric", "min"]
-    fusion_fft: PowerOfTwo
+    fusion_fft: FftSize
     fusion_hop: int = Field(ge=64, le=8192)
 
     @model_validator(mode="after")
@@ -82,7 +82,7 @@ class BetaWiener(Section):
     enabled: bool
     beta: float = Field(gt=0, le=4)
     floor: float = Field(ge=0, lt=1)
-    fft_size: PowerOfTwo
+    fft_size: FftSize
     hop_length: int = Field(ge=64, le=8192)
 
     @model_validator(mode="after")
@@ -92,7 +92,11 @@ class BetaWiener(Section):
 
 
 class Postprocess(Section):
-    """Polish: equaliser, loudness, true peak."""
+    """Polish: equaliser, loudness, true peak.
+
+    What would need more than `max_gain_db` to reach the loudness is what is left of a render
+    without speech; it is not raised.
+    """
 
     highpass_hz: float = Field(ge=0, le=300)
     high_shelf_hz: float = Field(ge=1000, le=20000)
@@ -100,6 +104,7 @@ class Postprocess(Section):
     high_shelf_q: float = Field(gt=0, le=4)
     final_lufs: float = Field(ge=-40, le=-8)
     final_true_peak_db: float = Field(ge=-12, le=0)
+    max_gain_db: float = Field(gt=0, le=60)
 
 
 class Asr(Section):

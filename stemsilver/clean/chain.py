@@ -107,7 +107,11 @@ def polish(speech: Samples, rate: int, settings: config.Postprocess) -> tuple[Sa
         high_shelf_q=settings.high_shelf_q,
     )
     return loudness.finish(
-        shaped, rate, lufs=settings.final_lufs, true_peak_db=settings.final_true_peak_db
+        shaped,
+        rate,
+        lufs=settings.final_lufs,
+        true_peak_db=settings.final_true_peak_db,
+        max_gain_db=settings.max_gain_db,
     )
 
 

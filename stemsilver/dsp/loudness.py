@@ -35,6 +35,7 @@ LOUDNESS_TOLERANCE_LU = 0.05
 MAX_ROUNDS = 12
 
 SILENT = "Silent: no gain was applied."
+NOTHING_LEFT = "Hardly anything was left, as of a render without speech: its level was kept."
 TOO_SHORT = "Too short to have a loudness: its level was kept."
 
 
@@ -103,12 +104,18 @@ def limit(samples: Samples, rate: int, ceiling_dbtp: float) -> Samples:
 
 
 def finish(
-    samples: Samples, rate: int, *, lufs: float, true_peak_db: float
+    samples: Samples,
+    rate: int,
+    *,
+    lufs: float,
+    true_peak_db: float,
+    max_gain_db: float = np.inf,
 ) -> tuple[Samples, str | None]:
     """Bring a signal to a loudness under a true-peak ceiling.
 
-    Returns the signal, and a sentence where the loudness was left alone or missed: silence, or
-    a file too short to have a loudness, are only held under the ceiling.
+    Returns the signal, and a sentence where the loudness was left alone or missed: silence, a
+    file too short to have a loudness, or one that would have to be raised by more than
+    `max_gain_db`, are only held under the ceiling.
     """
     ceiling = true_peak_db - CEILING_MARGIN_DB
     if samples.shape[-1] < BLOCK_SECONDS * rate:
@@ -119,6 +126,8 @@ def finish(
     # The limiter takes away a little of the loudness the gain gave, so the gain is asked for
     # again with what is missing. The loudness of the result, not of the plan, is what counts.
     decibels = lufs - loudness
+    if decibels > max_gain_db:
+        return _held(samples, ceiling), NOTHING_LEFT
     for _ in range(MAX_ROUNDS):
         finished = _held(limit(gain(samples, decibels), rate, ceiling), ceiling)
         reached = integrated_lufs(finished, rate)

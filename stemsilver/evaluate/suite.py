@@ -70,11 +70,19 @@ class Facts(Protocol):
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured on one signal alone; scores without their `raw_` or `clean_`."""
+    """What was measured on one signal alone; scores without their `raw_` or `clean_`.
+
+    Where the recogniser failed, `transcript` is its failure.
+    """
 
     scores: Mapping[str, Score]
-    transcript: Transcript | None
+    transcript: Transcript | Score
     music: Timeline | None
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing but silence."""
+        return self.scores["true_peak_dbtp"].reason == SILENT
 
 
 @dataclass(frozen=True)
@@ -154,22 +162,21 @@ def evidence(
     music: dict[str, Timeline] = {}
     for signal, measured in (("raw", raw_measured), ("clean", clean_measured)):
         scores.update({f"{signal}_{name}": score for name, score in measured.scores.items()})
-        if measured.transcript is not None:
+        if isinstance(measured.transcript, Transcript):
             transcripts[signal] = measured.transcript
         if measured.music is not None:
             music[signal] = measured.music
 
     scores.update(_against_stage_a(clean, speech, stage_a))
 
-    scores["wer_raw_to_clean"] = _errors(
-        "raw → clean", transcripts.get("raw"), transcripts.get("clean"), alignments
-    )
-    for signal in ("raw", "clean"):
-        scores[f"{signal}_script_wer"] = (
-            Score.missing(NO_SCRIPT)
-            if beside.script is None
-            else _errors(f"script → {signal}", beside.script, transcripts.get(signal), alignments)
-        )
+    heard_raw, heard_clean = raw_measured.transcript, clean_measured.transcript
+    scores["wer_raw_to_clean"] = _errors("raw → clean", heard_raw, heard_clean, alignments)
+    script = Score.missing(NO_SCRIPT) if beside.script is None else beside.script
+    if raw_measured.silent and beside.script is not None:
+        script = Score.missing(SILENT)
+    for signal, heard in (("raw", heard_raw), ("clean", heard_clean)):
+        name = f"script → {signal}"
+        scores[f"{signal}_script_wer"] = _errors(name, script, heard, alignments)
     scores.update(_against_truth(raw, speech, beside.reference))
     return Evidence(scores, transcripts, tuple(alignments), music)
 
@@ -221,13 +228,18 @@ def _opinion(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, Any]:
 
 def _errors(
     name: str,
-    before: str | Transcript | None,
-    after: Transcript | None,
+    before: str | Transcript | Score,
+    after: Transcript | Score,
     alignments: list[Alignment],
 ) -> Score:
-    """The WER between two texts; the alignment behind it is added to `alignments`."""
-    if before is None or after is None:
-        return Score.missing("the recogniser gave no transcript")
+    """The WER between two texts; the alignment behind it is added to `alignments`.
+
+    A missing score in the place of a text is handed on.
+    """
+    if isinstance(before, Score):
+        return before
+    if isinstance(after, Score):
+        return after
 
     def compute() -> float:
         alignment = align(name, before, after)
@@ -242,8 +254,9 @@ def _against_stage_a(
 ) -> dict[str, Score]:
     """The music left, and what the steps after Stage A changed, by Stage A's own estimates."""
     names = ("music_to_speech_db", "stoi_vs_stage_a", "si_sdr_vs_stage_a_db")
-    if stage_a is None:
-        return {name: Score.missing(NO_STAGE_A) for name in names}
+    if stage_a is None or clean.duration < loudness.BLOCK_SECONDS:
+        reason = NO_STAGE_A if stage_a is None else TOO_SHORT
+        return {name: Score.missing(reason) for name in names}
     vocals = mono(stage_a.vocals)[0]
     metrics: tuple[Callable[[], float], ...] = (
         lambda: music_to_speech_db(clean.samples, stage_a.vocals, stage_a.residual, clean.rate),
@@ -261,6 +274,8 @@ def _against_truth(
     def truth() -> NDArray[np.float32]:
         if reference is None:
             raise Undefined(NO_REFERENCE)
+        if raw.duration < loudness.BLOCK_SECONDS:
+            raise Undefined(TOO_SHORT)
         if abs(reference.duration - raw.duration) > MAX_LENGTH_DIFFERENCE:
             raise Undefined(
                 f"the truth lasts {reference.duration:.2f} s, the render {raw.duration:.2f} s"
@@ -359,7 +374,7 @@ def _score(found: Mapping[str, Any]) -> Score:
     return Score(found.get("value"), found.get("reason"))
 
 
-def _transcript(found: Mapping[str, Any]) -> Transcript | None:
+def _transcript(found: Mapping[str, Any]) -> Transcript | Score:
     if "text" not in found:
-        return None
+        return _score(found)
     return Transcript(found["text"], tuple(Word(**word) for word in found["words"]))

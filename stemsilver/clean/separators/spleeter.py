@@ -7,6 +7,7 @@ separation tool with pre-trained models*, JOSS 2020.
 from __future__ import annotations
 
 import importlib.util
+import pickle
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, ClassVar
@@ -113,8 +114,11 @@ def _load(unet: ModuleType, name: str) -> torch.nn.Module:
         np.dtype,
         *dtypes,
     ]
-    with torch.serialization.safe_globals(allowed):
-        arrays = torch.load(path, weights_only=True)
+    try:
+        with torch.serialization.safe_globals(allowed):
+            arrays = torch.load(path, weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise WeightsError(f"{path} holds more than arrays, and was not loaded.") from error
     network: torch.nn.Module = unet.UNet()
     network.load_state_dict(
         {key: torch.from_numpy(value) for key, value in arrays.items()}, strict=False
