@@ -1,13 +1,10 @@
-"""A site built from the planted batch, served, and a real browser to open it with."""
+"""A site built from the planted batch, and a real browser to open it with."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
@@ -32,17 +29,11 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
 
 
 @pytest.fixture(scope="session")
-def published(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    """The planted batch as a site, served on this machine."""
+def published(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """The planted batch as a site."""
     folder = tmp_path_factory.mktemp("published") / "site"
     planted.build(folder)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield Published(folder, f"http://127.0.0.1:{server.server_port}", planted)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    return Published(folder, planted)
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +54,3 @@ def browser() -> Iterator[Browser]:
             )
         yield chromium
         chromium.close()
-
-
-class _QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Requests are recorded in the browser; the test log stays readable."""

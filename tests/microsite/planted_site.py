@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import soundfile
+from playwright.sync_api import BrowserContext, Route
 
 from stemsilver import config
 from stemsilver.evaluate.catalogue import METRICS
@@ -68,11 +70,27 @@ class Planted:
 
 @dataclass(frozen=True)
 class Published:
-    """A built site, and where it is served."""
+    """A built site, and the address under which `serve` shows it to a browser."""
 
     folder: Path
-    url: str
     planted: Planted
+    url: str = "http://stemsilver.test"
+
+    def serve(self, context: BrowserContext) -> BrowserContext:
+        """Answer the browser's requests from the folder, without any network.
+
+        No such host exists, and any other request fails as on a machine that is offline.
+        """
+        # Playwright writes on the handler it is given, and this record is frozen.
+        context.route(f"{self.url}/**", lambda route: self._answer(route))
+        return context
+
+    def _answer(self, route: Route) -> None:
+        path = self.folder / unquote(urlsplit(route.request.url).path).lstrip("/")
+        if path.is_file():
+            route.fulfill(path=path)
+        else:
+            route.fulfill(status=404)
 
 
 def plant(folder: Path) -> Planted:
