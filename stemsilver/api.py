@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stemsilver import fsio
-from stemsilver.audio import decode, encode_wav
+from stemsilver.audio import checked, decode, encode_wav
 from stemsilver.build import evaluate_pair
 from stemsilver.build.item import signal_digest
 from stemsilver.build.steps import Steps
@@ -40,12 +40,14 @@ def clean(mixture: Audio | Path | str, profile: Profile) -> Cleaned:
     result has the same rate, channels and length.
 
     Raises:
-        ItemError: the file cannot be decoded.
+        ItemError: the file cannot be decoded, or the signal is empty or not finite.
         WeightsError: a model's weights are missing or altered.
     """
-    if not isinstance(mixture, Audio):
-        mixture = decode(Path(mixture), profile.preprocess.max_minutes)
-    return chain.clean(mixture, signal_digest(mixture), profile.chain, Steps(None))
+    if isinstance(mixture, Audio):
+        audio = checked(mixture)
+    else:
+        audio = decode(Path(mixture), profile.preprocess.max_minutes)
+    return chain.clean(audio, signal_digest(audio), profile.chain, Steps(None))
 
 
 def evaluate(

@@ -85,6 +85,26 @@ def decode(path: Path, max_minutes: float) -> Audio:
         raise type(error)(f"{path.name}: {error.message}") from error.__cause__
 
 
+def checked(audio: Audio) -> Audio:
+    """The signal itself, once it is one that can be worked on.
+
+    Raises `UnreadableAudio` for a shape, type or rate that is not supported, `EmptyAudio` for no
+    frames, `NonFiniteAudio` for NaN or infinite samples.
+    """
+    samples = audio.samples
+    if samples.ndim != 2 or samples.dtype != np.float32:
+        raise UnreadableAudio(
+            f"samples are float32 of shape (channels, frames), not {samples.dtype} of shape "
+            f"{samples.shape}"
+        )
+    if audio.rate not in _RATES or len(samples) not in _CHANNELS:
+        raise UnreadableAudio(f"{audio.rate} Hz in {len(samples)} channels is not supported")
+    if samples.size == 0:
+        raise EmptyAudio("the signal has no frames")
+    _check_finite(samples.T, 0, audio.rate, NonFiniteAudio)
+    return audio
+
+
 def resample(samples: Samples, rate_in: int, rate_out: int, frames: int | None = None) -> Samples:
     """Bring `samples` from `rate_in` to `rate_out` Hz (libsoxr, VHQ).
 

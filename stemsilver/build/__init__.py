@@ -10,9 +10,10 @@ import os
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from stemsilver import fsio, microsite, report, weights
 from stemsilver.audio import decode
@@ -65,15 +66,17 @@ def build_site(
     """Clean, evaluate, report and publish every render.
 
     Raises:
+        UsageError: the folders are in each other's way.
         Locked: another build is writing the same outputs.
         EnvironmentFault: weights are missing or altered, or the disk is full.
         SiteError: the site failed its checks; the former one is untouched.
     """
+    check_places(renders, places)
     verify_weights(profile)
-    with fsio.run_lock(places.report):
+    with ExitStack() as held:
         for folder in (places.proceed, places.report):
-            if folder.is_dir():
-                fsio.sweep(folder)
+            held.enter_context(fsio.run_lock(folder))
+            fsio.sweep(folder)
         cache = Cache(places.cache)
         finished = loop.run(renders, profile, cache, lambda left: workers(left, jobs), progress)
         batch = _batch(profile, finished)
@@ -93,6 +96,40 @@ def build_site(
     return Outcome(batch, finished, site, drawing)
 
 
+def check_places(renders: Sequence[Render], places: Places) -> None:
+    """Refuse folders in which a build would overwrite its own inputs or outputs.
+
+    Raises:
+        UsageError: an output lies in the raw folder, two are the same, or the site, which is
+            replaced as a whole, has the working folder or another output inside it.
+    """
+    outputs = {name: folder.resolve() for name, folder in vars(places).items()}
+    roots = {
+        render.source.absolute().parents[len(PurePosixPath(render.path).parts) - 1].resolve()
+        for render in renders
+    }
+    for name, folder in outputs.items():
+        for root in roots:
+            if folder.is_relative_to(root):
+                raise UsageError(
+                    f"--{name} {folder} lies in the raw folder {root}",
+                    next_step="Name a folder outside it.",
+                )
+        same = [other for other in outputs if other != name and outputs[other] == folder]
+        if same:
+            raise UsageError(
+                f"--{name} and --{same[0]} are the same folder, {folder}",
+                next_step="Give each a folder of its own.",
+            )
+    site = outputs.pop("site")
+    for kept in (Path.cwd(), *outputs.values(), *roots):
+        if kept.is_relative_to(site):
+            raise UsageError(
+                f"--site {site} would be replaced as a whole, and {kept} lies in it",
+                next_step="Name a folder for the site alone.",
+            )
+
+
 def clean_files(
     renders: Sequence[Render],
     folder: Path,
@@ -110,6 +147,7 @@ def clean_files(
     """
     verify_weights(profile)
     with fsio.run_lock(folder):
+        fsio.sweep(folder)
         return loop.clean_only(
             renders, folder, profile, cache, lambda left: workers(left, jobs), progress
         )

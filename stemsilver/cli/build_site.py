@@ -76,10 +76,7 @@ def _summarise(outcome: Outcome, profile: Profile, console: Console) -> None:
     left = len(finished.items) - finished.reused
     console.print(f"{finished.reused} of {len(finished.items)} renders reused whole.")
     if left:
-        steps = finished.steps
-        console.print(
-            f"For the other {left}: {steps.computed} steps computed, {steps.reused} reused."
-        )
+        console.print(f"For the other {left}: {finished.steps.computed} steps computed.")
     plots = outcome.drawing
     console.print(f"Plots of the batch: {len(plots.computed)} drawn, {len(plots.reused)} reused.")
     megabytes = outcome.site.bytes / 1e6

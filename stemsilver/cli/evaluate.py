@@ -19,10 +19,19 @@ from stemsilver.profiles import DEFAULT
 
 
 def command(
-    raw: Annotated[Path, typer.Argument(help="The render as it came.")],
-    clean: Annotated[Path, typer.Argument(help="The same render, cleaned.")],
-    reference: Annotated[Path | None, typer.Option(help="The true speech.")] = None,
-    script: Annotated[Path | None, typer.Option(help="The text that was to be spoken.")] = None,
+    raw: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The render as it came.")
+    ],
+    clean: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The same render, cleaned.")
+    ],
+    reference: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The true speech.")
+    ] = None,
+    script: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The text that was to be spoken."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
@@ -41,6 +50,8 @@ def command(
     for name, metric in METRICS.items():
         score = evidence.scores[name]
         unit = report.display_unit(name) if score.value is not None else ""
-        reason = escape(score.reason or "")
+        # A percentage carries its sign with it.
+        unit = "" if unit == "%" else unit
+        reason = escape((score.reason or "").replace("_", " "))
         table.add_row(metric.label, report.format_score(name, score), unit, reason)
     Console(highlight=False, emoji=False).print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -57,6 +58,13 @@ def main() -> NoReturn:
         errors.print(f"[bold red]error:[/] {escape(error.message)}")
         errors.print(f"[bold]next:[/]  {escape(error.next_step)}")
         code = error.exit_code
+    except Exception as error:
+        # Not one of ours: a fault of the program. The traceback is for whoever mends it.
+        if os.environ.get("STEMSILVER_TRACEBACK"):
+            raise
+        errors.print(f"[bold red]error:[/] {escape(f'{type(error).__name__}: {error}')}")
+        errors.print("[bold]next:[/]  Run it again with STEMSILVER_TRACEBACK=1 and report it.")
+        code = 1
     except SystemExit as end:
         if end.code == INTERRUPTED:
             errors.print("Interrupted. What was finished is kept; run the same command to go on.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from stemsilver import weights
 from stemsilver.errors import WeightsError
@@ -16,16 +15,15 @@ app = typer.Typer(help="Weight files: what there is, whose it is, and whether it
 @app.command("list")
 def list_command() -> None:
     """List every weight file with its size, licence, source and SHA-256."""
-    table = Table("name", "size", "licence", "package", "source", "SHA-256")
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     for weight in weights.REGISTRY.values():
         try:
             size = f"{weights.locate(weight.name).stat().st_size / 1e6:.1f} MB"
         except WeightsError:
             size = "missing"
-        table.add_row(
-            weight.name, size, weight.licence, weight.package, weight.source, weight.sha256[:16]
-        )
-    Console(highlight=False, emoji=False).print(table)
+        console.print(f"[bold]{weight.name}[/]  {size}, {weight.licence}, in {weight.package}")
+        console.print(f"  {escape(weight.source)}")
+        console.print(f"  sha256 {weight.sha256}")
 
 
 @app.command()

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 RATE = 16_000
-WEIGHTS = ("whisper-tiny.en",)
+WEIGHTS = (
+    "whisper-tiny.en",
+    "whisper-tiny.en-config",
+    "whisper-tiny.en-tokenizer",
+    "whisper-tiny.en-vocabulary",
+    "silero-vad-v6",
+)
 
 
 def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
@@ -55,7 +61,7 @@ def _model() -> WhisperModel:
     import torch
     from faster_whisper import WhisperModel
 
-    folder = weights.verified("whisper-tiny.en").parent
+    folder, *_ = (weights.verified(name).parent for name in WEIGHTS)
     return WhisperModel(
         str(folder),
         device="cpu",

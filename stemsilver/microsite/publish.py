@@ -16,7 +16,7 @@ import yaml
 from mkdocs.utils.yaml import yaml_load
 
 from stemsilver.config import Profile
-from stemsilver.errors import SiteError
+from stemsilver.errors import SiteError, UsageError
 from stemsilver.fsio import staging_beside, swap_directory
 from stemsilver.microsite import links
 from stemsilver.microsite.assets import (
@@ -35,6 +35,10 @@ from stemsilver.resources import resource
 
 _SHOWN_PROBLEMS = 10
 _SHOWN_FILES = 5
+
+
+MARKER = ".stemsilver-site"
+"""A file in every site of ours, by which it may be replaced."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +66,23 @@ def build(
     `draw` remembers are not drawn again.
 
     Raises:
+        UsageError: `target` holds something that is not a site of ours.
         SiteError: the pages do not build, a link leads nowhere, something would be loaded from
             another host, or the site is larger than `max_megabytes`. What stood at `target`
             stands there still.
         EnvironmentFault: there can be no folder beside `target`, or none swapped into place.
     """
+    _check_ours(target)
     staging = staging_beside(target)
     try:
         sources, built = staging / "docs", staging / "site"
         _write_sources(batch, profile, media, reports, sources, draw)
         base = _run_mkdocs(staging, plain_title(profile.site.title), batch.created)
         _copy_files(batch, media, reports, built)
+        (built / MARKER).write_text("Made by stemsilver; replaced as a whole by the next build.\n")
+        if base == "/":
+            # It finds its style by the site's address, which nobody gave.
+            (built / "404.html").unlink(missing_ok=True)
         _check_links(built, base)
         total = _check_size(built, max_megabytes)
         pages = sum(1 for _ in built.rglob("*.html"))
@@ -80,6 +90,19 @@ def build(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return Site(target / "index.html", pages, total)
+
+
+def _check_ours(target: Path) -> None:
+    """Refuse to replace a folder that is not a site of ours.
+
+    Raises:
+        UsageError: it holds something else.
+    """
+    if target.is_dir() and any(target.iterdir()) and not (target / MARKER).is_file():
+        raise UsageError(
+            f"{target} holds something that Stemsilver did not make, and would be replaced",
+            next_step="Name another folder for the site, or empty this one yourself.",
+        )
 
 
 def _write_sources(

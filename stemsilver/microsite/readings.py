@@ -95,6 +95,7 @@ class Standing:
 _STANDINGS = {
     "pass": Standing(2, "✓", "pass", "pass"),
     "gate_failed": Standing(1, "✗", "gate failed", "fail"),
+    "unmeasured": Standing(1, "–", "not measured", "none"),
     "failed": Standing(0, "⊘", "not cleaned", "none"),
 }
 

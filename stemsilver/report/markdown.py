@@ -94,13 +94,16 @@ def _renders(batch: Batch, profile: Profile) -> str:
     return _table(head, "ll" + "r" * len(limits), rows)
 
 
+_VERDICTS = {"pass": "✓ pass", "gate_failed": "✗ gate failed", "unmeasured": "– unmeasured"}
+
+
 def _render(item: ItemResult, profile: Profile, limits: tuple[Gate, ...]) -> tuple[str, ...]:
     if item.failure is not None:
         dashes = ["—"] * len(limits)
         return (_code(item.path), f"✗ failed: {_prose(item.failure.code)}", *dashes)
     said = verdicts(item, profile)
     found = scores(item)
-    verdict = "✓ pass" if status(item, profile) == "pass" else "✗ gate failed"
+    verdict = _VERDICTS[status(item, profile)]
     unmeasured = sum(one.passed is None for one in said)
     if unmeasured:
         verdict += f", {unmeasured} not measured"

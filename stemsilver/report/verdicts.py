@@ -10,7 +10,7 @@ from stemsilver.records import Batch, ItemResult
 from stemsilver.report.scores import scores
 from stemsilver.report.wording import percent, setting
 
-Status: TypeAlias = Literal["pass", "gate_failed", "failed"]
+Status: TypeAlias = Literal["pass", "gate_failed", "failed", "unmeasured"]
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,17 @@ def verdicts(item: ItemResult, profile: Profile) -> tuple[Verdict, ...]:
 
 
 def status(item: ItemResult, profile: Profile) -> Status:
-    """`failed` when there is no output, `gate_failed` when a gate says no, else `pass`."""
+    """`failed` without an output, `gate_failed` when a gate says no, else `pass`.
+
+    `unmeasured` when no gate could be measured at all, as for a silent render: what nothing is
+    known of has not passed.
+    """
     if item.failure is not None:
         return "failed"
-    if any(verdict.passed is False for verdict in verdicts(item, profile)):
+    said = [verdict.passed for verdict in verdicts(item, profile)]
+    if False in said:
         return "gate_failed"
-    return "pass"
+    return "pass" if True in said else "unmeasured"
 
 
 def totals(batch: Batch, profile: Profile) -> Totals:
@@ -153,14 +158,15 @@ def totals(batch: Batch, profile: Profile) -> Totals:
 
 def all_good(batch: Batch, profile: Profile) -> bool:
     """Whether every render was cleaned and no gate failed: exit code 0 instead of 1."""
-    return all(status(item, profile) == "pass" for item in batch.items)
+    return all(status(item, profile) in ("pass", "unmeasured") for item in batch.items)
 
 
 def batch_verdict(batch: Batch, profile: Profile) -> str:
     """The outcome in one plain sentence, without a full stop."""
     count = totals(batch, profile)
     if count.passed == count.items:
-        sentence = "every render passes every gate"
+        measured = " that could be measured" if count.unmeasured else ""
+        sentence = f"every render passes every gate{measured}"
     else:
         parts = [f"{count.passed} of {count.items} pass"]
         if count.gate_failed:

@@ -11,9 +11,11 @@ import pytest
 import soundfile
 
 from stemsilver import build, fsio
-from stemsilver.errors import Locked, SiteError
+from stemsilver.build import Places, check_places
+from stemsilver.errors import Locked, SiteError, UsageError
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.microsite import Site
+from stemsilver.records import Render
 
 from .batches import Built, InThisProcess, Workspace, changed, contents, embedded
 
@@ -194,3 +196,32 @@ def test_a_second_run_on_the_same_report_is_refused(workspace: Workspace) -> Non
     ):
         workspace.build(NoWorkers(), changed(embedded(), "site", title="Another"))
     assert contents(workspace.folder) == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"proceed": "raw"}, "lies in the raw folder"),
+        ({"report": "raw/report"}, "lies in the raw folder"),
+        ({"site": "raw"}, "lies in the raw folder"),
+        ({"report": "proceed"}, "are the same folder"),
+        ({"site": "."}, "would be replaced as a whole"),
+        ({"report": "site/report"}, "would be replaced as a whole"),
+    ],
+)
+def test_folders_in_each_other_s_way_are_refused(
+    tmp_path: Path, changed: dict[str, str], named: str
+) -> None:
+    folders = {name: name for name in ("proceed", "report", "site", "cache")} | changed
+    places = Places(**{name: tmp_path / folder for name, folder in folders.items()})
+    source = tmp_path / "raw" / "sub" / "take.wav"
+    render = Render("take-00000000", "sub/take.wav", source, "sub/take__speech_only.wav")
+    with pytest.raises(UsageError, match=named):
+        check_places([render], places)
+
+
+def test_the_usual_folders_are_not_in_each_other_s_way(tmp_path: Path) -> None:
+    names = ("proceed", "report", "site", ".stemsilver/cache")
+    places = Places(*(tmp_path / name for name in names))
+    source = tmp_path / "raw" / "take.wav"
+    check_places([Render("take-00000000", "take.wav", source, "take__speech_only.wav")], places)

@@ -146,6 +146,8 @@ def test_evaluate_prints_a_table_whose_reasons_are_not_markup(
         "clean_lufs": Score(-16.04)
     }
     monkeypatch.setattr(build, "evaluate_pair", lambda *_, **__: Evidence(scores))
+    for name in ("a.wav", "b.wav"):
+        (folder / name).touch()
     ended = stemsilver("evaluate", "a.wav", "b.wav")
     assert ended.code == 0
     for metric in METRICS.values():

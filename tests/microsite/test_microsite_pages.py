@@ -86,7 +86,9 @@ def test_the_overview_says_the_verdict_and_the_limits(published: Published) -> N
 
 def test_counts_of_the_words_add_up(published: Published) -> None:
     page = body(published, "renders/intro-one-00000001.html")
-    assert "3 of 5 words differ: 1 substituted, 1 deleted, 1 inserted; 3 unchanged." in page
+    assert (
+        "3 differences against 5 words: 1 substituted, 1 deleted, 1 inserted; 3 unchanged." in page
+    )
     assert "the − quick + quack brown − old fox + jumps" in page
 
 

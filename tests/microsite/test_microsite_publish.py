@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from stemsilver.errors import SiteError
+from stemsilver.errors import SiteError, UsageError
 from stemsilver.microsite import publish
 from stemsilver.microsite.assets import write_table_script
+from stemsilver.microsite.publish import MARKER
 from stemsilver.resources import resource
 
 from .planted_site import Planted, Published
@@ -23,8 +24,9 @@ def standing(tmp_path: Path) -> Iterator[Path]:
     site = tmp_path / "public" / "site"
     site.mkdir(parents=True)
     (site / "index.html").write_text("the old site")
+    (site / MARKER).touch()
     yield site
-    assert [path.name for path in site.iterdir()] == ["index.html"]
+    assert {path.name for path in site.iterdir()} == {"index.html", MARKER}
     assert (site / "index.html").read_text() == "the old site"
     assert [path.name for path in site.parent.iterdir()] == ["site"]
 
@@ -69,9 +71,19 @@ def test_a_new_site_replaces_the_old_one_whole(planted: Planted, tmp_path: Path)
     stale = tmp_path / "site" / "renders" / "gone.html"
     stale.parent.mkdir(parents=True)
     stale.write_text("a render that is no longer in the batch")
+    (tmp_path / "site" / MARKER).touch()
     planted.build(tmp_path / "site")
     assert not stale.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_a_folder_that_is_no_site_of_ours_is_not_replaced(planted: Planted, tmp_path: Path) -> None:
+    thesis = tmp_path / "documents" / "thesis.txt"
+    thesis.parent.mkdir()
+    thesis.write_text("years of work")
+    with pytest.raises(UsageError, match="did not make"):
+        planted.build(thesis.parent)
+    assert thesis.read_text() == "years of work"
 
 
 def test_the_budget_names_the_size_and_the_largest_files(planted: Planted, standing: Path) -> None:

@@ -33,7 +33,7 @@ HOSTILE = [
 
 def test_the_headline_and_the_means(batch: Batch, profile: Profile) -> None:
     text = scorecard_markdown(batch, profile)
-    assert text.startswith("# Scorecard\n\n**4 renders, 1.5 minutes: 2 of 4 pass, 1 failed a gate")
+    assert text.startswith("# Scorecard\n\n**4 renders, 1.5 minutes: 1 of 4 pass, 1 failed a gate")
     assert "Profile `embedded` (`dddddddddddd`), Stemsilver `0.1.0` at `c0ffee`" in text
     assert "| Music presence (probability) | 0.900 | 0.200 | lower is better | 2 |" in text
     assert "| Pause floor (dB) | −20.0 | −50.0 | lower is better | 2 |" in text
@@ -46,7 +46,7 @@ def test_the_renders_with_verdict_words(batch: Batch, profile: Profile) -> None:
     assert "| Music to speech<br>≤ −20 dB | Loudness<br>−16 ± 0.5 LUFS |" in text
     assert "| `good.wav` | ✓ pass | −24.5 | −16.2 | −1.00 | 5.0 % | 0.950 |" in text
     assert "| `musical.wav` | ✗ gate failed | **−12.0 ✗ fails** |" in text
-    assert "| `silent.wav` | ✓ pass, 5 not measured | — silent |" in text
+    assert "| `silent.wav` | – unmeasured, 5 not measured | — silent |" in text
     assert "| `broken.wav` | ✗ failed: unreadable | — | — | — | — | — |" in text
     assert "| `broken.wav` | broken.wav: not audio | Run `stemsilver doctor`. |" in text
 
