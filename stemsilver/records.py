@@ -63,13 +63,16 @@ class Cleaned:
     """The result of the cleaning chain, every signal sample-aligned with the mixture.
 
     `speech` is the finished output. `removed` is mixture − clean before any loudness change, at
-    the input's level. `notes` says what a step left undone and why (a gain skipped on silence,
-    say).
+    the input's level. `stages` has the speech after each step that changed it, in order, at the
+    level the models heard, which is the input's raised by `level_db`. `notes` says what a step
+    left undone and why (a gain skipped on silence, say).
     """
 
     speech: Audio
     removed: Audio
     stage_a: StageA
+    stages: Mapping[str, Samples] = field(default_factory=dict)
+    level_db: float = 0.0
     notes: tuple[str, ...] = ()
 
 

@@ -33,6 +33,7 @@ LEVELS = {
     "evaluate": 3,
     "report": 4,
     "plots": 4,
+    "playback": 4,
     "microsite": 5,
     "build": 6,
     "api": 7,

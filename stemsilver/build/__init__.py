@@ -59,26 +59,37 @@ def build_site(
     profile: Profile,
     *,
     jobs: int | None = None,
+    stages: bool = False,
+    base: Path | None = None,
     max_site_megabytes: float = 1000.0,
     max_cache_gigabytes: float = 20.0,
     progress: Progress,
 ) -> Outcome:
     """Clean, evaluate, report and publish every render.
 
+    With `stages`, each render's page plays what the chain made on the way. `base` is the site of
+    another build of the same renders, which this one is compared with.
+
     Raises:
-        UsageError: the folders are in each other's way.
+        UsageError: the folders are in each other's way, or `base` is no such site.
         Locked: another build is writing the same outputs.
         EnvironmentFault: weights are missing or altered, or the disk is full.
         SiteError: the site failed its checks; the former one is untouched.
     """
     check_places(renders, places)
     verify_weights(profile)
+    # Before the work, which would be for nothing if its site had no place or nothing to be
+    # compared with.
+    microsite.check_replaceable(places.site)
+    other = None if base is None else microsite.read_base(base)
     with ExitStack() as held:
         for folder in (places.proceed, places.report):
             held.enter_context(fsio.run_lock(folder))
             fsio.sweep(folder)
         cache = Cache(places.cache)
-        finished = loop.run(renders, profile, cache, lambda left: workers(left, jobs), progress)
+        finished = loop.run(
+            renders, profile, cache, lambda left: workers(left, jobs), progress, stages=stages
+        )
         batch = _batch(profile, finished)
         _write_speech(places, finished)
         reports = write_report(batch, profile, places.report)
@@ -91,6 +102,7 @@ def build_site(
             places.site,
             max_site_megabytes,
             draw=drawing.file,
+            base=other,
         )
         cache.gc(round(max_cache_gigabytes * 1e9))
     return Outcome(batch, finished, site, drawing)

@@ -15,16 +15,18 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from stemsilver import fsio, plots
+from stemsilver import fsio, playback, plots
 from stemsilver.audio import decode, encode_flac16, encode_wav
 from stemsilver.build.steps import Steps, code_digest
 from stemsilver.cache import Cache
 from stemsilver.clean import chain
 from stemsilver.config import Profile, digest
+from stemsilver.dsp.loudness import gain
 from stemsilver.errors import ItemError
 from stemsilver.evaluate import suite
 from stemsilver.evaluate.suite import CRASHED, Sidecars
-from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render, Timeline
+from stemsilver.playback import LISTENING
+from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render
 
 RESULT = "result.json"
 SPEECH = "speech_only.wav"
@@ -36,13 +38,14 @@ _RESULT = TypeAdapter(ItemResult)
 class Job:
     """What a worker needs to know of one render.
 
-    `key` names the finished item in the cache; `size` is that of the file in bytes, by which the
-    longest go first.
+    With `stages`, what the chain made on the way is kept for listening too. `key` names the
+    finished item in the cache; `size` is that of the file in bytes, by which the longest go first.
     """
 
     render: Render
     profile: Profile
     cache: Path
+    stages: bool = False
     key: str = ""
     size: int = 0
 
@@ -58,7 +61,7 @@ class Tally:
         return Tally(self.computed + other.computed, self.reused + other.reused)
 
 
-def item_key(render: Render, profile: Profile) -> str:
+def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
     """A digest of everything that decides a finished item: its files, the settings, the code."""
     beside = [
         None if path is None else fsio.sha256_file(path)
@@ -72,6 +75,7 @@ def item_key(render: Render, profile: Profile) -> str:
         fsio.sha256_file(render.source),
         *beside,
         settings,
+        int(stages),
         code_digest(),
     )
 
@@ -129,7 +133,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     evidence = suite.evidence(
         raw, raw_measured, cleaned.speech, clean_measured, cleaned.stage_a, beside
     )
-    media = _media(raw, cleaned, evidence.music, steps)
+    media = _media(raw, cleaned, job.stages, steps)
     result = _result(
         job,
         raw,
@@ -202,22 +206,24 @@ def read_sidecars(script: Path | None, reference: Path | None, max_minutes: floa
     return Sidecars(text, None if reference is None else decode(reference, max_minutes))
 
 
-def _media(
-    raw: Audio, cleaned: Cleaned, music: Mapping[str, Timeline], steps: Steps
-) -> dict[str, bytes]:
+def _media(raw: Audio, cleaned: Cleaned, stages: bool, steps: Steps) -> dict[str, bytes]:
     """The files of a finished item: the output, and what the site plays and shows."""
-    signals = {"raw": raw, "clean": cleaned.speech, "removed": cleaned.removed}
+    tracks = {"raw": raw, "clean": cleaned.speech, "removed": cleaned.removed}
+    if stages:
+        for name, samples in cleaned.stages.items():
+            tracks[name] = Audio(gain(samples, -cleaned.level_db), raw.rate)
+    digests = {name: signal_digest(audio) for name, audio in tracks.items()}
     files = {SPEECH: encode_wav(cleaned.speech)}
-    digests = [signal_digest(audio) for audio in signals.values()]
-    for (name, audio), key in zip(signals.items(), digests, strict=True):
+    for name, audio in tracks.items():
         files[f"{name}.flac"] = encode_flac16(audio)
         files[f"{name}.png"] = steps.file(
             f"draw {name}",
-            key,
+            digests[name],
             partial(plots.spectrogram_png, audio.samples, audio.rate),
         )
-    heard = digest(*digests, *(repr(timeline) for timeline in music.values()))
-    files["timeline.svg"] = steps.file(
-        "draw timeline", heard, lambda: plots.timeline_svg(raw, cleaned.speech, music)
+    files[LISTENING] = steps.file(
+        "listen",
+        digest(*(part for pair in digests.items() for part in pair)),
+        lambda: playback.to_json(playback.listen(tracks)),
     )
     return files

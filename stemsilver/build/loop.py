@@ -51,10 +51,13 @@ def run(
     cache: Cache,
     executor: Callable[[int], Executor],
     progress: Progress,
+    *,
+    stages: bool = False,
 ) -> Finished:
     """Finish every render; a failure costs its own render and no other.
 
-    `executor` is called with the number of renders left to do, and only if there are any.
+    `executor` is called with the number of renders left to do, and only if there are any. With
+    `stages`, what the chain made on the way is kept for listening too.
 
     Raises:
         EnvironmentFault: the machine cannot go on (weights, disk); what is finished is kept.
@@ -64,7 +67,7 @@ def run(
     jobs: list[Job] = []
     for render in renders:
         try:
-            key = item.item_key(render, profile)
+            key = item.item_key(render, profile, stages=stages)
             size = render.source.stat().st_size
         except OSError as error:
             results[render.id] = _failed(render, ItemError(f"{render.path}: {error.strerror}"))
@@ -72,7 +75,7 @@ def run(
             continue
         found = item.finished(cache, key)
         if found is None:
-            jobs.append(Job(render, profile, cache.root, key, size))
+            jobs.append(Job(render, profile, cache.root, stages, key, size))
         else:
             results[render.id], media[render.id] = found
             progress.done(results[render.id], reused=True)

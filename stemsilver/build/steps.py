@@ -22,7 +22,16 @@ from stemsilver.records import Samples
 CONTENT = "content"
 CLOCK = "seconds"
 
-DECIDING = ("audio.py", "records.py", "plots.py", "dsp", "clean", "evaluate", "build/item.py")
+DECIDING = (
+    "audio.py",
+    "records.py",
+    "plots.py",
+    "playback.py",
+    "dsp",
+    "clean",
+    "evaluate",
+    "build/item.py",
+)
 """The modules and rooms whose code decides what a step or a finished item gives."""
 
 

@@ -73,10 +73,17 @@ def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cle
 
     speech = steps.run("polish", finish)
     _check("polish", speech, prepared)
+    stages = {"vocals": vocals}
+    if chain.enhancement.model_name != "none":
+        stages["denoised"] = denoised
+    if chain.beta_wiener.enabled:
+        stages["masked"] = masked
     return Cleaned(
         speech=Audio(speech, rate),
         removed=Audio(mixture.samples - loudness.gain(masked, -level), rate),
         stage_a=StageA(vocals, residual),
+        stages=stages,
+        level_db=level,
         notes=tuple(notes),
     )
 

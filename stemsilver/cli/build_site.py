@@ -37,6 +37,13 @@ def command(
     config_file: ConfigFile = None,
     jobs: Jobs = None,
     cache: CacheFolder = DEFAULT_CACHE,
+    stages: Annotated[
+        bool, typer.Option("--stages", help="Also play what each step of the chain made.")
+    ] = False,
+    base: Annotated[
+        Path | None,
+        typer.Option(help="Site of another build of these renders, to compare with and against."),
+    ] = None,
     max_site_mb: Annotated[
         float, typer.Option(min=1, help="Refuse to publish a larger site; Pages allows 1 GB.")
     ] = 1000.0,
@@ -61,6 +68,8 @@ def command(
             Places(proceed, report_folder, site, cache),
             chosen,
             jobs=jobs,
+            stages=stages,
+            base=base,
             max_site_megabytes=max_site_mb,
             progress=progress,
         )

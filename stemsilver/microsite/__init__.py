@@ -1,6 +1,6 @@
 """Level 5: the site a stakeholder opens, listens to and signs off."""
 
-from stemsilver.microsite.publish import Site, build
-from stemsilver.microsite.render import MEDIA
+from stemsilver.microsite.base import read_base
+from stemsilver.microsite.publish import Site, build, check_replaceable
 
-__all__ = ["MEDIA", "Site", "build"]
+__all__ = ["Site", "build", "check_replaceable", "read_base"]

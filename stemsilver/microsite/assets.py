@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from stemsilver.errors import SiteError
 from stemsilver.microsite.readings import families
 from stemsilver.plots import distribution_svg
 from stemsilver.records import Batch
-from stemsilver.report import gates, scores
+from stemsilver.report import gates, scores, sideways
 
 _PLOTTED = frozenset(
     {
@@ -33,6 +34,17 @@ _PLOTTED = frozenset(
 
 # The reader's font may be wider than the one the labels were measured with.
 _CSS = "foreignObject{overflow:visible}"
+# A row of steps is as wide as their labels: narrow labels keep its text legible on a laptop.
+_LAYOUTS: dict[str, dict[str, int]] = {
+    "pipeline": {},
+    "pipeline-wide": {
+        "wrappingWidth": 140,
+        "rankSpacing": 18,
+        "nodeSpacing": 16,
+        "padding": 4,
+        "diagramPadding": 2,
+    },
+}
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _INK = {
     "light": {
@@ -51,6 +63,14 @@ _INK = {
         "edgeLabelBackground": "#12171a",
     },
 }
+
+
+# Where, in the bundle, jQuery begins and DataTables without its extensions ends.
+_JQUERY = re.compile(
+    r'function [\w$]+\([\w$]+,[\w$]+\)\{if\(typeof [\w$]+>"u"\|\|![\w$]+\.document\)'
+    r'throw new Error\("jQuery requires'
+)
+_DATATABLES_END = re.compile(r"\.fn\.DataTable\[[\w$]+\]=[\w$]+\}\);var ([\w$]+)=[\w$]+;")
 
 
 class Draw(Protocol):
@@ -75,15 +95,19 @@ class Plot:
 
 
 def write_diagram(source: str, folder: Path, draw: Draw) -> None:
-    """Draw the Mermaid `source` as `pipeline-light.svg` and `pipeline-dark.svg` in `folder`.
+    """Draw the Mermaid `source` in `folder`: from the top down as `pipeline-light.svg` and
+    `pipeline-dark.svg`, from left to right as `pipeline-wide-light.svg` and
+    `pipeline-wide-dark.svg`.
 
     Drawn at build time, because the theme would load Mermaid from another host; as files, because
     two pages show them.
     """
-    for scheme, ink in _INK.items():
-        key = digest("diagram", source, json.dumps(ink), _FONT, _CSS, mermaidx.__version__)
-        svg = draw("draw pipeline", key, partial(_draw, source, scheme))
-        (folder / f"pipeline-{scheme}.svg").write_bytes(svg)
+    charts = {"pipeline": source, "pipeline-wide": sideways(source)}
+    for (name, chart), (scheme, ink) in product(charts.items(), _INK.items()):
+        config = {"fontFamily": _FONT, "themeVariables": ink, "flowchart": _LAYOUTS[name]}
+        key = digest("diagram", chart, json.dumps(config), _CSS, mermaidx.__version__)
+        svg = draw("draw pipeline", key, partial(_draw, chart, json.dumps(config)))
+        (folder / f"{name}-{scheme}.svg").write_bytes(svg)
 
 
 def write_plots(batch: Batch, profile: Profile, folder: Path, draw: Draw) -> tuple[Plot, ...]:
@@ -103,7 +127,7 @@ def write_plots(batch: Batch, profile: Profile, folder: Path, draw: Draw) -> tup
         gate = limits.get(metric.name)
         limit = (gate.maximum if gate.minimum is None else gate.minimum) if gate else None
         name = f"distribution-{family.anchor.replace('_', '-')}.svg"
-        shown = (family.label, metric.unit, raw, values[-1], limit)
+        shown = (family.label, family.unit, raw, values[-1], limit)
         svg = draw("draw distribution", digest(repr(shown)), partial(distribution_svg, *shown))
         (folder / name).write_bytes(svg)
         plots.append(Plot(f"assets/{name}", family.label))
@@ -113,28 +137,25 @@ def write_plots(batch: Batch, profile: Profile, folder: Path, draw: Draw) -> tup
 def write_table_script(target: Path) -> None:
     """Put DataTables, as the pinned itables package bundles it, at `target`.
 
+    Of the bundle, jQuery and DataTables themselves, with every licence notice: two thirds of it
+    are extensions that the scorecard has no use for, and a phone would load and parse them first.
     The bundle is a module, and browsers refuse modules opened from a disk; closed over in a
-    function and handed to `window`, it is a classic script that works there too. Its licence
-    notices stay in it.
+    function and handed to `window`, it is a classic script that works there too.
     """
     source = files("itables").joinpath("html/dt_bundle.js").read_text(encoding="utf-8")
-    export = re.search(r"export\{[^{}]*?([\w$]+) as default[^{}]*\};?", source)
-    if export is None:
+    begin, end = _JQUERY.search(source), _DATATABLES_END.search(source)
+    notices = source.find("/*! Bundled license information")
+    if begin is None or end is None or notices < 0:
         raise SiteError(
-            "itables: its DataTables bundle no longer exports what the scorecard needs",
+            "itables: its DataTables bundle is no longer laid out as the scorecard needs it",
             next_step="Install the version of itables that Stemsilver pins.",
         )
-    body = f"{source[: export.start()]}window.DataTable={export[1]};{source[export.end() :]}"
-    target.write_text(f'(()=>{{"use strict";{body}}})();\n', encoding="utf-8")
+    body = f"{source[begin.start() : end.end()]}window.DataTable={end[1]};"
+    target.write_text(f'(()=>{{"use strict";{body}}})();\n{source[notices:]}', encoding="utf-8")
 
 
 @cache
-def _draw(source: str, scheme: str) -> bytes:
-    """The diagram in the colours of `scheme`. Drawing takes a second."""
-    diagram = mermaidx.render(
-        source,
-        theme="base",
-        config={"fontFamily": _FONT, "themeVariables": _INK[scheme]},
-        css=_CSS,
-    )
+def _draw(chart: str, config: str) -> bytes:
+    """The diagram under a configuration in JSON. Drawing takes a second."""
+    diagram = mermaidx.render(chart, theme="base", config=json.loads(config), css=_CSS)
     return str(diagram.svg()).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +18,16 @@ from stemsilver.microsite.readings import (
     standing,
     words,
 )
-from stemsilver.records import Batch, ItemResult
+from stemsilver.records import Batch, Failure, ItemResult
 from stemsilver.report import (
     Mean,
     RawToClean,
+    Totals,
     batch_verdict,
     format_value,
     gates,
     headline,
+    raw_to_clean,
     totals,
 )
 
@@ -44,6 +46,8 @@ _COLUMNS = (
 )
 # These need a script or a truth beside the render, and few batches have them.
 _OPTIONAL = frozenset({"script_wer", "si_sdr_improvement_db"})
+# A render's page has the whole message.
+_MESSAGE_LENGTH = 120
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,29 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A render in the scorecard."""
+class Sizes:
+    """What there is to fetch before a render can be heard, in bytes."""
 
+    raw: int
+    clean: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A render in the scorecard.
+
+    `faults` says which gates it fails; `reason` and `message` say why there is no result;
+    `sizes` is None where there is nothing to hear.
+    """
+
+    id: str
     href: str
     path: str
     standing: Standing
+    faults: tuple[str, ...]
     reason: str | None
+    message: str | None
+    sizes: Sizes | None
     length: str
     seconds: float
     cells: tuple[Measurement, ...]
@@ -98,8 +118,13 @@ class Overview:
     downloads: tuple[Download, ...]
 
 
-def overview(batch: Batch, profile: Profile, reports: Sequence[Path]) -> Overview:
-    """The overview of `batch`; `reports` are the files offered for download."""
+def overview(
+    batch: Batch, profile: Profile, reports: Sequence[Path], media: Mapping[str, Path]
+) -> Overview:
+    """The overview of `batch`; `reports` are the files offered for download.
+
+    `media[item.id]` is the folder that holds a cleaned render's raw.flac and clean.flac.
+    """
     found = [measurements(item, profile) for item in batch.items]
     shown = [
         family
@@ -114,10 +139,10 @@ def overview(batch: Batch, profile: Profile, reports: Sequence[Path]) -> Overvie
     return Overview(
         sentence=sentence[:1].upper() + sentence[1:],
         sound=count.passed == count.items,
-        tiles=_tiles(batch),
+        tiles=_tiles(batch, count),
         columns=tuple(Column(family, limits.get(family.clean.name)) for family in shown),
         rows=tuple(
-            _row(item, profile, tuple(on[family.anchor] for family in shown))
+            _row(item, profile, on, shown, media)
             for item, on in zip(batch.items, found, strict=True)
         ),
         downloads=tuple(
@@ -127,41 +152,94 @@ def overview(batch: Batch, profile: Profile, reports: Sequence[Path]) -> Overvie
     )
 
 
-def _tiles(batch: Batch) -> tuple[Tile, ...]:
+def _tiles(batch: Batch, count: Totals) -> tuple[Tile, ...]:
     head = headline(batch)
+    script = raw_to_clean(batch, "script_wer")
     return (
-        Tile("Renders", None, str(head.items), f"{head.minutes:.1f} minutes of audio"),
-        _change("Music presence", "music_presence", head.music_presence),
-        _change("Pause floor", "pause_floor_db", head.pause_floor_db),
-        _change("DNSMOS overall", "dnsmos_ovrl", head.dnsmos_ovrl),
+        Tile("Renders", None, str(count.items), _outcome(count)),
+        Tile("Audio", None, f"{head.minutes:.1f}", "minutes, all renders together"),
+        _change("Music", "music_presence", head.music_presence),
+        _change("Pauses", "pause_floor_db", head.pause_floor_db),
+        _change("Speech quality", "dnsmos_ovrl", head.dnsmos_ovrl),
+        *((_change("Words misheard", "script_wer", script),) if script.count else ()),
         _single("Words changed", "wer_raw_to_clean", head.wer_raw_to_clean),
     )
 
 
+def _outcome(count: Totals) -> str:
+    """What became of the renders, without what became of none.
+
+    >>> _outcome(Totals(5, 4, 2, 1, 1, 2, 60.0))
+    '2 passed, 1 failed a gate, 1 not measured, 1 not cleaned'
+    """
+    parts = {
+        "passed": count.passed,
+        "failed a gate": count.gate_failed,
+        "not measured": count.cleaned - count.passed - count.gate_failed,
+        "not cleaned": count.failed,
+    }
+    return ", ".join(f"{found} {what}" for what, found in parts.items() if found)
+
+
 def _change(label: str, anchor: str, means: RawToClean) -> Tile:
-    family = next(family for family in families() if family.anchor == anchor)
+    family = _family(anchor)
     before, after = (format_value(family.clean.name, value) for value in (means.raw, means.clean))
     return Tile(label, before, after, _note(family, means.count))
 
 
 def _single(label: str, anchor: str, found: Mean) -> Tile:
-    family = next(family for family in families() if family.anchor == anchor)
-    return Tile(label, None, format_value(anchor, found.value), _note(family, found.count))
+    after = format_value(anchor, found.value)
+    return Tile(label, None, after, _note(_family(anchor), found.count))
+
+
+def _family(anchor: str) -> Family:
+    return next(family for family in families() if family.anchor == anchor)
 
 
 def _note(family: Family, count: int) -> str:
-    if not count:
-        return "not measured on any render"
-    return f"{family.reads}; mean of {count}"
+    """The metric behind a tile, how to read it, and over how many renders it is the mean."""
+    over = {0: "not measured on any render", 1: "measured on 1 render"}
+    return f"{family.label}, {family.reads}; {over.get(count, f'mean of {count} renders')}"
 
 
-def _row(item: ItemResult, profile: Profile, cells: tuple[Measurement, ...]) -> Row:
+def _row(
+    item: ItemResult,
+    profile: Profile,
+    found: Mapping[str, Measurement],
+    shown: Sequence[Family],
+    media: Mapping[str, Path],
+) -> Row:
+    failure = item.failure
     return Row(
+        id=item.id,
         href=f"renders/{item.id}.html",
         path=item.path,
         standing=standing(item, profile),
-        reason=words(item.failure.code) if item.failure else None,
+        faults=tuple(fault for one in found.values() if (fault := _fault(one))),
+        reason=words(failure.code) if failure else None,
+        message=_message(item.path, failure) if failure else None,
+        sizes=None if failure else _sizes(media[item.id]),
         length=clock(item.duration) if item.rate else "—",
         seconds=item.duration,
-        cells=cells,
+        cells=tuple(found[family.anchor] for family in shown),
     )
+
+
+def _fault(found: Measurement) -> str | None:
+    """The gate that a measurement fails, with its value and limit; None where it fails none."""
+    verdict = found.verdict
+    if verdict is None or verdict.passed is not False:
+        return None
+    # A per cent sign is part of the value.
+    unit = "" if found.family.unit == "%" else f" {found.family.unit}"
+    return f"{verdict.label} {found.readings[-1].text}{unit}, limit {verdict.limit}"
+
+
+def _message(path: str, failure: Failure) -> str:
+    """Why a render failed, short; the row has its path already."""
+    text = failure.message.removeprefix(f"{path}: ")
+    return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH].rstrip()}…"
+
+
+def _sizes(folder: Path) -> Sizes:
+    return Sizes(*((folder / f"{name}.flac").stat().st_size for name in ("raw", "clean")))

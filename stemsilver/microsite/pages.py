@@ -18,7 +18,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from stemsilver.config import Profile
 from stemsilver.microsite.assets import Plot
+from stemsilver.microsite.base import Base, BaseItem, build_label
+from stemsilver.microsite.blind import blind_page
+from stemsilver.microsite.compare import comparison
+from stemsilver.microsite.mathml import mathml, with_symbols
 from stemsilver.microsite.overview import overview
+from stemsilver.microsite.player import blind_pair
 from stemsilver.microsite.readings import clock, families, words
 from stemsilver.microsite.render import render_page
 from stemsilver.records import Batch
@@ -57,6 +62,7 @@ class Pages:
             lstrip_blocks=True,
             finalize=_shown,
         )
+        jinja.filters.update(mathml=mathml, with_symbols=with_symbols)
         jinja.globals.update(
             batch=self.batch,
             profile=self.profile,
@@ -66,24 +72,47 @@ class Pages:
         )
         return jinja
 
-    def write_overview(self, reports: Sequence[Path], plots: Sequence[Plot], mermaid: str) -> None:
+    def write_overview(
+        self,
+        reports: Sequence[Path],
+        plots: Sequence[Plot],
+        mermaid: str,
+        media: Mapping[str, Path],
+    ) -> None:
         """The front page."""
         self._write(
             "index.md",
             "Overview",
             "overview.html",
-            view=overview(self.batch, self.profile, reports),
+            view=overview(self.batch, self.profile, reports, media),
             plots=plots,
             mermaid=mermaid,
         )
 
-    def write_renders(self, media: Mapping[str, Path]) -> None:
+    def write_renders(self, media: Mapping[str, Path], matched: Mapping[str, BaseItem]) -> None:
         """One page a render, in `renders/`, named by its id."""
         items = self.batch.items
         for index, item in enumerate(items):
             folder = media[item.id] if item.failure is None else None
-            view = render_page(items, index, self.profile, folder)
+            view = render_page(items, index, self.profile, folder, matched.get(item.id))
             self._write(f"renders/{item.id}.md", item.path, "render.html", view=view)
+
+    def write_comparison(
+        self, media: Mapping[str, Path], base: Base, matched: Mapping[str, BaseItem]
+    ) -> None:
+        """The pages that put this build beside another: Compare and Blind test."""
+        head = build_label(self.batch.profile, self.batch.created, self.batch.commit)
+        self._write(
+            "compare.md",
+            "Compare",
+            "compare.html",
+            view=comparison(self.batch, self.profile, base, matched, head),
+        )
+        items = [item for item in self.batch.items if item.id in matched]
+        pairs = [blind_pair(item, media[item.id], matched[item.id]) for item in items]
+        self._write(
+            "blind.md", "Blind test", "blind.html", view=blind_page(pairs, head, base.label)
+        )
 
     def write_background(self) -> None:
         """The pages that say how the numbers came about: Method and Reproduce."""

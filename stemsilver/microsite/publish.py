@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
@@ -26,16 +27,17 @@ from stemsilver.microsite.assets import (
     write_plots,
     write_table_script,
 )
+from stemsilver.microsite.base import Base, BaseItem, match
 from stemsilver.microsite.pages import Pages, plain_title
+from stemsilver.microsite.player import player_files
 from stemsilver.microsite.readings import size
-from stemsilver.microsite.render import MEDIA
 from stemsilver.records import Batch
 from stemsilver.report import pipeline_mermaid
 from stemsilver.resources import resource
 
 _SHOWN_PROBLEMS = 10
 _SHOWN_FILES = 5
-
+_COMPARISON = [{"Compare": "compare.md"}, {"Blind test": "blind.md"}]
 
 MARKER = ".stemsilver-site"
 """A file in every site of ours, by which it may be replaced."""
@@ -58,12 +60,14 @@ def build(
     target: Path,
     max_megabytes: float,
     draw: Draw = drawn_now,
+    base: Base | None = None,
 ) -> Site:
     """Publish the site of `batch` at `target`.
 
-    `media[item.id]` is the folder of a cleaned render's `MEDIA`; `reports` are offered for
+    `media[item.id]` is the folder of a cleaned render's tracks; `reports` are offered for
     download. The look is the `mkdocs.yml` of the working folder, else the shipped one. Plots that
-    `draw` remembers are not drawn again.
+    `draw` remembers are not drawn again. `base` is another build of the same renders, which
+    this one is compared with.
 
     Raises:
         UsageError: `target` holds something that is not a site of ours.
@@ -72,27 +76,34 @@ def build(
             stands there still.
         EnvironmentFault: there can be no folder beside `target`, or none swapped into place.
     """
-    _check_ours(target)
+    check_replaceable(target)
+    matched = {} if base is None else match(batch, media, base)
     staging = staging_beside(target)
     try:
         sources, built = staging / "docs", staging / "site"
-        _write_sources(batch, profile, media, reports, sources, draw)
-        base = _run_mkdocs(staging, plain_title(profile.site.title), batch.created)
-        _copy_files(batch, media, reports, built)
+        pages = Pages(batch, profile, sources)
+        _write_sources(pages, media, reports, draw)
+        pages.write_renders(media, matched)
+        if base is not None:
+            pages.write_comparison(media, base, matched)
+        site_path = _run_mkdocs(
+            staging, plain_title(profile.site.title), batch.created, compared=base is not None
+        )
+        _copy_files(batch, media, matched, reports, built)
         (built / MARKER).write_text("Made by stemsilver; replaced as a whole by the next build.\n")
-        if base == "/":
+        if site_path == "/":
             # It finds its style by the site's address, which nobody gave.
             (built / "404.html").unlink(missing_ok=True)
-        _check_links(built, base)
+        _check_links(built, site_path)
         total = _check_size(built, max_megabytes)
-        pages = sum(1 for _ in built.rglob("*.html"))
+        count = sum(1 for _ in built.rglob("*.html"))
         swap_directory(built, target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return Site(target / "index.html", pages, total)
+    return Site(target / "index.html", count, total)
 
 
-def _check_ours(target: Path) -> None:
+def check_replaceable(target: Path) -> None:
     """Refuse to replace a folder that is not a site of ours.
 
     Raises:
@@ -106,40 +117,40 @@ def _check_ours(target: Path) -> None:
 
 
 def _write_sources(
-    batch: Batch,
-    profile: Profile,
-    media: Mapping[str, Path],
-    reports: Sequence[Path],
-    sources: Path,
-    draw: Draw,
+    pages: Pages, media: Mapping[str, Path], reports: Sequence[Path], draw: Draw
 ) -> None:
-    """Everything MkDocs reads: the hand-written pages, the generated ones, their pictures."""
-    shutil.copytree(resource("site_src"), sources)
-    assets = sources / "assets"
-    mermaid = pipeline_mermaid(profile)
+    """What MkDocs reads: the hand-written pages, the generated ones that every site has, and
+    their pictures.
+    """
+    shutil.copytree(resource("site_src"), pages.folder)
+    assets = pages.folder / "assets"
+    mermaid = pipeline_mermaid(pages.profile)
     write_diagram(mermaid, assets, draw)
     write_table_script(assets / "datatables.js")
-    plots = write_plots(batch, profile, assets, draw)
-    pages = Pages(batch, profile, sources)
-    pages.write_overview(reports, plots, mermaid)
-    pages.write_renders(media)
+    plots = write_plots(pages.batch, pages.profile, assets, draw)
+    pages.write_overview(reports, plots, mermaid, media)
     pages.write_background()
 
 
-def _run_mkdocs(staging: Path, name: str, created: str) -> str:
+def _run_mkdocs(staging: Path, name: str, created: str, *, compared: bool) -> str:
     """Build `docs` in `staging` into `site`, strictly; returns the path it will be served under.
+
+    The navigation is that of the inherited file, and the comparison's pages behind the front page.
 
     In a process of its own: MkDocs keeps state, ends the process on errors, and its plugins may
     warn or print as they please. Dated by the batch, so that equal batches give equal bytes.
     """
     own = Path("mkdocs.yml")
     config = staging / "mkdocs.yml"
-    settings = {
-        "INHERIT": str((own if own.is_file() else resource("mkdocs.yml")).resolve()),
+    inherited = (own if own.is_file() else resource("mkdocs.yml")).resolve()
+    settings: dict[str, Any] = {
+        "INHERIT": str(inherited),
         "site_name": name,
         "docs_dir": "docs",
         "site_dir": "site",
     }
+    if compared and (nav := _settings(inherited).get("nav")):
+        settings["nav"] = [*nav[:1], *_COMPARISON, *nav[1:]]
     config.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
     made = int(datetime.fromisoformat(created).timestamp())
     done = subprocess.run(
@@ -154,21 +165,31 @@ def _run_mkdocs(staging: Path, name: str, created: str) -> str:
     )
     if done.returncode:
         raise SiteError(f"the pages do not build:\n{done.stderr.strip() or done.stdout.strip()}")
-    with config.open(encoding="utf-8") as file:
-        address = yaml_load(file).get("site_url") or ""
+    address = _settings(config).get("site_url") or ""
     return urlsplit(address).path.rstrip("/") + "/"
 
 
+def _settings(config: Path) -> dict[str, Any]:
+    """A MkDocs file, with what it inherits."""
+    with config.open(encoding="utf-8") as file:
+        settings: dict[str, Any] = yaml_load(file)
+        return settings
+
+
 def _copy_files(
-    batch: Batch, media: Mapping[str, Path], reports: Sequence[Path], built: Path
+    batch: Batch,
+    media: Mapping[str, Path],
+    matched: Mapping[str, BaseItem],
+    reports: Sequence[Path],
+    built: Path,
 ) -> None:
     """Put audio, pictures and reports straight into the built site: MkDocs need not read them."""
     for item in batch.items:
         if item.failure is None:
             folder = built / "renders" / item.id
             folder.mkdir(parents=True)
-            for name in MEDIA:
-                shutil.copyfile(media[item.id] / name, folder / name)
+            for name, source in player_files(media[item.id], matched.get(item.id)).items():
+                shutil.copyfile(source, folder / name)
     if reports:
         downloads = built / "downloads"
         downloads.mkdir()

@@ -125,7 +125,7 @@ def measurements(item: ItemResult, profile: Profile) -> dict[str, Measurement]:
     return {
         family.anchor: Measurement(
             family,
-            tuple(_reading(name, found[name]) for name in family.names),
+            tuple(read(name, found[name]) for name in family.names),
             said.get(family.clean.name),
         )
         for family in families()
@@ -169,7 +169,8 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
 
 
-def _reading(name: str, score: Score) -> Reading:
+def read(name: str, score: Score) -> Reading:
+    """The score of the metric `name` as the pages show it."""
     if score.value is None:
         return Reading(format_score(name, score), "", words(score.reason or ""))
     return Reading(format_score(name, score), repr(score.value), None)

@@ -1,57 +1,27 @@
-"""What the page of one render shows: three tracks, the measurements, the words that changed."""
+"""What the page of one render shows: the player, the measurements, the words that changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from stemsilver.config import Profile
-from stemsilver.microsite.readings import Measurement, Standing, measurements, size, standing
-from stemsilver.records import AlignedWord, Alignment, Failure, ItemResult, Operation
-from stemsilver.report import Verdict, verdicts
-
-TRACKS = (
-    ("raw", "Raw", "The render as it came in."),
-    ("clean", "Clean", "Speech only: the finished output."),
-    ("removed", "Removed", "Raw minus clean, before any loudness change."),
-)
-"""The signals a page plays: name of its files, heading, explanation."""
-
-TIMELINE = "timeline.svg"
-MEDIA = (*(f"{name}.{kind}" for name, _, _ in TRACKS for kind in ("flac", "png")), TIMELINE)
-"""The files that a cleaned render's media folder holds."""
-
-
-@dataclass(frozen=True)
-class Track:
-    """A signal to play, with the picture of its spectrum."""
-
-    name: str
-    heading: str
-    about: str
-    audio: str
-    spectrogram: str
-    size: str
-
-
-@dataclass(frozen=True)
-class Run:
-    """Neighbouring words of an alignment with the same operation."""
-
-    operation: Operation
-    before: str
-    after: str
+from stemsilver.evaluate.wer import wer
+from stemsilver.microsite.base import BaseItem
+from stemsilver.microsite.player import Player, player
+from stemsilver.microsite.readings import Measurement, Standing, measurements, standing
+from stemsilver.records import Alignment, Failure, ItemResult
+from stemsilver.report import Verdict, format_value, verdicts
 
 
 @dataclass(frozen=True)
 class Difference:
-    """An alignment as a text with marks, and its counts."""
+    """An alignment, to be shown word by word with marks."""
 
     heading: str
-    runs: tuple[Run, ...]
     equal: int
+    wer: str | None
     alignment: Alignment
 
     @property
@@ -77,8 +47,7 @@ class RenderPage:
     standing: Standing
     failure: Failure | None
     verdicts: tuple[Verdict, ...]
-    tracks: tuple[Track, ...]
-    timeline: str
+    player: Player | None
     measured: tuple[Measurement, ...]
     unmeasured: tuple[Measurement, ...]
     differences: tuple[Difference, ...]
@@ -90,9 +59,16 @@ class RenderPage:
 
 
 def render_page(
-    items: Sequence[ItemResult], index: int, profile: Profile, media: Path | None
+    items: Sequence[ItemResult],
+    index: int,
+    profile: Profile,
+    media: Path | None,
+    base: BaseItem | None,
 ) -> RenderPage:
-    """The page of `items[index]`; `media` is the folder of its files, None where it failed."""
+    """The page of `items[index]`; `media` is the folder of its files, None where it failed.
+
+    `base` is the same render in another build, to listen to beside this one.
+    """
     item = items[index]
     found = measurements(item, profile).values() if item.failure is None else ()
     alignments = item.evidence.alignments if item.evidence else ()
@@ -101,8 +77,7 @@ def render_page(
         standing=standing(item, profile),
         failure=item.failure,
         verdicts=verdicts(item, profile),
-        tracks=_tracks(item.id, media) if media else (),
-        timeline=f"{item.id}/{TIMELINE}",
+        player=player(item, media, base) if media else None,
         measured=tuple(one for one in found if one.measured),
         unmeasured=tuple(one for one in found if not one.measured),
         differences=tuple(_difference(alignment) for alignment in alignments),
@@ -114,35 +89,15 @@ def render_page(
     )
 
 
-def _tracks(id_: str, media: Path) -> tuple[Track, ...]:
-    return tuple(
-        Track(
-            name,
-            heading,
-            about,
-            f"{id_}/{name}.flac",
-            f"{id_}/{name}.png",
-            size((media / f"{name}.flac").stat().st_size),
-        )
-        for name, heading, about in TRACKS
-    )
-
-
 def _difference(alignment: Alignment) -> Difference:
-    runs = tuple(
-        _run(operation, tuple(group))
-        for operation, group in groupby(alignment.words, key=lambda word: word.operation)
-    )
     equal = sum(word.operation == "equal" for word in alignment.words)
     name = alignment.name
-    return Difference(name[:1].upper() + name[1:], runs, equal, alignment)
-
-
-def _run(operation: Operation, group: tuple[AlignedWord, ...]) -> Run:
-    return Run(
-        operation,
-        " ".join(word.before for word in group if word.before),
-        " ".join(word.after for word in group if word.after),
+    rate = wer(alignment) if alignment.reference_words else None
+    return Difference(
+        heading=name[:1].upper() + name[1:],
+        equal=equal,
+        wer=None if rate is None else format_value("wer_raw_to_clean", rate),
+        alignment=alignment,
     )
 
 

@@ -4,7 +4,7 @@ The scorecard's JSON is the product; every other form is a view of the same verd
 """
 
 from stemsilver.report.csv_table import batch_metrics_csv
-from stemsilver.report.diagram import pipeline_mermaid
+from stemsilver.report.diagram import pipeline_mermaid, sideways
 from stemsilver.report.markdown import scorecard_markdown
 from stemsilver.report.scorecard import SCHEMA_VERSION, item_evidence, scorecard
 from stemsilver.report.scores import (
@@ -54,6 +54,7 @@ __all__ = [
     "scorecard",
     "scorecard_markdown",
     "scores",
+    "sideways",
     "status",
     "totals",
     "verdicts",

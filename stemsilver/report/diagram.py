@@ -7,6 +7,8 @@ import re
 from stemsilver.config import BetaWiener, Enhancement, Postprocess, Profile
 from stemsilver.report.wording import percent, setting, visible
 
+_DOWN, _ACROSS = "flowchart TD\n", "flowchart LR\n"
+
 
 def pipeline_mermaid(profile: Profile) -> str:
     """A top-down Mermaid flowchart of the steps `profile` runs, with its own values.
@@ -17,20 +19,25 @@ def pipeline_mermaid(profile: Profile) -> str:
     title = re.sub(r"[^\w .-]", " ", visible(profile.name))
     lines = [
         f"accTitle: Stemsilver pipeline with the profile {title}",
-        'raw(["Raw render"]) --> preprocess',
+        'raw("Raw render") --> preprocess',
         *_separation(profile),
         'fuse -- "vocals" --> denoise',
         *_denoise(profile.enhancement),
         *_wiener(profile.beta_wiener),
         _node("polish", "Polish", *_polish(profile.postprocess)),
-        'polish --> clean(["Speech only"])',
+        'polish --> clean("Speech only")',
         "clean -.-> evaluate",
         _node("evaluate", "Evaluate raw and clean", *_evaluation(profile)),
         "classDef signal stroke:#0d9488,stroke-width:2px",
         "class raw,clean signal",
         "classDef absent stroke-dasharray:4 4",
     ]
-    return "\n".join(["flowchart TD", *(f"    {line}" for line in lines), ""])
+    return _DOWN + "".join(f"    {line}\n" for line in lines)
+
+
+def sideways(mermaid: str) -> str:
+    """The chart of `pipeline_mermaid` from left to right, for a wide screen."""
+    return _ACROSS + mermaid.removeprefix(_DOWN)
 
 
 def _separation(profile: Profile) -> list[str]:
@@ -62,7 +69,9 @@ def _denoise(stage: Enhancement) -> list[str]:
     node = _node("denoise", "Denoise", *lines)
     if not stage.mixture_share:
         return [node]
-    return [node, f'preprocess -- "{percent(stage.mixture_share)} of the mixture" --> denoise']
+    # In two lines, because from left to right a label is as wide as the step it runs past.
+    share = f"{percent(stage.mixture_share)} of<br/>the mixture"
+    return [node, f'preprocess -- "{share}" --> denoise']
 
 
 def _wiener(stage: BetaWiener) -> list[str]:

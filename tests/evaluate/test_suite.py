@@ -205,9 +205,10 @@ def test_that_a_metric_is_undefined_is_remembered(profile: Profile, tmp_path: Pa
 def test_the_catalogue_describes_every_metric() -> None:
     for name, metric in METRICS.items():
         assert metric.name == name
-        for text in (metric.label, metric.unit, metric.about, metric.formula, metric.source,
-                     metric.limits):  # fmt: skip
+        for text in (metric.label, metric.unit, metric.about, metric.formula, metric.where,
+                     metric.limits, *(source.title for source in metric.sources)):  # fmt: skip
             assert text.strip() == text != ""
+        assert metric.sources
         assert metric.direction in {"higher", "lower", "target", "none"}
     labels = [metric.label for metric in METRICS.values()]
     assert len(set(labels)) == len(labels)

@@ -14,7 +14,8 @@ from playwright.sync_api import BrowserContext, Route
 from stemsilver import config
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.microsite import Site, build
-from stemsilver.plots import spectrogram_png, timeline_svg
+from stemsilver.playback import LISTENING, listen, to_json
+from stemsilver.plots import spectrogram_png
 from stemsilver.records import (
     AlignedWord,
     Alignment,
@@ -23,7 +24,6 @@ from stemsilver.records import (
     Evidence,
     Failure,
     ItemResult,
-    Samples,
     Score,
     Timeline,
     Transcript,
@@ -209,14 +209,12 @@ def _media(folder: Path, item: ItemResult) -> Path:
     time = np.arange(item.frames) / item.rate
     voice = 0.3 * np.sin(2 * np.pi * 220 * time) * (np.sin(2 * np.pi * 1.5 * time) > 0)
     music = 0.1 * np.sin(2 * np.pi * 1760 * time)
-    signals: dict[str, Samples] = {
-        name: np.tile(signal, (item.channels, 1)).astype(np.float32)
+    signals = {
+        name: Audio(np.tile(signal, (item.channels, 1)).astype(np.float32), item.rate)
         for name, signal in (("raw", voice + music), ("clean", voice), ("removed", music))
     }
-    for name, samples in signals.items():
-        soundfile.write(target / f"{name}.flac", samples.T, item.rate, subtype="PCM_16")
-        (target / f"{name}.png").write_bytes(spectrogram_png(samples, item.rate))
-    raw, clean = (Audio(signals[name], item.rate) for name in ("raw", "clean"))
-    assert item.evidence is not None
-    (target / "timeline.svg").write_bytes(timeline_svg(raw, clean, item.evidence.music))
+    for name, audio in signals.items():
+        soundfile.write(target / f"{name}.flac", audio.samples.T, item.rate, subtype="PCM_16")
+        (target / f"{name}.png").write_bytes(spectrogram_png(audio.samples, item.rate))
+    (target / LISTENING).write_bytes(to_json(listen(signals)))
     return target

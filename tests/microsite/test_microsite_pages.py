@@ -102,7 +102,7 @@ def test_every_metric_of_the_catalogue_is_explained(published: Published) -> Non
     assert {name for family in families() for name in family.names} == set(METRICS)
     page = body(published, "method.html")
     for metric in METRICS.values():
-        assert all(part in page for part in (metric.formula, metric.source, metric.limits))
+        assert all(part in page for part in (metric.name, metric.about, metric.limits))
 
 
 def test_reproduce_gives_a_profile_that_loads_and_is_the_same(published: Published) -> None:

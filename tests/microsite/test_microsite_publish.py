@@ -123,8 +123,8 @@ def test_missing_media_leave_the_old_site(planted: Planted, standing: Path, tmp_
     media = tmp_path.parent / f"{tmp_path.name}-media"
     item = planted.batch.items[0]
     shutil.copytree(planted.media[item.id], media)
-    (media / "timeline.svg").unlink()
-    with pytest.raises(FileNotFoundError, match=r"timeline\.svg"):
+    (media / "removed.png").unlink()
+    with pytest.raises(FileNotFoundError, match=r"removed\.png"):
         replace(planted, media={**planted.media, item.id: media}).build(standing)
 
 

@@ -53,9 +53,9 @@ def test_the_denoiser_or_its_absence(profile: Profile) -> None:
 
 def test_the_mixture_s_share_has_an_arrow_of_its_own(profile: Profile) -> None:
     some = with_section(profile, "enhancement", model_name="deepfilternet3", mixture_share=0.25)
-    assert '"25 % of the mixture" --> denoise' in pipeline_mermaid(some)
+    assert '"25 % of<br/>the mixture" --> denoise' in pipeline_mermaid(some)
     none = with_section(profile, "enhancement", mixture_share=0.0)
-    assert "of the mixture" not in pipeline_mermaid(none)
+    assert "the mixture" not in pipeline_mermaid(none)
 
 
 def test_one_separator_has_nothing_to_fuse(profile: Profile) -> None:

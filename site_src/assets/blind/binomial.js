@@ -1,0 +1,59 @@
+// Exact statistics of fair coins: what guessing would do.
+
+// Up to here every count is a whole number below 2^53, which a double holds exactly.
+const MOST = 50;
+
+/**
+ * In how many ways `n` coins show 0, 1, … `n` heads.
+ *
+ * @param {number} n  A whole number from 0 to 50.
+ * @returns {number[]} `n + 1` whole numbers that add up to 2^n.
+ * @throws {RangeError} for any other `n`.
+ */
+export function ways(n) {
+  if (!Number.isInteger(n) || n < 0 || n > MOST) {
+    throw new RangeError(`not a number of trials: ${n}`);
+  }
+  const row = [1];
+  for (let k = 1; k <= n; k++) row.push((row[k - 1] * (n - k + 1)) / k);
+  return row;
+}
+
+/**
+ * The one-sided binomial test against guessing.
+ *
+ * @param {number} right  Right answers, from 0 to `n`.
+ * @param {number} n  Trials.
+ * @returns {number} The probability of `right` or more by guessing, 0 to 1.
+ * @throws {RangeError} where no such result can be.
+ */
+export function oneSided(right, n) {
+  const row = ways(n);
+  if (!(right in row)) throw new RangeError(`${right} of ${n} cannot be`);
+  return row.slice(right).reduce((sum, count) => sum + count, 0) / 2 ** n;
+}
+
+/**
+ * The two-sided sign test; ties are left out beforehand.
+ *
+ * @param {number} one  Wins of one side.
+ * @param {number} other  Wins of the other.
+ * @returns {number} The probability of a split at least this uneven if neither were better.
+ * @throws {RangeError} where no such result can be.
+ */
+export function twoSided(one, other) {
+  return Math.min(1, 2 * oneSided(Math.max(one, other), one + other));
+}
+
+/**
+ * How many of `n` it takes to be hard to explain by guessing.
+ *
+ * @param {number} n  Trials.
+ * @param {(k: number) => number} p  The probability that belongs to `k`; falls from `n / 2` on.
+ * @param {number} [level]  The largest probability that will do.
+ * @returns {number} The smallest `k`, or infinity where even `n` is too few.
+ */
+export function needed(n, p, level = 0.05) {
+  for (let k = Math.ceil(n / 2); k <= n; k++) if (p(k) <= level) return k;
+  return Infinity;
+}

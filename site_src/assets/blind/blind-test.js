@@ -1,0 +1,246 @@
+// <blind-test>: choose a test, listen and answer, see the result. Which version is which stays
+// in the session's private fields; the page, its requests and their order are the same either way.
+
+import { openContext } from "../player/context.js";
+import { Engine } from "../player/engine.js";
+import { Tracks } from "../player/tracks.js";
+import { linear } from "../player/wording.js";
+import { oneSided, needed, twoSided } from "./binomial.js";
+import { Deck } from "./deck.js";
+import { button, part } from "./elements.js";
+import { pText } from "./reading.js";
+import { claims, day, decode, encode, label } from "./result.js";
+import { showResult } from "./result-view.js";
+import { Session, TESTS } from "./trials.js";
+
+const MIXED = "all, mixed";
+
+const QUESTIONS = { abx: "Which one is X?", preference: "Which one do you prefer?" };
+const SAID = {
+  abx: { A: "X is A", B: "X is B" },
+  preference: { 1: "1", none: "No preference", 2: "2" },
+};
+
+class BlindTest extends HTMLElement {
+  #pairs = [];
+  #deck;
+  /** @type {Session | null} */
+  #session = null;
+  /** The id of the render that is listened to; empty for all. */
+  #render = "";
+  /** The decoded versions of one pair, and which pair. */
+  #kept = { pair: null, tracks: null };
+  #leaving = new AbortController();
+
+  connectedCallback() {
+    this.#pairs = [...this.#part("render").options].filter(({ value }) => value).map(pair);
+    this.#deck = new Deck(this.#part("deck"));
+    this.#deck.onheard = (name) => (this.#part("heard").textContent = name);
+    this.#deck.oncomplete = () => this.#allow();
+    this.#part("setup").addEventListener("submit", (event) => this.#start(event));
+    this.#part("setup").addEventListener("change", () => this.#describe());
+    this.#part("trial").addEventListener("keydown", (event) => this.#deck.key(event));
+    this.#part("stop").addEventListener("click", () => this.#leave());
+    this.#part("again").addEventListener("click", () => this.#leave());
+    for (const name of ["text", "link"]) {
+      this.#part(`copy-${name}`).addEventListener("click", () => this.#copy(name));
+    }
+    addEventListener("hashchange", () => this.#follow());
+    this.#part("needs").hidden = true;
+    this.#describe();
+    this.#show("setup");
+    this.#follow();
+  }
+
+  #part(name) {
+    return part(this, name);
+  }
+
+  #show(name) {
+    for (const one of ["setup", "trial", "result"]) this.#part(one).hidden = one !== name;
+    this.#part("intro").hidden = name === "trial";
+  }
+
+  get #chosen() {
+    const { test, count } = Object.fromEntries(new FormData(this.#part("setup")));
+    return { test, count: Number(count), render: this.#part("render").selectedOptions[0] };
+  }
+
+  /** Say what the choice means before it is made. */
+  #describe() {
+    const { test, count, render } = this.#chosen;
+    const abx = test === "abx";
+    const p = (k) => (abx ? oneSided(k, count) : twoSided(k, count - k));
+    const k = needed(count, p);
+    const enough = abx ? `${k} of ${count} right` : `${k} to ${count - k} without a tie`;
+    this.#part("enough").textContent = `${enough} would be ${pText(p(k))}.`;
+    this.#part("fetch").textContent = render.dataset.fetch;
+  }
+
+  #start(event) {
+    event.preventDefault();
+    const { test, count, render } = this.#chosen;
+    const heard = render.value ? this.#pairs.filter(({ id }) => id === render.value) : this.#pairs;
+    this.#session = new Session(test, count, heard);
+    this.#render = render.value;
+    this.#part("progress").max = count;
+    this.#show("trial");
+    this.#next();
+  }
+
+  /** Bring up the running trial. */
+  async #next() {
+    const session = this.#session;
+    const { names, answers } = TESTS[session.test];
+    const pair = session.item;
+    this.#deck.close();
+    this.#deck.show(names, pair === this.#kept.pair);
+    this.#part("number").textContent = `Trial ${session.number} of ${session.count}`;
+    this.#part("progress").value = session.number - 1;
+    this.#part("path").textContent = pair.path;
+    this.#part("question").textContent = QUESTIONS[session.test];
+    this.#part("choices").replaceChildren(
+      ...answers.map((one) => button(SAID[session.test][one], () => this.#answer(one))),
+    );
+    this.#part("answers").disabled = true;
+    this.#part("number").focus();
+    await this.#load(session, pair, names);
+  }
+
+  async #load(session, pair, names) {
+    this.#part("retry").hidden = true;
+    this.#say("Fetching both versions…");
+    const context = openContext(Math.max(...this.#pairs.map(({ rate }) => rate)));
+    if (pair !== this.#kept.pair) {
+      const { head, base } = pair;
+      this.#kept = { pair, tracks: new Tracks(context, { "this build": head, base }) };
+    }
+    const { tracks } = this.#kept;
+    const { signal } = this.#leaving;
+    try {
+      // Always both, always this build first, and nothing can be played before both are here.
+      const loading = ["this build", "base"].map((name) => tracks.load(name, signal));
+      const [head, base] = await Promise.all(loading);
+      if (signal.aborted) return;
+      const duration = Math.min(head.duration, base.duration);
+      const engine = new Engine(context, duration);
+      const versions = session.arrange(
+        { buffer: head, gain: linear(pair.headGain) },
+        { buffer: base, gain: linear(pair.baseGain) },
+      );
+      names.forEach((name, at) => engine.add(name, versions[at].buffer, versions[at].gain));
+      this.#deck.open(engine, duration);
+      this.#say(`Listen to ${list(names)}, then answer.`);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#say(error.message);
+      this.#part("retry").hidden = false;
+      this.#part("retry").onclick = () => {
+        this.#part("number").focus();
+        this.#load(session, pair, names);
+      };
+    }
+  }
+
+  #allow() {
+    this.#part("answers").disabled = false;
+    this.#say("Listen as long as you like, then answer.");
+  }
+
+  #answer(choice) {
+    const session = this.#session;
+    session.answer(choice);
+    if (!session.done) {
+      this.#next();
+      return;
+    }
+    const result = {
+      test: session.test,
+      answers: session.outcome(),
+      render: this.#render || null,
+      head: label(this.dataset.head),
+      base: label(this.dataset.base),
+      on: day(new Date()),
+    };
+    this.#end();
+    history.replaceState(null, "", encode(result));
+    this.#tell(result);
+  }
+
+  /** Open the result that the address carries, if it carries one. */
+  #follow() {
+    if (!claims(location.hash)) return;
+    this.#end();
+    try {
+      this.#tell(decode(location.hash));
+    } catch (error) {
+      this.#show("setup");
+      this.#part("refusal").textContent = error.message;
+      this.#part("refusal").hidden = false;
+    }
+  }
+
+  #tell(result) {
+    const same = ["head", "base"].every((key) => result[key] === label(this.dataset[key]));
+    const heard = this.#pairs.find(({ id }) => id === result.render);
+    const renders = result.render === null ? MIXED : (heard?.path ?? result.render);
+    const builds = `${result.head} with ${result.base}`;
+    const others = `This result compares ${builds}: not the builds that this page plays.`;
+    const link = location.href.split("#")[0] + encode(result);
+    this.#part("refusal").hidden = true;
+    this.#part("copied").textContent = "";
+    showResult(this.#part("result"), result, renders, link, same ? "" : others);
+    this.#show("result");
+    this.#part("result-heading").focus();
+  }
+
+  /** Back to the choice, keeping nothing. */
+  #leave() {
+    this.#end();
+    history.replaceState(null, "", location.pathname + location.search);
+    this.#show("setup");
+    this.#part("start").focus();
+  }
+
+  #end() {
+    this.#leaving.abort();
+    this.#leaving = new AbortController();
+    this.#deck.close();
+    this.#session = null;
+    this.#kept = { pair: null, tracks: null };
+  }
+
+  async #copy(name) {
+    const field = this.#part(name);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+      this.#part("copied").textContent = `The ${name} is copied.`;
+    } catch {
+      // Without a secure connection there is no clipboard; the selection is the next best.
+      this.#part("copied").textContent = `The ${name} is selected: copy it from there.`;
+    }
+  }
+
+  #say(words) {
+    this.#part("status").textContent = words;
+  }
+}
+
+function pair({ value, dataset }) {
+  return {
+    id: value,
+    path: dataset.path,
+    rate: Number(dataset.rate),
+    head: dataset.head,
+    base: dataset.base,
+    headGain: Number(dataset.headGain),
+    baseGain: Number(dataset.baseGain),
+  };
+}
+
+function list(names) {
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+customElements.define("blind-test", BlindTest);

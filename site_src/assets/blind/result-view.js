@@ -1,0 +1,100 @@
+// Shows a result. Everything in it may come from a link: it is set as text, never as HTML.
+
+import { ways } from "./binomial.js";
+import { element, part } from "./elements.js";
+import { date, pText, sentence, tally, text, title } from "./reading.js";
+
+/** @typedef {import("./result.js").Result} Result */
+
+const MARKS = { 1: ["✓", "right"], 0: ["✗", "wrong"] };
+
+/**
+ * Show a result in the page's place for it.
+ *
+ * @param {HTMLElement} root
+ * @param {Result} result
+ * @param {string} renders  What was listened to, in words.
+ * @param {string} link  Where the result opens again.
+ * @param {string} remark  What else must be known about it; may be empty.
+ */
+export function showResult(root, result, renders, link, remark) {
+  part(root, "about").textContent = `${capital(title(result))}, ${date(result)}`;
+  part(root, "listened").textContent = renders;
+  part(root, "figures").replaceChildren(...figures(result));
+  part(root, "answers-given").replaceChildren(...answers(result));
+  part(root, "sentence").textContent = sentence(result);
+  part(root, "chance").replaceChildren(...chance(result));
+  part(root, "text").value = text(result, renders, link);
+  part(root, "link").value = link;
+  part(root, "remark").textContent = remark;
+  part(root, "remark").hidden = !remark;
+}
+
+function capital(words) {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function figures(result) {
+  const { count, right, head, base, none, p } = tally(result);
+  const sided =
+    result.test === "abx" ? "exact binomial test, one-sided" : "exact sign test, two-sided";
+  const found =
+    result.test === "abx"
+      ? [tile("Right", `${right} of ${count}`, "guessing gets half")]
+      : [
+          tile("● Build", String(head), result.head),
+          tile("○ Base", String(base), result.base),
+          tile("– No preference", String(none), "left out of the test"),
+        ];
+  return [...found, tile("By chance", pText(p), sided)];
+}
+
+function tile(name, figure, note) {
+  return element(
+    "div",
+    "st-tile",
+    element("dt", "", name),
+    element("dd", "st-figure", figure),
+    element("dd", "st-note", note),
+  );
+}
+
+/** One mark a trial, which those who listen to the page hear as a word. */
+function answers(result) {
+  const builds = { h: ["●", result.head], b: ["○", result.base], n: ["–", "neither"] };
+  const marks = { ...MARKS, ...builds };
+  return [...result.answers].map((letter) => {
+    const [mark, word] = marks[letter];
+    const shown = element("span", "", mark);
+    shown.ariaHidden = "true";
+    return element("li", "", shown, element("span", "st-sr", word));
+  });
+}
+
+/** What guessing would give, as columns; those that make up p are filled. */
+function chance(result) {
+  const { count, right, head, base } = tally(result);
+  const abx = result.test === "abx";
+  const n = abx ? count : head + base;
+  if (n === 0) return [];
+  const edge = abx ? right : Math.max(head, base);
+  const row = ways(n);
+  const highest = Math.max(...row);
+  const columns = row.map((number, k) => {
+    const column = element("span", "", element("span", "", String(k)));
+    column.style.setProperty("--st-share", String(number / highest));
+    if (k >= edge || (!abx && k <= n - edge)) column.dataset.counts = "";
+    if (k === (abx ? right : head)) column.dataset.found = "";
+    return column;
+  });
+  const bars = element("div", "st-blind-bars", ...columns);
+  bars.ariaHidden = "true";
+  const what = abx ? "right answers" : "preferences for the build";
+  const caption = element(
+    "figcaption",
+    "",
+    `How often guessing gives each number of ${what} out of ${n}. `,
+    "The filled columns add up to p; this result is underlined.",
+  );
+  return [bars, caption];
+}

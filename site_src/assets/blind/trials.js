@@ -1,0 +1,160 @@
+// A blind session: what is played under which name, and what was answered. No page, no sound.
+
+/** The numbers of trials to choose from. */
+export const COUNTS = [10, 12, 16];
+
+/** What a trial of each test plays, and what may be answered. */
+export const TESTS = {
+  abx: { names: ["A", "B", "X"], answers: ["A", "B"] },
+  preference: { names: ["1", "2"], answers: ["1", "none", "2"] },
+};
+
+/**
+ * Fair coins: one bit of a random byte each, which leaves no remainder to favour a side.
+ *
+ * @param {number} count
+ * @param {Pick<Crypto, "getRandomValues">} [random]
+ * @returns {boolean[]}
+ */
+export function coins(count, random = crypto) {
+  return Array.from(random.getRandomValues(new Uint8Array(count)), (byte) => (byte & 1) === 1);
+}
+
+/**
+ * A random whole number. Draws from the incomplete last stretch are thrown away, where taking a
+ * remainder would favour small numbers.
+ *
+ * @param {number} limit  From 1 to 2^32.
+ * @param {Pick<Crypto, "getRandomValues">} [random]
+ * @returns {number} From 0 to `limit - 1`.
+ */
+export function below(limit, random = crypto) {
+  const usable = 2 ** 32 - (2 ** 32 % limit);
+  for (;;) {
+    const [drawn] = random.getRandomValues(new Uint32Array(1));
+    if (drawn < usable) return drawn % limit;
+  }
+}
+
+/**
+ * A fair permutation (Fisher and Yates).
+ *
+ * @template T
+ * @param {readonly T[]} items
+ * @param {Pick<Crypto, "getRandomValues">} [random]
+ * @returns {T[]}
+ */
+export function shuffled(items, random = crypto) {
+  const order = [...items];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = below(last + 1, random);
+    [order[last], order[other]] = [order[other], order[last]];
+  }
+  return order;
+}
+
+/**
+ * One test from its first trial to its last. Everything is drawn at the start, and nothing of it
+ * can be read from outside but by putting buffers in order, which is what a trial is for.
+ *
+ * @template T
+ */
+export class Session {
+  #test;
+  /** @type {{item: T, swapped: boolean, second: boolean}[]} */
+  #trials;
+  /** What each answer means: "1" right and "0" wrong, or "h" head, "b" base, "n" neither. */
+  #given = "";
+
+  /**
+   * @param {"abx" | "preference"} test
+   * @param {number} count  One of `COUNTS`.
+   * @param {readonly T[]} items  What is listened to: each once in random order, then again.
+   * @param {Pick<Crypto, "getRandomValues">} [random]
+   * @throws {RangeError} for an unknown test, any other count, or nothing to listen to.
+   */
+  constructor(test, count, items, random = crypto) {
+    if (!Object.hasOwn(TESTS, test)) throw new RangeError(`no such test: ${test}`);
+    if (!COUNTS.includes(count)) throw new RangeError(`not a number of trials: ${count}`);
+    if (!items.length) throw new RangeError("nothing to listen to");
+    const order = [];
+    while (order.length < count) order.push(...shuffled(items, random));
+    const [swapped, second] = [coins(count, random), coins(count, random)];
+    this.#test = test;
+    this.#trials = swapped.map((swap, at) => ({
+      item: order[at],
+      swapped: swap,
+      second: second[at],
+    }));
+  }
+
+  /** "abx" or "preference". */
+  get test() {
+    return this.#test;
+  }
+
+  /** How many trials there are; fixed. */
+  get count() {
+    return this.#trials.length;
+  }
+
+  /** The number of the trial that is running, from 1; after the end, one more than there are. */
+  get number() {
+    return this.#given.length + 1;
+  }
+
+  /** Whether every trial has been answered. */
+  get done() {
+    return this.#given.length === this.#trials.length;
+  }
+
+  /** What the running trial listens to. */
+  get item() {
+    return this.#running().item;
+  }
+
+  /**
+   * The two versions as the running trial plays them.
+   *
+   * @template V
+   * @param {V} head
+   * @param {V} base
+   * @returns {V[]} In the order of the test's names.
+   */
+  arrange(head, base) {
+    const { swapped, second } = this.#running();
+    const pair = swapped ? [base, head] : [head, base];
+    return this.#test === "abx" ? [...pair, pair[Number(second)]] : pair;
+  }
+
+  /**
+   * Answer the running trial, which ends it.
+   *
+   * @param {string} choice  One of the test's answers.
+   * @throws {RangeError} for anything else; the trial goes on.
+   */
+  answer(choice) {
+    const { swapped, second } = this.#running();
+    if (!TESTS[this.#test].answers.includes(choice)) throw new RangeError(`no answer: ${choice}`);
+    if (this.#test === "abx") this.#given += choice === (second ? "B" : "A") ? "1" : "0";
+    else if (choice === "none") this.#given += "n";
+    else this.#given += (choice === "1") === swapped ? "b" : "h";
+  }
+
+  /**
+   * What was answered, a letter a trial: "1" right and "0" wrong in ABX; "h" head, "b" base and
+   * "n" no preference otherwise.
+   *
+   * @returns {string}
+   * @throws {Error} before the end: a running score would change how one listens.
+   */
+  outcome() {
+    if (!this.done) throw new Error("the test is not over");
+    return this.#given;
+  }
+
+  #running() {
+    if (this.done) throw new Error("the test is over");
+    return this.#trials[this.#given.length];
+  }
+}

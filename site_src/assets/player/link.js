@@ -1,0 +1,40 @@
+// A spot in a render as a fragment of its page's address: which track, when, which loop.
+
+/**
+ * @typedef {object} Spot
+ * @property {string} [track]
+ * @property {number} [time]  Seconds.
+ * @property {import("./clock.js").Region} [loop]
+ */
+
+/**
+ * @param {Spot} spot
+ * @returns {string} For example "#v=clean&t=12.30&l=10.00-14.50".
+ */
+export function toFragment({ track, time, loop }) {
+  const parts = [];
+  if (track) parts.push(`v=${encodeURIComponent(track)}`);
+  if (time !== undefined) parts.push(`t=${time.toFixed(2)}`);
+  if (loop) parts.push(`l=${loop.start.toFixed(2)}-${loop.end.toFixed(2)}`);
+  return `#${parts.join("&")}`;
+}
+
+/**
+ * @param {string} fragment  With or without its `#`.
+ * @returns {Spot | null} What can be understood of it; null where it is no spot at all.
+ */
+export function fromFragment(fragment) {
+  const values = new URLSearchParams(fragment.replace(/^#/, ""));
+  const spot = {};
+  const track = values.get("v");
+  if (track) spot.track = track;
+  const time = seconds(values.get("t"));
+  if (time !== null) spot.time = time;
+  const [start, end] = (values.get("l") ?? "").split("-").map(seconds);
+  if (start !== null && end > start) spot.loop = { start, end };
+  return Object.keys(spot).length ? spot : null;
+}
+
+function seconds(text) {
+  return text && /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : null;
+}

@@ -1,0 +1,351 @@
+// <stem-ab>: a render's tracks on one clock. The markup is in the page and reads without this
+// script; the element brings the deck to life and puts the browser's own players away.
+
+import { entry, region } from "./clock.js";
+import { openContext } from "./context.js";
+import { Engine } from "./engine.js";
+import { actionOf } from "./keys.js";
+import { watch } from "./lanes.js";
+import { fromFragment, toFragment } from "./link.js";
+import { Tracks } from "./tracks.js";
+import { bytes, clock, decibels, linear } from "./wording.js";
+
+const STEP_SECONDS = 5;
+const CALM_MILLISECONDS = 500;
+
+class StemAb extends HTMLElement {
+  #duration = 0;
+  #rate = 0;
+  /** @type {Map<string, {label: string, url: string, size: number, gains: Record<string, number>}>} */
+  #known = new Map();
+  #wanted = "";
+  #match = "speech";
+  #position = 0;
+  #loop = null;
+  /** Counts orders to play, so that one that took long to load does not act on an old wish. */
+  #order = 0;
+  #waiting = false;
+  /** Calls off the next drawing. */
+  #rest = () => {};
+  /** @type {Engine | null} */
+  #engine = null;
+  /** @type {Tracks | null} */
+  #tracks = null;
+
+  connectedCallback() {
+    this.#duration = Number(this.dataset.duration);
+    this.#rate = Number(this.dataset.rate);
+    for (const { dataset } of this.querySelectorAll("[data-track]")) {
+      this.#known.set(dataset.track, {
+        label: dataset.label,
+        url: new URL(dataset.src, document.baseURI).href,
+        size: Number(dataset.bytes),
+        gains: { none: 0, speech: Number(dataset.speech), lufs: Number(dataset.lufs) },
+      });
+    }
+    this.classList.add("ab-live");
+    this.#listen();
+    this.#wanted = this.#radio().value;
+    this.#match = this.#part("match").value;
+    this.#showGains();
+    this.#follow();
+    addEventListener("hashchange", () => this.#follow());
+    this.#draw();
+  }
+
+  /** Seconds from the start of the render. */
+  get position() {
+    return this.#engine?.position ?? this.#position;
+  }
+
+  /** Whether something sounds. */
+  get playing() {
+    return this.#engine?.playing ?? false;
+  }
+
+  /** What is played, for tests that listen; null before the first play. */
+  get engine() {
+    return this.#engine;
+  }
+
+  /**
+   * Go to a position and show it.
+   *
+   * @param {number} seconds
+   */
+  seek(seconds) {
+    this.#position = entry(seconds, this.#duration, this.#loop);
+    this.#engine?.seek(this.#position);
+    this.#settled();
+  }
+
+  /**
+   * Play, or stop playing.
+   *
+   * @returns {Promise<void>} Done when it sounds, or when it cannot.
+   */
+  async toggle() {
+    if (this.playing || this.#waiting) {
+      this.#order += 1;
+      this.#waiting = false;
+      this.#engine?.pause();
+      this.#settled(`Paused at ${clock(this.position)}`);
+      return;
+    }
+    this.#open();
+    await this.#play();
+  }
+
+  /**
+   * Hear another track at the same spot.
+   *
+   * @param {string} name
+   */
+  async select(name) {
+    this.#wanted = name;
+    this.#radio(name).checked = true;
+    this.dataset.selected = name;
+    if (this.playing || this.#waiting) await this.#play();
+    else this.#settled(this.#label(name));
+  }
+
+  /**
+   * Repeat a stretch; with null play on.
+   *
+   * @param {import("./clock.js").Region | null} stretch
+   */
+  loop(stretch) {
+    this.#loop = stretch;
+    this.#engine?.loop(stretch);
+    if (stretch && (this.position < stretch.start || this.position >= stretch.end)) {
+      this.seek(stretch.start);
+    }
+    this.#settled(
+      stretch ? `Loop from ${clock(stretch.start)} to ${clock(stretch.end)}` : "No loop",
+    );
+  }
+
+  #listen() {
+    for (const button of this.querySelectorAll("[data-do]")) {
+      button.addEventListener("click", () => this.#act(button.dataset.do));
+    }
+    for (const radio of this.querySelectorAll("input[type=radio]")) {
+      radio.addEventListener("change", () => this.select(radio.value));
+    }
+    this.#part("seek").addEventListener("input", (event) => this.seek(Number(event.target.value)));
+    this.#part("match").addEventListener("change", (event) => this.#matchBy(event.target.value));
+    this.addEventListener("keydown", (event) => {
+      const found = actionOf(event, event.target.tagName);
+      if (!found) return;
+      event.preventDefault();
+      this.#act(found.action, found.index);
+    });
+    const seconds = (share) => share * this.#duration;
+    for (const picture of this.querySelectorAll("[data-lane]")) {
+      watch(picture, {
+        spot: (share) => this.seek(seconds(share)),
+        stretch: (from, to) => {
+          const stretch = region(seconds(from), seconds(to), this.#duration);
+          if (stretch) this.loop(stretch);
+          else this.seek(seconds(to));
+        },
+        preview: (from, to) =>
+          this.#showLoop({ start: seconds(Math.min(from, to)), end: seconds(Math.max(from, to)) }),
+        abandon: () => this.#showLoop(this.#loop),
+      });
+    }
+  }
+
+  #act(action, index = 0) {
+    const here = this.position;
+    const actions = {
+      toggle: () => this.toggle(),
+      back: () => this.seek(here - STEP_SECONDS),
+      forward: () => this.seek(here + STEP_SECONDS),
+      track: () => this.#known.size > index && this.select([...this.#known.keys()][index]),
+      "loop-from": () => this.loop(region(here, this.#loop?.end ?? this.#duration, this.#duration)),
+      "loop-to": () => this.loop(region(this.#loop?.start ?? 0, here, this.#duration)),
+      "loop-clear": () => this.loop(null),
+      match: () => this.#nextMatch(),
+      copy: () => this.#copy(),
+      previous: () => document.querySelector("a[rel=prev]")?.click(),
+      next: () => document.querySelector("a[rel=next]")?.click(),
+    };
+    actions[action]();
+  }
+
+  /** Make what sounds; within a tap, or phones stay silent. */
+  #open() {
+    const context = openContext(this.#rate);
+    if (this.#engine) return;
+    const urls = Object.fromEntries([...this.#known].map(([name, { url }]) => [name, url]));
+    this.#tracks = new Tracks(context, urls);
+    this.#engine = new Engine(context, this.#duration);
+    this.#tracks.ondrop = (name) => this.#engine.remove(name);
+    this.#engine.onend = () => this.#settled("The end");
+    this.#engine.loop(this.#loop);
+    this.#engine.seek(this.#position);
+  }
+
+  /** Have the wanted track heard, once it is there. */
+  async #play() {
+    const name = this.#wanted;
+    if (!(await this.#load(name))) return;
+    this.#engine.select(name);
+    this.#engine.play();
+    this.#settled(`Playing ${this.#label(name)}`);
+    this.#loadPair();
+  }
+
+  /**
+   * Have a track ready.
+   *
+   * @returns {Promise<boolean>} Whether it is, and is still wanted.
+   */
+  async #load(name) {
+    const order = ++this.#order;
+    if (!this.#engine.has(name)) {
+      this.#waiting = true;
+      const { size } = this.#known.get(name);
+      this.#settled(`Fetching ${this.#label(name)}, ${bytes(size)}…`);
+    }
+    const error = await this.#fetch(name).then(() => null, (failure) => failure);
+    if (order !== this.#order) return false;
+    this.#waiting = false;
+    if (error) {
+      this.#settled(error.message);
+      return false;
+    }
+    return true;
+  }
+
+  async #fetch(name) {
+    const buffer = await this.#tracks.load(name);
+    if (!this.#engine.has(name)) this.#engine.add(name, buffer, this.#gain(name));
+  }
+
+  /** Raw and clean are what most will switch between: have both, so that no switch waits. */
+  async #loadPair() {
+    if (!this.#tracks.fit(this.#duration * this.#rate, 2)) return;
+    for (const name of ["raw", "clean"]) {
+      // Should it fail, choosing the track tries again and says why.
+      await this.#fetch(name).catch(() => {});
+    }
+  }
+
+  #matchBy(match) {
+    this.#match = match;
+    this.#part("match").value = match;
+    for (const name of this.#known.keys()) this.#engine?.level(name, this.#gain(name));
+    this.#showGains();
+    this.#say(this.#part("match").selectedOptions[0].text);
+  }
+
+  #nextMatch() {
+    const options = [...this.#part("match").options].filter(({ disabled }) => !disabled);
+    const next = options.findIndex(({ value }) => value === this.#match) + 1;
+    this.#matchBy(options[next % options.length].value);
+  }
+
+  #gain(name) {
+    return linear(this.#known.get(name).gains[this.#match]);
+  }
+
+  async #copy() {
+    const url = new URL(this.#fragment(), location.href).href;
+    try {
+      await navigator.clipboard.writeText(url);
+      this.#say(`Link to ${clock(this.position)} copied`);
+    } catch {
+      this.#say(`Copy this link: ${url}`);
+    }
+  }
+
+  #fragment() {
+    return toFragment({ track: this.#wanted, time: this.position, loop: this.#loop });
+  }
+
+  /** Go where the page's address says. */
+  #follow() {
+    const spot = fromFragment(location.hash);
+    if (!spot) return;
+    if (this.#known.has(spot.track)) this.select(spot.track);
+    const stretch = spot.loop && region(spot.loop.start, spot.loop.end, this.#duration);
+    if (stretch) this.loop(stretch);
+    if (spot.time !== undefined) this.seek(spot.time);
+    this.scrollIntoView({ block: "start" });
+  }
+
+  #label(name) {
+    return this.#known.get(name).label;
+  }
+
+  #part(name) {
+    return this.querySelector(`[data-part=${name}]`);
+  }
+
+  #radio(name) {
+    return this.querySelector(name ? `input[value="${name}"]` : "input[type=radio]:checked");
+  }
+
+  #say(text) {
+    this.#part("status").textContent = text;
+  }
+
+  /** Show and say what has changed, and keep the address a link to this spot. */
+  #settled(text) {
+    if (text) this.#say(text);
+    this.#showLoop(this.#loop);
+    this.#draw();
+    const button = this.#part("play");
+    button.setAttribute("aria-label", this.playing || this.#waiting ? "Pause" : "Play");
+    button.toggleAttribute("data-playing", this.playing);
+    button.toggleAttribute("data-waiting", this.#waiting);
+    this.dataset.selected = this.#wanted;
+    if (this.isConnected) history.replaceState(history.state, "", this.#fragment());
+  }
+
+  #showGains() {
+    const parts = [...this.#known].map(
+      ([, { label, gains }]) => `${label} ${decibels(gains[this.#match])}`,
+    );
+    this.#part("gains").textContent = parts.join(" · ");
+    // The outlines stand to each other as the tracks sound; the louder of raw and clean fills.
+    const gain = (name) => this.#gain(name);
+    const loudest = Math.max(gain("raw"), gain("clean"));
+    for (const outline of this.querySelectorAll("[data-outline]")) {
+      outline.style.scale = `1 ${gain(outline.dataset.outline) / loudest}`;
+    }
+  }
+
+  #showLoop(stretch) {
+    this.toggleAttribute("data-looped", stretch !== null);
+    if (!stretch) return;
+    this.style.setProperty("--ab-from", stretch.start / this.#duration);
+    this.style.setProperty("--ab-to", stretch.end / this.#duration);
+  }
+
+  /** Move the playhead, and go on while it plays. */
+  #draw() {
+    const seconds = this.position;
+    this.style.setProperty("--ab-at", this.#duration ? seconds / this.#duration : 0);
+    const text = `${clock(seconds)} of ${clock(this.#duration)}`;
+    if (this.#part("time").textContent !== text) {
+      this.#part("time").textContent = text;
+      this.#part("seek").setAttribute("aria-valuetext", text);
+    }
+    this.#part("seek").value = seconds;
+    this.dispatchEvent(new CustomEvent("ab-time", { detail: seconds }));
+    this.#rest();
+    if (!this.playing) return;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      const timer = setTimeout(() => this.#draw(), CALM_MILLISECONDS);
+      this.#rest = () => clearTimeout(timer);
+    } else {
+      const frame = requestAnimationFrame(() => this.#draw());
+      this.#rest = () => cancelAnimationFrame(frame);
+    }
+  }
+}
+
+customElements.define("stem-ab", StemAb);

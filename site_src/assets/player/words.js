@@ -1,0 +1,64 @@
+// The transcript as a way through the render: a word leads to where it is heard, and the word
+// that is heard now is marked.
+
+const player = document.querySelector("stem-ab");
+
+for (const text of document.querySelectorAll("[data-words]")) {
+  const words = [...text.querySelectorAll("[data-t]")];
+  const times = words.map((word) => Number(word.dataset.t));
+  if (words.length) bring(text, words, times);
+}
+
+function bring(text, words, times) {
+  // One stop for the Tab key; from there the arrows go from word to word.
+  words.forEach((word, index) => {
+    word.role = "button";
+    word.tabIndex = index ? -1 : 0;
+  });
+
+  text.addEventListener("click", (event) => {
+    const word = event.target.closest("[data-t]");
+    if (word) go(word);
+  });
+
+  text.addEventListener("keydown", (event) => {
+    const at = words.indexOf(event.target.closest("[data-t]"));
+    if (at < 0) return;
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const to = { Home: 0, End: words.length - 1 }[event.key] ?? (step ? at + step : undefined);
+    if (event.key === "Enter" || event.key === " ") go(words[at]);
+    else if (to === undefined) return;
+    else if (words[to]) focus(words[to]);
+    event.preventDefault();
+  });
+
+  let current = null;
+  player.addEventListener("ab-time", ({ detail: seconds }) => {
+    const word = player.playing ? words[lastBefore(times, seconds)] : undefined;
+    if (word === current) return;
+    current?.removeAttribute("aria-current");
+    word?.setAttribute("aria-current", "true");
+    current = word;
+  });
+
+  function focus(word) {
+    for (const one of words) one.tabIndex = -1;
+    word.tabIndex = 0;
+    word.focus();
+  }
+}
+
+function go(word) {
+  player.seek(Number(word.dataset.t));
+}
+
+/** The index of the last of the rising `times` that is not after `seconds`; -1 if none is. */
+function lastBefore(times, seconds) {
+  let [low, high] = [-1, times.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (times[middle] <= seconds) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

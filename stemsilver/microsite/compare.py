@@ -1,0 +1,149 @@
+"""What the Compare page shows: this build beside another, metric by metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal, TypeAlias
+
+from stemsilver.config import Profile
+from stemsilver.microsite.base import Base, BaseItem
+from stemsilver.microsite.readings import Family, Reading, families, read
+from stemsilver.records import Batch, ItemResult, Score
+from stemsilver.report import scores, status
+
+_COMPARED = (
+    "music_presence",
+    "pause_floor_db",
+    "dnsmos_ovrl",
+    "dnsmos_sig",
+    "wer_raw_to_clean",
+    "music_to_speech_db",
+    "stoi_vs_stage_a",
+)
+
+Sense: TypeAlias = Literal["better", "worse", "same", "none"]
+"""What a change means; `none` where there is nothing to compare or no better."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A metric in both builds."""
+
+    base: Reading
+    head: Reading
+    sense: Sense
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """A render in both builds; its verdicts as words."""
+
+    href: str
+    path: str
+    was: str
+    now: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two builds. `means` are over the renders that have a value in both.
+
+    `unmatched` names the renders that cannot be compared, with the reason.
+    """
+
+    head: str
+    base: str
+    families: tuple[Family, ...]
+    means: tuple[Change, ...]
+    rows: tuple[ComparedRow, ...]
+    unmatched: tuple[tuple[str, str], ...]
+
+
+def comparison(
+    batch: Batch, profile: Profile, base: Base, matched: Mapping[str, BaseItem], head: str
+) -> Comparison:
+    """`batch`, which is called `head`, beside `base`; `matched` are the renders both cleaned."""
+    shown = tuple(
+        family for anchor in _COMPARED for family in families() if family.anchor == anchor
+    )
+    items = [item for item in batch.items if item.id in matched]
+    return Comparison(
+        head=head,
+        base=base.label,
+        families=shown,
+        means=tuple(_mean(family, items, matched) for family in shown),
+        rows=tuple(
+            ComparedRow(
+                href=f"renders/{item.id}.html",
+                path=item.path,
+                was=matched[item.id].status,
+                now=status(item, profile),
+                changes=tuple(
+                    _change(family, matched[item.id].scores[name], scores(item)[name])
+                    for family in shown
+                    for name in (family.clean.name,)
+                ),
+            )
+            for item in items
+        ),
+        unmatched=_unmatched(batch, base, matched),
+    )
+
+
+def _mean(family: Family, items: Sequence[ItemResult], matched: Mapping[str, BaseItem]) -> Change:
+    name = family.clean.name
+    both = [
+        (before, after)
+        for item in items
+        if (before := matched[item.id].scores[name].value) is not None
+        and (after := scores(item)[name].value) is not None
+    ]
+    if not both:
+        missing = Score.missing("not_measured")
+        return _change(family, missing, missing)
+    return _change(family, *(Score(fmean(side)) for side in zip(*both, strict=True)))
+
+
+def _change(family: Family, base: Score, head: Score) -> Change:
+    name = family.clean.name
+    before, after = read(name, base), read(name, head)
+    return Change(before, after, _sense(family, base, head, alike=before.text == after.text))
+
+
+def _sense(family: Family, base: Score, head: Score, *, alike: bool) -> Sense:
+    """Alike is what reads alike: a difference that is not shown is none worth a verdict."""
+    if base.value is None or head.value is None:
+        return "none"
+    if alike:
+        return "same"
+    if family.clean.direction not in ("higher", "lower"):
+        return "none"
+    return (
+        "better" if (head.value > base.value) == (family.clean.direction == "higher") else "worse"
+    )
+
+
+def _unmatched(
+    batch: Batch, base: Base, matched: Mapping[str, BaseItem]
+) -> tuple[tuple[str, str], ...]:
+    reasons = []
+    for item in batch.items:
+        if item.id in matched:
+            continue
+        if item.failure is not None:
+            reason = "not cleaned here"
+        elif item.id not in base.items:
+            reason = "only in this build"
+        elif not base.items[item.id].tracks:
+            reason = "not cleaned in the base"
+        else:
+            reason = "the raw audio is another"
+        reasons.append((item.path, reason))
+    here = {item.id for item in batch.items}
+    reasons += [
+        (one.path, "only in the base") for id_, one in base.items.items() if id_ not in here
+    ]
+    return tuple(reasons)

@@ -1,0 +1,116 @@
+"""The drawings of a player that are part of its page: outlines, music presence, axes.
+
+They are SVG paths and shares of a width, so that they take the page's colours, stay sharp at any
+size and need no script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stemsilver import plots
+from stemsilver.microsite.readings import clock
+from stemsilver.playback import Heard, Outline
+from stemsilver.records import Timeline
+
+HEIGHT = 100
+"""Half the height of an outline and the whole of a presence curve, in units of their view box."""
+
+_MAX_TICKS = 8
+_TICK_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
+_MARKED_HZ = (500, 1000, 2000, 4000, 8000)
+_SMOOTHING_SECONDS = 0.1
+_COLUMNS = 600
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A label on an axis; `at` is its place in per cent of the axis."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A track's drawing: an SVG path that is `width` units wide."""
+
+    name: str
+    path: str
+    width: int
+
+
+def outlines(tracks: Mapping[str, Heard]) -> tuple[Curve, ...]:
+    """The outline of every track, on one scale: the loudest of raw and clean fills the lane."""
+    reach = max((_reach(tracks[name].outline) for name in ("raw", "clean")), default=0) or 1
+    return tuple(
+        Curve(name, _area(heard.outline, HEIGHT / reach), len(heard.outline.low))
+        for name, heard in tracks.items()
+    )
+
+
+def presence(music: Mapping[str, Timeline]) -> tuple[Curve, ...]:
+    """The probability of music over time, 0 at the bottom of the lane and 1 at its top.
+
+    Smoothed over 0.1 s; of each column the highest value is kept, so that a short burst of music
+    shows even in an hour.
+    """
+    return tuple(
+        Curve(name, *_line(timeline)) for name, timeline in music.items() if timeline.values
+    )
+
+
+def time_marks(duration: float) -> tuple[Mark, ...]:
+    """At most eight round times along a lane."""
+    fitting = (step for step in _TICK_SECONDS if duration / step <= _MAX_TICKS)
+    step = next(fitting, _TICK_SECONDS[-1])
+    count = int(duration / step * (1 + 1e-9))
+    return tuple(
+        Mark(100 * index * step / duration, f"{index * step:.1f}" if step < 1 else clock(at))
+        for index in range(1, count + 1)
+        # A label at the very end would stand outside.
+        if (at := index * step) < 0.97 * duration
+    )
+
+
+def frequency_marks(rate: int) -> tuple[Mark, ...]:
+    """Round frequencies up the side of a spectrogram."""
+    return tuple(
+        Mark(100 * plots.height_of(hz, rate), f"{hz / 1000:g} kHz")
+        for hz in _MARKED_HZ
+        if hz < 0.9 * plots.top_hz(rate)
+    )
+
+
+def _reach(outline: Outline) -> int:
+    return max((abs(value) for value in (*outline.low, *outline.high)), default=0)
+
+
+def _area(outline: Outline, scale: float) -> str:
+    """A closed path around an outline, its middle at 0, upwards negative."""
+    if not outline.low:
+        return ""
+    above = [f"{x} {-round(scale * high)}" for x, high in enumerate(outline.high)]
+    below = [f"{x} {-round(scale * low)}" for x, low in enumerate(outline.low)]
+    return f"M{' '.join((*above, *reversed(below)))}Z"
+
+
+def _line(timeline: Timeline) -> tuple[str, int]:
+    values = np.asarray(timeline.values)
+    kernel = np.ones(min(max(1, round(_SMOOTHING_SECONDS / timeline.hop)), values.size))
+    # Divided by how much of the kernel lies on the signal, or the ends would sink.
+    covered = np.convolve(np.ones(values.size), kernel, "same")
+    smooth = np.convolve(values, kernel, "same") / covered
+    parts = min(values.size, _COLUMNS)
+    starts = np.arange(parts) * values.size // parts
+    return _polyline(np.maximum.reduceat(smooth, starts).tolist()), parts
+
+
+def _polyline(values: Sequence[float]) -> str:
+    """Columns as steps' middles, the first and the last drawn out to the edges."""
+    heights = [HEIGHT - round(HEIGHT * value) for value in values]
+    points = [f"{x + 0.5:g} {height}" for x, height in enumerate(heights)]
+    return f"M0 {heights[0]} {' '.join(points)} {len(heights)} {heights[-1]}"

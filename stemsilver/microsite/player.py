@@ -1,0 +1,155 @@
+"""What the player of a render shows: its tracks, their drawings, and how loud each is played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemsilver.microsite import lanes
+from stemsilver.microsite.base import BaseItem
+from stemsilver.microsite.blind import BlindPair
+from stemsilver.microsite.lanes import Curve, Mark
+from stemsilver.microsite.readings import size
+from stemsilver.playback import LISTENING, Heard, from_json, gains
+from stemsilver.plots import COLOURS, DB_RANGE
+from stemsilver.records import ItemResult
+
+BASE = "base"
+"""The track that another build made of the same render."""
+
+_ABOUT = {
+    "raw": ("Raw", "The render as it came in."),
+    "clean": ("Clean", "Speech only: the finished output."),
+    "removed": ("Removed", "Raw minus clean, before any loudness change."),
+    "vocals": ("Stage A", "What the separators take for speech."),
+    "denoised": ("Stage B", "After the denoiser."),
+    "masked": ("Masked", "After the β-Wiener mask."),
+    BASE: ("Base", "Clean, as the build it is compared with made it."),
+}
+
+
+@dataclass(frozen=True)
+class Track:
+    """A signal to play, with the picture of its spectrum.
+
+    `speech_db` and `lufs_db` are the gains at which it is as loud as the others.
+    """
+
+    name: str
+    heading: str
+    about: str
+    audio: str
+    spectrogram: str
+    bytes: int
+    speech_db: float
+    lufs_db: float
+
+    @property
+    def spoken(self) -> str:
+        """Its heading within a sentence."""
+        return self.heading[:1].lower() + self.heading[1:]
+
+    @property
+    def size(self) -> str:
+        """How much there is to load."""
+        return size(self.bytes)
+
+
+@dataclass(frozen=True)
+class Player:
+    """A render's tracks on one time axis.
+
+    `speech` and `lufs` tell whether its tracks can be matched that way at all. `pair` is what
+    there is to load before raw and clean can be compared.
+    """
+
+    tracks: tuple[Track, ...]
+    pair: str
+    speech: bool
+    lufs: bool
+    outlines: tuple[Curve, ...]
+    presence: tuple[Curve, ...]
+    times: tuple[Mark, ...]
+    frequencies: tuple[Mark, ...]
+    colours: tuple[str, ...] = COLOURS[::7]
+    db_range: tuple[float, float] = DB_RANGE
+
+
+def heard_tracks(media: Path, base: BaseItem | None = None) -> dict[str, Heard]:
+    """The tracks of a render's folder, and the base's clean as one of them."""
+    tracks = from_json((media / LISTENING).read_bytes())
+    if base is not None and "clean" in base.tracks:
+        other = base.tracks["clean"]
+        tracks[BASE] = Heard(other.outline, other.lufs, _speech_db(tracks, base.tracks))
+    return tracks
+
+
+def player(item: ItemResult, media: Path, base: BaseItem | None) -> Player:
+    """The player of a cleaned render whose files are in `media`."""
+    heard = heard_tracks(media, base)
+    speech, lufs = gains(heard, "speech_db"), gains(heard, "lufs")
+    tracks = tuple(
+        Track(
+            name,
+            *_ABOUT[name],
+            audio=f"{item.id}/{name}.flac",
+            spectrogram=f"{item.id}/{name}.png",
+            bytes=_source(name, media, base).stat().st_size,
+            speech_db=speech[name] if speech else 0.0,
+            lufs_db=lufs[name] if lufs else 0.0,
+        )
+        for name in heard
+    )
+    return Player(
+        tracks=tracks,
+        pair=size(sum(track.bytes for track in tracks if track.name in ("raw", "clean"))),
+        speech=speech is not None,
+        lufs=lufs is not None,
+        outlines=lanes.outlines(heard),
+        presence=lanes.presence(item.evidence.music if item.evidence else {}),
+        times=lanes.time_marks(item.duration),
+        frequencies=lanes.frequency_marks(item.rate),
+    )
+
+
+def player_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
+    """The files a render's player needs in the site, by name."""
+    files = {LISTENING: media / LISTENING}
+    for name in heard_tracks(media, base):
+        audio = _source(name, media, base)
+        files[f"{name}.flac"] = audio
+        files[f"{name}.png"] = audio.with_suffix(".png")
+    return files
+
+
+def blind_pair(item: ItemResult, media: Path, base: BaseItem) -> BlindPair:
+    """A render as two builds cleaned it, at equal speech loudness."""
+    tracks = {track.name: track for track in player(item, media, base).tracks}
+    head, other = tracks["clean"], tracks[BASE]
+    # The two alone: what raw would need does not concern them.
+    loudest = max(head.speech_db, other.speech_db)
+    return BlindPair(
+        id=item.id,
+        path=item.path,
+        duration=item.duration,
+        rate=item.rate,
+        head=f"renders/{head.audio}",
+        base=f"renders/{other.audio}",
+        head_bytes=head.bytes,
+        base_bytes=other.bytes,
+        head_gain_db=head.speech_db - loudest,
+        base_gain_db=other.speech_db - loudest,
+    )
+
+
+def _source(name: str, media: Path, base: BaseItem | None) -> Path:
+    if name == BASE and base is not None:
+        return base.folder / "clean.flac"
+    return media / f"{name}.flac"
+
+
+def _speech_db(tracks: Mapping[str, Heard], other: Mapping[str, Heard]) -> float | None:
+    """The speech in the other build's clean, relative to this one's: both know it in raw."""
+    here, there = tracks["raw"].speech_db, other["raw"].speech_db
+    return None if here is None or there is None else here - there

@@ -1,0 +1,160 @@
+"""Level 4: what a player must know of its tracks before it has loaded any.
+
+Their outlines, so that a waveform is there at once, and their levels, so that versions can be
+compared at equal loudness. Integrated loudness counts the music in raw; matched by it, clean
+sounds louder than the same speech in raw. Matched by speech, it does not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from stemsilver.audio import mono, resample
+from stemsilver.dsp import loudness
+from stemsilver.evaluate import activity
+from stemsilver.evaluate.undefined import Undefined
+from stemsilver.records import Audio, Samples
+
+LISTENING = "listening.json"
+"""The file in which an item's tracks are described, beside their audio and spectrograms."""
+
+COLUMNS = 600
+PEAK_SCALE = 1000
+_UNCORRELATED = 1e-4
+
+Match: TypeAlias = Literal["lufs", "speech_db"]
+"""What is made equal: integrated loudness, or the level of the speech."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The lowest and highest sample of each part of a signal, in thousandths of full scale."""
+
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A track as a player meets it.
+
+    `lufs` is its integrated loudness; `speech_db` is the level at which it holds the speech of
+    the clean track, relative to that track. Either is None where it does not exist, or where the
+    track is not to be matched by it: what was removed keeps the level it had in raw.
+    """
+
+    outline: Outline
+    lufs: float | None = None
+    speech_db: float | None = None
+
+
+_HEARD = TypeAdapter(dict[str, Heard])
+
+
+def listen(signals: Mapping[str, Audio]) -> dict[str, Heard]:
+    """Outlines and levels of a render's tracks, which have one rate and length.
+
+    `signals` has `clean`, in which the speech is looked for, and any others.
+    """
+    clean = signals["clean"]
+    spoken = _spoken(clean)
+    found = {}
+    for name, audio in signals.items():
+        outline = outlined(audio.samples)
+        if name == "removed":
+            found[name] = Heard(outline)
+        else:
+            level = _speech_level_db(audio.samples, clean.samples, spoken)
+            found[name] = Heard(outline, _lufs(audio), level)
+    return found
+
+
+def outlined(samples: Samples) -> Outline:
+    """The outline of a signal of shape (channels, frames), over all channels."""
+    frames = samples.shape[-1]
+    if not frames:
+        return Outline((), ())
+    parts = min(frames, COLUMNS)
+    starts = np.arange(parts, dtype=np.int64) * frames // parts
+    low = np.minimum.reduceat(samples, starts, axis=1).min(axis=0)
+    high = np.maximum.reduceat(samples, starts, axis=1).max(axis=0)
+    return Outline(
+        tuple(int(value) for value in np.floor(low * PEAK_SCALE)),
+        tuple(int(value) for value in np.ceil(high * PEAK_SCALE)),
+    )
+
+
+def gains(tracks: Mapping[str, Heard], match: Match) -> dict[str, float] | None:
+    """The gain in dB of each track that makes them equal by `match`; None where raw or clean has
+    no such level.
+
+    Nothing is ever raised, so nothing can clip. A track without a level goes along with raw.
+
+    >>> quiet, loud = Heard(Outline((), ()), lufs=-26.0), Heard(Outline((), ()), lufs=-16.0)
+    >>> gains({"raw": quiet, "clean": loud, "removed": Heard(Outline((), ()))}, "lufs")
+    {'raw': 0.0, 'clean': -10.0, 'removed': 0.0}
+    """
+    levels = {name: getattr(heard, match) for name, heard in tracks.items()}
+    if levels["raw"] is None or levels["clean"] is None:
+        return None
+    lowest = min(level for level in levels.values() if level is not None)
+    return {
+        name: round(lowest - (levels["raw"] if level is None else level), 2)
+        for name, level in levels.items()
+    }
+
+
+def to_json(tracks: Mapping[str, Heard]) -> bytes:
+    """`tracks` for a file."""
+    return _HEARD.dump_json(dict(tracks))
+
+
+def from_json(content: bytes) -> dict[str, Heard]:
+    """What `to_json` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    return _HEARD.validate_json(content)
+
+
+def _spoken(clean: Audio) -> NDArray[np.bool_]:
+    """Which samples of a cleaned signal lie in speech; shape (frames,)."""
+    frames = clean.samples.shape[-1]
+    heard = resample(mono(clean.samples), clean.rate, activity.RATE)[0]
+    try:
+        flags = activity.speech_frames(heard)
+    except Undefined:
+        return np.zeros(frames, np.bool_)
+    if not flags.size:
+        return np.zeros(frames, np.bool_)
+    frame = (np.arange(frames) / (activity.HOP * clean.rate)).astype(np.int64)
+    spoken: NDArray[np.bool_] = flags[np.minimum(frame, flags.size - 1)]
+    return spoken
+
+
+def _speech_level_db(samples: Samples, clean: Samples, spoken: NDArray[np.bool_]) -> float | None:
+    """How much of `clean` is in `samples` while somebody speaks, in dB: a least-squares fit.
+
+    A ratio of powers would count the music under the speech; the music does not correlate with
+    the speech, so the fit does not.
+    """
+    version, speech = (
+        mono(signal)[0][spoken].astype(np.float64, copy=False) for signal in (samples, clean)
+    )
+    energy = float(speech @ speech)
+    share = float(version @ speech) / energy if energy else 0.0
+    return 20 * math.log10(share) if share > _UNCORRELATED else None
+
+
+def _lufs(audio: Audio) -> float | None:
+    if audio.duration < loudness.BLOCK_SECONDS:
+        return None
+    return loudness.integrated_lufs(audio.samples, audio.rate)

@@ -1,0 +1,189 @@
+// Results: what they say, and that a link gives back what it was made of and refuses the rest.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { needed, oneSided, twoSided, ways } from "../../site_src/assets/blind/binomial.js";
+import { pText, sentence, tally, text } from "../../site_src/assets/blind/reading.js";
+import { claims, day, decode, encode, label } from "../../site_src/assets/blind/result.js";
+
+const RESULT = {
+  test: "abx",
+  answers: "111011110110",
+  render: "intro-one-00000001",
+  head: "studio, 22 November 2026",
+  base: "studio, 3 October 2026",
+  on: "2026-11-22",
+};
+const FRAGMENT = encode(RESULT);
+
+test("the rows of Pascal's triangle are exact", () => {
+  assert.deepEqual(ways(4), [1, 4, 6, 4, 1]);
+  for (let n = 0; n <= 50; n++) {
+    const exact = ways(n).reduce((sum, count) => sum + BigInt(count), 0n);
+    assert.equal(exact, 1n << BigInt(n));
+  }
+});
+
+test("what cannot be is refused", () => {
+  for (const [right, n] of [[-1, 10], [11, 10], [1.5, 10], [NaN, 10], [0, -1], [1, 51], [1, 1.5]]) {
+    assert.throws(() => oneSided(right, n), RangeError, `${right} of ${n}`);
+  }
+  assert.throws(() => twoSided(-1, 5), RangeError);
+});
+
+test("how many right answers it takes", () => {
+  const takes = [10, 12, 16].map((n) => needed(n, (k) => oneSided(k, n)));
+  assert.deepEqual(takes, [9, 10, 12]);
+  assert.equal(needed(4, (k) => oneSided(k, 4)), Infinity);
+});
+
+test("every ABX result comes back from its link", () => {
+  for (const count of [10, 12, 16]) {
+    for (let bits = 0; bits < 2 ** count; bits += count === 16 ? 17 : 1) {
+      const result = { ...RESULT, answers: bits.toString(2).padStart(count, "0") };
+      assert.deepEqual(decode(encode(result)), result);
+    }
+  }
+});
+
+test("every preference tally comes back from its link", () => {
+  for (const count of [10, 12, 16]) {
+    for (let head = 0; head <= count; head++) {
+      for (let base = 0; head + base <= count; base++) {
+        const none = count - head - base;
+        const answers = "h".repeat(head) + "b".repeat(base) + "n".repeat(none);
+        const result = { ...RESULT, test: "preference", answers, render: null };
+        const back = decode(encode(result));
+        assert.deepEqual(back, result);
+        const { p, ...counts } = tally(back);
+        assert.deepEqual(counts, { count, right: 0, head, base, none });
+        assert.equal(p, twoSided(head, base));
+      }
+    }
+  }
+});
+
+test("labels come back whatever they are made of", () => {
+  const odd = [
+    "a&b=c#d?e%20f+g",
+    "<script>alert(1)</script>",
+    "studio\u202egnp.exe\u0000\n\t",
+    "🎧".repeat(200),
+    "語".repeat(300),
+    "\ud800",
+    "   ",
+    "",
+  ];
+  for (const one of odd) {
+    const head = label(one);
+    assert.equal(label(head), head);
+    assert.ok([...head].length <= 120 && head.length > 0);
+    assert.doesNotMatch(head, /[\p{C}\p{Zl}\p{Zp}]/u);
+    const result = { ...RESULT, head, base: head };
+    assert.deepEqual(decode(encode(result)), result);
+  }
+});
+
+test("a link survives being escaped once more than needed", () => {
+  assert.deepEqual(decode(FRAGMENT.replaceAll("+", "%20")), RESULT);
+  assert.deepEqual(decode(FRAGMENT.replaceAll("-", "%2D")), RESULT);
+  assert.deepEqual(decode(FRAGMENT.slice(1)), RESULT);
+});
+
+const set = (key, value) => {
+  const values = new URLSearchParams(FRAGMENT.slice(1));
+  if (value === null) values.delete(key);
+  else values.set(key, value);
+  return `#${values}`;
+};
+
+const HOSTILE = {
+  "another version": set("result", "2"),
+  "no version": set("result", ""),
+  "no test": set("test", null),
+  "an unknown test": set("test", "abc"),
+  "a test from the prototype": set("test", "__proto__"),
+  "another test from the prototype": set("test", "constructor"),
+  "no answers": set("answers", null),
+  "empty answers": set("answers", ""),
+  "too few answers": set("answers", "1".repeat(9)),
+  "a number of trials between": set("answers", "1".repeat(11)),
+  "too many answers": set("answers", "1".repeat(17)),
+  "letters of the other test": set("answers", "hbnhbnhbnh"),
+  "bits for a preference": `${set("test", "preference")}`,
+  "an answer too many at the end": set("answers", "1111111111\n"),
+  "full-width digits": set("answers", "１".repeat(10)),
+  "HTML for a render": set("render", "<img src=x onerror=alert(1)>"),
+  "a path for a render": set("render", "../../x"),
+  "an empty render": set("render", ""),
+  "an endless render": set("render", "a".repeat(121)),
+  "no build": set("head", null),
+  "an empty build": set("head", ""),
+  "no base": set("base", null),
+  "a label that is too long": set("head", "a".repeat(121)),
+  "a label with a line break": set("head", "a\nb"),
+  "a label that reads backwards": set("base", "a\u202eb"),
+  "a label with a NUL": set("base", "a\u0000b"),
+  "no date": set("on", null),
+  "a date in words": set("on", "yesterday"),
+  "a day that never was": set("on", "2026-02-30"),
+  "a thirteenth month": set("on", "2026-13-01"),
+  "a date with more behind": set("on", "2026-11-22T00:00"),
+  "a key too many": `${FRAGMENT}&x=1`,
+  "a key twice": `${FRAGMENT}&answers=1111111111`,
+  "a score besides": `${FRAGMENT}&right=12`,
+  "nothing but the mark": "#result=1",
+  "far too long": `${FRAGMENT}&${"x".repeat(10_000)}`,
+  "broken escapes": "#result=1&test=abx&answers=%E0%A4%A&head=%&base=%zz&on=%",
+};
+
+for (const [what, fragment] of Object.entries(HOSTILE)) {
+  test(`refused: ${what}`, () => {
+    assert.throws(() => decode(fragment), /^Error: This link is not a result .*\.$/);
+  });
+}
+
+test("other fragments are no claims", () => {
+  assert.ok(claims(FRAGMENT) && claims("#result=<b>") && claims("result="));
+  for (const other of ["", "#", "#tells", "#__skip", "#x&result=1"]) assert.ok(!claims(other), other);
+});
+
+test("days are where the listener is", () => {
+  assert.equal(day(new Date(2026, 0, 2, 23, 59)), "2026-01-02");
+});
+
+test("p is written with three decimals, and small ones with two digits", () => {
+  const shown = [1, 0.99976, 0.5, 0.0193, 0.00049, 2 ** -16].map(pText);
+  const wanted = ["= 1", "> 0.999", "= 0.500", "= 0.019", "= 0.00049", "= 0.000015"];
+  assert.deepEqual(shown, wanted.map((one) => `p ${one}`));
+});
+
+test("sentences say what was found, and no more", () => {
+  const said = (values) => sentence({ ...RESULT, ...values }).replaceAll("\u00a0", " ");
+  assert.equal(
+    said({ answers: "111111111100" }),
+    "Guessing alone gets 10 or more of 12 right in 1.9 % of such tests. " +
+      "The listener probably heard a difference.",
+  );
+  assert.match(said({ answers: "1100110011" }), /37\.7 % .* does not show .* nor that there is none/);
+  assert.match(said({ answers: "0".repeat(10) }), /in every such test/);
+  assert.match(said({ answers: "1".repeat(16) }), /in 0\.0015 % of such tests/);
+  const prefers = (answers) => said({ test: "preference", answers });
+  assert.match(prefers("hhhhhhhhhb"), /9 to 1 would .* 2\.1 % .* prefers studio, 22 November 2026\.$/);
+  assert.match(prefers("bbbbbbbbbb"), /0 to 10 would .* prefers studio, 3 October 2026\.$/);
+  assert.match(prefers("hhhhhbbbbb"), /every such test\. So this shows no preference/);
+  assert.match(prefers("n".repeat(10)), /nothing to test/);
+});
+
+test("the text has everything in it", () => {
+  const link = "https://example.org/blind.html#result=1";
+  const lines = text({ ...RESULT, answers: "111111111100" }, "intro one.wav", link).split("\n");
+  assert.deepEqual(lines.slice(0, 4), [
+    "Blind test, ABX, 12 trials, 22 November 2026",
+    "studio, 22 November 2026 against studio, 3 October 2026",
+    "Renders: intro one.wav",
+    "10 of 12 right, p = 0.019 (exact one-sided binomial test)",
+  ]);
+  assert.equal(lines.at(-1), link);
+});
