@@ -1,6 +1,7 @@
 // The scorecard sorts and filters. Without this script it is a plain table that reads the same.
 (() => {
   "use strict";
+  const ROWS = 50;
   const table = document.querySelector("table[data-scorecard]");
   if (!table || !window.DataTable) return;
 
@@ -10,10 +11,12 @@
   DataTable.type("measured", { order: { asc: order(1), desc: order(-1) } });
 
   const box = table.closest(".st-scroll");
-  const rows = table.tBodies[0].rows.length;
   const scorecard = new DataTable(table, {
     autoWidth: false,
-    columnDefs: [{ targets: "st-num", type: "measured" }],
+    columnDefs: [
+      { targets: "st-listen", orderable: false, searchable: false },
+      { targets: "st-num", type: "measured" },
+    ],
     language: {
       search: "Find a render",
       info: "_START_–_END_ of _TOTAL_ renders",
@@ -23,13 +26,25 @@
     },
     layout: { topStart: "search", topEnd: null, bottomStart: "info", bottomEnd: "paging" },
     order: [],
-    pageLength: 50,
-    paging: rows > 50,
+    pageLength: ROWS,
+    paging: table.tBodies[0].rows.length > ROWS,
   });
 
-  // The table alone scrolls sideways; the filter and the pages stay in reach.
+  // The table alone scrolls; the filter and the pages stay in reach.
   const container = scorecard.table().container();
   box.before(container);
   container.querySelector(".dt-layout-table").append(box);
   box.append(table);
+
+  // On paper there are no pages to turn to and no filter to see: every row is printed, in the
+  // order that is on the screen.
+  let view = null;
+  addEventListener("beforeprint", () => {
+    view = { filter: scorecard.search(), page: scorecard.page() };
+    scorecard.search("").page.len(-1).draw();
+  });
+  addEventListener("afterprint", () => {
+    scorecard.search(view.filter).page.len(ROWS).draw();
+    scorecard.page(view.page).draw("page");
+  });
 })();

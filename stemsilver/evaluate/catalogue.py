@@ -213,8 +213,8 @@ _PER_SIGNAL = (
         r"$\hat{x}_{mn}$ and $\hat{s}_{mn}$ are frame $n$ of segment $m$ of the signal and of the "
         "true speech, the channels averaged: 15 third-octave bands, in segments of 30 frames "
         "(384 ms), one starting at every frame. First each band of a segment, then each of its "
-        "frames, has its mean taken out and is scaled to length 1. Frames 40 dB under the loudest "
-        "of the truth are left out.",
+        "frames, has its mean taken out and is scaled to length 1. Frames 40 dB or more under the "
+        "loudest of the truth are left out.",
         (sources.ESTOI,),
         f"Whether the voice sounds natural, and anything about what lies above 4.3 kHz. {_TRUTH}",
     ),
@@ -276,8 +276,8 @@ _OF_THE_CLEANING = (
         r"{\left\lVert x_{bm} \right\rVert}\, x_{bm}, \; a\,s_{bm} \Bigr) \end{split}",
         "$x_{bm}$ and $s_{bm}$ are the 30 magnitudes (384 ms) of third-octave band $b$ in segment "
         "$m$ of the output and of the Stage A vocals, the channels averaged, a segment starting "
-        r"at every frame; $\rho$ is the correlation, and $a = 1 + 10^{15/20}$. Frames 40 dB under "
-        "the loudest of the vocals are left out.",
+        r"at every frame; $\rho$ is the correlation, and $a = 1 + 10^{15/20}$. Frames 40 dB or "
+        "more under the loudest of the vocals are left out.",
         (sources.STOI,),
         "Damage done in Stage A itself, which is taken for the truth here, and anything about "
         "what lies above 4.3 kHz.",

@@ -34,17 +34,9 @@ _PLOTTED = frozenset(
 
 # The reader's font may be wider than the one the labels were measured with.
 _CSS = "foreignObject{overflow:visible}"
-# A row of steps is as wide as their labels: narrow labels keep its text legible on a laptop.
-_LAYOUTS: dict[str, dict[str, int]] = {
-    "pipeline": {},
-    "pipeline-wide": {
-        "wrappingWidth": 140,
-        "rankSpacing": 18,
-        "nodeSpacing": 16,
-        "padding": 4,
-        "diagramPadding": 2,
-    },
-}
+# Narrow labels close together: fitted to a phone or, from left to right, to a laptop, a chart of
+# wide ones would be too small to read.
+_LAYOUT = {"wrappingWidth": 140, "rankSpacing": 24, "nodeSpacing": 16, "padding": 4}
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _INK = {
     "light": {
@@ -104,7 +96,7 @@ def write_diagram(source: str, folder: Path, draw: Draw) -> None:
     """
     charts = {"pipeline": source, "pipeline-wide": sideways(source)}
     for (name, chart), (scheme, ink) in product(charts.items(), _INK.items()):
-        config = {"fontFamily": _FONT, "themeVariables": ink, "flowchart": _LAYOUTS[name]}
+        config = {"fontFamily": _FONT, "themeVariables": ink, "flowchart": _LAYOUT}
         key = digest("diagram", chart, json.dumps(config), _CSS, mermaidx.__version__)
         svg = draw("draw pipeline", key, partial(_draw, chart, json.dumps(config)))
         (folder / f"{name}-{scheme}.svg").write_bytes(svg)

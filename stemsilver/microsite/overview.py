@@ -230,9 +230,10 @@ def _fault(found: Measurement) -> str | None:
     verdict = found.verdict
     if verdict is None or verdict.passed is not False:
         return None
-    # A per cent sign is part of the value.
-    unit = "" if found.family.unit == "%" else f" {found.family.unit}"
-    return f"{verdict.label} {found.readings[-1].text}{unit}, limit {verdict.limit}"
+    # A per cent sign is part of the value, and some have a scale in place of a unit.
+    unit = found.family.unit
+    suffix = f" {unit}" if unit != "%" and verdict.limit.endswith(unit) else ""
+    return f"{verdict.label} {found.readings[-1].text}{suffix}, limit {verdict.limit}"
 
 
 def _message(path: str, failure: Failure) -> str:

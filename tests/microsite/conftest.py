@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from .planted_site import Planted, Published, plant
+from .visits import Visit
 
 _BROWSER_ARGUMENTS = (
     "--no-sandbox",
@@ -54,3 +55,15 @@ def browser() -> Iterator[Browser]:
             )
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, published: Published) -> Iterator[Visit]:
+    """A fresh visitor, at whose departure nothing must have gone wrong."""
+    context = published.serve(browser.new_context())
+    seen = Visit(context.new_page(), published.url)
+    yield seen
+    context.close()
+    assert seen.complaints == []
+    local = (published.url, "data:", "blob:")
+    assert [url for url in seen.requests if not url.startswith(local)] == []

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Response, expect
+from playwright.sync_api import Browser, Page, expect
 
 from .planted_site import Published
+from .visits import Visit
 
 PAGES = (
     "index.html",
@@ -21,53 +20,6 @@ PAGES = (
     "method.html",
     "reproduce.html",
 )
-
-
-@dataclass
-class Visit:
-    """A page and everything that went on behind it."""
-
-    page: Page
-    url: str
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def heard(self, message: ConsoleMessage) -> None:
-        """Note what a page complains of."""
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    def answered(self, response: Response) -> None:
-        """Note what is not there."""
-        if response.status >= 400:
-            self.complaints.append(response.url)
-
-    def asked(self, dialog: Dialog) -> None:
-        """Note a dialog: no page opens any of its own."""
-        self.complaints.append(dialog.message)
-        dialog.dismiss()
-
-    def open(self, name: str) -> Page:
-        """Go to a page of the site and wait until it has loaded."""
-        self.page.goto(f"{self.url}/{name}", wait_until="load")
-        return self.page
-
-
-@pytest.fixture
-def visit(browser: Browser, published: Published) -> Iterator[Visit]:
-    """A fresh visitor, at whose departure nothing must have gone wrong."""
-    context = published.serve(browser.new_context())
-    seen = Visit(context.new_page(), published.url)
-    seen.page.on("request", lambda request: seen.requests.append(request.url))
-    seen.page.on("console", seen.heard)
-    seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-    seen.page.on("response", seen.answered)
-    seen.page.on("dialog", seen.asked)
-    yield seen
-    context.close()
-    assert seen.complaints == []
-    local = (published.url, "data:", "blob:")
-    assert [url for url in seen.requests if not url.startswith(local)] == []
 
 
 def column(page: Page, heading: str) -> list[str]:
@@ -133,28 +85,6 @@ def test_a_row_leads_to_its_render_and_on_to_the_next(visit: Visit) -> None:
     expect(page.locator("h1")).to_have_text("stereo/duet.wav")
     page.get_by_role("link", name="Render 2 of 5").first.click()
     expect(page.locator("#scorecard")).to_be_in_viewport()
-
-
-@pytest.mark.parametrize("name", ["intro-one-00000001", "duet-00000002"])
-def test_all_three_tracks_play(visit: Visit, name: str) -> None:
-    page = visit.open(f"renders/{name}.html")
-    assert not [url for url in visit.requests if url.endswith(".flac")]
-    players = page.locator("audio")
-    assert players.count() == 3
-    for index, track in enumerate(("raw", "clean", "removed")):
-        player = players.nth(index)
-        # The controls are the browser's own: their play button takes the keyboard.
-        player.focus()
-        page.keyboard.press("Space")
-        player.evaluate(
-            "player => new Promise((done, fail) => {"
-            " player.onerror = () => fail(player.error.message);"
-            " player.ontimeupdate = () => player.currentTime > 0.05 && done(); })"
-        )
-        assert player.evaluate("player => [player.error, player.paused]") == [None, False]
-        fetched = [url for url in visit.requests if url.endswith(".flac")]
-        assert fetched[-1].endswith(f"{name}/{track}.flac")
-        player.evaluate("player => player.pause()")
 
 
 @pytest.mark.parametrize("name", PAGES)

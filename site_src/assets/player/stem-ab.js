@@ -8,7 +8,7 @@ import { actionOf } from "./keys.js";
 import { watch } from "./lanes.js";
 import { fromFragment, toFragment } from "./link.js";
 import { Tracks } from "./tracks.js";
-import { bytes, clock, decibels, linear } from "./wording.js";
+import { bytes, clock, decibels, exactClock, linear } from "./wording.js";
 
 const STEP_SECONDS = 5;
 const CALM_MILLISECONDS = 500;
@@ -121,7 +121,7 @@ class StemAb extends HTMLElement {
       this.seek(stretch.start);
     }
     this.#settled(
-      stretch ? `Loop from ${clock(stretch.start)} to ${clock(stretch.end)}` : "No loop",
+      stretch ? `Loop from ${exactClock(stretch.start)} to ${exactClock(stretch.end)}` : "No loop",
     );
   }
 

@@ -1,6 +1,17 @@
 // Numbers as people read them.
 
 /**
+ * A time as minutes and seconds, and tenths for the ends of a stretch.
+ *
+ * @param {number} seconds
+ * @returns {string} For example "1:23.4".
+ */
+export function exactClock(seconds) {
+  const tenths = Math.round(seconds * 10);
+  return `${clock(tenths / 10)}.${tenths % 10}`;
+}
+
+/**
  * A time as minutes and seconds.
  *
  * @param {number} seconds

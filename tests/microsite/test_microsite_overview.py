@@ -1,0 +1,382 @@
+"""The overview: its tiles, its table on any screen and on paper, its diagram."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from stemsilver.microsite.overview import Overview, Tile, overview
+from stemsilver.records import Failure, ItemResult, Score
+
+from .planted_site import Planted, Published
+
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+ROWS = 60
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def long(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """A site of so many renders that the table is paged."""
+    first = planted.batch.items[0]
+    items = tuple(replace(first, id=f"take-{i}", path=f"take {i}.wav") for i in range(ROWS))
+    media = dict.fromkeys((item.id for item in items), planted.media[first.id])
+    many = replace(planted, batch=replace(planted.batch, items=items), media=media)
+    folder = tmp_path_factory.mktemp("long") / "site"
+    many.build(folder)
+    return Published(folder, many)
+
+
+@pytest.fixture
+def open_page(browser: Browser, published: Published) -> Iterator[Opener]:
+    """Opens the overview of the planted site, or of another, for a visitor of any kind."""
+    contexts: list[BrowserContext] = []
+
+    def opened(site: Published = published, **visitor: Any) -> Page:
+        contexts.append(site.serve(browser.new_context(**visitor)))
+        page = contexts[-1].new_page()
+        page.goto(f"{site.url}/index.html", wait_until="load")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def scored(item: ItemResult, **values: float) -> ItemResult:
+    """`item` with other scores."""
+    assert item.evidence is not None
+    scores = dict(item.evidence.scores) | {name: Score(value) for name, value in values.items()}
+    return replace(item, evidence=replace(item.evidence, scores=scores))
+
+
+def view_of(planted: Planted, *items: ItemResult) -> Overview:
+    """The overview of `items`, with the planted files."""
+    media = {item.id: planted.media[planted.batch.items[0].id] for item in items}
+    return overview(replace(planted.batch, items=items), planted.profile, (), media)
+
+
+def tile(view: Overview, label: str) -> Tile:
+    """The tile of that label."""
+    return next(one for one in view.tiles if one.label == label)
+
+
+def box(page: Page, selector: str) -> dict[str, float]:
+    """Where an element is, in the viewport."""
+    found: dict[str, float] = page.locator(selector).first.evaluate(
+        "element => element.getBoundingClientRect().toJSON()"
+    )
+    return found
+
+
+def test_tiles_are_means_over_the_renders_that_have_both_values(planted: Planted) -> None:
+    one, two = planted.batch.items[:2]
+    view = view_of(
+        planted,
+        scored(one, raw_script_wer=0.3, clean_script_wer=0.1, wer_raw_to_clean=0.02),
+        scored(two, raw_script_wer=0.5, clean_script_wer=0.2, wer_raw_to_clean=0.08),
+        replace(planted.batch.items[3], frames=24_000 * 90),
+    )
+    assert tile(view, "Words misheard") == Tile(
+        "Words misheard",
+        "40.0 %",
+        "15.0 %",
+        "WER against the script, lower is better; mean of 2 renders",
+    )
+    assert tile(view, "Words changed").after == "5.0 %"
+    assert tile(view, "Words changed").before is None
+    assert tile(view, "Speech quality").note == (
+        "DNSMOS overall, MOS 1–5, higher is better; mean of 2 renders"
+    )
+    assert (tile(view, "Music").before, tile(view, "Music").after) == ("0.850", "0.002")
+    assert (tile(view, "Audio").after, tile(view, "Renders").after) == ("1.6", "3")
+
+
+def test_tiles_count_what_became_of_the_renders(planted: Planted) -> None:
+    view = view_of(planted, *planted.batch.items)
+    assert tile(view, "Renders").note == "3 passed, 1 failed a gate, 1 not cleaned"
+
+
+def test_without_scripts_or_values_the_tiles_say_so(planted: Planted) -> None:
+    view = view_of(planted, planted.batch.items[3])
+    assert "Words misheard" not in [one.label for one in view.tiles]
+    assert tile(view, "Words changed").after == "—"
+    assert tile(view, "Words changed").note.endswith("not measured on any render")
+    single = view_of(planted, planted.batch.items[0])
+    assert tile(single, "Music").note.endswith("measured on 1 render")
+
+
+def test_a_row_names_every_gate_it_fails(planted: Planted) -> None:
+    row = view_of(
+        planted,
+        scored(
+            planted.batch.items[1], wer_raw_to_clean=0.25, clean_lufs=-20.0, stoi_vs_stage_a=0.85
+        ),
+    ).rows[0]
+    assert set(row.faults) == {
+        "Music to speech −9.0 dB, limit ≤ −20 dB",
+        "WER raw to clean 25.0 %, limit ≤ 10 %",
+        "Loudness −20.0 LUFS, limit −16 ± 0.5 LUFS",
+        "STOI against Stage A 0.850, limit ≥ 0.9",
+    }
+    assert view_of(planted, planted.batch.items[0]).rows[0].faults == ()
+
+
+def test_a_failure_is_told_in_short_and_has_nothing_to_hear(planted: Planted) -> None:
+    long_story = Failure("unreadable", f"broken.wav: {'not audio ' * 50}", "Export it again.")
+    row = view_of(planted, replace(planted.batch.items[4], failure=long_story)).rows[0]
+    assert row.reason == "unreadable"
+    assert row.message is not None
+    assert row.message.startswith("not audio not audio")
+    assert row.message.endswith("audio…")
+    assert len(row.message) <= 121
+    assert row.sizes is None
+
+
+def test_rows_tell_what_there_is_to_fetch(open_page: Opener, published: Published) -> None:
+    page = open_page(java_script_enabled=False)
+    for item in published.planted.batch.items:
+        row = page.locator(f"tr[data-item='{item.id}']")
+        sizes = [row.get_attribute("data-raw"), row.get_attribute("data-clean")]
+        folder = published.folder / "renders" / item.id
+        if item.failure:
+            assert sizes == [None, None]
+        else:
+            files = (folder / "raw.flac", folder / "clean.flac")
+            assert sizes == [str(file.stat().st_size) for file in files]
+        assert row.locator(".st-row-player").count() == (item.failure is None)
+
+
+def test_the_failed_gate_stands_under_the_verdict(open_page: Opener) -> None:
+    page = open_page()
+    row = page.locator("tr", has_text="stereo/duet.wav")
+    expect(row.get_by_text("Music to speech −9.0 dB, limit ≤ −20 dB")).to_be_visible()
+    expect(page.get_by_text("not audio, it begins with")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_listening_has_a_column_only_where_a_script_fills_it(
+    open_page: Opener, *, scripts: bool
+) -> None:
+    page = open_page(java_script_enabled=scripts)
+    expect(page.locator("th", has_text="Listen")).to_be_hidden()
+    assert page.locator(".st-listen:visible").count() == 0
+    if scripts:
+        page.evaluate("document.documentElement.classList.add('st-players')")
+        expect(page.locator("th", has_text="Listen")).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+def test_the_heading_stays_in_view_while_the_table_scrolls(
+    open_page: Opener, long: Published, viewport: dict[str, int], *, scripts: bool
+) -> None:
+    page = open_page(long, viewport=viewport, java_script_enabled=scripts)
+    frame = page.locator(".st-scroll")
+    frame.scroll_into_view_if_needed()
+    frame.evaluate("frame => frame.scrollTo(300, 900)")
+    assert frame.evaluate("frame => [frame.scrollLeft, frame.scrollTop]") == [300, 900]
+    head, edge = box(page, "thead .st-num"), box(page, ".st-scroll")
+    assert head["top"] == pytest.approx(edge["top"], abs=1.5)
+    first = box(page, "tbody th")
+    assert first["bottom"] < edge["top"]
+    if viewport is WIDE:
+        assert first["left"] == pytest.approx(edge["left"], abs=1.5)
+    assert edge["height"] < viewport["height"]
+
+
+def test_the_keyboard_scrolls_the_table(open_page: Opener, long: Published) -> None:
+    page = open_page(long, viewport=PHONE)
+    frame = page.get_by_role("region", name="Scorecard table")
+    # Chromium lets the focus into any box that scrolls; other browsers must be told.
+    assert frame.get_attribute("tabindex") == "0"
+    frame.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("PageDown")
+    page.wait_for_function(
+        "() => { const frame = document.querySelector('.st-scroll');"
+        " return frame.scrollLeft > 20 && frame.scrollTop > 100; }"
+    )
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_shade_tells_that_there_are_more_columns(
+    open_page: Opener, viewport: dict[str, int], scheme: str
+) -> None:
+    page = open_page(viewport=viewport, color_scheme=scheme)
+    page.locator(".st-scroll").scroll_into_view_if_needed()
+
+    def edge() -> tuple[int, ...]:
+        # The lower edge of a row, right of its text.
+        cell = box(page, "tbody tr:nth-child(1) td:last-child")
+        frame = box(page, ".st-scroll")
+        spot = (round(frame["right"]) - 4, round(cell["bottom"]) - 6)
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        return tuple(picture.crop((*spot, spot[0] + 1, spot[1] + 1)).tobytes())
+
+    shaded = edge()
+    page.locator(".st-scroll").evaluate("frame => frame.scrollTo(9999, 0)")
+    plain = edge()
+    assert max(abs(a - b) for a, b in zip(shaded, plain, strict=True)) > 20
+
+
+def test_all_rows_show_where_the_table_script_is_missing(browser: Browser, long: Published) -> None:
+    """They are held back while it loads, and only so long."""
+    context = long.serve(browser.new_context())
+    context.route("**/datatables.js", lambda route: route.abort())
+    page = context.new_page()
+    page.goto(f"{long.url}/index.html", wait_until="load")
+    expect(page.locator("table[data-scorecard] tbody tr:visible")).to_have_count(ROWS)
+    context.close()
+
+
+def test_paper_has_every_row_and_the_screen_gets_its_view_back(
+    open_page: Opener, long: Published
+) -> None:
+    page = open_page(long)
+    rows = page.locator("table[data-scorecard] tbody tr")
+    page.get_by_role("searchbox").fill("take")
+    page.locator(".dt-paging-button", has_text="2").click()
+    expect(rows).to_have_count(ROWS - 50)
+    page.evaluate(
+        "addEventListener('beforeprint', () => {"
+        " window.printed = document.querySelectorAll('[data-scorecard] tbody tr').length; })"
+    )
+    paper = page.pdf(prefer_css_page_size=True)
+    assert page.evaluate("window.printed") == ROWS
+    expect(rows).to_have_count(ROWS - 50)
+    expect(page.get_by_role("searchbox")).to_have_value("take")
+    sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", paper)
+    assert len(sheets) > 1
+    # A4 across, in points.
+    assert {(round(float(w)), round(float(h))) for w, h in sheets} == {(842, 595)}
+
+
+def test_a_filter_does_not_leave_rows_out_of_the_print(open_page: Opener) -> None:
+    page = open_page()
+    page.get_by_role("searchbox").fill("duet")
+    rows = page.locator("table[data-scorecard] tbody tr")
+    expect(rows).to_have_count(1)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(rows).to_have_count(5)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(rows).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_print_is_a_scorecard_in_light_colours(
+    open_page: Opener, long: Published, scheme: str
+) -> None:
+    # A sheet less its margins, in CSS pixels.
+    page = open_page(long, viewport={"width": 1047, "height": 718}, color_scheme=scheme)
+    page.evaluate("document.documentElement.classList.add('st-players')")
+    page.emulate_media(media="print", color_scheme="dark" if scheme == "dark" else "light")
+    for gone in (".md-header", ".md-tabs", ".md-footer", ".dt-search", ".dt-paging", ".st-listen"):
+        expect(page.locator(gone).first).to_be_hidden()
+    expect(page.locator(".st-chip").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    frame, table = box(page, ".st-scroll"), box(page, "table[data-scorecard]")
+    assert frame["height"] >= table["height"]
+    assert frame["right"] >= table["right"] - 1
+    tops = {
+        round(place["y"]) for one in page.locator(".st-tile").all() if (place := one.bounding_box())
+    }
+    assert len(tops) == 1
+    style = "(element, name) => getComputedStyle(element)[name]"
+    head = page.locator("thead")
+    assert head.evaluate(style, "display") == "table-header-group"
+    assert head.locator("th:visible").first.evaluate(style, "position") == "static"
+    assert rows_break_inside(page) == "avoid"
+    link = page.locator("tbody th a").first
+    assert link.evaluate(style, "textDecorationLine") == "none"
+    assert brightness(link.evaluate(style, "color")) < 100
+    assert brightness(page.locator("body").evaluate(style, "backgroundColor")) > 250
+    expect(page.locator(".st-diagram img:visible")).to_have_count(1)
+    shown = page.locator(".st-diagram img:visible").evaluate("image => image.currentSrc")
+    assert shown.partition("#")[0].endswith("pipeline-wide-light.svg")
+
+
+def rows_break_inside(page: Page) -> str:
+    """What the rows say of breaks within them."""
+    return str(page.locator("tbody tr").first.evaluate("row => getComputedStyle(row).breakInside"))
+
+
+def brightness(colour: str) -> float:
+    """The mean of the channels of a CSS colour, over white where it is transparent."""
+    *channels, alpha = [*map(float, re.findall(r"[\d.]+", colour)), 1.0][:4]
+    return alpha * sum(channels) / 3 + (1 - alpha) * 255
+
+
+def test_a_render_prints_without_its_player(browser: Browser, published: Published) -> None:
+    context = published.serve(browser.new_context())
+    page = context.new_page()
+    page.goto(f"{published.url}/renders/intro-one-00000001.html", wait_until="load")
+    page.emulate_media(media="print")
+    expect(page.locator("h1")).to_be_visible()
+    for control in ("button", "input", "audio", ".ab-deck", ".ab-settings", ".st-neighbours"):
+        assert page.locator(f"article {control}:visible").count() == 0, control
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("viewport", "name"), [(WIDE, "pipeline-wide"), (PHONE, "pipeline")], ids=["wide", "phone"]
+)
+def test_the_diagram_fits_the_screen_and_can_be_read(
+    open_page: Opener, viewport: dict[str, int], name: str, scheme: str
+) -> None:
+    page = open_page(viewport=viewport, color_scheme=scheme)
+    picture = page.locator(".st-diagram img:visible")
+    expect(picture).to_have_count(1)
+    assert f"/{name}-{scheme}.svg" in picture.evaluate("image => image.currentSrc")
+    width, size = picture.evaluate(
+        "async image => { const text = await (await fetch(image.currentSrc)).text();"
+        " const chart = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;"
+        " return [image.clientWidth, 16 * image.clientWidth / chart.viewBox.baseVal.width]; }"
+    )
+    assert width <= viewport["width"]
+    assert size >= 12, "text in CSS pixels"
+
+
+def test_word_errors_are_drawn_in_per_cent(published: Published) -> None:
+    plot = (published.folder / "assets" / "distribution-wer-raw-to-clean.svg").read_text()
+    texts = [text.strip() for text in re.findall(r"<text[^>]*>([^<]*)<", plot)]
+    assert "WER raw to clean (%)" in texts
+    assert {"5.0", "10.0"} <= set(texts)
+    presence = (published.folder / "assets" / "distribution-music-presence.svg").read_text()
+    assert "Music presence (probability)" in presence
+
+
+def test_a_first_visit_is_light_and_fetches_no_audio(
+    browser: Browser, published: Published
+) -> None:
+    context = published.serve(browser.new_context(viewport={"width": 1440, "height": 4000}))
+    page = context.new_page()
+    loaded: dict[str, int] = {}
+    page.on("response", lambda answer: loaded.update({answer.url: len(answer.body())}))
+    page.goto(f"{published.url}/index.html", wait_until="networkidle")
+    assert [url for url in loaded if url.endswith((".flac", ".wav"))] == []
+    assert sum(loaded.values()) < 1_000_000
+    context.close()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(
+    open_page: Opener, viewport: dict[str, int], scheme: str
+) -> None:
+    page = open_page(viewport=viewport, color_scheme=scheme)
+    found = Axe().run(page).response["violations"]
+    grave = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+    assert grave == []

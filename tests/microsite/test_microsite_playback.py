@@ -1,0 +1,277 @@
+"""What the engine makes sound, sample by sample, in a real browser's audio graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Page, Route, expect
+
+from stemsilver.audio import decode, encode_flac16
+from stemsilver.records import Audio
+
+from .planted_site import Published
+
+RATE = 24_000
+RAW = Path(__file__).parents[2] / "raw"
+SECONDS = 8.0
+ROUNDING = 2**-14
+"""What a sample may lose on its way through 16 bits."""
+
+# Renders what an engine plays into a page of samples. `script` is called with the engine and must
+# return pairs of a time and what is done then; times are those of whole blocks of 128 samples.
+RENDER = """
+async ([urls, seconds, rate, fade, orders]) => {
+  const { Engine } = await import("/assets/player/engine.js");
+  const context = new OfflineAudioContext(1, Math.round(seconds * rate), rate);
+  const engine = new Engine(context, seconds, { fade, lead: 0 });
+  for (const [name, url] of Object.entries(urls)) {
+    const bytes = await (await fetch(url)).arrayBuffer();
+    engine.add(name, await context.decodeAudioData(bytes));
+  }
+  engine.select(Object.keys(urls)[0]);
+  engine.play();
+  for (const [time, method, ...values] of orders) {
+    context.suspend(time).then(() => { engine[method](...values); context.resume(); });
+  }
+  const rendered = await context.startRendering();
+  return Array.from(rendered.getChannelData(0));
+}
+"""
+
+
+@pytest.fixture
+def page(browser: Browser, published: Published) -> Iterator[Page]:
+    """A page of the site, where its modules can be imported."""
+    context = published.serve(browser.new_context())
+    page = context.new_page()
+    page.goto(f"{published.url}/method.html")
+    yield page
+    context.close()
+
+
+def serve(page: Page, tracks: dict[str, NDArray[np.float32]]) -> dict[str, str]:
+    """Addresses under which the page finds these signals, as FLAC."""
+    urls = {}
+    for name, samples in tracks.items():
+        urls[name] = f"http://stemsilver.test/{name}.flac"
+        page.route(urls[name], answer(encode_flac16(Audio(samples[np.newaxis], RATE))))
+    return urls
+
+
+def answer(body: bytes) -> Callable[[Route], None]:
+    """Answers any request with these bytes."""
+    return lambda route: route.fulfill(body=body)
+
+
+def block(seconds: float) -> float:
+    """The next time that is one of whole blocks."""
+    return float(np.ceil(seconds * RATE / 128) * 128 / RATE)
+
+
+def ramp(seconds: float = SECONDS) -> NDArray[np.float32]:
+    """A signal whose value tells its position: 0 at the beginning, 0.9 at the end."""
+    return np.linspace(0, 0.9, round(seconds * RATE), dtype=np.float32)
+
+
+def speech() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A demo render with music, and its speech alone."""
+    raw = decode(RAW / "museum_guide.wav", 1)
+    truth = decode(RAW / "museum_guide.reference.flac", 1)
+    assert raw.rate == RATE
+    frames = round(SECONDS * RATE)
+    return raw.samples[0, :frames], truth.samples[0, :frames]
+
+
+def switches(count: int, first: float, gap: float, names: list[str]) -> list[list[object]]:
+    times = [block(first + index * gap) for index in range(count)]
+    return [[time, "select", names[(i + 1) % len(names)]] for i, time in enumerate(times)]
+
+
+def test_fifty_switches_leave_the_position_alone(page: Page) -> None:
+    """Three tracks that tell their own position: after every switch, at every sample, the one
+    that is heard is where an uninterrupted play would be. To the sample, not only to 5 ms."""
+    urls = serve(page, dict.fromkeys(("raw", "clean", "removed"), ramp()))
+    orders = switches(50, 0.2, 0.15, list(urls))
+    switched = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, orders]))
+    straight = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, []]))
+    step = 0.9 / (SECONDS * RATE)
+    assert np.abs(straight - ramp()).max() < ROUNDING
+    assert np.abs(switched - straight).max() < 1.5 * step
+
+
+def test_a_switch_does_not_click(page: Page) -> None:
+    """No step between samples is larger than the two signals' own."""
+    raw, clean = speech()
+    urls = serve(page, {"raw": raw, "clean": clean})
+    orders = switches(50, 0.2, 0.15, list(urls))
+    heard = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, orders]))
+    own = max(np.abs(np.diff(signal)).max() for signal in (raw, clean))
+    assert np.abs(np.diff(heard)).max() <= own + ROUNDING
+    # And near each switch: the two signals' own steps there, and the slope of the fade.
+    for time, *_ in orders:
+        near = slice(round(float(str(time)) * RATE) - 2, round((float(str(time)) + 0.016) * RATE))
+        own = max(np.abs(np.diff(signal[near])).max() for signal in (raw, clean))
+        slope = np.abs(raw[near] - clean[near]).max() / (0.015 * RATE)
+        assert np.abs(np.diff(heard[near])).max() <= own + slope + ROUNDING
+
+
+def test_a_switch_without_a_fade_would_click(page: Page) -> None:
+    """The measure above is one that can fail."""
+    tone = np.full(round(SECONDS * RATE), 0.5, np.float32)
+    urls = serve(page, {"raw": tone, "clean": -tone})
+    orders = switches(3, 0.5, 0.5, list(urls))
+    heard = np.array(page.evaluate(RENDER, [urls, 3, RATE, 0.0, orders]))
+    assert np.abs(np.diff(heard)).max() == pytest.approx(1, abs=0.01)
+    faded = np.array(page.evaluate(RENDER, [urls, 3, RATE, 0.015, orders]))
+    assert np.abs(np.diff(faded[100:])).max() == pytest.approx(1 / (0.015 * RATE), rel=0.05)
+
+
+def test_one_track_is_heard_as_it_is(page: Page) -> None:
+    raw, clean = speech()
+    urls = serve(page, {"raw": raw, "clean": clean})
+    heard = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, []]))
+    assert np.abs(heard - raw).max() < ROUNDING
+
+
+def test_a_hasty_listener_hears_no_click_either(page: Page) -> None:
+    """Switches that come before the last fade has ended."""
+    raw, clean = speech()
+    urls = serve(page, {"raw": raw, "clean": clean})
+    orders = switches(100, 0.7, 128 / RATE, list(urls))
+    heard = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, orders]))
+    own = max(np.abs(np.diff(signal)).max() for signal in (raw, clean))
+    assert np.abs(np.diff(heard)).max() <= own + ROUNDING
+    assert np.abs(heard[-RATE:] - raw[-RATE:]).max() < ROUNDING
+
+
+def test_a_loop_repeats_to_the_sample_in_every_track(page: Page) -> None:
+    urls = serve(page, dict.fromkeys(("raw", "clean"), ramp()))
+    start, end = 1.0, 1.5
+    orders = [
+        [block(0.1), "loop", {"start": start, "end": end}],
+        [block(0.2), "seek", start],
+        *switches(20, 0.4, 0.21, list(urls)),
+    ]
+    heard = np.array(page.evaluate(RENDER, [urls, 6, RATE, 0.015, orders]))
+    began = round(block(0.2) * RATE)
+    settled = began + round(0.02 * RATE)
+    length = round((end - start) * RATE)
+    expected = ramp()[round(start * RATE) + np.arange(6 * RATE - began) % length]
+    # At the very seam a browser may interpolate between the last sample and the first.
+    away = np.abs(heard[settled:] - expected[settled - began :])
+    seams = (np.arange(settled - began, 6 * RATE - began) % length) < 2
+    assert away[~seams].max() < ROUNDING
+
+
+def test_a_seek_fades_from_one_spot_to_the_other(page: Page) -> None:
+    urls = serve(page, {"raw": ramp()})
+    at = block(1.0)
+    heard = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, [[at, "seek", 6.0]]]))
+    first, last = round(at * RATE), round((at + 0.016) * RATE)
+    assert heard[first - 10] == pytest.approx(0.9 * (at - 10 / RATE) / SECONDS, abs=1e-4)
+    assert heard[last] == pytest.approx(0.9 * (6.0 + 0.016) / SECONDS, abs=1e-4)
+    assert np.abs(np.diff(heard[: last + RATE])).max() < 2 * 0.6 / (0.015 * RATE)
+
+
+def test_gains_are_applied(page: Page) -> None:
+    tone = np.full(round(SECONDS * RATE), 0.5, np.float32)
+    urls = serve(page, {"raw": tone})
+    orders = [[block(1.0), "level", "raw", 0.25], [block(2.0), "pause"]]
+    heard = np.array(page.evaluate(RENDER, [urls, 3, RATE, 0.015, orders]))
+    assert heard[round(0.5 * RATE)] == pytest.approx(0.5, abs=1e-4)
+    assert heard[round(1.5 * RATE)] == pytest.approx(0.125, abs=1e-4)
+    assert heard[round(2.5 * RATE)] == 0
+
+
+def test_a_late_track_joins_where_the_others_are(page: Page) -> None:
+    urls = serve(page, {"raw": ramp(), "late": ramp()})
+    program = RENDER.replace(
+        "for (const [time,",
+        "const late = await context.decodeAudioData(await (await fetch(urls.late)).arrayBuffer());"
+        "engine.remove('late');"
+        "context.suspend(1.024).then(() => { engine.add('late', late, 1); context.resume(); });"
+        "for (const [time,",
+    )
+    orders = [[block(1.5), "select", "late"]]
+    heard = np.array(page.evaluate(program, [urls, SECONDS, RATE, 0.015, orders]))
+    assert np.abs(heard - ramp()).max() < ROUNDING
+
+
+LISTEN = """
+(() => {
+  // Everything a page sends to its speakers is also written down, where the audio is rendered.
+  const recorder = `registerProcessor("tap", class extends AudioWorkletProcessor {
+    process([input]) {
+      this.port.postMessage(input[0] ? input[0].slice() : new Float32Array(128));
+      return true;
+    }
+  })`;
+  window.heard = [];
+  const connect = AudioNode.prototype.connect;
+  AudioNode.prototype.connect = function (target, ...more) {
+    const { tap, destination } = this.context;
+    if (tap && target === destination) connect.call(this, tap);
+    return connect.call(this, target, ...more);
+  };
+  const Own = window.AudioContext;
+  window.AudioContext = class extends Own {
+    constructor(...options) {
+      super(...options);
+      this.audioWorklet.addModule(URL.createObjectURL(new Blob([recorder],
+        { type: "text/javascript" }))).then(() => {
+        this.tap = new AudioWorkletNode(this, "tap", { outputChannelCount: [1] });
+        this.tap.port.onmessage = ({ data }) => heard.push(...data);
+        window.listening = true;
+      });
+    }
+  };
+})();
+"""
+
+
+def test_fifty_switches_by_hand_leave_the_position_alone(
+    browser: Browser, published: Published
+) -> None:
+    """On the page itself, in real time: what goes to the speakers is one unbroken line."""
+    # Recording where audio is rendered takes a secure address.
+    published = replace(published, url="https://stemsilver.test")
+    context = published.serve(browser.new_context())
+    page = context.new_page()
+    page.add_init_script(LISTEN)
+    page.route("**/*.flac", answer(encode_flac16(Audio(ramp()[np.newaxis], RATE))))
+    path = published.folder / "renders" / "intro-one-00000001.html"
+    longer = path.read_text(encoding="utf-8").replace(
+        'data-duration="1.5"', f'data-duration="{SECONDS}"'
+    )
+    page.route("**/intro-one-00000001.html", answer(longer.encode()))
+    page.goto(f"{published.url}/renders/intro-one-00000001.html")
+    page.get_by_label("Loudness").select_option("none")
+    # Once to wake the recorder, and then for good.
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function("window.listening")
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_timeout(200)
+    page.evaluate("() => { heard.length = 0; }")
+    page.get_by_role("button", name="Play", exact=True).click()
+    for index in range(50):
+        page.locator(".ab-pick input").nth(index % 3).check(force=True)
+        page.wait_for_timeout(25)
+    expect(page.get_by_role("status")).to_have_text("Playing clean")
+    shown = page.evaluate("document.querySelector('stem-ab').position")
+    count = page.evaluate("heard.length")
+    page.get_by_role("button", name="Pause").click()
+    heard = np.array(page.evaluate("heard"))[:count]
+    context.close()
+    # From the spot that was asked for, once it has faded in.
+    begin = np.flatnonzero(heard > 0)[0] + round(0.05 * RATE)
+    position = heard[begin:] / 0.9 * SECONDS
+    uninterrupted = position[0] + np.arange(position.size) / RATE
+    assert position.size > RATE
+    assert np.abs(position - uninterrupted).max() < 0.005
+    # What is shown is what is heard, but for what was on its way to be written down.
+    assert shown == pytest.approx(position[-1], abs=0.1)

@@ -1,0 +1,383 @@
+"""The player, by what a listener sees and does, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from .planted_site import Published
+from .visits import Visit
+
+ITEM = "intro-one-00000001"
+PAGE = f"renders/{ITEM}.html"
+DUET = "duet-00000002"
+
+
+def play(page: Page) -> None:
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(status(page)).to_have_text(re.compile("^Playing"))
+
+
+def status(page: Page) -> Locator:
+    """The live region, which is also what is shown."""
+    return page.get_by_role("status")
+
+
+def position(page: Page) -> float:
+    value: float = page.evaluate("document.querySelector('stem-ab').position")
+    return value
+
+
+def lane(page: Page) -> Locator:
+    return page.locator(".ab-wave")
+
+
+def test_nothing_is_fetched_before_a_click_and_the_size_is_shown(visit: Visit) -> None:
+    page = visit.open(PAGE)
+    expect(status(page)).to_have_text(re.compile(r"^Play fetches raw and clean: [\d.]+ kB\.$"))
+    page.get_by_role("radio", name="Removed").check(force=True)
+    page.locator(".ab-wave").click()
+    assert visit.audio() == []
+    play(page)
+    page.wait_for_timeout(300)
+    assert visit.audio() == [f"{ITEM}/{name}.flac" for name in ("removed", "raw", "clean")]
+    assert not page.locator("audio:visible").count()
+
+
+def test_it_plays_switches_and_stops(visit: Visit) -> None:
+    page = visit.open(f"renders/{DUET}.html")
+    play(page)
+    expect(status(page)).to_have_text("Playing clean")
+    page.get_by_role("radio", name="Raw").check(force=True)
+    expect(status(page)).to_have_text("Playing raw")
+    before = position(page)
+    page.wait_for_timeout(150)
+    assert 0.1 < position(page) - before < 0.6
+    page.get_by_role("button", name="Pause").click()
+    expect(status(page)).to_have_text(re.compile(r"^Paused at 0:0\d$"))
+    stopped = position(page)
+    page.wait_for_timeout(150)
+    assert position(page) == stopped
+
+
+def test_it_ends_and_begins_again(visit: Visit) -> None:
+    page = visit.open(f"{PAGE}#t=1.3")
+    play(page)
+    expect(status(page)).to_have_text("The end")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert position(page) == pytest.approx(1.5)
+    play(page)
+    assert position(page) < 1
+
+
+def test_a_tap_on_a_picture_goes_there(visit: Visit) -> None:
+    page = visit.open(PAGE)
+    for picture in (lane(page), page.locator(".ab-presence"), page.locator(".ab-spectrum").last):
+        box = picture.bounding_box()
+        assert box is not None
+        picture.click(position={"x": box["width"] / 3, "y": 10})
+        assert position(page) == pytest.approx(0.5, abs=0.01)
+        head = picture.locator(".ab-head").bounding_box()
+        assert head is not None
+        assert head["x"] == pytest.approx(box["x"] + box["width"] / 3, abs=2)
+        page.get_by_role("slider", name="Position").fill("0")
+
+
+def test_the_slider_seeks_and_says_where(visit: Visit) -> None:
+    page = visit.open(PAGE)
+    slider = page.get_by_role("slider", name="Position")
+    slider.fill("1.2")
+    assert position(page) == pytest.approx(1.2, abs=0.01)
+    expect(slider).to_have_attribute("aria-valuetext", "0:01 of 0:01")
+    slider.press("Home")
+    assert position(page) == 0
+
+
+def test_a_dragged_stretch_is_repeated(visit: Visit) -> None:
+    page = visit.open(PAGE)
+    expect(page.locator(".ab-live")).to_be_visible()
+    box = lane(page).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 20, steps=5)
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + 20, steps=5)
+    page.mouse.up()
+    expect(status(page)).to_have_text("Loop from 0:00.3 to 0:00.9")
+    play(page)
+    # 0.6 s long: in 1.5 s it goes round more than twice.
+    page.evaluate(
+        "() => { const player = document.querySelector('stem-ab'); window.seen = [];"
+        " setInterval(() => seen.push(player.position), 10); }"
+    )
+    page.wait_for_timeout(1500)
+    seen: list[float] = page.evaluate("seen")
+    assert min(seen) == pytest.approx(0.3, abs=0.05)
+    assert max(seen) == pytest.approx(0.9, abs=0.05)
+    assert sum(after < before for before, after in pairwise(seen)) >= 2
+    shown = lane(page).locator(".ab-loop").bounding_box()
+    assert shown is not None
+    assert shown["width"] == pytest.approx(0.4 * box["width"], abs=4)
+    page.get_by_role("button", name="No loop").click()
+    expect(status(page)).to_have_text("The end")
+
+
+def test_buttons_set_the_ends_of_a_loop(visit: Visit) -> None:
+    page = visit.open(PAGE)
+    page.get_by_role("slider", name="Position").fill("0.3")
+    page.get_by_role("button", name="Loop from here").click()
+    page.get_by_role("slider", name="Position").fill("1.1")
+    page.get_by_role("button", name="Loop to here").click()
+    assert page.url.endswith("&l=0.30-1.10")
+
+
+def test_keys_work_in_the_player_and_nowhere_else(visit: Visit) -> None:
+    page = visit.open(PAGE)
+    page.locator("h1").click()
+    page.keyboard.press("k")
+    assert visit.audio() == []
+    page.get_by_role("radio", name="Clean").focus()
+    page.keyboard.press("1")
+    expect(page.get_by_role("radio", name="Raw")).to_be_checked()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(status(page)).to_have_text("Playing raw")
+    page.keyboard.press("3")
+    expect(status(page)).to_have_text("Playing removed")
+    page.keyboard.press("k")
+    expect(status(page)).to_have_text(re.compile("^Paused"))
+    page.keyboard.press("l")
+    assert position(page) == pytest.approx(1.5)
+    page.keyboard.press("j")
+    assert position(page) == 0
+    page.get_by_role("slider").fill("0.5")
+    page.keyboard.press("i")
+    expect(status(page)).to_have_text("Loop from 0:00.5 to 0:01.5")
+    page.keyboard.press("u")
+    expect(status(page)).to_have_text("No loop")
+    page.keyboard.press("n")
+    expect(page.locator("h1")).to_have_text("stereo/duet.wav")
+
+
+def test_the_arrow_keys_are_the_radios_own(visit: Visit) -> None:
+    page = visit.open(PAGE)
+    page.get_by_role("radio", name="Clean").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Removed")).to_be_checked()
+    expect(status(page)).to_have_text("removed")
+
+
+def test_a_link_leads_to_render_track_spot_and_loop(visit: Visit) -> None:
+    page = visit.open(f"{PAGE}#v=removed&t=0.75&l=0.50-1.25")
+    expect(page.get_by_role("radio", name="Removed")).to_be_checked()
+    assert position(page) == pytest.approx(0.75)
+    assert page.locator("stem-ab[data-looped]").count() == 1
+    expect(page.locator("stem-ab")).to_be_in_viewport()
+    assert visit.audio() == [], "a link does not play by itself"
+    # Another spot of the same page, as from a message.
+    page.evaluate("location.hash = '#v=raw&t=1.00'")
+    expect(page.get_by_role("radio", name="Raw")).to_be_checked()
+    assert position(page) == pytest.approx(1.0)
+
+
+def test_the_address_is_always_a_link_to_the_spot(browser: Browser, published: Published) -> None:
+    context = published.serve(browser.new_context())
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{published.url}/{PAGE}")
+    page.get_by_role("radio", name="Raw").check(force=True)
+    page.get_by_role("slider").fill("1.25")
+    assert page.url == f"{published.url}/{PAGE}#v=raw&t=1.25"
+    # Without a secure context there is no clipboard: the link is shown to be copied by hand.
+    page.get_by_role("button", name="Copy link to this spot").click()
+    expect(status(page)).to_have_text(
+        re.compile(r"^(Link to 0:01 copied|Copy this link: .*#v=raw&t=1\.25)$")
+    )
+    context.close()
+
+
+def test_an_anchor_of_the_page_is_no_spot(visit: Visit) -> None:
+    page = visit.open(f"{PAGE}#words")
+    expect(page.locator("#words")).to_be_in_viewport()
+    expect(page.locator(".ab-live")).to_have_count(1)
+    assert position(page) == 0
+    assert page.url.endswith("#words")
+
+
+def test_the_applied_gains_are_printed(visit: Visit) -> None:
+    page = visit.open(PAGE)
+    modes = page.get_by_label("Loudness")
+    gains = page.locator("[data-part=gains]")
+    # A tone is no speech, so this render can be matched by LUFS alone, and says so.
+    assert modes.locator("option").all_inner_texts() == ["LUFS matched", "as delivered"]
+    expect(gains).to_have_text(re.compile(r"^raw −1\.\d dB · clean 0\.0 dB · removed −1\.\d dB$"))
+    modes.select_option("none")
+    expect(gains).to_have_text("raw 0.0 dB · clean 0.0 dB · removed 0.0 dB")
+    expect(status(page)).to_have_text("as delivered")
+
+
+def test_a_word_leads_to_where_it_is_heard(visit: Visit) -> None:
+    page = visit.open(PAGE)
+    page.locator(".st-transcript").first.get_by_text("jumps").click()
+    assert position(page) == pytest.approx(1.1)
+    words = page.locator(".st-transcript").first.locator("[role=button]")
+    expect(words.first).to_have_attribute("tabindex", "0")
+    words.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert position(page) == pytest.approx(0.3)
+    page.keyboard.press("End")
+    page.keyboard.press("Space")
+    assert position(page) == pytest.approx(1.1)
+    assert words.evaluate_all("all => all.filter(one => one.tabIndex === 0).length") == 1
+
+
+def test_the_word_that_is_heard_is_marked(visit: Visit) -> None:
+    page = visit.open(f"{PAGE}#t=0.5")
+    play(page)
+    expect(page.locator(".st-transcript [aria-current]").first).to_have_text("brown")
+
+
+def test_counts_add_up_to_the_rate_shown(visit: Visit) -> None:
+    page = visit.open(PAGE)
+    counts = page.locator(".st-difference").first.locator(".st-counts").inner_text()
+    found = re.search(r"WER ([\d.]+) % = \((\d+) \+ (\d+) \+ (\d+)\) / (\d+) words", counts)
+    assert found is not None
+    rate, *parts, words = map(float, found.groups())
+    assert rate == pytest.approx(100 * sum(parts) / words, abs=0.05)
+    signs = page.locator(".st-difference").first.locator(".st-transcript")
+    assert [
+        signs.locator(f".st-{kind}").count() for kind in ("substituted", "deleted", "inserted")
+    ] == parts
+    # Told by signs to those who see, in words to those who listen.
+    expect(signs.locator(".st-substituted")).to_have_text("changed from quick ≠  to quack")
+    expect(signs.locator(".st-deleted")).to_have_text("missing: −old")
+    expect(signs.locator(".st-inserted")).to_have_text("added: +jumps")
+
+
+def test_audio_that_cannot_be_had_is_told(browser: Browser, published: Published) -> None:
+    context = published.serve(browser.new_context())
+    page = context.new_page()
+    page.goto(f"{published.url}/{PAGE}")
+    page.route("**/*.flac", lambda route: route.abort())
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(status(page)).to_have_text("clean: the audio could not be fetched. Are you offline?")
+    page.unroute("**/*.flac")
+    play(page)
+    context.close()
+
+
+def test_a_second_press_while_loading_calls_it_off(browser: Browser, published: Published) -> None:
+    context = published.serve(browser.new_context())
+    page = context.new_page()
+    page.goto(f"{published.url}/{PAGE}")
+    held: list[Route] = []
+    page.route("**/*.flac", lambda route: held.append(route))
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(status(page)).to_have_text(re.compile(r"^Fetching clean, [\d.]+ kB…$"))
+    page.get_by_role("button", name="Pause").click()
+    expect(status(page)).to_have_text("Paused at 0:00")
+    held[0].fallback()
+    page.wait_for_timeout(300)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert position(page) == 0
+    context.close()
+
+
+def test_another_choice_while_loading_wins(browser: Browser, published: Published) -> None:
+    context = published.serve(browser.new_context())
+    page = context.new_page()
+    page.goto(f"{published.url}/{PAGE}")
+    held: list[Route] = []
+    page.route("**/clean.flac", lambda route: held.append(route))
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(status(page)).to_have_text(re.compile("^Fetching clean"))
+    page.get_by_role("radio", name="Raw").check(force=True)
+    expect(status(page)).to_have_text("Playing raw")
+    held[0].fallback()
+    page.wait_for_timeout(300)
+    expect(status(page)).to_have_text("Playing raw")
+    assert page.evaluate("document.querySelector('stem-ab').engine.selected") == "raw"
+    context.close()
+
+
+def test_reduced_motion_moves_in_steps(browser: Browser, published: Published) -> None:
+    context = published.serve(browser.new_context(reduced_motion="reduce"))
+    page = context.new_page()
+    page.goto(f"{published.url}/{PAGE}")
+    page.evaluate(
+        "window.moves = 0; document.querySelector('stem-ab')"
+        ".addEventListener('ab-time', () => moves++)"
+    )
+    play(page)
+    page.wait_for_timeout(800)
+    assert page.evaluate("moves") < 8
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_control_is_large_enough_for_a_thumb(visit: Visit, width: int) -> None:
+    visit.page.set_viewport_size({"width": width, "height": 844})
+    page = visit.open(PAGE)
+    expect(page.locator(".ab-live")).to_be_visible()
+    controls = page.locator(
+        ".ab button:visible, .ab select, .ab-pick, .ab-seek, .ab summary, .st-neighbours a"
+    )
+    sizes = controls.evaluate_all(
+        "all => all.map(one => { const box = one.getBoundingClientRect();"
+        " return [one.className, box.width, box.height]; })"
+    )
+    assert len(sizes) >= 12
+    assert [size for size in sizes if min(size[1:]) < 44] == []
+
+
+@pytest.mark.parametrize("name", [ITEM, DUET])
+def test_every_track_plays_without_scripts(
+    browser: Browser, published: Published, name: str
+) -> None:
+    context = published.serve(browser.new_context(java_script_enabled=False))
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{published.url}/renders/{name}.html")
+    assert not [url for url in asked if url.endswith(".flac")]
+    assert not page.locator(".ab-deck, .ab-settings").locator("visible=true").count()
+    expect(page.locator(".st-cards").first).to_contain_text("3.1")
+    play_natively(page, 3)
+    context.close()
+
+
+def test_every_track_plays_from_a_disk(browser: Browser, published: Published) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("requestfailed", lambda request: complaints.append(request.url))
+    page.goto((published.folder / PAGE).as_uri())
+    assert not page.locator(".ab-deck, .ab-settings").locator("visible=true").count()
+    play_natively(page, 3)
+    assert complaints == []
+    context.close()
+
+
+def play_natively(page: Page, count: int) -> None:
+    """Press play on the browser's own controls of every track, and see its time move."""
+    players = page.locator("audio")
+    expect(players).to_have_count(count)
+    for index in range(count):
+        player = players.nth(index)
+        player.scroll_into_view_if_needed()
+        player.focus()
+        page.keyboard.press("Space")
+        # Asked again and again: without scripts the page itself hears no events.
+        for _ in range(100):
+            if player.evaluate("player => player.error || player.currentTime > 0.05"):
+                break
+            page.wait_for_timeout(50)
+        assert player.evaluate("player => [player.error, player.paused]") == [None, False]
+        player.evaluate("player => player.pause()")
