@@ -86,7 +86,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("counts", type=int, nargs="*", default=COUNTS, metavar="COUNT")
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=110)
     table = Table(
         *("renders", "build s", "ms a render", "overview kB", "gzip kB", "requests"),
         *("first visit kB", "paint s", "sorts s", "search s"),

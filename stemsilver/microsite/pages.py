@@ -110,9 +110,8 @@ class Pages:
         )
         items = [item for item in self.batch.items if item.id in matched]
         pairs = [blind_pair(item, media[item.id], matched[item.id]) for item in items]
-        self._write(
-            "blind.md", "Blind test", "blind.html", view=blind_page(pairs, head, base.label)
-        )
+        fair = [pair for pair in pairs if pair is not None]
+        self._write("blind.md", "Blind test", "blind.html", view=blind_page(fair, head, base.label))
 
     def write_background(self) -> None:
         """The pages that say how the numbers came about: Method and Reproduce."""

@@ -123,24 +123,29 @@ def player_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
     return files
 
 
-def blind_pair(item: ItemResult, media: Path, base: BaseItem) -> BlindPair:
-    """A render as two builds cleaned it, at equal speech loudness."""
-    tracks = {track.name: track for track in player(item, media, base).tracks}
-    head, other = tracks["clean"], tracks[BASE]
-    # The two alone: what raw would need does not concern them.
-    loudest = max(head.speech_db, other.speech_db)
-    return BlindPair(
-        id=item.id,
-        path=item.path,
-        duration=item.duration,
-        rate=item.rate,
-        head=f"renders/{head.audio}",
-        base=f"renders/{other.audio}",
-        head_bytes=head.bytes,
-        base_bytes=other.bytes,
-        head_gain_db=head.speech_db - loudest,
-        base_gain_db=other.speech_db - loudest,
-    )
+def blind_pair(item: ItemResult, media: Path, base: BaseItem) -> BlindPair | None:
+    """A render as two builds cleaned it, at equal loudness: of the speech, else of the whole.
+
+    None where neither is known of both: the louder of the two would give itself away.
+    """
+    heard = heard_tracks(media, base)
+    head, other = heard["clean"], heard[BASE]
+    for here, there in ((head.speech_db, other.speech_db), (head.lufs, other.lufs)):
+        if here is not None and there is not None:
+            lowest = min(here, there)
+            return BlindPair(
+                id=item.id,
+                path=item.path,
+                duration=item.duration,
+                rate=item.rate,
+                head=f"renders/{item.id}/clean.flac",
+                base=f"renders/{item.id}/{BASE}.flac",
+                head_bytes=_source("clean", media, base).stat().st_size,
+                base_bytes=_source(BASE, media, base).stat().st_size,
+                head_gain_db=lowest - here,
+                base_gain_db=lowest - there,
+            )
+    return None
 
 
 def _source(name: str, media: Path, base: BaseItem | None) -> Path:

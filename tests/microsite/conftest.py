@@ -38,6 +38,14 @@ def published(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Pub
 
 
 @pytest.fixture(scope="session")
+def compared(published: Published, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """The planted batch as a site that is compared with another build of it."""
+    folder = tmp_path_factory.mktemp("compared") / "site"
+    published.planted.build(folder, base=published.folder)
+    return Published(folder, published.planted)
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium: STEMSILVER_CHROMIUM, the system's, or Playwright's own. There must be one."""
     system = Path("/usr/bin/chromium")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from playwright.sync_api import BrowserContext, Route
 
 from stemsilver import config
 from stemsilver.evaluate.catalogue import METRICS
-from stemsilver.microsite import Site, build
+from stemsilver.microsite import Site, build, read_base
 from stemsilver.playback import LISTENING, listen, to_json
 from stemsilver.plots import spectrogram_png
 from stemsilver.records import (
@@ -29,6 +30,7 @@ from stemsilver.records import (
     Transcript,
     WeightRecord,
 )
+from stemsilver.report import scorecard
 from stemsilver.resources import resource
 
 HOSTILE = (
@@ -63,9 +65,17 @@ class Planted:
     media: Mapping[str, Path]
     reports: tuple[Path, ...]
 
-    def build(self, target: Path, max_megabytes: float = 50) -> Site:
-        """Publish the planted batch at `target`."""
-        return build(self.batch, self.profile, self.media, self.reports, target, max_megabytes)
+    def build(self, target: Path, max_megabytes: float = 50, base: Path | None = None) -> Site:
+        """Publish the planted batch at `target`, compared with the site at `base`."""
+        return build(
+            self.batch,
+            self.profile,
+            self.media,
+            self.reports,
+            target,
+            max_megabytes,
+            base=None if base is None else read_base(base),
+        )
 
 
 @dataclass(frozen=True)
@@ -139,7 +149,7 @@ def plant(folder: Path) -> Planted:
     )
     media = {item.id: _media(folder, item) for item in items if item.failure is None}
     report = folder / "scorecard.json"
-    report.write_text("{}")
+    report.write_text(json.dumps(scorecard(batch, profile)))
     return Planted(batch, profile, media, (report,))
 
 

@@ -1,0 +1,105 @@
+// The scorecard's small buttons: raw and clean of any render, at the same spot, one at a time.
+
+import { openContext } from "./context.js";
+import { Engine } from "./engine.js";
+import { Tracks } from "./tracks.js";
+import { bytes, linear } from "./wording.js";
+
+const TRACKS = ["raw", "clean"];
+
+const table = document.querySelector("table[data-scorecard]");
+const status = document.createElement("p");
+
+/** What plays, or did last: its row, engine and tracks. */
+let now = null;
+/** Counts presses, so that a slow load does not answer an old one. */
+let order = 0;
+
+if (table) {
+  document.documentElement.classList.add("st-players");
+  status.className = "st-sr";
+  status.setAttribute("role", "status");
+  table.closest("section").append(status);
+  table.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-track]");
+    if (button) press(button.closest("tr"), button.dataset.track);
+  });
+  // The table shows its rows a page at a time.
+  new MutationObserver(fill).observe(table.tBodies[0], { childList: true });
+  fill();
+}
+
+function fill() {
+  for (const place of table.querySelectorAll(".st-row-player:empty")) {
+    const row = place.closest("tr");
+    for (const track of TRACKS) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = `st-play st-${track}`;
+      button.dataset.track = track;
+      button.textContent = track;
+      const about = `Play ${track}, ${bytes(Number(row.dataset[track]))}`;
+      button.title = about;
+      button.setAttribute("aria-label", `${about}: ${nameOf(row)}`);
+      button.setAttribute("aria-pressed", "false");
+      place.append(button);
+    }
+  }
+}
+
+async function press(row, track) {
+  const mine = ++order;
+  const heard = now?.row === row && now.engine.playing && now.track === track;
+  if (now && (heard || now.row !== row)) now.engine.pause();
+  if (heard) return show(`Paused: ${nameOf(row)}`);
+  if (now?.row !== row) now = open(row);
+  now.track = track;
+  show(`Fetching ${track}`);
+  try {
+    await load(track);
+  } catch (error) {
+    if (mine === order) show(error.message);
+    return;
+  }
+  if (mine !== order) return;
+  now.engine.select(track);
+  now.engine.play();
+  show(`Playing ${track}: ${nameOf(row)}`);
+  // The other one too, so that switching does not wait; pressing it tries again and says why.
+  for (const name of TRACKS) load(name).catch(() => {});
+}
+
+function open(row) {
+  const context = openContext();
+  const { item, duration, gains } = row.dataset;
+  const urls = TRACKS.map((name) => [name, new URL(`renders/${item}/${name}.flac`, document.baseURI)]);
+  const [raw, clean] = gains.split(" ").map(Number);
+  const opened = {
+    row,
+    track: "",
+    gains: { raw, clean },
+    engine: new Engine(context, Number(duration)),
+    tracks: new Tracks(context, Object.fromEntries(urls)),
+  };
+  opened.tracks.ondrop = (name) => opened.engine.remove(name);
+  opened.engine.onend = () => opened === now && show(`The end: ${nameOf(row)}`);
+  return opened;
+}
+
+async function load(name) {
+  const { engine, tracks, gains } = now;
+  const buffer = await tracks.load(name);
+  if (!engine.has(name)) engine.add(name, buffer, linear(gains[name]));
+}
+
+function show(text) {
+  status.textContent = text;
+  for (const button of table.querySelectorAll("button[data-track]")) {
+    const on = button.closest("tr") === now?.row && button.dataset.track === now.track;
+    button.setAttribute("aria-pressed", String(on && now.engine.playing));
+  }
+}
+
+function nameOf(row) {
+  return row.querySelector("th").textContent.trim();
+}

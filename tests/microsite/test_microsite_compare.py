@@ -1,0 +1,207 @@
+"""This build beside another: what is matched, what a change means, what cannot be compared."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Browser, expect
+
+from stemsilver.errors import UsageError
+from stemsilver.microsite import read_base
+from stemsilver.microsite.base import BaseItem, match
+from stemsilver.microsite.compare import Comparison, comparison
+from stemsilver.microsite.player import BASE, blind_pair, heard_tracks, player
+from stemsilver.playback import LISTENING, Heard, from_json, to_json
+from stemsilver.records import Score
+
+from .planted_site import Planted, Published
+
+INTRO, DUET, SILENT = "intro-one-00000001", "duet-00000002", "silent-00000004"
+
+
+@pytest.fixture
+def base_site(published: Published, tmp_path: Path) -> Path:
+    """A copy of the planted site, to be made into that of another build."""
+    return Path(shutil.copytree(published.folder, tmp_path / "base"))
+
+
+def edit(site: Path, item: str, **changes: object) -> None:
+    """Change metrics, or with a dict a whole part, of an item in a site's scorecard."""
+    path = site / "downloads" / "scorecard.json"
+    card = json.loads(path.read_text())
+    entry = next(one for one in card["items"] if one["id"] == item)
+    for name, value in changes.items():
+        if isinstance(value, float):
+            entry["metrics"][name] = {"value": value, "reason": None}
+        else:
+            entry[name] = value
+    path.write_text(json.dumps(card))
+
+
+def compare(planted: Planted, site: Path) -> Comparison:
+    base = read_base(site)
+    matched = match(planted.batch, planted.media, base)
+    return comparison(planted.batch, planted.profile, base, matched, "this one")
+
+
+def senses(view: Comparison, item: str) -> dict[str, str]:
+    row = next(row for row in view.rows if item in row.href)
+    return {
+        family.anchor: change.sense
+        for family, change in zip(view.families, row.changes, strict=True)
+    }
+
+
+def test_the_same_build_is_the_same(planted: Planted, base_site: Path) -> None:
+    view = compare(planted, base_site)
+    assert len(view.rows) == 4
+    assert {change.sense for row in view.rows for change in row.changes} <= {"same", "none"}
+    assert view.unmatched == (("broken.wav", "not cleaned here"),)
+
+
+def test_a_change_is_better_or_worse_by_the_metrics_direction(
+    planted: Planted, base_site: Path
+) -> None:
+    edit(base_site, INTRO, clean_pause_floor_db=-30.0, clean_dnsmos_ovrl=3.5)
+    # Less than what is shown is no change.
+    edit(base_site, INTRO, wer_raw_to_clean=0.05001)
+    found = senses(compare(planted, base_site), INTRO)
+    assert found["pause_floor_db"] == "better", "lower is better"
+    assert found["dnsmos_ovrl"] == "worse", "higher is better"
+    assert found["wer_raw_to_clean"] == "same"
+
+
+def test_means_are_over_what_both_have(planted: Planted, base_site: Path) -> None:
+    edit(base_site, INTRO, clean_dnsmos_ovrl=2.1)
+    edit(base_site, DUET, metrics={})
+    view = compare(planted, base_site)
+    ovrl = next(i for i, one in enumerate(view.families) if one.anchor == "dnsmos_ovrl")
+    # Of two renders, 3.1 each here; 2.1 and 3.1 in the base.
+    assert (view.means[ovrl].base.text, view.means[ovrl].head.text) == ("2.60", "3.10")
+
+
+def test_other_raw_audio_is_another_render(planted: Planted, base_site: Path) -> None:
+    noise = np.random.default_rng(1).uniform(-0.1, 0.1, 36_000)
+    soundfile.write(base_site / "renders" / INTRO / "raw.flac", noise, 24_000, subtype="PCM_16")
+    edit(base_site, DUET, id="gone-00000009", path="gone.wav")
+    shutil.copytree(base_site / "renders" / DUET, base_site / "renders" / "gone-00000009")
+    view = compare(planted, base_site)
+    assert dict(view.unmatched) == {
+        "narration/intro one.wav": "the raw audio is another",
+        "stereo/duet.wav": "only in this build",
+        "broken.wav": "not cleaned here",
+        "gone.wav": "only in the base",
+    }
+
+
+def test_the_same_samples_match_whatever_wrote_them(planted: Planted, base_site: Path) -> None:
+    """The same audio packed by another encoder has other bytes."""
+    path = base_site / "renders" / INTRO / "raw.flac"
+    samples, rate = soundfile.read(path, dtype="int16")
+    before = path.read_bytes()
+    soundfile.write(path, samples, rate, subtype="PCM_16", compression_level=0.0)
+    assert path.read_bytes() != before
+    assert INTRO in match(planted.batch, planted.media, read_base(base_site))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda site: shutil.rmtree(site), "No such file"),
+        (lambda site: (site / "downloads" / "scorecard.json").write_text("{"), "JSONDecodeError"),
+        (lambda site: (site / "downloads" / "scorecard.json").write_text("[]"), "TypeError"),
+        (lambda site: (site / "renders" / INTRO / LISTENING).unlink(), "No such file"),
+        (lambda site: (site / "renders" / INTRO / LISTENING).write_text("7"), "ValidationError"),
+        (lambda site: edit(site, INTRO, id="../../../etc"), "leads out of"),
+    ],
+)
+def test_what_is_no_site_of_ours_is_refused(base_site: Path, spoil: object, why: str) -> None:
+    assert callable(spoil)
+    spoil(base_site)
+    with pytest.raises(UsageError, match=why):
+        read_base(base_site)
+
+
+def levelled(heard: Heard, lufs: float | None, speech: float | None) -> Heard:
+    return replace(heard, lufs=lufs, speech_db=speech)
+
+
+def as_base(planted: Planted, folder: Path, raw: float | None, lufs: float | None) -> BaseItem:
+    """INTRO as a base whose raw holds its speech at `raw` dB, and whose clean has `lufs`."""
+    made = Path(shutil.copytree(planted.media[INTRO], folder / "made"))
+    tracks = from_json((made / LISTENING).read_bytes())
+    tracks["raw"] = levelled(tracks["raw"], -20.0, raw)
+    tracks["clean"] = levelled(tracks["clean"], lufs, None if raw is None else 0.0)
+    (made / LISTENING).write_bytes(to_json(tracks))
+    return BaseItem(made, "intro", "pass", {}, tracks)
+
+
+def with_levels(planted: Planted, folder: Path, raw: float | None, lufs: float | None) -> Path:
+    """INTRO's own folder, with such levels."""
+    return as_base(planted, folder, raw, lufs).folder
+
+
+def test_two_builds_are_matched_by_the_speech_both_know_in_raw(
+    planted: Planted, tmp_path: Path
+) -> None:
+    """Raw holds this build's speech at −10 dB, the base's at −4: the base is 6 dB quieter."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    media = with_levels(planted, tmp_path / "a", -10.0, -16.0)
+    base = as_base(planted, tmp_path / "b", -4.0, -16.0)
+    assert heard_tracks(media, base)[BASE].speech_db == pytest.approx(-6)
+    item = planted.batch.items[0]
+    tracks = {track.name: track for track in player(item, media, base).tracks}
+    assert list(tracks) == ["raw", "clean", "removed", BASE]
+    assert tracks["clean"].speech_db - tracks[BASE].speech_db == pytest.approx(-6)
+    pair = blind_pair(item, media, base)
+    assert pair is not None
+    assert (pair.head_gain_db, pair.base_gain_db) == (pytest.approx(-6), 0)
+
+
+def test_without_speech_a_blind_pair_is_matched_by_loudness_or_left_out(
+    planted: Planted, tmp_path: Path
+) -> None:
+    for name in "abc":
+        (tmp_path / name).mkdir()
+    item = planted.batch.items[0]
+    media = with_levels(planted, tmp_path / "a", None, -16.0)
+    pair = blind_pair(item, media, as_base(planted, tmp_path / "b", None, -19.0))
+    assert pair is not None
+    assert (pair.head_gain_db, pair.base_gain_db) == (-3, 0)
+    assert blind_pair(item, media, as_base(planted, tmp_path / "c", None, None)) is None
+
+
+def test_the_pages_lead_to_each_other_and_play_the_base(
+    browser: Browser, compared: Published
+) -> None:
+    context = compared.serve(browser.new_context())
+    page = context.new_page()
+    page.goto(f"{compared.url}/index.html")
+    page.get_by_role("link", name="Compare", exact=True).click()
+    expect(page.get_by_role("link", name="Compare by ear, blind")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("embedded, 22 November 2026, 0123456")
+    page.get_by_role("link", name="narration/intro one.wav").click()
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.get_by_role("radio", name="Base").check(force=True)
+    expect(page.get_by_role("status")).to_have_text("Playing base")
+    context.close()
+
+
+def test_without_a_base_there_is_nothing_of_it(published: Published) -> None:
+    assert not (published.folder / "compare.html").exists()
+    assert not (published.folder / "blind.html").exists()
+    assert "compare.html" not in (published.folder / "index.html").read_text(encoding="utf-8")
+    assert not list(published.folder.rglob("base.*"))
+
+
+def test_a_base_score_that_is_missing_has_its_reason(base_site: Path) -> None:
+    edit(base_site, SILENT, metrics={})
+    scores = read_base(base_site).items[SILENT].scores
+    assert scores["clean_lufs"] == Score.missing("not_measured")
