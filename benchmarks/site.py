@@ -37,7 +37,7 @@ from rich.table import Table
 from stemsilver import config, microsite
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.playback import LISTENING, listen, to_json
-from stemsilver.plots import spectrogram_png
+from stemsilver.plots import spectrogram_webp
 from stemsilver.profiles import load_profile
 from stemsilver.records import Audio, Batch, Evidence, Failure, ItemResult, Score
 
@@ -167,7 +167,7 @@ def _media(folder: Path) -> Path:
     signals = {name: Audio(wave[np.newaxis], RATE) for name in ("raw", "clean", "removed")}
     for name, audio in signals.items():
         soundfile.write(folder / f"{name}.flac", audio.samples.T, RATE, subtype="PCM_16")
-        (folder / f"{name}.png").write_bytes(spectrogram_png(audio.samples, RATE))
+        (folder / f"{name}.webp").write_bytes(spectrogram_webp(audio.samples, RATE))
     (folder / LISTENING).write_bytes(to_json(listen(signals)))
     return folder
 

@@ -216,10 +216,10 @@ def _media(raw: Audio, cleaned: Cleaned, stages: bool, steps: Steps) -> dict[str
     files = {SPEECH: encode_wav(cleaned.speech)}
     for name, audio in tracks.items():
         files[f"{name}.flac"] = encode_flac16(audio)
-        files[f"{name}.png"] = steps.file(
+        files[f"{name}.webp"] = steps.file(
             f"draw {name}",
             digests[name],
-            partial(plots.spectrogram_png, audio.samples, audio.rate),
+            partial(plots.spectrogram_webp, audio.samples, audio.rate),
         )
     files[LISTENING] = steps.file(
         "listen",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemsilver.config import Profile
+from stemsilver.microsite.player import heard_tracks
 from stemsilver.microsite.readings import (
     Family,
     Measurement,
@@ -18,6 +19,7 @@ from stemsilver.microsite.readings import (
     standing,
     words,
 )
+from stemsilver.playback import gains
 from stemsilver.records import Batch, Failure, ItemResult
 from stemsilver.report import (
     Mean,
@@ -69,11 +71,14 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """What there is to fetch before a render can be heard, in bytes."""
+class Sample:
+    """What a row's buttons play: how many bytes each track has, and the gain in dB at which their
+    speech is equally loud."""
 
     raw: int
     clean: int
+    raw_db: float
+    clean_db: float
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class Row:
     """A render in the scorecard.
 
     `faults` says which gates it fails; `reason` and `message` say why there is no result;
-    `sizes` is None where there is nothing to hear.
+    `sample` is None where there is nothing to hear.
     """
 
     id: str
@@ -91,7 +96,7 @@ class Row:
     faults: tuple[str, ...]
     reason: str | None
     message: str | None
-    sizes: Sizes | None
+    sample: Sample | None
     length: str
     seconds: float
     cells: tuple[Measurement, ...]
@@ -218,7 +223,7 @@ def _row(
         faults=tuple(fault for one in found.values() if (fault := _fault(one))),
         reason=words(failure.code) if failure else None,
         message=_message(item.path, failure) if failure else None,
-        sizes=None if failure else _sizes(media[item.id]),
+        sample=None if failure else _sample(media[item.id]),
         length=clock(item.duration) if item.rate else "—",
         seconds=item.duration,
         cells=tuple(found[family.anchor] for family in shown),
@@ -242,5 +247,8 @@ def _message(path: str, failure: Failure) -> str:
     return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH].rstrip()}…"
 
 
-def _sizes(folder: Path) -> Sizes:
-    return Sizes(*((folder / f"{name}.flac").stat().st_size for name in ("raw", "clean")))
+def _sample(folder: Path) -> Sample:
+    heard = heard_tracks(folder)
+    matched = gains(heard, "speech_db") or gains(heard, "lufs") or dict.fromkeys(heard, 0.0)
+    raw, clean = ((folder / f"{name}.flac").stat().st_size for name in ("raw", "clean"))
+    return Sample(raw, clean, matched["raw"], matched["clean"])

@@ -94,7 +94,7 @@ def player(item: ItemResult, media: Path, base: BaseItem | None) -> Player:
             name,
             *_ABOUT[name],
             audio=f"{item.id}/{name}.flac",
-            spectrogram=f"{item.id}/{name}.png",
+            spectrogram=f"{item.id}/{name}.webp",
             bytes=_source(name, media, base).stat().st_size,
             speech_db=speech[name] if speech else 0.0,
             lufs_db=lufs[name] if lufs else 0.0,
@@ -119,7 +119,7 @@ def player_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
     for name in heard_tracks(media, base):
         audio = _source(name, media, base)
         files[f"{name}.flac"] = audio
-        files[f"{name}.png"] = audio.with_suffix(".png")
+        files[f"{name}.webp"] = audio.with_suffix(".webp")
     return files
 
 

@@ -16,7 +16,7 @@ from stemsilver import config
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.microsite import Site, build, read_base
 from stemsilver.playback import LISTENING, listen, to_json
-from stemsilver.plots import spectrogram_png
+from stemsilver.plots import spectrogram_webp
 from stemsilver.records import (
     AlignedWord,
     Alignment,
@@ -225,6 +225,6 @@ def _media(folder: Path, item: ItemResult) -> Path:
     }
     for name, audio in signals.items():
         soundfile.write(target / f"{name}.flac", audio.samples.T, item.rate, subtype="PCM_16")
-        (target / f"{name}.png").write_bytes(spectrogram_png(audio.samples, item.rate))
+        (target / f"{name}.webp").write_bytes(spectrogram_webp(audio.samples, item.rate))
     (target / LISTENING).write_bytes(to_json(listen(signals)))
     return target

@@ -16,6 +16,13 @@ PAGE = f"renders/{ITEM}.html"
 DUET = "duet-00000002"
 
 
+def live(visit: Visit, name: str) -> Page:
+    """A render's page, once its player has come to life."""
+    page = visit.open(name)
+    expect(page.locator(".ab-live")).to_have_count(1)
+    return page
+
+
 def play(page: Page) -> None:
     page.get_by_role("button", name="Play", exact=True).click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
@@ -37,7 +44,7 @@ def lane(page: Page) -> Locator:
 
 
 def test_nothing_is_fetched_before_a_click_and_the_size_is_shown(visit: Visit) -> None:
-    page = visit.open(PAGE)
+    page = live(visit, PAGE)
     expect(status(page)).to_have_text(re.compile(r"^Play fetches raw and clean: [\d.]+ kB\.$"))
     page.get_by_role("radio", name="Removed").check(force=True)
     page.locator(".ab-wave").click()
@@ -49,7 +56,7 @@ def test_nothing_is_fetched_before_a_click_and_the_size_is_shown(visit: Visit) -
 
 
 def test_it_plays_switches_and_stops(visit: Visit) -> None:
-    page = visit.open(f"renders/{DUET}.html")
+    page = live(visit, f"renders/{DUET}.html")
     play(page)
     expect(status(page)).to_have_text("Playing clean")
     page.get_by_role("radio", name="Raw").check(force=True)
@@ -65,7 +72,7 @@ def test_it_plays_switches_and_stops(visit: Visit) -> None:
 
 
 def test_it_ends_and_begins_again(visit: Visit) -> None:
-    page = visit.open(f"{PAGE}#t=1.3")
+    page = live(visit, f"{PAGE}#t=1.3")
     play(page)
     expect(status(page)).to_have_text("The end")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
@@ -75,7 +82,7 @@ def test_it_ends_and_begins_again(visit: Visit) -> None:
 
 
 def test_a_tap_on_a_picture_goes_there(visit: Visit) -> None:
-    page = visit.open(PAGE)
+    page = live(visit, PAGE)
     for picture in (lane(page), page.locator(".ab-presence"), page.locator(".ab-spectrum").last):
         box = picture.bounding_box()
         assert box is not None
@@ -88,7 +95,7 @@ def test_a_tap_on_a_picture_goes_there(visit: Visit) -> None:
 
 
 def test_the_slider_seeks_and_says_where(visit: Visit) -> None:
-    page = visit.open(PAGE)
+    page = live(visit, PAGE)
     slider = page.get_by_role("slider", name="Position")
     slider.fill("1.2")
     assert position(page) == pytest.approx(1.2, abs=0.01)
@@ -98,8 +105,7 @@ def test_the_slider_seeks_and_says_where(visit: Visit) -> None:
 
 
 def test_a_dragged_stretch_is_repeated(visit: Visit) -> None:
-    page = visit.open(PAGE)
-    expect(page.locator(".ab-live")).to_be_visible()
+    page = live(visit, PAGE)
     box = lane(page).bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20)
@@ -127,7 +133,7 @@ def test_a_dragged_stretch_is_repeated(visit: Visit) -> None:
 
 
 def test_buttons_set_the_ends_of_a_loop(visit: Visit) -> None:
-    page = visit.open(PAGE)
+    page = live(visit, PAGE)
     page.get_by_role("slider", name="Position").fill("0.3")
     page.get_by_role("button", name="Loop from here").click()
     page.get_by_role("slider", name="Position").fill("1.1")
@@ -136,7 +142,7 @@ def test_buttons_set_the_ends_of_a_loop(visit: Visit) -> None:
 
 
 def test_keys_work_in_the_player_and_nowhere_else(visit: Visit) -> None:
-    page = visit.open(PAGE)
+    page = live(visit, PAGE)
     page.locator("h1").click()
     page.keyboard.press("k")
     assert visit.audio() == []
@@ -164,7 +170,7 @@ def test_keys_work_in_the_player_and_nowhere_else(visit: Visit) -> None:
 
 
 def test_the_arrow_keys_are_the_radios_own(visit: Visit) -> None:
-    page = visit.open(PAGE)
+    page = live(visit, PAGE)
     page.get_by_role("radio", name="Clean").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name="Removed")).to_be_checked()
@@ -172,7 +178,7 @@ def test_the_arrow_keys_are_the_radios_own(visit: Visit) -> None:
 
 
 def test_a_link_leads_to_render_track_spot_and_loop(visit: Visit) -> None:
-    page = visit.open(f"{PAGE}#v=removed&t=0.75&l=0.50-1.25")
+    page = live(visit, f"{PAGE}#v=removed&t=0.75&l=0.50-1.25")
     expect(page.get_by_role("radio", name="Removed")).to_be_checked()
     assert position(page) == pytest.approx(0.75)
     assert page.locator("stem-ab[data-looped]").count() == 1
@@ -189,6 +195,7 @@ def test_the_address_is_always_a_link_to_the_spot(browser: Browser, published: P
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{published.url}/{PAGE}")
+    expect(page.locator(".ab-live")).to_have_count(1)
     page.get_by_role("radio", name="Raw").check(force=True)
     page.get_by_role("slider").fill("1.25")
     assert page.url == f"{published.url}/{PAGE}#v=raw&t=1.25"
@@ -201,15 +208,14 @@ def test_the_address_is_always_a_link_to_the_spot(browser: Browser, published: P
 
 
 def test_an_anchor_of_the_page_is_no_spot(visit: Visit) -> None:
-    page = visit.open(f"{PAGE}#words")
+    page = live(visit, f"{PAGE}#words")
     expect(page.locator("#words")).to_be_in_viewport()
-    expect(page.locator(".ab-live")).to_have_count(1)
     assert position(page) == 0
     assert page.url.endswith("#words")
 
 
 def test_the_applied_gains_are_printed(visit: Visit) -> None:
-    page = visit.open(PAGE)
+    page = live(visit, PAGE)
     modes = page.get_by_label("Loudness")
     gains = page.locator("[data-part=gains]")
     # A tone is no speech, so this render can be matched by LUFS alone, and says so.
@@ -221,11 +227,11 @@ def test_the_applied_gains_are_printed(visit: Visit) -> None:
 
 
 def test_a_word_leads_to_where_it_is_heard(visit: Visit) -> None:
-    page = visit.open(PAGE)
-    page.locator(".st-transcript").first.get_by_text("jumps").click()
-    assert position(page) == pytest.approx(1.1)
+    page = live(visit, PAGE)
     words = page.locator(".st-transcript").first.locator("[role=button]")
     expect(words.first).to_have_attribute("tabindex", "0")
+    page.locator(".st-transcript").first.get_by_text("jumps").click()
+    assert position(page) == pytest.approx(1.1)
     words.first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
@@ -237,13 +243,13 @@ def test_a_word_leads_to_where_it_is_heard(visit: Visit) -> None:
 
 
 def test_the_word_that_is_heard_is_marked(visit: Visit) -> None:
-    page = visit.open(f"{PAGE}#t=0.5")
+    page = live(visit, f"{PAGE}#t=0.5")
     play(page)
     expect(page.locator(".st-transcript [aria-current]").first).to_have_text("brown")
 
 
 def test_counts_add_up_to_the_rate_shown(visit: Visit) -> None:
-    page = visit.open(PAGE)
+    page = live(visit, PAGE)
     counts = page.locator(".st-difference").first.locator(".st-counts").inner_text()
     found = re.search(r"WER ([\d.]+) % = \((\d+) \+ (\d+) \+ (\d+)\) / (\d+) words", counts)
     assert found is not None
@@ -322,8 +328,7 @@ def test_reduced_motion_moves_in_steps(browser: Browser, published: Published) -
 @pytest.mark.parametrize("width", [390, 1440])
 def test_every_control_is_large_enough_for_a_thumb(visit: Visit, width: int) -> None:
     visit.page.set_viewport_size({"width": width, "height": 844})
-    page = visit.open(PAGE)
-    expect(page.locator(".ab-live")).to_be_visible()
+    page = live(visit, PAGE)
     controls = page.locator(
         ".ab button:visible, .ab select, .ab-pick, .ab-seek, .ab summary, .st-neighbours a"
     )

@@ -36,7 +36,8 @@ def test_every_render_has_its_page_and_files(published: Published) -> None:
         assert (published.folder / "renders" / f"{item.id}.html").is_file()
         folder = published.folder / "renders" / item.id
         assert folder.exists() == (item.failure is None)
-    assert (published.folder / "downloads" / "scorecard.json").read_text() == "{}"
+    downloaded = published.folder / "downloads" / "scorecard.json"
+    assert downloaded.read_bytes() == published.planted.reports[0].read_bytes()
 
 
 def test_the_result_tells_pages_and_bytes(planted: Planted, tmp_path: Path) -> None:
@@ -123,8 +124,8 @@ def test_missing_media_leave_the_old_site(planted: Planted, standing: Path, tmp_
     media = tmp_path.parent / f"{tmp_path.name}-media"
     item = planted.batch.items[0]
     shutil.copytree(planted.media[item.id], media)
-    (media / "removed.png").unlink()
-    with pytest.raises(FileNotFoundError, match=r"removed\.png"):
+    (media / "removed.webp").unlink()
+    with pytest.raises(FileNotFoundError, match=r"removed\.webp"):
         replace(planted, media={**planted.media, item.id: media}).build(standing)
 
 

@@ -16,7 +16,6 @@ let now = null;
 let order = 0;
 
 if (table) {
-  document.documentElement.classList.add("st-players");
   status.className = "st-sr";
   status.setAttribute("role", "status");
   table.closest("section").append(status);

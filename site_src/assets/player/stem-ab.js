@@ -44,6 +44,7 @@ class StemAb extends HTMLElement {
       });
     }
     this.classList.add("ab-live");
+    for (const control of this.querySelectorAll(":disabled")) control.disabled = false;
     this.#listen();
     this.#wanted = this.#radio().value;
     this.#match = this.#part("match").value;
