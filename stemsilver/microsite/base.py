@@ -15,6 +15,7 @@ from stemsilver.fsio import contained
 from stemsilver.playback import LISTENING, Heard, from_json
 from stemsilver.records import Batch, Score
 
+_NEEDED = ("raw.flac", "clean.flac", "clean.webp")
 SCORECARD = Path("downloads", "scorecard.json")
 
 # A FLAC file begins with `fLaC` and its stream's description, which ends with the MD5 of the
@@ -91,6 +92,9 @@ def match(batch: Batch, media: Mapping[str, Path], base: Base) -> dict[str, Base
 def _item(site: Path, entry: Mapping[str, Any]) -> BaseItem:
     folder = contained(site / "renders", entry["id"])
     cleaned = entry["failure"] is None
+    if cleaned:
+        for name in _NEEDED:
+            (folder / name).stat()
     return BaseItem(
         folder=folder,
         path=str(entry["path"]),

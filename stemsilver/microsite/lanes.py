@@ -36,18 +36,28 @@ class Mark:
 
 @dataclass(frozen=True)
 class Curve:
-    """A track's drawing: an SVG path that is `width` units wide."""
+    """A track's drawing: an SVG path that is `width` units wide.
+
+    `peak` is how far it reaches from its middle, as a share of the lane's half height.
+    """
 
     name: str
     path: str
     width: int
+    peak: float = 1.0
 
 
 def outlines(tracks: Mapping[str, Heard]) -> tuple[Curve, ...]:
     """The outline of every track, on one scale: the loudest of raw and clean fills the lane."""
-    reach = max((_reach(tracks[name].outline) for name in ("raw", "clean")), default=0) or 1
+    reaches = {name: _reach(heard.outline) for name, heard in tracks.items()}
+    full = max(reaches["raw"], reaches["clean"]) or 1
     return tuple(
-        Curve(name, _area(heard.outline, HEIGHT / reach), len(heard.outline.low))
+        Curve(
+            name,
+            _area(heard.outline, HEIGHT / full),
+            len(heard.outline.low),
+            round(reaches[name] / full, 3),
+        )
         for name, heard in tracks.items()
     )
 

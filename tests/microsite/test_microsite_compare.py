@@ -117,6 +117,7 @@ def test_the_same_samples_match_whatever_wrote_them(planted: Planted, base_site:
         (lambda site: (site / "downloads" / "scorecard.json").write_text("{"), "JSONDecodeError"),
         (lambda site: (site / "downloads" / "scorecard.json").write_text("[]"), "TypeError"),
         (lambda site: (site / "renders" / INTRO / LISTENING).unlink(), "No such file"),
+        (lambda site: (site / "renders" / INTRO / "clean.webp").unlink(), "No such file"),
         (lambda site: (site / "renders" / INTRO / LISTENING).write_text("7"), "ValidationError"),
         (lambda site: edit(site, INTRO, id="../../../etc"), "leads out of"),
     ],

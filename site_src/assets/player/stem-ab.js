@@ -311,12 +311,15 @@ class StemAb extends HTMLElement {
       ([, { label, gains }]) => `${label} ${decibels(gains[this.#match])}`,
     );
     this.#part("gains").textContent = parts.join(" · ");
-    // The outlines stand to each other as the tracks sound; the louder of raw and clean fills.
-    const gain = (name) => this.#gain(name);
-    const loudest = Math.max(gain("raw"), gain("clean"));
-    for (const outline of this.querySelectorAll("[data-outline]")) {
-      outline.style.scale = `1 ${gain(outline.dataset.outline) / loudest}`;
-    }
+    // The outlines stand to each other as the tracks sound; the higher of raw and clean fills.
+    const outlines = [...this.querySelectorAll("[data-outline]")].map((svg) => {
+      const { outline: name, peak } = svg.dataset;
+      const gain = this.#gain(name);
+      return { svg, name, gain, height: gain * peak };
+    });
+    const pair = outlines.filter(({ name }) => name === "raw" || name === "clean");
+    const full = Math.max(...pair.map(({ height }) => height)) || 1;
+    for (const { svg, gain } of outlines) svg.style.scale = `1 ${gain / full}`;
   }
 
   #showLoop(stretch) {
@@ -330,7 +333,7 @@ class StemAb extends HTMLElement {
   #draw() {
     const seconds = this.position;
     this.style.setProperty("--ab-at", this.#duration ? seconds / this.#duration : 0);
-    const text = `${clock(seconds)} of ${clock(this.#duration)}`;
+    const text = `${clock(seconds)} of ${clock(Math.round(this.#duration))}`;
     if (this.#part("time").textContent !== text) {
       this.#part("time").textContent = text;
       this.#part("seek").setAttribute("aria-valuetext", text);
