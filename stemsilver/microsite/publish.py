@@ -86,9 +86,10 @@ def build(
         pages.write_renders(media, matched)
         if base is not None:
             pages.write_comparison(media, base, matched)
-        site_path = _run_mkdocs(
-            staging, plain_title(profile.site.title), batch.created, compared=base is not None
-        )
+        title = plain_title(profile.site.title)
+        config = _write_settings(staging, title, compared=base is not None)
+        _run_mkdocs(config, batch.created)
+        site_path = _site_path(config)
         _copy_files(batch, media, matched, reports, built)
         (built / MARKER).write_text("Made by stemsilver; replaced as a whole by the next build.\n")
         if site_path == "/":
@@ -132,16 +133,13 @@ def _write_sources(
     pages.write_background()
 
 
-def _run_mkdocs(staging: Path, name: str, created: str, *, compared: bool) -> str:
-    """Build `docs` in `staging` into `site`, strictly; returns the path it will be served under.
+def _write_settings(staging: Path, name: str, *, compared: bool) -> Path:
+    """The file that tells MkDocs to build `docs` in `staging` into `site`.
 
-    The navigation is that of the inherited file, and the comparison's pages behind the front page.
-
-    In a process of its own: MkDocs keeps state, ends the process on errors, and its plugins may
-    warn or print as they please. Dated by the batch, so that equal batches give equal bytes.
+    It inherits from the one of the working folder, else the shipped one; the navigation has the
+    comparison's pages behind the front page.
     """
     own = Path("mkdocs.yml")
-    config = staging / "mkdocs.yml"
     inherited = (own if own.is_file() else resource("mkdocs.yml")).resolve()
     settings: dict[str, Any] = {
         "INHERIT": str(inherited),
@@ -151,7 +149,17 @@ def _run_mkdocs(staging: Path, name: str, created: str, *, compared: bool) -> st
     }
     if compared and (nav := _settings(inherited).get("nav")):
         settings["nav"] = [*nav[:1], *_COMPARISON, *nav[1:]]
+    config = staging / "mkdocs.yml"
     config.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    return config
+
+
+def _run_mkdocs(config: Path, created: str) -> None:
+    """Build the pages, strictly.
+
+    In a process of its own: MkDocs keeps state, ends the process on errors, and its plugins may
+    warn or print as they please. Dated by the batch, so that equal batches give equal bytes.
+    """
     made = int(datetime.fromisoformat(created).timestamp())
     done = subprocess.run(
         # -P: nothing in the working folder can stand in for a module.
@@ -165,6 +173,10 @@ def _run_mkdocs(staging: Path, name: str, created: str, *, compared: bool) -> st
     )
     if done.returncode:
         raise SiteError(f"the pages do not build:\n{done.stderr.strip() or done.stdout.strip()}")
+
+
+def _site_path(config: Path) -> str:
+    """The path under which the site will be served."""
     address = _settings(config).get("site_url") or ""
     return urlsplit(address).path.rstrip("/") + "/"
 

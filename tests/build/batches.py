@@ -133,7 +133,13 @@ class Workspace:
         return discover(self.raw).renders
 
     def build(
-        self, executor: Executor, profile: Profile | None = None, megabytes: float = 100
+        self,
+        executor: Executor,
+        profile: Profile | None = None,
+        megabytes: float = 100,
+        *,
+        stages: bool = False,
+        base: Path | None = None,
     ) -> Outcome:
         """Build with `executor`, wherever the caller is, at the time of all these builds."""
         with pytest.MonkeyPatch.context() as patch:
@@ -144,6 +150,8 @@ class Workspace:
                 self.renders(),
                 self.places,
                 profile or embedded(),
+                stages=stages,
+                base=base,
                 max_site_megabytes=megabytes,
                 progress=Watch(),
             )

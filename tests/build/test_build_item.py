@@ -55,6 +55,10 @@ def test_everything_that_decides_an_item_is_in_its_key(render: Render, what: str
     assert item_key(*DECIDING[what](render, embedded())) != before
 
 
+def test_whether_stages_are_kept_is_in_the_key(render: Render) -> None:
+    assert item_key(render, embedded(), stages=True) != item_key(render, embedded())
+
+
 def test_other_code_is_another_key(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
     before = item_key(render, embedded())
     monkeypatch.setattr(item, "code_digest", lambda: "another")
