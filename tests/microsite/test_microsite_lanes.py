@@ -1,0 +1,86 @@
+"""The drawings of a player: outlines, music presence, axes."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemsilver.microsite.lanes import frequency_marks, outlines, presence, time_marks
+from stemsilver.playback import Heard, Outline, outlined
+from stemsilver.records import Timeline
+
+
+def points(path: str) -> list[tuple[float, float]]:
+    numbers = [float(one) for one in re.findall(r"-?[\d.]+", path)]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+@given(st.floats(min_value=0.01, max_value=7200))
+def test_times_are_round_few_and_inside(duration: float) -> None:
+    marks = time_marks(duration)
+    assert len(marks) <= 8
+    places = [mark.at for mark in marks]
+    assert places == sorted(places)
+    assert all(0 < at < 97 for at in places)
+    if duration >= 1:
+        assert len(marks) >= 2
+
+
+def test_times_read_as_clocks() -> None:
+    assert [mark.label for mark in time_marks(13.7)] == [f"0:{s:02}" for s in (2, 4, 6, 8, 10, 12)]
+    assert [mark.label for mark in time_marks(0.5)] == ["0.1", "0.2", "0.3", "0.4"]
+    assert [mark.label for mark in time_marks(3600)][:2] == ["10:00", "20:00"]
+    assert time_marks(10)[0].at == pytest.approx(20)
+
+
+def test_frequencies_stand_where_the_picture_has_them() -> None:
+    marks = frequency_marks(24_000)
+    assert [mark.label for mark in marks] == ["0.5 kHz", "1 kHz", "2 kHz", "4 kHz", "8 kHz"]
+    assert [mark.at for mark in marks] == sorted(mark.at for mark in marks)
+    assert [mark.label for mark in frequency_marks(8000)][-1] == "2 kHz"
+
+
+def test_outlines_share_a_scale_that_the_louder_of_raw_and_clean_fills() -> None:
+    heard = {
+        name: Heard(outlined(np.full((1, 1200), level, np.float32)))
+        for name, level in (("raw", 0.2), ("clean", 0.8), ("removed", 0.1))
+    }
+    curves = {curve.name: curve for curve in outlines(heard)}
+    tops = {name: min(y for _, y in points(curve.path)) for name, curve in curves.items()}
+    assert tops == {"raw": -25, "clean": -100, "removed": pytest.approx(-12.5, abs=0.6)}
+    assert curves["raw"].peak == pytest.approx(0.25, abs=0.01)
+    assert curves["clean"].peak == 1
+    assert {curve.width for curve in curves.values()} == {600}
+
+
+def test_an_outline_of_nothing_is_no_path() -> None:
+    nothing = Heard(Outline((), ()))
+    assert [curve.path for curve in outlines({"raw": nothing, "clean": nothing})] == ["", ""]
+    silent = Heard(outlined(np.zeros((1, 10), np.float32)))
+    [curve, _] = outlines({"raw": silent, "clean": silent})
+    assert {y for _, y in points(curve.path)} == {0}
+
+
+def test_presence_runs_from_edge_to_edge() -> None:
+    [curve] = presence({"raw": Timeline(0.01, (1.0,) * 300), "clean": Timeline(0.01, ())})
+    assert curve.width == 300
+    found = points(curve.path)
+    assert (found[0], found[-1]) == ((0, 0), (300, 0))
+
+
+def test_a_short_burst_of_music_shows_in_an_hour() -> None:
+    values = np.zeros(360_000)
+    values[200_000:200_030] = 1
+    [curve] = presence({"raw": Timeline(0.01, tuple(values))})
+    assert curve.width == 600
+    assert min(y for _, y in points(curve.path)) == 0
+    assert len(curve.path) < 6000
+
+
+def test_the_ends_do_not_sink() -> None:
+    [curve] = presence({"raw": Timeline(0.01, (0.5,) * 40)})
+    assert {y for _, y in points(curve.path)} == {50}
