@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from stemsilver.audio import mono, resample
@@ -40,6 +39,10 @@ class Outline:
     low: tuple[int, ...]
     high: tuple[int, ...]
 
+    def __post_init__(self) -> None:
+        if len(self.low) != len(self.high) or len(self.low) > COLUMNS:
+            raise ValueError(f"an outline has at most {COLUMNS} parts, each with both values")
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -53,6 +56,10 @@ class Heard:
     outline: Outline
     lufs: float | None = None
     speech_db: float | None = None
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(level or 0) for level in (self.lufs, self.speech_db)):
+            raise ValueError("a level must be finite")
 
 
 _HEARD = TypeAdapter(dict[str, Heard])
@@ -95,7 +102,7 @@ def gains(tracks: Mapping[str, Heard], match: Match) -> dict[str, float] | None:
     """The gain in dB of each track that makes them equal by `match`; None where raw or clean has
     no such level.
 
-    Nothing is ever raised, so nothing can clip. A track without a level goes along with raw.
+    Nothing is ever raised. A track without a level goes along with raw.
 
     >>> quiet, loud = Heard(Outline((), ()), lufs=-26.0), Heard(Outline((), ()), lufs=-16.0)
     >>> gains({"raw": quiet, "clean": loud, "removed": Heard(Outline((), ()))}, "lufs")
@@ -125,32 +132,40 @@ def from_json(content: bytes) -> dict[str, Heard]:
     return _HEARD.validate_json(content)
 
 
-def _spoken(clean: Audio) -> NDArray[np.bool_]:
-    """Which samples of a cleaned signal lie in speech; shape (frames,)."""
-    frames = clean.samples.shape[-1]
+def _spoken(clean: Audio) -> list[slice]:
+    """The stretches of a cleaned signal in which somebody speaks, in samples.
+
+    None is longer than a second, so that what is computed over one is small.
+    """
     heard = resample(mono(clean.samples), clean.rate, activity.RATE)[0]
     try:
         flags = activity.speech_frames(heard)
     except Undefined:
-        return np.zeros(frames, np.bool_)
-    if not flags.size:
-        return np.zeros(frames, np.bool_)
-    frame = (np.arange(frames) / (activity.HOP * clean.rate)).astype(np.int64)
-    spoken: NDArray[np.bool_] = flags[np.minimum(frame, flags.size - 1)]
-    return spoken
+        return []
+    second = round(1 / activity.HOP)
+    parts = [flags[start : start + second] for start in range(0, flags.size, second)]
+    stretches = []
+    for index, part in enumerate(parts):
+        edges = np.flatnonzero(np.diff(part, prepend=False, append=False)) + index * second
+        ends = np.rint(edges * activity.HOP * clean.rate).astype(int).tolist()
+        stretches += [slice(*pair) for pair in zip(ends[::2], ends[1::2], strict=True)]
+    return stretches
 
 
-def _speech_level_db(samples: Samples, clean: Samples, spoken: NDArray[np.bool_]) -> float | None:
+def _speech_level_db(samples: Samples, clean: Samples, spoken: list[slice]) -> float | None:
     """How much of `clean` is in `samples` while somebody speaks, in dB: a least-squares fit.
 
     A ratio of powers would count the music under the speech; the music does not correlate with
     the speech, so the fit does not.
     """
-    version, speech = (
-        mono(signal)[0][spoken].astype(np.float64, copy=False) for signal in (samples, clean)
-    )
-    energy = float(speech @ speech)
-    share = float(version @ speech) / energy if energy else 0.0
+    common = energy = 0.0
+    for stretch in spoken:
+        version, speech = (
+            signal[:, stretch].mean(axis=0, dtype=np.float64) for signal in (samples, clean)
+        )
+        common += float(version @ speech)
+        energy += float(speech @ speech)
+    share = common / energy if energy else 0.0
     return 20 * math.log10(share) if share > _UNCORRELATED else None
 
 

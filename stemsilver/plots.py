@@ -118,8 +118,8 @@ def distribution_svg(
     rows = [(name, values) for name, values in (("clean", clean), ("raw", raw)) if len(values)]
     inches = 0.75 + 0.42 * max(len(rows), 1)
     with style.context([_STYLE, {"font.size": 11.0}], after_reset=True):
-        figure = Figure(figsize=(6, inches), facecolor="none")
-        axes = figure.add_axes((0.12, 0.6 / inches, 0.84, 1 - 0.65 / inches), facecolor="none")
+        figure = Figure(figsize=(4.6, inches), facecolor="none")
+        axes = figure.add_axes((0.13, 0.6 / inches, 0.83, 1 - 0.65 / inches), facecolor="none")
         axes.set_xlabel(f"{label} ({unit})", parse_math=False)
         axes.set_yticks(range(len(rows)), [name for name, _ in rows])
         axes.tick_params(axis="y", length=0)

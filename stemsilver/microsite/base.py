@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +15,62 @@ from stemsilver.fsio import contained
 from stemsilver.playback import LISTENING, Heard, from_json
 from stemsilver.records import Batch, Score
 
-_NEEDED = ("raw.flac", "clean.flac", "clean.webp")
+_NEEDED = ("raw.flac", "clean.flac", "clean.webp", LISTENING)
 SCORECARD = Path("downloads", "scorecard.json")
 
-# A FLAC file begins with `fLaC` and its stream's description, which ends with the MD5 of the
-# decoded samples (RFC 9639, section 8.2).
+# A FLAC file begins with `fLaC` and its stream's description: the rate, the channels, the length,
+# and the MD5 of the decoded samples (RFC 9639, section 8.2).
 _FLAC_MAGIC = b"fLaC"
+_FLAC_SHAPE = slice(18, 26)
 _FLAC_MD5 = slice(26, 42)
 
 
 @dataclass(frozen=True)
+class Build:
+    """What made a site. `created` is ISO 8601."""
+
+    profile: str
+    config_digest: str
+    created: str
+    commit: str | None
+
+    def __post_init__(self) -> None:
+        _moment(self.created)
+
+    def label(self, other: Build) -> str:
+        """A build in a few words, which tell it from `other`.
+
+        >>> one = Build("embedded", "5ca1ab1e", "2026-11-22T10:00:00Z", "0123456789abcdef")
+        >>> one.label(Build("studio", "0ddba115", "2026-11-22T10:00:00Z", None))
+        'embedded, 22 November 2026, 0123456'
+        >>> one.label(Build("embedded", "0ddba115", "2026-11-22T10:00:00Z", "0123456789abcdef"))
+        'embedded, 22 November 2026, 0123456, settings 5ca1ab1'
+        >>> one.label(Build("embedded", "5ca1ab1e", "2026-11-22T10:05:00Z", "0123456789abcdef"))
+        'embedded, 22 November 2026, 0123456, 10:00 UTC'
+        """
+        mine, theirs = self._words(), other._words()
+        if mine != theirs:
+            return mine
+        if self.config_digest != other.config_digest:
+            return f"{mine}, settings {self.config_digest[:7]}"
+        return f"{mine}, {_moment(self.created):%H:%M} UTC"
+
+    def _words(self) -> str:
+        moment = _moment(self.created)
+        commit = [self.commit[:7]] if self.commit else []
+        return ", ".join([self.profile, f"{moment.day} {moment:%B %Y}", *commit])
+
+
+@dataclass(frozen=True)
 class BaseItem:
-    """A render as the other build has it; `folder` holds its audio and pictures."""
+    """A render as the other build has it; `folder` holds its audio and pictures.
+
+    `raw_md5` is that of the samples it was given; None where it was not cleaned.
+    """
 
     folder: Path
     path: str
+    raw_md5: bytes | None
     status: str
     scores: Mapping[str, Score]
     tracks: Mapping[str, Heard]
@@ -37,9 +78,9 @@ class BaseItem:
 
 @dataclass(frozen=True)
 class Base:
-    """The other build. `label` tells it from this one in a few words."""
+    """The other build: what made it, and its renders by id."""
 
-    label: str
+    build: Build
     items: Mapping[str, BaseItem]
 
 
@@ -51,27 +92,22 @@ def read_base(site: Path) -> Base:
     """
     try:
         card = json.loads((site / SCORECARD).read_bytes())
+        profile = card["profile"]
         return Base(
-            build_label(card["profile"]["name"], card["created"], card["tool"]["commit"]),
+            Build(
+                str(profile["name"]),
+                str(profile["config_digest"]),
+                str(card["created"]),
+                card["tool"]["commit"],
+            ),
             {entry["id"]: _item(site, entry) for entry in card["items"]},
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"{site}: not a site that this build can be compared with "
             f"({type(error).__name__}: {error})",
             next_step="Name the folder of a site that this version of `build-site` made.",
         ) from error
-
-
-def build_label(profile: str, created: str, commit: str | None) -> str:
-    """A build in a few words.
-
-    >>> build_label("embedded", "2026-11-22T10:00:00Z", "0123456789abcdef")
-    'embedded, 22 November 2026, 0123456'
-    """
-    moment = datetime.fromisoformat(created)
-    parts = [profile, f"{moment.day} {moment:%B %Y}", *([commit[:7]] if commit else [])]
-    return ", ".join(parts)
 
 
 def match(batch: Batch, media: Mapping[str, Path], base: Base) -> dict[str, BaseItem]:
@@ -82,25 +118,37 @@ def match(batch: Batch, media: Mapping[str, Path], base: Base) -> dict[str, Base
     found = {}
     for id_, folder in media.items():
         other = base.items.get(id_)
-        if other is not None and other.tracks:
-            mine, theirs = (_samples_md5(one / "raw.flac") for one in (folder, other.folder))
-            if mine == theirs:
-                found[id_] = other
+        if other is not None and _stream(folder / "raw.flac")[_FLAC_MD5] == other.raw_md5:
+            found[id_] = other
     return {item.id: found[item.id] for item in batch.items if item.id in found}
+
+
+def _moment(created: str) -> datetime:
+    return datetime.fromisoformat(created).astimezone(UTC)
 
 
 def _item(site: Path, entry: Mapping[str, Any]) -> BaseItem:
     folder = contained(site / "renders", entry["id"])
-    cleaned = entry["failure"] is None
-    if cleaned:
-        for name in _NEEDED:
-            (folder / name).stat()
+    if entry["failure"] is None:
+        # Through `contained`: a link to elsewhere would be published with the site.
+        files = {name: contained(folder, name) for name in _NEEDED}
+        raw, clean = (_stream(files[name]) for name in ("raw.flac", "clean.flac"))
+        if raw[_FLAC_SHAPE] != clean[_FLAC_SHAPE]:
+            raise ValueError(f"{folder.name}: raw and clean differ in rate, channels or length")
+        if not files["clean.webp"].read_bytes().startswith(b"RIFF"):
+            raise ValueError(f"{folder.name}: its spectrogram is no WebP file")
+        tracks, md5 = from_json(files[LISTENING].read_bytes()), raw[_FLAC_MD5]
+        if not {"raw", "clean"} <= tracks.keys():
+            raise ValueError(f"{folder.name}: its tracks are not described")
+    else:
+        tracks, md5 = {}, None
     return BaseItem(
         folder=folder,
         path=str(entry["path"]),
+        raw_md5=md5,
         status=str(entry["status"]),
         scores={name: _score(entry["metrics"].get(name)) for name in METRICS},
-        tracks=from_json((folder / LISTENING).read_bytes()) if cleaned else {},
+        tracks=tracks,
     )
 
 
@@ -111,11 +159,10 @@ def _score(found: Mapping[str, Any] | None) -> Score:
     return Score(float(found["value"]))
 
 
-def _samples_md5(flac: Path) -> bytes:
+def _stream(flac: Path) -> bytes:
+    """The head of a FLAC file, which describes its stream."""
     with flac.open("rb") as file:
         head = file.read(_FLAC_MD5.stop)
     if not head.startswith(_FLAC_MAGIC) or len(head) < _FLAC_MD5.stop:
-        raise UsageError(
-            f"{flac}: not a FLAC file", next_step="Build the site it belongs to again."
-        )
-    return head[_FLAC_MD5]
+        raise ValueError(f"{flac}: not a FLAC file")
+    return head

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal, TypeAlias
 
 from stemsilver.config import Profile
 from stemsilver.microsite.base import Base, BaseItem
-from stemsilver.microsite.readings import Family, Reading, families, read
+from stemsilver.microsite.readings import Family, Reading, Sense, families, read, sense
 from stemsilver.records import Batch, ItemResult, Score
 from stemsilver.report import scores, status
 
@@ -22,9 +22,6 @@ _COMPARED = (
     "music_to_speech_db",
     "stoi_vs_stage_a",
 )
-
-Sense: TypeAlias = Literal["better", "worse", "same", "none"]
-"""What a change means; `none` where there is nothing to compare or no better."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,8 @@ class ComparedRow:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two builds. `means` are over the renders that have a value in both.
+    """Two builds. `means` are over the renders that have a value in both; `counts` says of how
+    many renders a metric became better, worse, or stayed the same.
 
     `unmatched` names the renders that cannot be compared, with the reason.
     """
@@ -58,38 +56,54 @@ class Comparison:
     base: str
     families: tuple[Family, ...]
     means: tuple[Change, ...]
+    counts: tuple[Mapping[Sense, int], ...]
     rows: tuple[ComparedRow, ...]
     unmatched: tuple[tuple[str, str], ...]
 
 
 def comparison(
-    batch: Batch, profile: Profile, base: Base, matched: Mapping[str, BaseItem], head: str
+    batch: Batch,
+    profile: Profile,
+    base: Base,
+    matched: Mapping[str, BaseItem],
+    head: str,
+    other: str,
 ) -> Comparison:
-    """`batch`, which is called `head`, beside `base`; `matched` are the renders both cleaned."""
+    """`batch`, which is called `head`, beside `base`, which is called `other`.
+
+    `matched` are the renders that both cleaned.
+    """
     shown = tuple(
         family for anchor in _COMPARED for family in families() if family.anchor == anchor
     )
     items = [item for item in batch.items if item.id in matched]
+    rows = tuple(_row(item, profile, matched[item.id], shown) for item in items)
     return Comparison(
         head=head,
-        base=base.label,
+        base=other,
         families=shown,
         means=tuple(_mean(family, items, matched) for family in shown),
-        rows=tuple(
-            ComparedRow(
-                href=f"renders/{item.id}.html",
-                path=item.path,
-                was=matched[item.id].status,
-                now=status(item, profile),
-                changes=tuple(
-                    _change(family, matched[item.id].scores[name], scores(item)[name])
-                    for family in shown
-                    for name in (family.clean.name,)
-                ),
-            )
-            for item in items
+        counts=tuple(
+            Counter(row.changes[column].sense for row in rows) for column in range(len(shown))
         ),
+        rows=rows,
         unmatched=_unmatched(batch, base, matched),
+    )
+
+
+def _row(
+    item: ItemResult, profile: Profile, base: BaseItem, shown: Sequence[Family]
+) -> ComparedRow:
+    found = scores(item)
+    return ComparedRow(
+        href=f"renders/{item.id}.html",
+        path=item.path,
+        was=base.status,
+        now=status(item, profile),
+        changes=tuple(
+            _change(family, base.scores[family.clean.name], found[family.clean.name])
+            for family in shown
+        ),
     )
 
 
@@ -109,21 +123,7 @@ def _mean(family: Family, items: Sequence[ItemResult], matched: Mapping[str, Bas
 
 def _change(family: Family, base: Score, head: Score) -> Change:
     name = family.clean.name
-    before, after = read(name, base), read(name, head)
-    return Change(before, after, _sense(family, base, head, alike=before.text == after.text))
-
-
-def _sense(family: Family, base: Score, head: Score, *, alike: bool) -> Sense:
-    """Alike is what reads alike: a difference that is not shown is none worth a verdict."""
-    if base.value is None or head.value is None:
-        return "none"
-    if alike:
-        return "same"
-    if family.clean.direction not in ("higher", "lower"):
-        return "none"
-    return (
-        "better" if (head.value > base.value) == (family.clean.direction == "higher") else "worse"
-    )
+    return Change(read(name, base), read(name, head), sense(family, base, head))
 
 
 def _unmatched(

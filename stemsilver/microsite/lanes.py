@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stemsilver import plots
 from stemsilver.microsite.readings import clock
@@ -73,6 +74,15 @@ def presence(music: Mapping[str, Timeline]) -> tuple[Curve, ...]:
     )
 
 
+def most_music(timeline: Timeline) -> tuple[float, float] | None:
+    """When music is likeliest, in seconds, and how likely it is then; None of an empty timeline."""
+    if not timeline.values:
+        return None
+    smooth = _smoothed(timeline)
+    at = int(smooth.argmax())
+    return at * timeline.hop, float(smooth[at])
+
+
 def time_marks(duration: float) -> tuple[Mark, ...]:
     """At most eight round times along a lane."""
     fitting = (step for step in _TICK_SECONDS if duration / step <= _MAX_TICKS)
@@ -108,14 +118,18 @@ def _area(outline: Outline, scale: float) -> str:
     return f"M{' '.join((*above, *reversed(below)))}Z"
 
 
-def _line(timeline: Timeline) -> tuple[str, int]:
-    values = np.asarray(timeline.values)
+def _smoothed(timeline: Timeline) -> NDArray[np.float64]:
+    values = np.asarray(timeline.values, dtype=np.float64)
     kernel = np.ones(min(max(1, round(_SMOOTHING_SECONDS / timeline.hop)), values.size))
     # Divided by how much of the kernel lies on the signal, or the ends would sink.
     covered = np.convolve(np.ones(values.size), kernel, "same")
-    smooth = np.convolve(values, kernel, "same") / covered
-    parts = min(values.size, _COLUMNS)
-    starts = np.arange(parts) * values.size // parts
+    return np.convolve(values, kernel, "same") / covered
+
+
+def _line(timeline: Timeline) -> tuple[str, int]:
+    smooth = _smoothed(timeline)
+    parts = min(smooth.size, _COLUMNS)
+    starts = np.arange(parts) * smooth.size // parts
     return _polyline(np.maximum.reduceat(smooth, starts).tolist()), parts
 
 

@@ -72,9 +72,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Sample:
-    """What a row's buttons play: how many bytes each track has, and the gain in dB at which their
-    speech is equally loud."""
+    """What a row's buttons play: how many samples over all channels, how many bytes each track
+    has, and the gains in dB at which their speech is equally loud.
+    """
 
+    count: int
     raw: int
     clean: int
     raw_db: float
@@ -165,7 +167,8 @@ def _tiles(batch: Batch, count: Totals) -> tuple[Tile, ...]:
         Tile("Audio", None, f"{head.minutes:.1f}", "minutes, all renders together"),
         _change("Music", "music_presence", head.music_presence),
         _change("Pauses", "pause_floor_db", head.pause_floor_db),
-        _change("Speech quality", "dnsmos_ovrl", head.dnsmos_ovrl),
+        _change("Overall quality", "dnsmos_ovrl", head.dnsmos_ovrl),
+        _change("Speech quality", "dnsmos_sig", raw_to_clean(batch, "dnsmos_sig")),
         *((_change("Words misheard", "script_wer", script),) if script.count else ()),
         _single("Words changed", "wer_raw_to_clean", head.wer_raw_to_clean),
     )
@@ -223,7 +226,7 @@ def _row(
         faults=tuple(fault for one in found.values() if (fault := _fault(one))),
         reason=words(failure.code) if failure else None,
         message=_message(item.path, failure) if failure else None,
-        sample=None if failure else _sample(media[item.id]),
+        sample=None if failure else _sample(item, media[item.id]),
         length=clock(item.duration) if item.rate else "—",
         seconds=item.duration,
         cells=tuple(found[family.anchor] for family in shown),
@@ -235,10 +238,7 @@ def _fault(found: Measurement) -> str | None:
     verdict = found.verdict
     if verdict is None or verdict.passed is not False:
         return None
-    # A per cent sign is part of the value, and some have a scale in place of a unit.
-    unit = found.family.unit
-    suffix = f" {unit}" if unit != "%" and verdict.limit.endswith(unit) else ""
-    return f"{verdict.label} {found.readings[-1].text}{suffix}, limit {verdict.limit}"
+    return f"{verdict.label} {found.judged}, limit {verdict.limit}"
 
 
 def _message(path: str, failure: Failure) -> str:
@@ -247,8 +247,8 @@ def _message(path: str, failure: Failure) -> str:
     return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH].rstrip()}…"
 
 
-def _sample(folder: Path) -> Sample:
+def _sample(item: ItemResult, folder: Path) -> Sample:
     heard = heard_tracks(folder)
     matched = gains(heard, "speech_db") or gains(heard, "lufs") or dict.fromkeys(heard, 0.0)
     raw, clean = ((folder / f"{name}.flac").stat().st_size for name in ("raw", "clean"))
-    return Sample(raw, clean, matched["raw"], matched["clean"])
+    return Sample(item.frames * item.channels, raw, clean, matched["raw"], matched["clean"])

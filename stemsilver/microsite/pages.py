@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from stemsilver.config import Profile
 from stemsilver.microsite.assets import Plot
-from stemsilver.microsite.base import Base, BaseItem, build_label
+from stemsilver.microsite.base import Base, BaseItem, Build
 from stemsilver.microsite.blind import blind_page
 from stemsilver.microsite.compare import comparison
 from stemsilver.microsite.mathml import mathml, with_symbols
@@ -101,17 +101,20 @@ class Pages:
         self, media: Mapping[str, Path], base: Base, matched: Mapping[str, BaseItem]
     ) -> None:
         """The pages that put this build beside another: Compare and Blind test."""
-        head = build_label(self.batch.profile, self.batch.created, self.batch.commit)
+        here = Build(
+            self.batch.profile, self.batch.config_digest, self.batch.created, self.batch.commit
+        )
+        head, other = here.label(base.build), base.build.label(here)
         self._write(
             "compare.md",
             "Compare",
             "compare.html",
-            view=comparison(self.batch, self.profile, base, matched, head),
+            view=comparison(self.batch, self.profile, base, matched, head, other),
         )
         items = [item for item in self.batch.items if item.id in matched]
         pairs = [blind_pair(item, media[item.id], matched[item.id]) for item in items]
         fair = [pair for pair in pairs if pair is not None]
-        self._write("blind.md", "Blind test", "blind.html", view=blind_page(fair, head, base.label))
+        self._write("blind.md", "Blind test", "blind.html", view=blind_page(fair, head, other))
 
     def write_background(self) -> None:
         """The pages that say how the numbers came about: Method and Reproduce."""

@@ -18,14 +18,20 @@ from stemsilver.records import ItemResult
 BASE = "base"
 """The track that another build made of the same render."""
 
+_HARDLY_ANY = 0.1
+"""A probability of music below this is the detector's own noise."""
+
 _ABOUT = {
     "raw": ("Raw", "The render as it came in."),
     "clean": ("Clean", "Speech only: the finished output."),
-    "removed": ("Removed", "Raw minus clean, before any loudness change."),
+    "removed": (
+        "Removed",
+        "Raw minus clean: the music. A word heard in it was lost.",
+    ),
     "vocals": ("Stage A", "What the separators take for speech."),
     "denoised": ("Stage B", "After the denoiser."),
     "masked": ("Masked", "After the β-Wiener mask."),
-    BASE: ("Base", "Clean, as the build it is compared with made it."),
+    BASE: ("Base", "Clean, as the other build made it."),
 }
 
 
@@ -61,7 +67,8 @@ class Player:
     """A render's tracks on one time axis.
 
     `speech` and `lufs` tell whether its tracks can be matched that way at all. `pair` is what
-    there is to load before raw and clean can be compared.
+    there is to load before raw and clean can be compared. `most_music` is when clean may have
+    most music left, and the probability then; None where that is hardly any.
     """
 
     tracks: tuple[Track, ...]
@@ -70,6 +77,7 @@ class Player:
     lufs: bool
     outlines: tuple[Curve, ...]
     presence: tuple[Curve, ...]
+    most_music: tuple[float, float] | None
     times: tuple[Mark, ...]
     frequencies: tuple[Mark, ...]
     colours: tuple[str, ...] = COLOURS[::7]
@@ -101,13 +109,16 @@ def player(item: ItemResult, media: Path, base: BaseItem | None) -> Player:
         )
         for name in heard
     )
+    music = item.evidence.music if item.evidence else {}
+    left = lanes.most_music(music["clean"]) if "clean" in music else None
     return Player(
         tracks=tracks,
         pair=size(sum(track.bytes for track in tracks if track.name in ("raw", "clean"))),
         speech=speech is not None,
         lufs=lufs is not None,
         outlines=lanes.outlines(heard),
-        presence=lanes.presence(item.evidence.music if item.evidence else {}),
+        presence=lanes.presence(music),
+        most_music=left if left and left[1] >= _HARDLY_ANY else None,
         times=lanes.time_marks(item.duration),
         frequencies=lanes.frequency_marks(item.rate),
     )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal, TypeAlias
 
 from stemsilver.config import Profile
 from stemsilver.evaluate.catalogue import METRICS, Metric
 from stemsilver.records import ItemResult, Score
 from stemsilver.report import Verdict, display_unit, format_score, scores, status, verdicts
+
+Sense: TypeAlias = Literal["better", "worse", "same", "none"]
+"""What a change means; `none` where there is nothing to compare or no better."""
 
 _DIRECTIONS = {
     "higher": "higher is better",
@@ -62,16 +66,29 @@ class Reading:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A family on one render: its readings, raw first, and the verdict where it has a gate."""
+    """A family on one render: its readings, raw first, and the verdict where it has a gate.
+
+    `sense` is what the change from raw to clean means.
+    """
 
     family: Family
     readings: tuple[Reading, ...]
+    sense: Sense
     verdict: Verdict | None
 
     @property
     def measured(self) -> bool:
         """Whether there is any value."""
         return any(reading.reason is None for reading in self.readings)
+
+    @property
+    def judged(self) -> str:
+        """The value that a gate looks at, with the unit in which its limit is given."""
+        text = self.readings[-1].text
+        # A per cent sign is part of the value, and some have a scale in place of a unit.
+        unit = self.family.unit
+        limit = self.verdict.limit if self.verdict else ""
+        return f"{text} {unit}" if unit != "%" and limit.endswith(unit) else text
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -126,10 +143,27 @@ def measurements(item: ItemResult, profile: Profile) -> dict[str, Measurement]:
         family.anchor: Measurement(
             family,
             tuple(read(name, found[name]) for name in family.names),
+            "none" if family.raw is None else sense(family, *(found[n] for n in family.names)),
             said.get(family.clean.name),
         )
         for family in families()
     }
+
+
+def sense(family: Family, before: Score, after: Score) -> Sense:
+    """What it means that the metric went from `before` to `after`.
+
+    What reads alike is the same: a difference that is not shown is none worth a verdict.
+    """
+    name = family.clean.name
+    if before.value is None or after.value is None:
+        return "none"
+    if format_score(name, before) == format_score(name, after):
+        return "same"
+    if family.clean.direction not in ("higher", "lower"):
+        return "none"
+    rising = after.value > before.value
+    return "better" if rising == (family.clean.direction == "higher") else "worse"
 
 
 def standing(item: ItemResult, profile: Profile) -> Standing:

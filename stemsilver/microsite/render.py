@@ -12,7 +12,7 @@ from stemsilver.microsite.base import BaseItem
 from stemsilver.microsite.player import Player, player
 from stemsilver.microsite.readings import Measurement, Standing, measurements, standing
 from stemsilver.records import Alignment, Failure, ItemResult
-from stemsilver.report import Verdict, format_value, verdicts
+from stemsilver.report import format_value
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,6 @@ class Difference:
     equal: int
     wer: str | None
     alignment: Alignment
-
-    @property
-    def errors(self) -> int:
-        """How many words differ."""
-        counts = self.alignment
-        return counts.substitutions + counts.insertions + counts.deletions
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,6 @@ class RenderPage:
     path: str
     standing: Standing
     failure: Failure | None
-    verdicts: tuple[Verdict, ...]
     player: Player | None
     measured: tuple[Measurement, ...]
     unmeasured: tuple[Measurement, ...]
@@ -76,7 +69,6 @@ def render_page(
         path=item.path,
         standing=standing(item, profile),
         failure=item.failure,
-        verdicts=verdicts(item, profile),
         player=player(item, media, base) if media else None,
         measured=tuple(one for one in found if one.measured),
         unmeasured=tuple(one for one in found if not one.measured),

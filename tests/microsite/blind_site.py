@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from stemsilver.audio import encode_flac16
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.microsite import build
-from stemsilver.microsite.base import Base, BaseItem
+from stemsilver.microsite.base import Base, BaseItem, Build
 from stemsilver.playback import LISTENING, from_json, to_json
 from stemsilver.records import Audio, Score
 from stemsilver.report import visible
@@ -24,6 +24,7 @@ from .planted_site import HOSTILE, Planted, Published
 from .visits import Visit
 
 HEAD, BASE = "embedded, 22 November 2026, 0123456", "studio <3 & co, 3 October 2026"
+OTHER = Build("studio <3 & co", "5ca1ab1e", "2026-10-03T08:00:00Z", None)
 IDS = ("intro-one-00000001", "hostile-00000003")
 PATHS = ("narration/intro one.wav", visible(HOSTILE))
 QUIETER_DB = -1.5  # the base, as its speech is measured
@@ -63,11 +64,12 @@ def publish(planted: Planted, folder: Path) -> Published:
             (made / LISTENING).write_bytes(to_json(tracks))
         media[id_] = folder / "head" / id_
         missing = {name: Score.missing("too_short") for name in METRICS}
-        others[id_] = BaseItem(made, path, "pass", missing, tracks)
+        raw_md5 = (made / "raw.flac").read_bytes()[26:42]
+        others[id_] = BaseItem(made, path, raw_md5, "pass", missing, tracks)
     items = tuple(item for item in planted.batch.items if item.id in IDS)
     batch = replace(planted.batch, items=items)
     target = folder / "site"
-    build(batch, planted.profile, media, (), target, 50, base=Base(BASE, others))
+    build(batch, planted.profile, media, (), target, 50, base=Base(OTHER, others))
     # Only a secure page has a clipboard.
     return Published(target, planted, url="https://stemsilver.test")
 

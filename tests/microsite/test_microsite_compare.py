@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +48,7 @@ def edit(site: Path, item: str, **changes: object) -> None:
 def compare(planted: Planted, site: Path) -> Comparison:
     base = read_base(site)
     matched = match(planted.batch, planted.media, base)
-    return comparison(planted.batch, planted.profile, base, matched, "this one")
+    return comparison(planted.batch, planted.profile, base, matched, "this one", "that one")
 
 
 def senses(view: Comparison, item: str) -> dict[str, str]:
@@ -119,6 +120,16 @@ def test_the_same_samples_match_whatever_wrote_them(planted: Planted, base_site:
         (lambda site: (site / "renders" / INTRO / LISTENING).unlink(), "No such file"),
         (lambda site: (site / "renders" / INTRO / "clean.webp").unlink(), "No such file"),
         (lambda site: (site / "renders" / INTRO / LISTENING).write_text("7"), "ValidationError"),
+        (lambda site: (site / "renders" / INTRO / LISTENING).write_text("{}"), "not described"),
+        (lambda site: (site / "renders" / INTRO / "raw.flac").write_bytes(b""), "not a FLAC file"),
+        (lambda site: (site / "renders" / INTRO / "clean.flac").write_text("x"), "not a FLAC file"),
+        (lambda site: (site / "renders" / INTRO / "clean.webp").write_text("x"), "no WebP file"),
+        (lambda site: shorten(site / "renders" / INTRO / "clean.flac"), "rate, channels or length"),
+        (lambda site: link_out(site / "renders" / INTRO / "clean.flac"), "leads out of"),
+        (
+            lambda site: (site / "downloads" / "scorecard.json").write_text("[" * 100_000),
+            "RecursionError",
+        ),
         (lambda site: edit(site, INTRO, id="../../../etc"), "leads out of"),
     ],
 )
@@ -126,6 +137,26 @@ def test_what_is_no_site_of_ours_is_refused(base_site: Path, spoil: object, why:
     assert callable(spoil)
     spoil(base_site)
     with pytest.raises(UsageError, match=why):
+        read_base(base_site)
+
+
+def shorten(flac: Path) -> None:
+    soundfile.write(flac, np.zeros(100), 24_000, subtype="PCM_16")
+
+
+def link_out(flac: Path) -> None:
+    """As in an archive made to publish a file of the machine that builds."""
+    secret = flac.parents[4] / "secret"
+    secret.write_bytes(flac.read_bytes())
+    flac.unlink()
+    flac.symlink_to(secret)
+
+
+@pytest.mark.parametrize("level", ["NaN", "1e999"])
+def test_a_level_that_is_no_number_is_refused(base_site: Path, level: str) -> None:
+    path = base_site / "renders" / INTRO / LISTENING
+    path.write_text(re.sub(r'"lufs":-?[\d.]+', f'"lufs":{level}', path.read_text()))
+    with pytest.raises(UsageError, match="ValidationError"):
         read_base(base_site)
 
 
@@ -140,7 +171,7 @@ def as_base(planted: Planted, folder: Path, raw: float | None, lufs: float | Non
     tracks["raw"] = levelled(tracks["raw"], -20.0, raw)
     tracks["clean"] = levelled(tracks["clean"], lufs, None if raw is None else 0.0)
     (made / LISTENING).write_bytes(to_json(tracks))
-    return BaseItem(made, "intro", "pass", {}, tracks)
+    return BaseItem(made, "intro", b"", "pass", {}, tracks)
 
 
 def with_levels(planted: Planted, folder: Path, raw: float | None, lufs: float | None) -> Path:

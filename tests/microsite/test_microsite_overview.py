@@ -95,7 +95,7 @@ def test_tiles_are_means_over_the_renders_that_have_both_values(planted: Planted
     )
     assert tile(view, "Words changed").after == "5.0 %"
     assert tile(view, "Words changed").before is None
-    assert tile(view, "Speech quality").note == (
+    assert tile(view, "Overall quality").note == (
         "DNSMOS overall, MOS 1–5, higher is better; mean of 2 renders"
     )
     assert (tile(view, "Music").before, tile(view, "Music").after) == ("0.850", "0.002")

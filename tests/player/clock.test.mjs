@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { entry, positionAt, region } from "../../site_src/assets/player/clock.js";
+import { entry, loopFrom, loopTo, positionAt, region } from "../../site_src/assets/player/clock.js";
 import { fromFragment, toFragment } from "../../site_src/assets/player/link.js";
 import { actionOf } from "../../site_src/assets/player/keys.js";
 import { bytes, clock, decibels, exactClock, linear } from "../../site_src/assets/player/wording.js";
@@ -37,6 +37,18 @@ test("a region has its ends in order and is long enough to hear", () => {
   assert.equal(region(3, 3.05, 10), null);
 });
 
+test("one end of a loop moves, and the other stays unless it is in the way", () => {
+  const loop = { start: 5, end: 8 };
+  assert.deepEqual(loopFrom(6, loop, 20), { start: 6, end: 8 });
+  assert.deepEqual(loopFrom(9, loop, 20), { start: 9, end: 20 });
+  assert.deepEqual(loopTo(7, loop, 20), { start: 5, end: 7 });
+  assert.deepEqual(loopTo(2, loop, 20), { start: 0, end: 2 });
+  assert.deepEqual(loopFrom(3, null, 20), { start: 3, end: 20 });
+  assert.deepEqual(loopTo(3, null, 20), { start: 0, end: 3 });
+  assert.equal(loopFrom(20, loop, 20), null);
+  assert.equal(loopTo(0, loop, 20), null);
+});
+
 test("a spot comes back from its link", () => {
   const spot = { track: "clean", time: 12.34, loop: { start: 3, end: 8.5 } };
   assert.equal(toFragment(spot), "#v=clean&t=12.34&l=3.00-8.50");
@@ -64,6 +76,11 @@ test("keys mean something, unless the element wants them itself", () => {
   for (const modifier of ["ctrlKey", "metaKey", "altKey"]) {
     assert.equal(actionOf(press("l", { [modifier]: true }), "DIV"), null);
   }
+});
+
+test("a key that is held down winds and does nothing else", () => {
+  assert.deepEqual(actionOf(press("j", { repeat: true }), "DIV"), { action: "back" });
+  assert.equal(actionOf(press("k", { repeat: true }), "DIV"), null);
 });
 
 test("numbers read as people write them", () => {

@@ -5,7 +5,7 @@ import { afterEach, test } from "node:test";
 
 import { Fader } from "../../site_src/assets/player/fader.js";
 import { Shelf } from "../../site_src/assets/player/shelf.js";
-import { Tracks } from "../../site_src/assets/player/tracks.js";
+import { Tracks, fit } from "../../site_src/assets/player/tracks.js";
 
 /** An AudioParam's automation, evaluated as the Web Audio specification says. */
 class Param {
@@ -113,10 +113,10 @@ test("a track is fetched once, and again only after it was dropped", async () =>
   assert.deepEqual(asked, ["r.flac", "c.flac", "r.flac"]);
 });
 
-test("two tracks fit, or they do not", () => {
-  const tracks = new Tracks(context, {}, 800);
-  assert.ok(tracks.fit(100, 2));
-  assert.ok(!tracks.fit(101, 2));
+test("twenty minutes in mono fit, two hours do not", () => {
+  assert.ok(fit(48_000 * 60 * 20, 1));
+  assert.ok(!fit(48_000 * 60 * 20, 2));
+  assert.ok(!fit(48_000 * 60 * 120, 1));
 });
 
 test("a failure says what and why, and can be tried again", async () => {

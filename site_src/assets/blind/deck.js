@@ -1,8 +1,8 @@
 // The listening part of a trial: which version is heard, play and pause, the position, the loop.
 // It knows versions by the names on its buttons and by nothing else.
 
-import { region } from "../player/clock.js";
-import { clock } from "../player/wording.js";
+import { loopFrom, loopTo } from "../player/clock.js";
+import { clock, exactClock } from "../player/wording.js";
 import { part, radio } from "./elements.js";
 
 // Between versions the sound goes out before the next comes in. Where two versions overlap even
@@ -31,6 +31,7 @@ export class Deck {
   /** @param {HTMLElement} root  Holds the parts of the deck. */
   constructor(root) {
     this.#root = root;
+    addEventListener("pagehide", () => this.#engine?.playing && this.#toggle());
     this.#part("play").addEventListener("click", () => this.#toggle());
     this.#part("seek").addEventListener("input", (event) => this.#seek(event.target.valueAsNumber));
     this.#part("loop").addEventListener("change", () => this.#loop());
@@ -144,13 +145,12 @@ export class Deck {
 
   /** Begin or end the loop here; with null, loop everything again. */
   #mark(edge) {
-    const old = this.#region ?? { start: 0, end: this.#duration };
     const here = this.#engine.position;
     if (edge === null) this.#region = null;
-    // The other end moves out of the way of one that would pass it.
-    else if (edge === "start") {
-      this.#region = region(here, here < old.end ? old.end : this.#duration, this.#duration);
-    } else this.#region = region(here > old.start ? old.start : 0, here, this.#duration);
+    else {
+      const marked = edge === "start" ? loopFrom : loopTo;
+      this.#region = marked(here, this.#region, this.#duration);
+    }
     if (edge !== null) this.#part("loop").checked = true;
     this.#loop();
   }
@@ -176,14 +176,10 @@ export class Deck {
     this.#part("seek").value = position;
     this.#part("seek").ariaValueText = `${here} of ${all}`;
     const { start, end } = this.#region ?? {};
-    const stretch = this.#region ? `${tenths(start)} to ${tenths(end)}` : "all of it";
+    const stretch = this.#region ? `${exactClock(start)} to ${exactClock(end)}` : "all of it";
     this.#part("region").textContent = stretch;
     this.#part("whole").hidden = !this.#region;
     cancelAnimationFrame(this.#frame);
     if (playing) this.#frame = requestAnimationFrame(() => this.#draw());
   }
-}
-
-function tenths(seconds) {
-  return `${clock(seconds)}.${Math.floor(seconds * 10) % 10}`;
 }

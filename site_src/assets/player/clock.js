@@ -42,6 +42,30 @@ export function entry(position, duration, loop) {
 }
 
 /**
+ * The loop that begins here: it keeps its end, unless that has been passed.
+ *
+ * @param {number} here
+ * @param {Region | null} loop  The one there is.
+ * @param {number} duration
+ * @returns {Region | null} Null where it would be too short to hear.
+ */
+export function loopFrom(here, loop, duration) {
+  return region(here, loop && here < loop.end ? loop.end : duration, duration);
+}
+
+/**
+ * The loop that ends here: it keeps its start, unless that is still to come.
+ *
+ * @param {number} here
+ * @param {Region | null} loop  The one there is.
+ * @param {number} duration
+ * @returns {Region | null} Null where it would be too short to hear.
+ */
+export function loopTo(here, loop, duration) {
+  return region(loop && here > loop.start ? loop.start : 0, here, duration);
+}
+
+/**
  * A region inside the signal with its ends in order, or null where it would be too short to hear.
  *
  * @param {number} from

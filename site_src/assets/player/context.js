@@ -14,7 +14,8 @@ export function openContext(rate) {
   // So that an iPhone's mute switch, meant for ringing, does not silence it.
   if (navigator.audioSession) navigator.audioSession.type = "playback";
   context ??= made(rate);
-  context.resume();
+  // It may be refused during a call; the next tap tries again.
+  context.resume().catch(() => {});
   return context;
 }
 

@@ -52,11 +52,6 @@ export class Engine {
     return this.#deck ? positionAt(this.#deck.run, this.#context.currentTime) : this.#position;
   }
 
-  /** The region that is repeated, or null. */
-  get looped() {
-    return this.#loop;
-  }
-
   /**
    * Add a track, or put it in the place of one with that name. It joins in if others play.
    *
@@ -148,7 +143,10 @@ export class Engine {
    */
   loop(region) {
     const position = this.position;
-    this.#loop = region;
+    // On whole samples: a browser would fill in between them on every pass, or round by itself.
+    const { sampleRate } = this.#context;
+    const whole = (seconds) => Math.round(seconds * sampleRate) / sampleRate;
+    this.#loop = region && { start: whole(region.start), end: whole(region.end) };
     if (this.#deck || region) this.seek(position);
   }
 
@@ -219,6 +217,8 @@ export class Engine {
   }
 
   #silence({ source, fader }, time) {
+    // Its end is not the end of what plays.
+    source.onended = null;
     fader.move(0, time, this.#fade);
     source.stop(time + this.#fade);
   }

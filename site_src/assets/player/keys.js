@@ -13,6 +13,8 @@ const ACTIONS = {
   n: "next",
 };
 
+const WINDING = new Set(["back", "forward"]);
+
 /** Inputs of which these keys are already the own. */
 const TAKEN = {
   BUTTON: [" "],
@@ -21,7 +23,7 @@ const TAKEN = {
 };
 
 /**
- * @param {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">} event
+ * @param {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "repeat">} event
  * @param {string} tag  The name of the element that has the focus, in capitals.
  * @returns {{action: string, index?: number} | null} What to do; null where the key means nothing
  *   here or something to the element itself.
@@ -31,5 +33,8 @@ export function actionOf(event, tag) {
   const key = event.key.toLowerCase();
   if (TAKEN[tag]?.includes(key)) return null;
   if (/^[1-9]$/.test(key)) return { action: "track", index: Number(key) - 1 };
-  return key in ACTIONS ? { action: ACTIONS[key] } : null;
+  if (!(key in ACTIONS)) return null;
+  // A key that is held down winds on; it does not flicker between play and pause.
+  const action = ACTIONS[key];
+  return event.repeat && !WINDING.has(action) ? null : { action };
 }

@@ -2,7 +2,7 @@
 
 import { openContext } from "./context.js";
 import { Engine } from "./engine.js";
-import { Tracks } from "./tracks.js";
+import { Tracks, fit } from "./tracks.js";
 import { bytes, linear } from "./wording.js";
 
 const TRACKS = ["raw", "clean"];
@@ -10,7 +10,7 @@ const TRACKS = ["raw", "clean"];
 const table = document.querySelector("table[data-scorecard]");
 const status = document.createElement("p");
 
-/** What plays, or did last: its row, engine and tracks. */
+/** What plays, or did last: its row, engine, tracks and their gains. */
 let now = null;
 /** Counts presses, so that a slow load does not answer an old one. */
 let order = 0;
@@ -26,6 +26,8 @@ if (table) {
   // The table shows its rows a page at a time.
   new MutationObserver(fill).observe(table.tBodies[0], { childList: true });
   fill();
+  addEventListener("pagehide", () => now?.engine.pause());
+  addEventListener("pageshow", mark);
 }
 
 function fill() {
@@ -44,15 +46,19 @@ function fill() {
       place.append(button);
     }
   }
+  mark();
 }
 
 async function press(row, track) {
+  const { duration, samples } = row.dataset;
+  // Too long to decode as a whole: its page has players that need not.
+  if (!fit(Math.max(samples, duration * 48_000), 2)) return row.querySelector("a").click();
   const mine = ++order;
-  const heard = now?.row === row && now.engine.playing && now.track === track;
+  const heard = isHeard(row, track);
   if (now && (heard || now.row !== row)) now.engine.pause();
   if (heard) return show(`Paused: ${nameOf(row)}`);
+  openContext();
   if (now?.row !== row) now = open(row);
-  now.track = track;
   show(`Fetching ${track}`);
   try {
     await load(track);
@@ -75,7 +81,6 @@ function open(row) {
   const [raw, clean] = gains.split(" ").map(Number);
   const opened = {
     row,
-    track: "",
     gains: { raw, clean },
     engine: new Engine(context, Number(duration)),
     tracks: new Tracks(context, Object.fromEntries(urls)),
@@ -93,10 +98,19 @@ async function load(name) {
 
 function show(text) {
   status.textContent = text;
+  mark();
+}
+
+/** Show as pressed what is heard, and nothing else. */
+function mark() {
   for (const button of table.querySelectorAll("button[data-track]")) {
-    const on = button.closest("tr") === now?.row && button.dataset.track === now.track;
-    button.setAttribute("aria-pressed", String(on && now.engine.playing));
+    const heard = isHeard(button.closest("tr"), button.dataset.track);
+    button.setAttribute("aria-pressed", String(heard));
   }
+}
+
+function isHeard(row, track) {
+  return now?.row === row && now.engine.playing && now.engine.selected === track;
 }
 
 function nameOf(row) {

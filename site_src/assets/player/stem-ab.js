@@ -1,21 +1,25 @@
 // <stem-ab>: a render's tracks on one clock. The markup is in the page and reads without this
 // script; the element brings the deck to life and puts the browser's own players away.
 
-import { entry, region } from "./clock.js";
+import { entry, loopFrom, loopTo, region } from "./clock.js";
 import { openContext } from "./context.js";
 import { Engine } from "./engine.js";
 import { actionOf } from "./keys.js";
 import { watch } from "./lanes.js";
 import { fromFragment, toFragment } from "./link.js";
-import { Tracks } from "./tracks.js";
+import { Tracks, fit } from "./tracks.js";
 import { bytes, clock, decibels, exactClock, linear } from "./wording.js";
 
 const STEP_SECONDS = 5;
 const CALM_MILLISECONDS = 500;
+/** Browsers allow a page a hundred new addresses in ten seconds; dragging would use them up. */
+const ADDRESS_MILLISECONDS = 300;
 
 class StemAb extends HTMLElement {
   #duration = 0;
   #rate = 0;
+  /** Of one decoded track, over all its channels. */
+  #samples = 0;
   /** @type {Map<string, {label: string, url: string, size: number, gains: Record<string, number>}>} */
   #known = new Map();
   #wanted = "";
@@ -24,6 +28,7 @@ class StemAb extends HTMLElement {
   #loop = null;
   /** Counts orders to play, so that one that took long to load does not act on an old wish. */
   #order = 0;
+  #addressing = 0;
   #waiting = false;
   /** Calls off the next drawing. */
   #rest = () => {};
@@ -35,6 +40,12 @@ class StemAb extends HTMLElement {
   connectedCallback() {
     this.#duration = Number(this.dataset.duration);
     this.#rate = Number(this.dataset.rate);
+    this.#samples = Number(this.dataset.samples);
+    // Hours do not fit into a browser's memory; its own players take them piece by piece.
+    if (!fit(this.#samples, 1)) {
+      document.documentElement.classList.remove("st-served");
+      return;
+    }
     for (const { dataset } of this.querySelectorAll("[data-track]")) {
       this.#known.set(dataset.track, {
         label: dataset.label,
@@ -51,12 +62,19 @@ class StemAb extends HTMLElement {
     this.#showGains();
     this.#follow();
     addEventListener("hashchange", () => this.#follow());
+    // Nobody wants sound from a page they have left, nor from one they have come back to.
+    addEventListener("pagehide", () => this.playing && this.toggle());
     this.#draw();
   }
 
   /** Seconds from the start of the render. */
   get position() {
     return this.#engine?.position ?? this.#position;
+  }
+
+  /** Whether it has come to life. */
+  get live() {
+    return this.classList.contains("ab-live");
   }
 
   /** Whether something sounds. */
@@ -93,7 +111,19 @@ class StemAb extends HTMLElement {
       this.#settled(`Paused at ${clock(this.position)}`);
       return;
     }
-    this.#open();
+    await this.#play();
+  }
+
+  /**
+   * Play from a position.
+   *
+   * @param {number} seconds
+   * @param {string} [name]  The track; the one that is chosen if left out.
+   */
+  async hear(seconds, name = this.#wanted) {
+    this.#choose(name);
+    if (this.#loop && entry(seconds, this.#duration, this.#loop) !== seconds) this.loop(null);
+    this.seek(seconds);
     await this.#play();
   }
 
@@ -103,9 +133,7 @@ class StemAb extends HTMLElement {
    * @param {string} name
    */
   async select(name) {
-    this.#wanted = name;
-    this.#radio(name).checked = true;
-    this.dataset.selected = name;
+    this.#choose(name);
     if (this.playing || this.#waiting) await this.#play();
     else this.#settled(this.#label(name));
   }
@@ -129,6 +157,10 @@ class StemAb extends HTMLElement {
   #listen() {
     for (const button of this.querySelectorAll("[data-do]")) {
       button.addEventListener("click", () => this.#act(button.dataset.do));
+    }
+    for (const button of this.querySelectorAll("[data-hear]")) {
+      const { hear, as } = button.dataset;
+      button.addEventListener("click", () => this.hear(Number(hear), as));
     }
     for (const radio of this.querySelectorAll("input[type=radio]")) {
       radio.addEventListener("change", () => this.select(radio.value));
@@ -164,8 +196,8 @@ class StemAb extends HTMLElement {
       back: () => this.seek(here - STEP_SECONDS),
       forward: () => this.seek(here + STEP_SECONDS),
       track: () => this.#known.size > index && this.select([...this.#known.keys()][index]),
-      "loop-from": () => this.loop(region(here, this.#loop?.end ?? this.#duration, this.#duration)),
-      "loop-to": () => this.loop(region(this.#loop?.start ?? 0, here, this.#duration)),
+      "loop-from": () => this.#loopBy(loopFrom(here, this.#loop, this.#duration)),
+      "loop-to": () => this.#loopBy(loopTo(here, this.#loop, this.#duration)),
       "loop-clear": () => this.loop(null),
       match: () => this.#nextMatch(),
       copy: () => this.#copy(),
@@ -173,6 +205,16 @@ class StemAb extends HTMLElement {
       next: () => document.querySelector("a[rel=next]")?.click(),
     };
     actions[action]();
+  }
+
+  #loopBy(stretch) {
+    if (stretch) this.loop(stretch);
+    else this.#say("Too short to loop");
+  }
+
+  #choose(name) {
+    this.#wanted = name;
+    this.#radio(name).checked = true;
   }
 
   /** Make what sounds; within a tap, or phones stay silent. */
@@ -184,12 +226,17 @@ class StemAb extends HTMLElement {
     this.#engine = new Engine(context, this.#duration);
     this.#tracks.ondrop = (name) => this.#engine.remove(name);
     this.#engine.onend = () => this.#settled("The end");
+    // A call came in, or the headphones went.
+    context.addEventListener("statechange", () => {
+      if (context.state !== "running" && this.playing) this.toggle();
+    });
     this.#engine.loop(this.#loop);
     this.#engine.seek(this.#position);
   }
 
   /** Have the wanted track heard, once it is there. */
   async #play() {
+    this.#open();
     const name = this.#wanted;
     if (!(await this.#load(name))) return;
     this.#engine.select(name);
@@ -214,6 +261,8 @@ class StemAb extends HTMLElement {
     if (order !== this.#order) return false;
     this.#waiting = false;
     if (error) {
+      // What is shown as chosen is what is heard.
+      if (this.playing) this.#choose(this.#engine.selected);
       this.#settled(error.message);
       return false;
     }
@@ -227,7 +276,7 @@ class StemAb extends HTMLElement {
 
   /** Raw and clean are what most will switch between: have both, so that no switch waits. */
   async #loadPair() {
-    if (!this.#tracks.fit(this.#duration * this.#rate, 2)) return;
+    if (!fit(this.#samples, 2)) return;
     for (const name of ["raw", "clean"]) {
       // Should it fail, choosing the track tries again and says why.
       await this.#fetch(name).catch(() => {});
@@ -272,7 +321,7 @@ class StemAb extends HTMLElement {
     if (!spot) return;
     if (this.#known.has(spot.track)) this.select(spot.track);
     const stretch = spot.loop && region(spot.loop.start, spot.loop.end, this.#duration);
-    if (stretch) this.loop(stretch);
+    if (stretch || this.#loop) this.loop(stretch ?? null);
     if (spot.time !== undefined) this.seek(spot.time);
     this.scrollIntoView({ block: "start" });
   }
@@ -303,7 +352,11 @@ class StemAb extends HTMLElement {
     button.toggleAttribute("data-playing", this.playing);
     button.toggleAttribute("data-waiting", this.#waiting);
     this.dataset.selected = this.#wanted;
-    if (this.isConnected) history.replaceState(history.state, "", this.#fragment());
+    clearTimeout(this.#addressing);
+    this.#addressing = setTimeout(
+      () => history.replaceState(history.state, "", this.#fragment()),
+      ADDRESS_MILLISECONDS,
+    );
   }
 
   #showGains() {

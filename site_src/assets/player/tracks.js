@@ -5,6 +5,16 @@ import { Shelf } from "./shelf.js";
 /** Decoded audio costs 11.5 MB a minute and channel at 48 kHz; a phone has little to spare. */
 const BUDGET = 256e6;
 
+/**
+ * Whether so many tracks can be kept decoded at once.
+ *
+ * @param {number} samples  Of one of them, over all its channels.
+ * @param {number} count
+ */
+export function fit(samples, count) {
+  return samples * 4 * count <= BUDGET;
+}
+
 /** The audio files of a page by name, decoded on demand. */
 export class Tracks {
   /** Is told the name of a track whose decoded audio was let go. */
@@ -13,7 +23,6 @@ export class Tracks {
   #context;
   #urls;
   #shelf;
-  #budget;
   /** @type {Map<string, Promise<AudioBuffer>>} */
   #coming = new Map();
 
@@ -25,18 +34,7 @@ export class Tracks {
   constructor(context, urls, budget = BUDGET) {
     this.#context = context;
     this.#urls = urls;
-    this.#budget = budget;
     this.#shelf = new Shelf(budget, (name) => this.ondrop(name));
-  }
-
-  /**
-   * Whether so many tracks could be kept at once.
-   *
-   * @param {number} samples  Of one of them, over all its channels.
-   * @param {number} count
-   */
-  fit(samples, count) {
-    return samples * 4 * count <= this.#budget;
   }
 
   /**
@@ -58,12 +56,13 @@ export class Tracks {
 
   async #fetch(name, signal) {
     const url = this.#urls[name];
-    const answer = await fetch(url, { signal }).catch((error) => {
+    const lost = (error) => {
       if (signal?.aborted) throw error;
       throw new Error(`${name}: the audio could not be fetched. Are you offline?`);
-    });
+    };
+    const answer = await fetch(url, { signal }).catch(lost);
     if (!answer.ok) throw new Error(`${name}: the server answered ${answer.status}.`);
-    const bytes = await answer.arrayBuffer();
+    const bytes = await answer.arrayBuffer().catch(lost);
     const buffer = await this.#context.decodeAudioData(bytes).catch(() => {
       throw new Error(`${name}: this browser cannot decode the file. Download it instead.`);
     });

@@ -2,8 +2,10 @@
 // that is heard now is marked.
 
 const player = document.querySelector("stem-ab");
+await customElements.whenDefined("stem-ab");
+const texts = player.live ? document.querySelectorAll("[data-words]") : [];
 
-for (const text of document.querySelectorAll("[data-words]")) {
+for (const text of texts) {
   const words = [...text.querySelectorAll("[data-t]")];
   const times = words.map((word) => Number(word.dataset.t));
   if (words.length) bring(text, words, times);
@@ -22,6 +24,7 @@ function bring(text, words, times) {
   });
 
   text.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const at = words.indexOf(event.target.closest("[data-t]"));
     if (at < 0) return;
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -49,7 +52,7 @@ function bring(text, words, times) {
 }
 
 function go(word) {
-  player.seek(Number(word.dataset.t));
+  player.hear(Number(word.dataset.t));
 }
 
 /** The index of the last of the rising `times` that is not after `seconds`; -1 if none is. */
