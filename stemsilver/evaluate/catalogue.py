@@ -77,7 +77,7 @@ _PER_SIGNAL = (
         "true_peak_dbtp",
         "True peak",
         "dBTP",
-        "lower",
+        "none",
         2,
         "The highest level the signal reaches between its samples.",
         r"20\,\log_{10} \max_{c,n} \left| \hat{x}_c[n] \right|",

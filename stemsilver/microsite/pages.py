@@ -6,6 +6,7 @@ value in it is escaped by Jinja.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,6 +45,15 @@ def plain_title(text: str) -> str:
     return visible(text).translate(_INERT)
 
 
+def breakable(path: str) -> list[str]:
+    """The parts of a path between which a reader would break it on a narrow page.
+
+    >>> breakable("a_b/c.wav")
+    ['a_', 'b/', 'c', '.wav']
+    """
+    return re.split(r"(?<=[/_ -])|(?=\.)", visible(path))
+
+
 @dataclass(frozen=True)
 class Pages:
     """Writes the generated pages of one batch into a folder of Markdown sources."""
@@ -62,7 +72,7 @@ class Pages:
             lstrip_blocks=True,
             finalize=_shown,
         )
-        jinja.filters.update(mathml=mathml, with_symbols=with_symbols)
+        jinja.filters.update(mathml=mathml, with_symbols=with_symbols, breakable=breakable)
         jinja.globals.update(
             batch=self.batch,
             profile=self.profile,
