@@ -93,7 +93,9 @@ def visiting(browser: Browser, site: Published) -> Iterator[Visit]:
 def opened(visit: Visit, fragment: str = "") -> Page:
     """The page of the blind test, once its module runs."""
     page = visit.open(f"blind.html{fragment}")
-    expect(page.locator("[data-part=needs]")).to_have_attribute("hidden", "")
+    expect(
+        page.locator("[data-part=setup], [data-part=result]").locator("visible=true").first
+    ).to_be_visible()
     return page
 
 

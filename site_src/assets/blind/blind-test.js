@@ -46,7 +46,6 @@ class BlindTest extends HTMLElement {
       this.#part(`copy-${name}`).addEventListener("click", () => this.#copy(name));
     }
     addEventListener("hashchange", () => this.#follow());
-    this.#part("needs").hidden = true;
     this.#describe();
     this.#show("setup");
     this.#follow();
