@@ -8,10 +8,11 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 SOURCES := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help site test demo benchmarks clean
+.PHONY: help site serve test demo benchmarks clean
 
 help:
 	@echo "make site         build site/ from raw/"
+	@echo "make serve        show site/ at http://127.0.0.1:8000"
 	@echo "make test         lint, type-check and run the whole test suite"
 	@echo "make demo         make the demo batch in raw/ again, from its seed"
 	@echo "make benchmarks   print speed and quality tables"
@@ -19,6 +20,9 @@ help:
 
 site: $(VENV)/.installed
 	$(BIN)/stemsilver build-site
+
+serve: $(VENV)/.installed
+	$(BIN)/stemsilver serve
 
 test: $(VENV)/.installed-test
 	$(BIN)/ruff check .

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from stemsilver.cli import build_site, clean, doctor, evaluate, models
+from stemsilver.cli import build_site, clean, doctor, evaluate, models, serve
 from stemsilver.errors import StemsilverError
 from stemsilver.version import __version__
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command("build-site")(build_site.command)
 app.command("clean")(clean.command)
 app.command("evaluate")(evaluate.command)
+app.command("serve")(serve.command)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.command)
 

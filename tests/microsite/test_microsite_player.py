@@ -53,6 +53,7 @@ def test_nothing_is_fetched_before_a_click_and_the_size_is_shown(visit: Visit) -
     page.wait_for_timeout(300)
     assert visit.audio() == [f"{ITEM}/{name}.flac" for name in ("removed", "raw", "clean")]
     assert not page.locator("audio:visible").count()
+    expect(page.get_by_text("each track plays by itself")).to_be_hidden()
 
 
 def test_it_plays_switches_and_stops(visit: Visit) -> None:
@@ -354,6 +355,7 @@ def test_every_track_plays_without_scripts(
     page.goto(f"{published.url}/renders/{name}.html")
     assert not [url for url in asked if url.endswith(".flac")]
     assert not page.locator(".ab-deck, .ab-settings").locator("visible=true").count()
+    expect(page.get_by_text("each track plays by itself")).to_be_visible()
     expect(page.locator(".st-cards").first).to_contain_text("3.1")
     play_natively(page, 3)
     context.close()

@@ -1,0 +1,105 @@
+"""`stemsilver serve`: the site as a reader will have it, on this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import mimetypes
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.markup import escape
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from stemsilver.errors import UsageError
+
+# What a browser must be told, whatever this machine's own tables say.
+_TYPES = {".js": "text/javascript", ".webp": "image/webp", ".flac": "audio/flac"}
+
+
+def command(
+    site: Annotated[Path, typer.Argument(help="Folder of a built site.")] = Path("site"),
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; the default is seen by this machine alone.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", "-p", min=0, max=65535, help="Port; 0 for any that is free.")
+    ] = 8000,
+) -> None:
+    """Serve a built site, with byte ranges, until Ctrl-C.
+
+    From a disk, pages play each track by itself; served, they switch between tracks.
+    """
+    application = app(site)
+    listening = _listen(host, port)
+    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    if not _is_loopback(host):
+        console.print(f"[yellow]![/] {escape(host)} may be reached from other machines.")
+    shown = f"[{host}]" if ":" in host else host
+    console.print(f"{site}: http://{shown}:{listening.getsockname()[1]}/  (Ctrl-C ends it)")
+    server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
+    # Its ordinary end.
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+
+
+def app(site: Path) -> Starlette:
+    """The site in `site` as an ASGI application.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if not (site / "index.html").is_file():
+        raise UsageError(
+            f"{site}: no site to serve", next_step="Run `stemsilver build-site` first, or name one."
+        )
+    for suffix, kind in _TYPES.items():
+        mimetypes.add_type(kind, suffix)
+    return Starlette(routes=[Mount("/", _Site(directory=site, html=True))])
+
+
+class _Site(StaticFiles):
+    """Files that a browser asks for anew, because the next build may have changed them."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        UsageError: it cannot, because another program does, say.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}",
+            next_step="Name another --port, or 0 for any that is free.",
+        ) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

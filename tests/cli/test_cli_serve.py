@@ -1,0 +1,144 @@
+"""`stemsilver serve`: what a browser is answered, without any network."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from stemsilver.cli.serve import app
+from stemsilver.errors import UsageError
+
+from .terminal import Terminal
+
+AUDIO = bytes(range(256)) * 40
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@pytest.fixture
+def site(folder: Path) -> Path:
+    site = folder / "site"
+    (site / "renders" / "a").mkdir(parents=True)
+    (site / "assets").mkdir()
+    (site / "index.html").write_text("<h1>Front</h1>")
+    (site / "renders" / "a" / "raw.flac").write_bytes(AUDIO)
+    (site / "assets" / "start.js").write_text("1")
+    (site / "assets" / "a.webp").write_bytes(b"RIFF")
+    return site
+
+
+def ask(site: Path, path: str, **headers: str) -> Answer:
+    """One GET request, put to the application itself."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        # Nothing more is said; whoever listens for a farewell waits.
+        return await asyncio.get_running_loop().create_future()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "http_version": "1.1",
+        "scheme": "http",
+    }
+    asyncio.run(app(site)(scope, receive, send))
+    return Answer(
+        sent[0]["status"],
+        {name.decode(): value.decode() for name, value in sent[0]["headers"]},
+        b"".join(message.get("body", b"") for message in sent[1:]),
+    )
+
+
+def test_a_byte_range_is_answered_with_that_range(site: Path) -> None:
+    """Or a browser that seeks begins again at 0."""
+    answer = ask(site, "/renders/a/raw.flac", range="bytes=1000-1999")
+    assert (answer.status, answer.body) == (206, AUDIO[1000:2000])
+    assert answer.headers["content-range"] == f"bytes 1000-1999/{len(AUDIO)}"
+    assert ask(site, "/renders/a/raw.flac", range="bytes=99999-").status == 416
+    whole = ask(site, "/renders/a/raw.flac")
+    assert (whole.status, whole.body) == (200, AUDIO)
+    assert whole.headers["accept-ranges"] == "bytes"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "text/html"),
+        ("/assets/start.js", "text/javascript"),
+        ("/assets/a.webp", "image/webp"),
+        ("/renders/a/raw.flac", "audio/flac"),
+    ],
+)
+def test_files_have_the_type_that_browsers_insist_on(site: Path, path: str, kind: str) -> None:
+    answer = ask(site, path)
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith(kind)
+    assert answer.headers["cache-control"] == "no-cache", "the next build may change it"
+
+
+@pytest.mark.parametrize("path", ["/../secret", "/renders/../../secret", "/link", "/gone"])
+def test_nothing_outside_the_site_is_answered(site: Path, path: str) -> None:
+    (site.parent / "secret").write_text("secret")
+    (site / "link").symlink_to(site.parent / "secret")
+    answer = ask(site, path)
+    assert answer.status == 404
+    assert b"secret" not in answer.body
+
+
+def test_the_command_listens_on_this_machine_alone(
+    site: Path, stemsilver: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listened: list[tuple[str, int]] = []
+
+    def run(self: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        listened.append(sockets[0].getsockname())
+        sockets[0].close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    ended = stemsilver("serve", "--port", "0")
+    assert ended.code == 0, "Ctrl-C is how it ends"
+    [(host, port)] = listened
+    assert host == "127.0.0.1"
+    assert f"http://127.0.0.1:{port}/" in ended.err
+    assert "other machines" not in ended.err
+    assert "other machines" in stemsilver("serve", "--port", "0", "--host", "0.0.0.0").err
+
+
+def test_a_port_that_is_taken_is_one_clear_error(site: Path, stemsilver: Terminal) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = stemsilver("serve", "--port", str(port))
+    assert ended.code == 2
+    assert f"cannot listen on 127.0.0.1 port {port}" in ended.err
+    assert "--port" in ended.err
+
+
+def test_without_a_site_it_says_how_to_get_one(folder: Path, stemsilver: Terminal) -> None:
+    ended = stemsilver("serve")
+    assert ended.code == 2
+    assert "site: no site to serve" in ended.err
+    assert "build-site" in ended.err
+    with pytest.raises(UsageError):
+        app(folder)
