@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -90,3 +91,5 @@ def _summarise(outcome: Outcome, profile: Profile, console: Console) -> None:
     console.print(f"Plots of the batch: {len(plots.computed)} drawn, {len(plots.reused)} reused.")
     megabytes = outcome.site.bytes / 1e6
     console.print(f"{outcome.site.index}: {outcome.site.pages} pages, {megabytes:.1f} MB")
+    folder = outcome.site.index.parent
+    console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(folder)))}")
