@@ -23,6 +23,7 @@ SCORECARD = Path("downloads", "scorecard.json")
 _FLAC_MAGIC = b"fLaC"
 _FLAC_SHAPE = slice(18, 26)
 _FLAC_MD5 = slice(26, 42)
+_WEBP_MAGIC = b"RIFF"
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,7 @@ def _item(site: Path, entry: Mapping[str, Any]) -> BaseItem:
         raw, clean = (_stream(files[name]) for name in ("raw.flac", "clean.flac"))
         if raw[_FLAC_SHAPE] != clean[_FLAC_SHAPE]:
             raise ValueError(f"{folder.name}: raw and clean differ in rate, channels or length")
-        if not files["clean.webp"].read_bytes().startswith(b"RIFF"):
-            raise ValueError(f"{folder.name}: its spectrogram is no WebP file")
+        _head(files["clean.webp"], "WebP", _WEBP_MAGIC, len(_WEBP_MAGIC))
         tracks, md5 = from_json(files[LISTENING].read_bytes()), raw[_FLAC_MD5]
         if not {"raw", "clean"} <= tracks.keys():
             raise ValueError(f"{folder.name}: its tracks are not described")
@@ -161,8 +161,13 @@ def _score(found: Mapping[str, Any] | None) -> Score:
 
 def _stream(flac: Path) -> bytes:
     """The head of a FLAC file, which describes its stream."""
-    with flac.open("rb") as file:
-        head = file.read(_FLAC_MD5.stop)
-    if not head.startswith(_FLAC_MAGIC) or len(head) < _FLAC_MD5.stop:
-        raise ValueError(f"{flac}: not a FLAC file")
+    return _head(flac, "FLAC", _FLAC_MAGIC, _FLAC_MD5.stop)
+
+
+def _head(path: Path, kind: str, magic: bytes, length: int) -> bytes:
+    """The first bytes of a file that must be of a kind."""
+    with path.open("rb") as file:
+        head = file.read(length)
+    if not head.startswith(magic) or len(head) < length:
+        raise ValueError(f"{path}: not a {kind} file")
     return head

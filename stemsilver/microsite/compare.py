@@ -9,7 +9,7 @@ from statistics import fmean
 
 from stemsilver.config import Profile
 from stemsilver.microsite.base import Base, BaseItem
-from stemsilver.microsite.readings import Family, Reading, Sense, families, read, sense
+from stemsilver.microsite.readings import Family, Reading, Sense, family_at, read, sense
 from stemsilver.records import Batch, ItemResult, Score
 from stemsilver.report import scores, status
 
@@ -73,16 +73,14 @@ def comparison(
 
     `matched` are the renders that both cleaned.
     """
-    shown = tuple(
-        family for anchor in _COMPARED for family in families() if family.anchor == anchor
-    )
+    shown = tuple(map(family_at, _COMPARED))
     items = [item for item in batch.items if item.id in matched]
     rows = tuple(_row(item, profile, matched[item.id], shown) for item in items)
     return Comparison(
         head=head,
         base=other,
         families=shown,
-        means=tuple(_mean(family, items, matched) for family in shown),
+        means=tuple(_mean(one, items, matched) for one in shown),
         counts=tuple(
             Counter(row.changes[column].sense for row in rows) for column in range(len(shown))
         ),
@@ -101,14 +99,13 @@ def _row(
         was=base.status,
         now=status(item, profile),
         changes=tuple(
-            _change(family, base.scores[family.clean.name], found[family.clean.name])
-            for family in shown
+            _change(one, base.scores[one.clean.name], found[one.clean.name]) for one in shown
         ),
     )
 
 
-def _mean(family: Family, items: Sequence[ItemResult], matched: Mapping[str, BaseItem]) -> Change:
-    name = family.clean.name
+def _mean(kind: Family, items: Sequence[ItemResult], matched: Mapping[str, BaseItem]) -> Change:
+    name = kind.clean.name
     both = [
         (before, after)
         for item in items
@@ -117,13 +114,13 @@ def _mean(family: Family, items: Sequence[ItemResult], matched: Mapping[str, Bas
     ]
     if not both:
         missing = Score.missing("not_measured")
-        return _change(family, missing, missing)
-    return _change(family, *(Score(fmean(side)) for side in zip(*both, strict=True)))
+        return _change(kind, missing, missing)
+    return _change(kind, *(Score(fmean(side)) for side in zip(*both, strict=True)))
 
 
-def _change(family: Family, base: Score, head: Score) -> Change:
-    name = family.clean.name
-    return Change(read(name, base), read(name, head), sense(family, base, head))
+def _change(kind: Family, base: Score, head: Score) -> Change:
+    name = kind.clean.name
+    return Change(read(name, base), read(name, head), sense(kind, base, head))
 
 
 def _unmatched(

@@ -13,7 +13,7 @@ from stemsilver.microsite.readings import (
     Measurement,
     Standing,
     clock,
-    families,
+    family_at,
     measurements,
     size,
     standing,
@@ -134,11 +134,9 @@ def overview(
     """
     found = [measurements(item, profile) for item in batch.items]
     shown = [
-        family
+        family_at(anchor)
         for anchor in _COLUMNS
-        for family in families()
-        if family.anchor == anchor
-        and (anchor not in _OPTIONAL or any(on[anchor].measured for on in found))
+        if anchor not in _OPTIONAL or any(on[anchor].measured for on in found)
     ]
     limits = {gate.metric: gate.limit for gate in gates(profile)}
     count = totals(batch, profile)
@@ -190,18 +188,14 @@ def _outcome(count: Totals) -> str:
 
 
 def _change(label: str, anchor: str, means: RawToClean) -> Tile:
-    family = _family(anchor)
+    family = family_at(anchor)
     before, after = (format_value(family.clean.name, value) for value in (means.raw, means.clean))
     return Tile(label, before, after, _note(family, means.count))
 
 
 def _single(label: str, anchor: str, found: Mean) -> Tile:
     after = format_value(anchor, found.value)
-    return Tile(label, None, after, _note(_family(anchor), found.count))
-
-
-def _family(anchor: str) -> Family:
-    return next(family for family in families() if family.anchor == anchor)
+    return Tile(label, None, after, _note(family_at(anchor), found.count))
 
 
 def _note(family: Family, count: int) -> str:

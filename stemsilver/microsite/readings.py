@@ -135,6 +135,11 @@ def families() -> tuple[Family, ...]:
     return tuple(found)
 
 
+def family_at(anchor: str) -> Family:
+    """The family that has this place on the Method page."""
+    return next(one for one in families() if one.anchor == anchor)
+
+
 def measurements(item: ItemResult, profile: Profile) -> dict[str, Measurement]:
     """Everything measured on `item`, by the anchor of its family."""
     found = scores(item)

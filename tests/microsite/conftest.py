@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from .blind_site import publish, visiting
 from .planted_site import Planted, Published, plant
 from .visits import Visit
 
@@ -46,6 +47,12 @@ def compared(published: Published, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
+def blinded(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """Two renders of the planted batch, with another build to tell them from by ear."""
+    return publish(planted, tmp_path_factory.mktemp("blinded"))
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium: STEMSILVER_CHROMIUM, the system's, or Playwright's own. There must be one."""
     system = Path("/usr/bin/chromium")
@@ -75,3 +82,10 @@ def visit(browser: Browser, published: Published) -> Iterator[Visit]:
     assert seen.complaints == []
     local = (published.url, "data:", "blob:")
     assert [url for url in seen.requests if not url.startswith(local)] == []
+
+
+@pytest.fixture
+def listener(browser: Browser, blinded: Published) -> Iterator[Visit]:
+    """A fresh visitor of the blind test."""
+    with visiting(browser, blinded) as seen:
+        yield seen

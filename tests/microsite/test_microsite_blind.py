@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,26 +26,13 @@ from .blind_site import (
     listen,
     opened,
     plant,
-    publish,
     ready,
     start,
-    visiting,
 )
 from .planted_site import Planted, Published
 from .visits import Visit
 
 MODULE = (resource("site_src") / "assets/blind/binomial.js").as_uri()
-
-
-@pytest.fixture(scope="module")
-def site(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    return publish(planted, tmp_path_factory.mktemp("blind"))
-
-
-@pytest.fixture
-def visit(browser: Browser, site: Published) -> Iterator[Visit]:
-    with visiting(browser, site) as seen:
-        yield seen
 
 
 def figures(page: Page) -> list[str]:
@@ -94,11 +80,11 @@ def test_the_page_says_what_a_trial_costs() -> None:
 
 
 def test_a_whole_abx_gives_the_exact_p_and_a_link_that_opens_it_again(
-    visit: Visit, site: Published
+    listener: Visit, blinded: Published
 ) -> None:
     # A is this build in every trial, and X is A and B by turns.
-    plant(visit.page, [0] * 12 + [0, 1] * 6)
-    page = opened(visit)
+    plant(listener.page, [0] * 12 + [0, 1] * 6)
+    page = opened(listener)
     start(page, "ABX", 12)
     for number in range(1, 13):
         ready(page, number, 12)
@@ -124,7 +110,7 @@ def test_a_whole_abx_gives_the_exact_p_and_a_link_that_opens_it_again(
     assert text.endswith(link)
     assert link == page.url
 
-    again = Visit(page.context.new_page(), site.url)
+    again = Visit(page.context.new_page(), blinded.url)
     again.page.goto(link)
     expect(again.page.get_by_role("heading", name="Result")).to_be_focused()
     assert figures(again.page) == figures(page)
@@ -133,10 +119,10 @@ def test_a_whole_abx_gives_the_exact_p_and_a_link_that_opens_it_again(
     assert again.complaints == []
 
 
-def test_a_whole_preference_counts_for_the_builds(visit: Visit) -> None:
+def test_a_whole_preference_counts_for_the_builds(listener: Visit) -> None:
     # 1 is the base in the first five trials, and this build in the other five.
-    plant(visit.page, [1] * 5 + [0] * 15)
-    page = opened(visit)
+    plant(listener.page, [1] * 5 + [0] * 15)
+    page = opened(listener)
     start(page, "Preference", 10, IDS[0])
     for number in range(1, 11):
         ready(page, number, 10)
@@ -150,14 +136,14 @@ def test_a_whole_preference_counts_for_the_builds(visit: Visit) -> None:
     assert f"Renders: {PATHS[0]}" in text
     assert page.locator("[data-counts]").all_inner_texts() == ["0", "1", "8", "9"]
     # One render: fetched once, however many trials.
-    assert visit.audio() == [f"{IDS[0]}/clean.flac", f"{IDS[0]}/base.flac"]
+    assert listener.audio() == [f"{IDS[0]}/clean.flac", f"{IDS[0]}/base.flac"]
     page.get_by_role("button", name="New test").click()
     expect(page.get_by_role("button", name="Start the test")).to_be_focused()
-    assert page.url == f"{visit.url}/blind.html"
+    assert page.url == f"{listener.url}/blind.html"
 
 
-def test_a_whole_test_by_keyboard(visit: Visit) -> None:
-    page = opened(visit)
+def test_a_whole_test_by_keyboard(listener: Visit) -> None:
+    page = opened(listener)
 
     def tab_to(name: str) -> None:
         wanted = page.locator(name)
@@ -195,20 +181,20 @@ def test_a_whole_test_by_keyboard(visit: Visit) -> None:
     assert "nothing to test" in page.locator("[data-part=sentence]").inner_text()
 
 
-def test_a_version_that_cannot_be_fetched_can_be_tried_again(visit: Visit) -> None:
-    page = visit.page
+def test_a_version_that_cannot_be_fetched_can_be_tried_again(listener: Visit) -> None:
+    page = listener.page
     page.route("**/base.flac", lambda route: route.fulfill(status=503), times=1)
-    opened(visit)
+    opened(listener)
     start(page, "ABX", 10, IDS[0])
     expect(page.get_by_text("base: the server answered 503.")).to_be_visible()
     page.get_by_role("button", name="Try again").click()
     ready(page, 1, 10)
-    assert all("base.flac" in one or "503" in one for one in visit.complaints)
-    visit.complaints.clear()
+    assert all("base.flac" in one or "503" in one for one in listener.complaints)
+    listener.complaints.clear()
 
 
-def test_a_stretch_can_be_looped_and_is_kept_for_the_next_trial(visit: Visit) -> None:
-    page = opened(visit)
+def test_a_stretch_can_be_looped_and_is_kept_for_the_next_trial(listener: Visit) -> None:
+    page = opened(listener)
     start(page, "ABX", 10, IDS[0])
     ready(page, 1, 10)
     loop, slider = page.locator("[data-part=region]"), page.get_by_role("slider", name="Position")
@@ -238,8 +224,8 @@ def test_a_stretch_can_be_looped_and_is_kept_for_the_next_trial(visit: Visit) ->
     expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
-def test_stopping_keeps_nothing(visit: Visit) -> None:
-    page = opened(visit)
+def test_stopping_keeps_nothing(listener: Visit) -> None:
+    page = opened(listener)
     start(page, "ABX", 10)
     ready(page, 1, 10)
     listen(page, "ABX")
@@ -260,21 +246,21 @@ def test_stopping_keeps_nothing(visit: Visit) -> None:
         "#result=1&test=preference&answers=hhhhhhhhhh&head=&base=b&on=2026-11-22",
     ],
 )
-def test_what_is_no_result_is_refused(visit: Visit, fragment: str) -> None:
-    page = opened(visit, fragment)
+def test_what_is_no_result_is_refused(listener: Visit, fragment: str) -> None:
+    page = opened(listener, fragment)
     expect(page.get_by_role("alert")).to_contain_text("not a result that the blind test gave")
     expect(page.get_by_role("button", name="Start the test")).to_be_visible()
     expect(page.locator("[data-part=result]")).to_be_hidden()
     assert page.evaluate("typeof window.pwned") == "undefined"
 
 
-def test_labels_in_a_link_are_only_text(visit: Visit) -> None:
+def test_labels_in_a_link_are_only_text(listener: Visit) -> None:
     html = "<img src=x onerror=window.pwned=1>"
     fragment = (
         "#result=1&test=preference&answers=hhhhhhhhhb&on=2026-11-22&base=b&"
         "head=%3Cimg+src%3Dx+onerror%3Dwindow.pwned%3D1%3E"
     )
-    page = opened(visit, "#tells")
+    page = opened(listener, "#tells")
     expect(page.locator("[data-part=setup]")).to_be_visible()
     page.evaluate("fragment => { location.hash = fragment; }", fragment)
     expect(page.get_by_role("heading", name="Result")).to_be_focused()
@@ -288,9 +274,9 @@ RESULT = "#result=1&test=preference&answers=hhnhhbhhnhhb&head=a&base=b&on=2026-1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(browser: Browser, site: Published, scheme: str) -> None:
+def test_axe_finds_nothing_serious(browser: Browser, blinded: Published, scheme: str) -> None:
     dark = scheme == "dark"
-    context = site.serve(
+    context = blinded.serve(
         browser.new_context(
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
@@ -298,8 +284,8 @@ def test_axe_finds_nothing_serious(browser: Browser, site: Published, scheme: st
             viewport={"width": 1280, "height": 2600},
         )
     )
-    visit = Visit(context.new_page(), site.url)
-    page = opened(visit)
+    listener = Visit(context.new_page(), blinded.url)
+    page = opened(listener)
     found: list[tuple[str, list[str]]] = []
 
     def check() -> None:
@@ -316,15 +302,15 @@ def test_axe_finds_nothing_serious(browser: Browser, site: Published, scheme: st
     check()
     listen(page, "ABX")
     check()
-    opened(visit, RESULT)
+    opened(listener, RESULT)
     expect(page.locator("[data-part=result]")).to_be_visible()
     check()
     context.close()
     assert found == []
 
 
-def test_a_phone_has_room_and_thumbs_have_targets(visit: Visit) -> None:
-    page = opened(visit)
+def test_a_phone_has_room_and_thumbs_have_targets(listener: Visit) -> None:
+    page = opened(listener)
 
     def check() -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -345,29 +331,29 @@ def test_a_phone_has_room_and_thumbs_have_targets(visit: Visit) -> None:
     # The whole trial is in view at once: nobody scrolls between hearing and answering.
     expect(page.get_by_role("button", name="No preference")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("heading", name="Trial 1")).to_be_in_viewport(ratio=1)
-    opened(visit, RESULT)
+    opened(listener, RESULT)
     expect(page.locator("[data-part=result]")).to_be_visible()
     check()
 
 
-def test_without_scripts_the_page_says_what_it_needs(browser: Browser, site: Published) -> None:
-    context = site.serve(browser.new_context(java_script_enabled=False))
+def test_without_scripts_the_page_says_what_it_needs(browser: Browser, blinded: Published) -> None:
+    context = blinded.serve(browser.new_context(java_script_enabled=False))
     page = context.new_page()
-    page.goto(f"{site.url}/blind.html")
+    page.goto(f"{blinded.url}/blind.html")
     expect(page.get_by_text("The blind test needs JavaScript")).to_be_visible()
     expect(page.get_by_role("heading", name="What it tells")).to_be_visible()
     assert page.locator("blind-test :is(button, input, select):visible").count() == 0
     context.close()
 
 
-def test_from_a_disk_the_page_says_what_it_needs(browser: Browser, site: Published) -> None:
+def test_from_a_disk_the_page_says_what_it_needs(browser: Browser, blinded: Published) -> None:
     context = browser.new_context()
-    visit = Visit(context.new_page(), site.url)
-    visit.page.goto((site.folder / "blind.html").as_uri())
-    expect(visit.page.get_by_text("The blind test needs JavaScript")).to_be_visible()
-    assert visit.page.locator("blind-test :is(button, input, select):visible").count() == 0
+    listener = Visit(context.new_page(), blinded.url)
+    listener.page.goto((blinded.folder / "blind.html").as_uri())
+    expect(listener.page.get_by_text("The blind test needs JavaScript")).to_be_visible()
+    assert listener.page.locator("blind-test :is(button, input, select):visible").count() == 0
     context.close()
-    assert visit.complaints == []
+    assert listener.complaints == []
 
 
 def test_builds_without_a_render_in_common_have_nothing_to_compare(

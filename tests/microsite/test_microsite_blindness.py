@@ -5,15 +5,14 @@ What no test can see: a listener who opens the debugger, where the sound graph c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from .blind_site import IDS, QUIETER_DB, listen, opened, plant, publish, ready, start, visiting
-from .planted_site import Planted, Published
+from .blind_site import IDS, QUIETER_DB, listen, opened, plant, ready, start
+from .planted_site import Published
 from .visits import Visit
 
 SPY = """
@@ -35,24 +34,13 @@ SPY = """
 """
 
 
-@pytest.fixture(scope="module")
-def site(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    return publish(planted, tmp_path_factory.mktemp("blind"))
-
-
-@pytest.fixture
-def visit(browser: Browser, site: Published) -> Iterator[Visit]:
-    with visiting(browser, site) as seen:
-        yield seen
-
-
 @pytest.mark.parametrize("swapped", [0, 1])
 @pytest.mark.parametrize("second", [0, 1])
-def test_what_sounds_is_what_was_drawn(visit: Visit, swapped: int, second: int) -> None:
+def test_what_sounds_is_what_was_drawn(listener: Visit, swapped: int, second: int) -> None:
     """The buffers in the order A, B, X, each with the gain of its build."""
-    plant(visit.page, [swapped] * 10 + [second] * 10)
-    visit.page.add_init_script(SPY)
-    page = opened(visit)
+    plant(listener.page, [swapped] * 10 + [second] * 10)
+    listener.page.add_init_script(SPY)
+    page = opened(listener)
     start(page, "ABX", 10, IDS[0])
     ready(page, 1, 10)
     page.get_by_role("button", name="Play").click()
@@ -86,19 +74,19 @@ LOOK = """() => ({
 
 
 def trace(
-    browser: Browser, site: Published, test: str, coins: list[int], leak: str = ""
+    browser: Browser, blinded: Published, test: str, coins: list[int], leak: str = ""
 ) -> dict[str, Any]:
     """Everything there is to look at during three trials, with the same answers to each.
 
     `leak` is a script that runs in the page where `coins` is in sight.
     """
     # As tall as the page: the theme keeps house, in its own time, where one scrolls.
-    context = site.serve(browser.new_context(viewport={"width": 1280, "height": 2600}))
-    visit = Visit(context.new_page(), site.url)
+    context = blinded.serve(browser.new_context(viewport={"width": 1280, "height": 2600}))
+    listener = Visit(context.new_page(), blinded.url)
     said: list[str] = []
-    visit.page.on("console", lambda message: said.append(message.text))
-    plant(visit.page, coins, leak)
-    page = opened(visit)
+    listener.page.on("console", lambda message: said.append(message.text))
+    plant(listener.page, coins, leak)
+    page = opened(listener)
     names, answer = {"ABX": ("ABX", "X is A"), "Preference": ("12", "1")}[test]
     looks = [page.evaluate(LOOK)]
     start(page, test, 10)
@@ -116,8 +104,8 @@ def trace(
     looks.append(page.evaluate(LOOK))
     context.close()
     # Modules ask for modules as they arrive; only the order of the audio is the page's own.
-    rest = sorted(url for url in visit.requests if not url.endswith(".flac"))
-    return {"looks": looks, "audio": visit.audio(), "rest": rest, "said": said}
+    rest = sorted(url for url in listener.requests if not url.endswith(".flac"))
+    return {"looks": looks, "audio": listener.audio(), "rest": rest, "said": said}
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> list[Any]:
@@ -140,11 +128,11 @@ def _changed(this: list[str], that: list[str]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("test", ["ABX", "Preference"])
 def test_nothing_on_the_page_or_the_wire_tells_the_assignment(
-    browser: Browser, site: Published, test: str
+    browser: Browser, blinded: Published, test: str
 ) -> None:
     """Opposite draws look the same, which includes that no trial's score shows before the end."""
     one, *others = (
-        trace(browser, site, test, [swapped] * 10 + [second] * 10)
+        trace(browser, blinded, test, [swapped] * 10 + [second] * 10)
         for swapped, second in ((0, 0), (1, 1), (0, 1))
     )
     assert any("Trial 3 of 10" in line for look in one["looks"] for line in look["page"])
@@ -165,19 +153,19 @@ def test_nothing_on_the_page_or_the_wire_tells_the_assignment(
     ],
 )
 def test_a_page_that_did_tell_would_be_seen(
-    browser: Browser, site: Published, kind: str, leak: str
+    browser: Browser, blinded: Published, kind: str, leak: str
 ) -> None:
     """The comparison above can fail, by each of the ways it watches."""
     script = f"addEventListener('submit', () => {{ {leak} }});"
-    one, other = (trace(browser, site, "Preference", [coin], script) for coin in (0, 1))
+    one, other = (trace(browser, blinded, "Preference", [coin], script) for coin in (0, 1))
     assert {found[0] for found in differences(one, other)} == {kind}
 
 
-def test_nothing_plays_before_both_versions_are_here(visit: Visit) -> None:
+def test_nothing_plays_before_both_versions_are_here(listener: Visit) -> None:
     held: list[Any] = []
-    page = visit.page
+    page = listener.page
     page.route("**/base.flac", lambda route: held.append(route))
-    opened(visit)
+    opened(listener)
     with page.expect_response("**/clean.flac"):
         start(page, "ABX", 10, IDS[0])
     expect(page.get_by_role("heading", name="Trial 1 of 10")).to_be_focused()

@@ -123,7 +123,7 @@ def test_the_same_samples_match_whatever_wrote_them(planted: Planted, base_site:
         (lambda site: (site / "renders" / INTRO / LISTENING).write_text("{}"), "not described"),
         (lambda site: (site / "renders" / INTRO / "raw.flac").write_bytes(b""), "not a FLAC file"),
         (lambda site: (site / "renders" / INTRO / "clean.flac").write_text("x"), "not a FLAC file"),
-        (lambda site: (site / "renders" / INTRO / "clean.webp").write_text("x"), "no WebP file"),
+        (lambda site: (site / "renders" / INTRO / "clean.webp").write_text("x"), "not a WebP file"),
         (lambda site: shorten(site / "renders" / INTRO / "clean.flac"), "rate, channels or length"),
         (lambda site: link_out(site / "renders" / INTRO / "clean.flac"), "leads out of"),
         (

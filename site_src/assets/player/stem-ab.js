@@ -1,19 +1,19 @@
 // <stem-ab>: a render's tracks on one clock. The markup is in the page and reads without this
 // script; the element brings the deck to life and puts the browser's own players away.
 
+import { keepAddress } from "./address.js";
 import { entry, loopFrom, loopTo, region } from "./clock.js";
 import { openContext } from "./context.js";
 import { Engine } from "./engine.js";
 import { actionOf } from "./keys.js";
 import { watch } from "./lanes.js";
 import { fromFragment, toFragment } from "./link.js";
+import { drawAsHeard } from "./outlines.js";
 import { Tracks, fit } from "./tracks.js";
 import { bytes, clock, decibels, exactClock, linear } from "./wording.js";
 
 const STEP_SECONDS = 5;
 const CALM_MILLISECONDS = 500;
-/** Browsers allow a page a hundred new addresses in ten seconds; dragging would use them up. */
-const ADDRESS_MILLISECONDS = 300;
 
 class StemAb extends HTMLElement {
   #duration = 0;
@@ -28,7 +28,6 @@ class StemAb extends HTMLElement {
   #loop = null;
   /** Counts orders to play, so that one that took long to load does not act on an old wish. */
   #order = 0;
-  #addressing = 0;
   #waiting = false;
   /** Calls off the next drawing. */
   #rest = () => {};
@@ -352,11 +351,7 @@ class StemAb extends HTMLElement {
     button.toggleAttribute("data-playing", this.playing);
     button.toggleAttribute("data-waiting", this.#waiting);
     this.dataset.selected = this.#wanted;
-    clearTimeout(this.#addressing);
-    this.#addressing = setTimeout(
-      () => history.replaceState(history.state, "", this.#fragment()),
-      ADDRESS_MILLISECONDS,
-    );
+    keepAddress(() => this.#fragment());
   }
 
   #showGains() {
@@ -364,15 +359,7 @@ class StemAb extends HTMLElement {
       ([, { label, gains }]) => `${label} ${decibels(gains[this.#match])}`,
     );
     this.#part("gains").textContent = parts.join(" · ");
-    // The outlines stand to each other as the tracks sound; the higher of raw and clean fills.
-    const outlines = [...this.querySelectorAll("[data-outline]")].map((svg) => {
-      const { outline: name, peak } = svg.dataset;
-      const gain = this.#gain(name);
-      return { svg, name, gain, height: gain * peak };
-    });
-    const pair = outlines.filter(({ name }) => name === "raw" || name === "clean");
-    const full = Math.max(...pair.map(({ height }) => height)) || 1;
-    for (const { svg, gain } of outlines) svg.style.scale = `1 ${gain / full}`;
+    drawAsHeard(this.querySelectorAll("[data-outline]"), (name) => this.#gain(name));
   }
 
   #showLoop(stretch) {

@@ -1,0 +1,19 @@
+// The outlines of the tracks, drawn as they sound.
+
+/**
+ * Scale the outlines so that they stand to each other as their tracks do; the higher of raw and
+ * clean fills the lane.
+ *
+ * @param {Iterable<SVGElement>} drawings  Each with its track's name and its peak.
+ * @param {(name: string) => number} gainOf  A track's linear gain.
+ */
+export function drawAsHeard(drawings, gainOf) {
+  const outlines = [...drawings].map((svg) => {
+    const { outline: name, peak } = svg.dataset;
+    const gain = gainOf(name);
+    return { svg, name, gain, height: gain * peak };
+  });
+  const pair = outlines.filter(({ name }) => name === "raw" || name === "clean");
+  const full = Math.max(...pair.map(({ height }) => height)) || 1;
+  for (const { svg, gain } of outlines) svg.style.scale = `1 ${gain / full}`;
+}
