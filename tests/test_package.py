@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tomllib
 from email import message_from_bytes
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).parents[1]
@@ -136,6 +137,19 @@ def test_every_dependency_is_pinned_to_a_version_it_allows(requirement: Requirem
     [specifier] = pin.specifier
     assert specifier.operator == "=="
     assert requirement.specifier.contains(specifier.version)
+
+
+def test_every_pinned_version_runs_on_the_oldest_python_promised() -> None:
+    """A pin made on a newer patch release can shut out the Python of a Linux distribution."""
+    oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"
+    installed = {canonicalize_name(one.name): one.metadata for one in distributions()}
+    found = {name: installed[name]["Requires-Python"] for name in pins() if name in installed}
+    assert {requirement.name for requirement in DEPENDENCIES} <= set(found)
+    assert {
+        name: needed
+        for name, needed in found.items()
+        if not SpecifierSet(needed or "").contains(oldest)
+    } == {}
 
 
 def test_every_constraint_is_an_exact_version() -> None:
