@@ -146,6 +146,27 @@ class Gates(Section):
     stoi_min: float = Field(ge=0, le=1)
 
 
+class AbTests(Section):
+    """The short pairs of raw and clean in `report/ab/`, for a quick listen.
+
+    A render is voiced where its level is above `voiced_gate_db`, dB below full scale.
+    """
+
+    snippet_seconds: float = Field(ge=1, le=60)
+    snippet_count: int = Field(ge=0, le=20)
+    fade_ms: float = Field(ge=0, le=500)
+    voiced_gate_db: float = Field(ge=-90, le=0)
+
+
+class Guardrail(Section):
+    """What a change may cost at most, on the mean over the renders that both builds measured."""
+
+    wer_rise_max: float = Field(ge=0, le=1)
+    stoi_drop_max: float = Field(ge=0, le=1)
+    music_to_speech_rise_db_max: float = Field(ge=0, le=60)
+    music_presence_rise_max: float = Field(ge=0, le=1)
+
+
 class Site(Section):
     """What the microsite says of itself."""
 
@@ -167,8 +188,10 @@ class Profile(Chain):
 
     name: str
     description: str
+    ab_tests: AbTests
     evaluation: Evaluation
     gates: Gates
+    guardrail: Guardrail
     site: Site
 
     @property

@@ -176,15 +176,17 @@ class Failure:
 class ItemResult:
     """What became of one render.
 
-    `failure` is None when it was cleaned. `seconds` maps a step to the time it took when it was
-    computed, which for a reused result was in an earlier run. `notes` are plain sentences for
-    the reader.
+    `failure` is None when it was cleaned. `raw_digest` names the raw signal, whatever file format
+    it came in; None where it could not be decoded. `seconds` maps a step to the time it took when
+    it was computed, which for a reused result was in an earlier run. `notes` are plain sentences
+    for the reader.
     """
 
     id: str
     path: str
     output: str
     failure: Failure | None = None
+    raw_digest: str | None = None
     evidence: Evidence | None = None
     rate: int = 0
     channels: int = 0

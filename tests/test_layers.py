@@ -34,10 +34,12 @@ LEVELS = {
     "report": 4,
     "plots": 4,
     "playback": 4,
+    "snippets": 4,
     "microsite": 5,
-    "build": 6,
-    "api": 7,
-    "cli": 7,
+    "delivery": 6,
+    "build": 7,
+    "api": 8,
+    "cli": 8,
 }
 FOR_EVERYONE = {room for room, level in LEVELS.items() if level == 0}
 AUDIO_LIBRARIES = {"soundfile", "soxr"}

@@ -110,7 +110,7 @@ def write_clean(job: Job, target: Path) -> ItemResult:
     raw, source = _decode(job)
     cleaned = chain.clean(raw, source, job.profile.chain, steps)
     fsio.write_if_changed(target, encode_wav(cleaned.speech))
-    return _result(job, raw, seconds=steps.seconds, notes=cleaned.notes)
+    return _result(job, raw, source, seconds=steps.seconds, notes=cleaned.notes)
 
 
 def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
@@ -137,6 +137,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     result = _result(
         job,
         raw,
+        source,
         evidence=evidence,
         script=beside.script,
         seconds={**raw_seconds, **steps.seconds},
@@ -154,6 +155,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
 def _result(
     job: Job,
     raw: Audio,
+    source: str,
     *,
     seconds: Mapping[str, float],
     notes: tuple[str, ...],
@@ -164,6 +166,7 @@ def _result(
         id=job.render.id,
         path=job.render.path,
         output=job.render.output,
+        raw_digest=source,
         evidence=evidence,
         rate=raw.rate,
         channels=raw.samples.shape[0],

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from stemsilver.errors import UsageError
-from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.fsio import contained
 from stemsilver.playback import LISTENING, Heard, from_json
 from stemsilver.records import Batch, Score
+from stemsilver.report import CardItem, read_card
 
 _NEEDED = ("raw.flac", "clean.flac", "clean.webp", LISTENING)
 SCORECARD = Path("downloads", "scorecard.json")
@@ -92,18 +90,12 @@ def read_base(site: Path) -> Base:
         UsageError: there is no site of Stemsilver's, or one of another version.
     """
     try:
-        card = json.loads((site / SCORECARD).read_bytes())
-        profile = card["profile"]
+        card = read_card(site / SCORECARD)
         return Base(
-            Build(
-                str(profile["name"]),
-                str(profile["config_digest"]),
-                str(card["created"]),
-                card["tool"]["commit"],
-            ),
-            {entry["id"]: _item(site, entry) for entry in card["items"]},
+            Build(card.profile, card.config_digest, card.created, card.commit),
+            {item.id: _item(site, item) for item in card.items.values()},
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, UsageError) as error:
         raise UsageError(
             f"{site}: not a site that this build can be compared with "
             f"({type(error).__name__}: {error})",
@@ -128,9 +120,9 @@ def _moment(created: str) -> datetime:
     return datetime.fromisoformat(created).astimezone(UTC)
 
 
-def _item(site: Path, entry: Mapping[str, Any]) -> BaseItem:
-    folder = contained(site / "renders", entry["id"])
-    if entry["failure"] is None:
+def _item(site: Path, item: CardItem) -> BaseItem:
+    folder = contained(site / "renders", item.id)
+    if item.failure is None:
         # Through `contained`: a link to elsewhere would be published with the site.
         files = {name: contained(folder, name) for name in _NEEDED}
         raw, clean = (_stream(files[name]) for name in ("raw.flac", "clean.flac"))
@@ -142,21 +134,7 @@ def _item(site: Path, entry: Mapping[str, Any]) -> BaseItem:
             raise ValueError(f"{folder.name}: its tracks are not described")
     else:
         tracks, md5 = {}, None
-    return BaseItem(
-        folder=folder,
-        path=str(entry["path"]),
-        raw_md5=md5,
-        status=str(entry["status"]),
-        scores={name: _score(entry["metrics"].get(name)) for name in METRICS},
-        tracks=tracks,
-    )
-
-
-def _score(found: Mapping[str, Any] | None) -> Score:
-    """A score of an older scorecard may have no value here, or not be there at all."""
-    if found is None or found["value"] is None:
-        return Score.missing((found or {}).get("reason") or "not_measured")
-    return Score(float(found["value"]))
+    return BaseItem(folder, item.path, md5, item.status, item.scores, tracks)
 
 
 def _stream(flac: Path) -> bytes:

@@ -3,6 +3,7 @@
 The scorecard's JSON is the product; every other form is a view of the same verdicts and scores.
 """
 
+from stemsilver.report.card import Card, CardItem, read_card
 from stemsilver.report.csv_table import batch_metrics_csv
 from stemsilver.report.diagram import pipeline_mermaid, sideways
 from stemsilver.report.markdown import scorecard_markdown
@@ -32,6 +33,8 @@ from stemsilver.report.wording import display_unit, format_score, format_value, 
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Card",
+    "CardItem",
     "Gate",
     "Headline",
     "Mean",
@@ -51,6 +54,7 @@ __all__ = [
     "mean",
     "pipeline_mermaid",
     "raw_to_clean",
+    "read_card",
     "scorecard",
     "scorecard_markdown",
     "scores",

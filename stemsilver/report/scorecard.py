@@ -83,6 +83,7 @@ def _item(item: ItemResult, profile: Profile) -> dict[str, Any]:
         "path": item.path,
         # Every path handed out is a complete file, and a failed render has none.
         "output": item.output if item.failure is None else None,
+        "raw_digest": item.raw_digest,
         "script": item.script,
         "status": status(item, profile),
         "failure": asdict(item.failure) if item.failure is not None else None,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stemsilver.config import Profile
-from stemsilver.records import Batch, ItemResult
+from stemsilver.records import Batch, Failure, ItemResult, Score
 from stemsilver.report.scores import scores
-from stemsilver.report.wording import percent, setting
+from stemsilver.report.wording import limit_text
 
 Status: TypeAlias = Literal["pass", "gate_failed", "failed", "unmeasured"]
 
@@ -68,42 +69,22 @@ def gates(profile: Profile) -> tuple[Gate, ...]:
     limits = profile.gates
     lufs, tolerance = profile.postprocess.final_lufs, limits.lufs_tolerance
     return (
-        Gate(
+        _gate(
             "music_to_speech",
             "Music to speech",
             "music_to_speech_db",
-            f"≤ {setting(limits.music_to_speech_db_max)} dB",
             maximum=limits.music_to_speech_db_max,
         ),
-        Gate(
+        _gate(
             "loudness",
             "Loudness",
             "clean_lufs",
-            f"{setting(lufs)} ± {setting(tolerance)} LUFS",
             minimum=lufs - tolerance,
             maximum=lufs + tolerance,
         ),
-        Gate(
-            "true_peak",
-            "True peak",
-            "clean_true_peak_dbtp",
-            f"≤ {setting(limits.true_peak_db_max)} dBTP",
-            maximum=limits.true_peak_db_max,
-        ),
-        Gate(
-            "wer",
-            "WER raw to clean",
-            "wer_raw_to_clean",
-            f"≤ {percent(limits.wer_max)}",
-            maximum=limits.wer_max,
-        ),
-        Gate(
-            "stoi",
-            "STOI against Stage A",
-            "stoi_vs_stage_a",
-            f"≥ {setting(limits.stoi_min)}",
-            minimum=limits.stoi_min,
-        ),
+        _gate("true_peak", "True peak", "clean_true_peak_dbtp", maximum=limits.true_peak_db_max),
+        _gate("wer", "WER raw to clean", "wer_raw_to_clean", maximum=limits.wer_max),
+        _gate("stoi", "STOI against Stage A", "stoi_vs_stage_a", minimum=limits.stoi_min),
     )
 
 
@@ -116,7 +97,7 @@ def verdicts(item: ItemResult, profile: Profile) -> tuple[Verdict, ...]:
             gate.label,
             gate.metric,
             gate.limit,
-            None if (value := found[gate.metric].value) is None else gate.admits(value),
+            passes(gate, found),
         )
         for gate in gates(profile)
     )
@@ -128,12 +109,25 @@ def status(item: ItemResult, profile: Profile) -> Status:
     `unmeasured` when no gate could be measured at all, as for a silent render: what nothing is
     known of has not passed.
     """
-    if item.failure is not None:
+    return status_under(item.failure, scores(item), gates(profile))
+
+
+def status_under(
+    failure: Failure | None, found: Mapping[str, Score], limits: Sequence[Gate]
+) -> Status:
+    """The `status` of a render that has these scores, under these limits."""
+    if failure is not None:
         return "failed"
-    said = [verdict.passed for verdict in verdicts(item, profile)]
+    said = [passes(gate, found) for gate in limits]
     if False in said:
         return "gate_failed"
     return "pass" if True in said else "unmeasured"
+
+
+def passes(gate: Gate, found: Mapping[str, Score]) -> bool | None:
+    """What a gate says of a render's scores; None where it could not be measured."""
+    value = found[gate.metric].value
+    return None if value is None else gate.admits(value)
 
 
 def totals(batch: Batch, profile: Profile) -> Totals:
@@ -177,3 +171,14 @@ def batch_verdict(batch: Batch, profile: Profile) -> str:
     if count.unmeasured:
         sentence += f"; gates not measurable on {count.unmeasured}"
     return sentence
+
+
+def _gate(
+    gate: str,
+    label: str,
+    metric: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> Gate:
+    return Gate(gate, label, metric, limit_text(metric, minimum, maximum), minimum, maximum)

@@ -55,6 +55,27 @@ def percent(fraction: float) -> str:
     return f"{setting(100 * fraction)} %"
 
 
+def limit_text(name: str, minimum: float | None, maximum: float | None) -> str:
+    """The limits of the metric `name` as a reader sees them, with their unit.
+
+    >>> limit_text("clean_lufs", -16.5, -15.5), limit_text("wer_raw_to_clean", None, 0.1)
+    ('−16 ± 0.5 LUFS', '≤ 10 %')
+    """
+    metric = METRICS[name]
+    # A scale, as of STOI, is no unit.
+    unit = metric.unit if metric.unit in ("dB", "LUFS", "dBTP", "LU") else ""
+
+    def shown(value: float) -> str:
+        return percent(value) if metric.unit == "fraction" else f"{setting(value)} {unit}".rstrip()
+
+    if minimum is not None and maximum is not None:
+        half = setting((maximum - minimum) / 2)
+        return f"{setting((minimum + maximum) / 2)} ± {half} {unit}".rstrip()
+    if minimum is not None:
+        return f"≥ {shown(minimum)}"
+    return f"≤ {shown(maximum)}" if maximum is not None else ""
+
+
 def display_unit(name: str) -> str:
     """The unit in which `format_score` shows the metric: a fraction is shown as percent."""
     unit = METRICS[name].unit

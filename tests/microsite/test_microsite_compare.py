@@ -115,8 +115,8 @@ def test_the_same_samples_match_whatever_wrote_them(planted: Planted, base_site:
     ("spoil", "why"),
     [
         (lambda site: shutil.rmtree(site), "No such file"),
-        (lambda site: (site / "downloads" / "scorecard.json").write_text("{"), "JSONDecodeError"),
-        (lambda site: (site / "downloads" / "scorecard.json").write_text("[]"), "TypeError"),
+        (lambda site: (site / "downloads" / "scorecard.json").write_text("{"), "Expecting"),
+        (lambda site: (site / "downloads" / "scorecard.json").write_text("[]"), "dictionary"),
         (lambda site: (site / "renders" / INTRO / LISTENING).unlink(), "No such file"),
         (lambda site: (site / "renders" / INTRO / "clean.webp").unlink(), "No such file"),
         (lambda site: (site / "renders" / INTRO / LISTENING).write_text("7"), "ValidationError"),
@@ -128,9 +128,9 @@ def test_the_same_samples_match_whatever_wrote_them(planted: Planted, base_site:
         (lambda site: link_out(site / "renders" / INTRO / "clean.flac"), "leads out of"),
         (
             lambda site: (site / "downloads" / "scorecard.json").write_text("[" * 100_000),
-            "RecursionError",
+            "recursion",
         ),
-        (lambda site: edit(site, INTRO, id="../../../etc"), "leads out of"),
+        (lambda site: edit(site, INTRO, id="../../../etc"), "items.0.id"),
     ],
 )
 def test_what_is_no_site_of_ours_is_refused(base_site: Path, spoil: object, why: str) -> None:

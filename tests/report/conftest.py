@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def make_item() -> ItemFactory:
             music={"raw": Timeline(0.01, (0.123456, 1.0)), "clean": Timeline(0.01, (0.0, 0.00049))},
         )
         return ItemResult(
-            id=f"id-{path}",
+            id=re.sub(r"[^a-z0-9]+", "-", path).strip("-"),
             path=path,
             output=f"{path}.out.wav",
             evidence=evidence,

@@ -57,7 +57,7 @@ def test_every_item_has_every_metric_in_catalogue_order(batch: Batch, profile: P
 
 def test_a_cleaned_item(batch: Batch, profile: Profile) -> None:
     item = scorecard(batch, profile)["items"][0]
-    assert (item["id"], item["path"], item["status"]) == ("id-good.wav", "good.wav", "pass")
+    assert (item["id"], item["path"], item["status"]) == ("good-wav", "good.wav", "pass")
     assert (item["output"], item["failure"]) == ("good.wav.out.wav", None)
     assert (item["rate"], item["channels"], item["frames"]) == (24_000, 1, 720_000)
     assert item["duration_seconds"] == 30
