@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
-from itertools import product
 from pathlib import Path
 from typing import Protocol
 
@@ -94,12 +93,16 @@ def write_diagram(source: str, folder: Path, draw: Draw) -> None:
     Drawn at build time, because the theme would load Mermaid from another host; as files, because
     two pages show them.
     """
-    charts = {"pipeline": source, "pipeline-wide": sideways(source)}
-    for (name, chart), (scheme, ink) in product(charts.items(), _INK.items()):
-        config = {"fontFamily": _FONT, "themeVariables": ink, "flowchart": _LAYOUT}
-        key = digest("diagram", chart, json.dumps(config), _CSS, mermaidx.__version__)
-        svg = draw("draw pipeline", key, partial(_draw, chart, json.dumps(config)))
-        (folder / f"{name}-{scheme}.svg").write_bytes(svg)
+    _write_chart("pipeline", source, folder, draw)
+    _write_chart("pipeline-wide", sideways(source), folder, draw)
+
+
+def write_own_diagrams(folder: Path, draw: Draw) -> None:
+    """Draw every `NAME.mmd` of `folder`, the diagrams of hand-written pages, beside itself as
+    `NAME-light.svg` and `NAME-dark.svg`.
+    """
+    for source in sorted(folder.glob("*.mmd")):
+        _write_chart(source.stem, source.read_text(encoding="utf-8"), folder, draw)
 
 
 def write_plots(batch: Batch, profile: Profile, folder: Path, draw: Draw) -> tuple[Plot, ...]:
@@ -144,6 +147,14 @@ def write_table_script(target: Path) -> None:
         )
     body = f"{source[begin.start() : end.end()]}window.DataTable={end[1]};"
     target.write_text(f'(()=>{{"use strict";{body}}})();\n{source[notices:]}', encoding="utf-8")
+
+
+def _write_chart(name: str, chart: str, folder: Path, draw: Draw) -> None:
+    for scheme, ink in _INK.items():
+        config = {"fontFamily": _FONT, "themeVariables": ink, "flowchart": _LAYOUT}
+        key = digest("diagram", chart, json.dumps(config), _CSS, mermaidx.__version__)
+        svg = draw("draw diagram", key, partial(_draw, chart, json.dumps(config)))
+        (folder / f"{name}-{scheme}.svg").write_bytes(svg)
 
 
 @cache
