@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -27,6 +27,9 @@ LISTENING = "listening.json"
 COLUMNS = 600
 PEAK_SCALE = 1000
 _UNCORRELATED = 1e-4
+
+BASE = "base"
+"""The track that another build made of the same render."""
 
 Match: TypeAlias = Literal["lufs", "speech_db"]
 """What is made equal: integrated loudness, or the level of the speech."""
@@ -116,6 +119,40 @@ def gains(tracks: Mapping[str, Heard], match: Match) -> dict[str, float] | None:
         name: round(lowest - (levels["raw"] if level is None else level), 2)
         for name, level in levels.items()
     }
+
+
+def louder_db(one: Heard, other: Heard) -> float | None:
+    """How much louder `one` is than `other`: by the speech in them, else as a whole.
+
+    None where neither is known of both.
+
+    >>> louder_db(Heard(Outline((), ()), lufs=-16.0), Heard(Outline((), ()), lufs=-26.0))
+    10.0
+    """
+    for here, there in ((one.speech_db, other.speech_db), (one.lufs, other.lufs)):
+        if here is not None and there is not None:
+            return here - there
+    return None
+
+
+def pair_gains(one: Heard, other: Heard) -> tuple[float, float] | None:
+    """The gains in dB that make two tracks equally loud, of which one is 0 and none is more.
+
+    None where it is not known how loud they are.
+    """
+    louder = louder_db(one, other)
+    return None if louder is None else (min(0.0, -louder), min(0.0, louder))
+
+
+def with_base(tracks: Mapping[str, Heard], other: Mapping[str, Heard]) -> dict[str, Heard]:
+    """A render's tracks, with the clean that another build made of it as one more, `BASE`.
+
+    `other` has the tracks of that build. Both know the speech of their clean in raw, which is the
+    same, so that the one's speech is known relative to the other's.
+    """
+    here, there = tracks["raw"].speech_db, other["raw"].speech_db
+    level = None if here is None or there is None else here - there
+    return {**tracks, BASE: replace(other["clean"], speech_db=level)}
 
 
 def to_json(tracks: Mapping[str, Heard]) -> bytes:

@@ -15,17 +15,17 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from stemsilver import fsio, playback, plots
+from stemsilver import fsio, playback, plots, snippets
 from stemsilver.audio import decode, encode_flac16, encode_wav
 from stemsilver.build.steps import Steps, code_digest
 from stemsilver.cache import Cache
 from stemsilver.clean import chain
-from stemsilver.config import Profile, digest
+from stemsilver.config import AbTests, Profile, digest
 from stemsilver.dsp.loudness import gain
 from stemsilver.errors import ItemError
 from stemsilver.evaluate import suite
 from stemsilver.evaluate.suite import CRASHED, Sidecars
-from stemsilver.playback import LISTENING
+from stemsilver.playback import LISTENING, Heard
 from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render
 
 RESULT = "result.json"
@@ -67,7 +67,7 @@ def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
         None if path is None else fsio.sha256_file(path)
         for path in (render.script, render.reference)
     ]
-    settings = digest(profile.chain, profile.evaluation)
+    settings = digest(profile.chain, profile.evaluation, profile.ab_tests)
     return digest(
         render.id,
         render.path,
@@ -133,7 +133,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     evidence = suite.evidence(
         raw, raw_measured, cleaned.speech, clean_measured, cleaned.stage_a, beside
     )
-    media = _media(raw, cleaned, job.stages, steps)
+    media = _media(raw, cleaned, job.stages, job.profile.ab_tests, steps)
     result = _result(
         job,
         raw,
@@ -209,7 +209,9 @@ def read_sidecars(script: Path | None, reference: Path | None, max_minutes: floa
     return Sidecars(text, None if reference is None else decode(reference, max_minutes))
 
 
-def _media(raw: Audio, cleaned: Cleaned, stages: bool, steps: Steps) -> dict[str, bytes]:
+def _media(
+    raw: Audio, cleaned: Cleaned, stages: bool, ab_tests: AbTests, steps: Steps
+) -> dict[str, bytes]:
     """The files of a finished item: the output, and what the site plays and shows."""
     tracks = {"raw": raw, "clean": cleaned.speech, "removed": cleaned.removed}
     if stages:
@@ -229,4 +231,19 @@ def _media(raw: Audio, cleaned: Cleaned, stages: bool, steps: Steps) -> dict[str
         digest(*(part for pair in digests.items() for part in pair)),
         lambda: playback.to_json(playback.listen(tracks)),
     )
-    return files
+    heard = playback.from_json(files[LISTENING])
+    return files | _snippets(raw, cleaned, heard, ab_tests)
+
+
+def _snippets(
+    raw: Audio, cleaned: Cleaned, heard: Mapping[str, Heard], settings: AbTests
+) -> dict[str, bytes]:
+    """The short pairs of raw and clean, equally loud by what the whole render holds."""
+    matched = playback.pair_gains(heard["raw"], heard["clean"]) or (0.0, 0.0)
+    gains_db: dict[snippets.Signal, float] = {
+        # Never −0.
+        "raw": round(matched[0], 2) or 0.0,
+        "clean": round(matched[1], 2) or 0.0,
+    }
+    chosen = snippets.choose(cleaned.speech, cleaned.removed, gains_db, settings)
+    return snippets.files(chosen, {"raw": raw, "clean": cleaned.speech}, settings.fade_ms)

@@ -27,6 +27,7 @@ DECIDING = (
     "records.py",
     "plots.py",
     "playback.py",
+    "snippets.py",
     "dsp",
     "clean",
     "evaluate",

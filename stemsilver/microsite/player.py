@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +10,9 @@ from stemsilver.microsite.base import BaseItem
 from stemsilver.microsite.blind import BlindPair
 from stemsilver.microsite.lanes import Curve, Mark
 from stemsilver.microsite.readings import size
-from stemsilver.playback import LISTENING, Heard, from_json, gains
+from stemsilver.playback import BASE, LISTENING, Heard, from_json, gains, pair_gains, with_base
 from stemsilver.plots import COLOURS, DB_RANGE
 from stemsilver.records import ItemResult
-
-BASE = "base"
-"""The track that another build made of the same render."""
 
 _HARDLY_ANY = 0.1
 """A probability of music below this is the detector's own noise."""
@@ -88,8 +84,7 @@ def heard_tracks(media: Path, base: BaseItem | None = None) -> dict[str, Heard]:
     """The tracks of a render's folder, and the base's clean as one of them."""
     tracks = from_json((media / LISTENING).read_bytes())
     if base is not None and "clean" in base.tracks:
-        other = base.tracks["clean"]
-        tracks[BASE] = Heard(other.outline, other.lufs, _speech_db(tracks, base.tracks))
+        tracks = with_base(tracks, base.tracks)
     return tracks
 
 
@@ -140,32 +135,24 @@ def blind_pair(item: ItemResult, media: Path, base: BaseItem) -> BlindPair | Non
     None where neither is known of both: the louder of the two would give itself away.
     """
     heard = heard_tracks(media, base)
-    head, other = heard["clean"], heard[BASE]
-    for here, there in ((head.speech_db, other.speech_db), (head.lufs, other.lufs)):
-        if here is not None and there is not None:
-            lowest = min(here, there)
-            return BlindPair(
-                id=item.id,
-                path=item.path,
-                duration=item.duration,
-                rate=item.rate,
-                head=f"renders/{item.id}/clean.flac",
-                base=f"renders/{item.id}/{BASE}.flac",
-                head_bytes=_source("clean", media, base).stat().st_size,
-                base_bytes=_source(BASE, media, base).stat().st_size,
-                head_gain_db=lowest - here,
-                base_gain_db=lowest - there,
-            )
-    return None
+    matched = pair_gains(heard["clean"], heard[BASE])
+    if matched is None:
+        return None
+    return BlindPair(
+        id=item.id,
+        path=item.path,
+        duration=item.duration,
+        rate=item.rate,
+        head=f"renders/{item.id}/clean.flac",
+        base=f"renders/{item.id}/{BASE}.flac",
+        head_bytes=_source("clean", media, base).stat().st_size,
+        base_bytes=_source(BASE, media, base).stat().st_size,
+        head_gain_db=matched[0],
+        base_gain_db=matched[1],
+    )
 
 
 def _source(name: str, media: Path, base: BaseItem | None) -> Path:
     if name == BASE and base is not None:
         return base.folder / "clean.flac"
     return media / f"{name}.flac"
-
-
-def _speech_db(tracks: Mapping[str, Heard], other: Mapping[str, Heard]) -> float | None:
-    """The speech in the other build's clean, relative to this one's: both know it in raw."""
-    here, there = tracks["raw"].speech_db, other["raw"].speech_db
-    return None if here is None or there is None else here - there

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stemsilver import snippets
 from stemsilver.config import Profile
 from stemsilver.evaluate.wer import wer
 from stemsilver.microsite.base import BaseItem
-from stemsilver.microsite.player import Player, player
-from stemsilver.microsite.readings import Measurement, Standing, measurements, standing
+from stemsilver.microsite.player import Player, player, player_files
+from stemsilver.microsite.readings import Measurement, Standing, measurements, size, standing
 from stemsilver.records import Alignment, Failure, ItemResult
 from stemsilver.report import format_value
 
@@ -34,6 +35,25 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
+class Download:
+    """A file to take along; `name` is what it is called away from its folder."""
+
+    heading: str
+    href: str
+    name: str
+    size: str
+
+
+@dataclass(frozen=True)
+class ShortPair:
+    """A stretch of the render, in seconds, and its files."""
+
+    start: float
+    stop: float
+    downloads: tuple[Download, ...]
+
+
+@dataclass(frozen=True)
 class RenderPage:
     """Everything on the page of one render. `failure` is None where it was cleaned."""
 
@@ -41,6 +61,7 @@ class RenderPage:
     standing: Standing
     failure: Failure | None
     player: Player | None
+    pairs: tuple[ShortPair, ...]
     measured: tuple[Measurement, ...]
     unmeasured: tuple[Measurement, ...]
     differences: tuple[Difference, ...]
@@ -70,6 +91,7 @@ def render_page(
         standing=standing(item, profile),
         failure=item.failure,
         player=player(item, media, base) if media else None,
+        pairs=_pairs(item, media) if media else (),
         measured=tuple(one for one in found if one.measured),
         unmeasured=tuple(one for one in found if not one.measured),
         differences=tuple(_difference(alignment) for alignment in alignments),
@@ -78,6 +100,30 @@ def render_page(
         next=_neighbour(items[index + 1]) if index + 1 < len(items) else None,
         position=index + 1,
         count=len(items),
+    )
+
+
+def render_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
+    """The files that a render's page needs in the site, by name."""
+    names = [name for one in snippets.read(media) for name in one.files.values()]
+    return player_files(media, base) | {name: media / name for name in (*names, snippets.LISTING)}
+
+
+def _pairs(item: ItemResult, media: Path) -> tuple[ShortPair, ...]:
+    return tuple(
+        ShortPair(
+            *one.seconds,
+            tuple(
+                Download(
+                    heading=signal.capitalize(),
+                    href=f"{item.id}/{name}",
+                    name=f"{item.id}-{name}",
+                    size=size((media / name).stat().st_size),
+                )
+                for signal, name in one.files.items()
+            ),
+        )
+        for one in snippets.read(media)
     )
 
 

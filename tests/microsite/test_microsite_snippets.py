@@ -1,0 +1,179 @@
+"""The short pairs on a render's page: what it says of them, and that they come."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from stemsilver import snippets
+from stemsilver.audio import decode
+from stemsilver.errors import SiteError
+from stemsilver.microsite.render import render_page
+from stemsilver.snippets import LISTING
+
+from .listening import DUET, ITEM
+from .planted_site import Planted, Published
+from .visits import Visit
+
+SILENT = "silent-00000004"
+
+
+@pytest.fixture(scope="module")
+def paired(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """A render with two pairs, one with a pair in stereo, and one without any."""
+    folder = tmp_path_factory.mktemp("paired")
+    media = {id_: shutil.copytree(planted.media[id_], folder / id_) for id_ in (ITEM, DUET, SILENT)}
+    [one] = snippets.read(media[ITEM])
+    halves = [replace(one, stop=24_000), replace(one, number=2, start=24_000)]
+    signals = {name: decode(media[ITEM] / f"{name}.flac", 1) for name in ("raw", "clean")}
+    files = snippets.files(halves, {"raw": signals["raw"], "clean": signals["clean"]}, 10)
+    for name, content in files.items():
+        (media[ITEM] / name).write_bytes(content)
+    (media[SILENT] / LISTING).write_bytes(snippets.to_json(()))
+    items = tuple(item for item in planted.batch.items if item.id in media)
+    batch = replace(planted.batch, items=items)
+    changed = replace(planted, batch=batch, media=media)
+    changed.build(folder / "site")
+    return Published(folder / "site", changed)
+
+
+@pytest.fixture
+def visitor(browser: Browser, paired: Published) -> Iterator[Visit]:
+    """A fresh visitor on a phone, at whose departure nothing must have gone wrong."""
+    context = paired.serve(browser.new_context(viewport={"width": 390, "height": 844}))
+    seen = Visit(context.new_page(), paired.url)
+    yield seen
+    context.close()
+    assert seen.complaints == []
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Answers without a word."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def address(paired: Published) -> Iterator[str]:
+    """The site on a real port: what is downloaded passes by the answers that a test plants."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=paired.folder)) as server:
+        answering = threading.Thread(target=server.serve_forever)
+        answering.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        answering.join()
+
+
+def test_every_pair_can_be_taken_along(browser: Browser, paired: Published, address: str) -> None:
+    page = browser.new_page()
+    visitor = Visit(page, address)
+    visitor.open(f"renders/{ITEM}.html")
+    section = page.get_by_role("region", name="Short pairs")
+    expect(section.get_by_role("listitem")).to_have_count(2)
+    expect(section.get_by_role("listitem").first).to_contain_text("0:00–0:01")
+    assert visitor.audio() == []
+    for number, at in ((1, "0:00 to 0:01"), (2, "0:01 to 0:02")):
+        for signal in ("Raw", "Clean"):
+            link = section.get_by_role("link", name=re.compile(f"^{signal} ?, {at}$"))
+            with page.expect_download() as caught:
+                link.click()
+            name = f"ab-{number}-{signal.lower()}.flac"
+            assert caught.value.suggested_filename == f"{ITEM}-{name}"
+            published = paired.folder / "renders" / ITEM / name
+            assert Path(caught.value.path()).read_bytes() == published.read_bytes()
+    page.close()
+    assert visitor.complaints == []
+
+
+def test_each_link_is_big_enough_for_a_thumb_and_within_the_screen(visitor: Visit) -> None:
+    page = visitor.open(f"renders/{ITEM}.html")
+    for link in page.get_by_role("region", name="Short pairs").get_by_role("link").all():
+        box = link.bounding_box()
+        assert box is not None
+        assert box["height"] >= 24
+        assert box["width"] >= 24
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+def test_the_page_says_what_they_are_and_how_large(paired: Published) -> None:
+    page = (paired.folder / "renders" / f"{DUET}.html").read_text(encoding="utf-8")
+    [section] = re.findall(r'<section aria-labelledby="short-pairs">.*?</section>', page, re.DOTALL)
+    assert "cut from raw and clean at the same samples" in section
+    size = (paired.folder / "renders" / DUET / "ab-1-raw.flac").stat().st_size
+    assert f"{size / 1000:.1f} kB" in section
+
+
+def test_a_render_without_any_says_why(visitor: Visit) -> None:
+    page = visitor.open(f"renders/{SILENT}.html")
+    expect(page.get_by_text("No short pairs were cut: clean is nowhere louder")).to_contain_text(
+        "than −45 dB."
+    )
+    expect(page.get_by_role("heading", name="Short pairs")).to_have_count(0)
+
+
+def test_where_none_are_asked_for_nothing_is_said(planted: Planted, tmp_path: Path) -> None:
+    none = planted.profile.ab_tests.model_copy(update={"snippet_count": 0})
+    profile = planted.profile.model_copy(update={"ab_tests": none})
+    media = shutil.copytree(planted.media[ITEM], tmp_path / "media")
+    (media / LISTING).write_bytes(snippets.to_json(()))
+    items = tuple(item for item in planted.batch.items if item.id == ITEM)
+    assert render_page(items, 0, profile, media, None).pairs == ()
+    alone = replace(
+        planted, batch=replace(planted.batch, items=items), profile=profile, media={ITEM: media}
+    )
+    alone.build(tmp_path / "site")
+    page = (tmp_path / "site" / "renders" / f"{ITEM}.html").read_text(encoding="utf-8")
+    assert "hort pairs" not in page
+    assert not list((tmp_path / "site").rglob("ab-*.flac"))
+
+
+def test_they_are_not_printed(visitor: Visit) -> None:
+    page = visitor.open(f"renders/{ITEM}.html")
+    section = page.get_by_role("region", name="Short pairs")
+    expect(section).to_be_visible()
+    page.emulate_media(media="print")
+    expect(section).to_be_hidden()
+    expect(page.get_by_role("heading", name="Listen")).to_be_visible()
+
+
+def test_a_pair_that_is_listed_and_not_there_is_no_site(paired: Published, tmp_path: Path) -> None:
+    media = dict(paired.planted.media)
+    media[ITEM] = shutil.copytree(media[ITEM], tmp_path / "media")
+    (media[ITEM] / "ab-2-raw.flac").unlink()
+    with pytest.raises((SiteError, OSError)):
+        replace(paired.planted, media=media).build(tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("id_", [ITEM, SILENT])
+def test_axe_finds_nothing_on_pages_with_and_without(
+    browser: Browser, paired: Published, id_: str, scheme: str
+) -> None:
+    context = paired.serve(
+        browser.new_context(
+            color_scheme="dark" if scheme == "dark" else "light",
+            viewport={"width": 390, "height": 844},
+        )
+    )
+    page = context.new_page()
+    page.goto(f"{paired.url}/renders/{id_}.html")
+    expect(page.locator(".ab-live").first).to_be_visible()
+    found = [
+        f"{one['impact']}: {one['id']} on {one['nodes'][0]['html'][:200]}"
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    context.close()
+    assert found == []
