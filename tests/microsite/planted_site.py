@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 from playwright.sync_api import BrowserContext, Route
 
-from stemsilver import config
+from stemsilver import config, snippets
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.microsite import Site, build, read_base
 from stemsilver.playback import LISTENING, listen, to_json
@@ -30,7 +30,7 @@ from stemsilver.records import (
     Transcript,
     WeightRecord,
 )
-from stemsilver.report import scorecard
+from stemsilver.report import Record, record, scorecard
 from stemsilver.resources import resource
 
 HOSTILE = (
@@ -65,8 +65,17 @@ class Planted:
     media: Mapping[str, Path]
     reports: tuple[Path, ...]
 
-    def build(self, target: Path, max_megabytes: float = 50, base: Path | None = None) -> Site:
-        """Publish the planted batch at `target`, compared with the site at `base`."""
+    def build(
+        self,
+        target: Path,
+        max_megabytes: float = 50,
+        base: Path | None = None,
+        history: Sequence[Record] = (),
+    ) -> Site:
+        """Publish the planted batch at `target`, compared with the site at `base`.
+
+        `history` are the builds before; its own record is the last of all.
+        """
         return build(
             self.batch,
             self.profile,
@@ -75,6 +84,7 @@ class Planted:
             target,
             max_megabytes,
             base=None if base is None else read_base(base),
+            history=[*history, record(self.batch, self.profile)],
         )
 
 
@@ -147,7 +157,7 @@ def plant(folder: Path) -> Planted:
         items=items,
         weights=(WeightRecord("a model", "a-package", "1.2.3", "MIT", "ab" * 32),),
     )
-    media = {item.id: _media(folder, item) for item in items if item.failure is None}
+    media = {item.id: _media(folder, item, profile) for item in items if item.failure is None}
     report = folder / "scorecard.json"
     report.write_text(json.dumps(scorecard(batch, profile)))
     return Planted(batch, profile, media, (report,))
@@ -212,7 +222,7 @@ def _alignment(name: str, before: str, after: str) -> Alignment:
     return Alignment(name, words, changed, 0, 0, len(words))
 
 
-def _media(folder: Path, item: ItemResult) -> Path:
+def _media(folder: Path, item: ItemResult, profile: config.Profile) -> Path:
     """Real audio and pictures for `item`, in the shape that `build` takes."""
     target = folder / item.id
     target.mkdir()
@@ -227,4 +237,15 @@ def _media(folder: Path, item: ItemResult) -> Path:
         soundfile.write(target / f"{name}.flac", audio.samples.T, item.rate, subtype="PCM_16")
         (target / f"{name}.webp").write_bytes(spectrogram_webp(audio.samples, item.rate))
     (target / LISTENING).write_bytes(to_json(listen(signals)))
+    write_snippets(target, signals, profile.ab_tests)
     return target
+
+
+def write_snippets(target: Path, signals: Mapping[str, Audio], settings: config.AbTests) -> None:
+    """Cut snippets of `signals` into `target`, as a build does, 1.5 dB apart."""
+    raw, clean = signals["raw"], signals["clean"]
+    gains_db: dict[snippets.Signal, float] = {"raw": 0.0, "clean": -1.5}
+    chosen = snippets.choose(clean, signals["removed"], gains_db, settings)
+    files = snippets.files(chosen, {"raw": raw, "clean": clean}, settings.fade_ms)
+    for name, content in files.items():
+        (target / name).write_bytes(content)

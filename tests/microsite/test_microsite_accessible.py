@@ -14,6 +14,7 @@ PAGES = {
     "renders/broken-00000005.html": "h1",
     "compare.html": "h1",
     "blind.html": "h1",
+    "trend.html": "h1",
     "how-it-works.html": "h1",
     "method.html": "h1",
     "reproduce.html": "h1",

@@ -17,8 +17,8 @@ from stemsilver.errors import UsageError
 from stemsilver.microsite import read_base
 from stemsilver.microsite.base import BaseItem, match
 from stemsilver.microsite.compare import Comparison, comparison
-from stemsilver.microsite.player import BASE, blind_pair, heard_tracks, player
-from stemsilver.playback import LISTENING, Heard, from_json, to_json
+from stemsilver.microsite.player import blind_pair, heard_tracks, player
+from stemsilver.playback import BASE, LISTENING, Heard, from_json, to_json
 from stemsilver.records import Score
 
 from .planted_site import Planted, Published

@@ -78,6 +78,7 @@ def test_every_family_shows_its_formula_symbols_sources_and_limits(
     assert with_symbols(metric.where) in markup
     facts = dict(re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", markup, re.DOTALL))
     assert unescape(facts["What it cannot tell"]) == metric.limits
+    assert facts["Tolerance"] == family.tolerance
     assert (facts["Unit"], facts["Direction"]) == (family.unit, family.direction)
     assert re.findall(r"<code>(.*?)</code>", facts["Columns"]) == list(family.names)
     for source in metric.sources:

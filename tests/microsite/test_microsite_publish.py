@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from stemsilver.errors import SiteError, UsageError
-from stemsilver.microsite import publish
 from stemsilver.microsite.assets import write_table_script
 from stemsilver.microsite.publish import MARKER
-from stemsilver.resources import resource
 
 from .planted_site import Planted, Published
 
@@ -108,14 +106,11 @@ def test_mkdocs_warnings_stop_the_build(
 def test_a_broken_link_in_a_hand_written_page_stops_the_build(
     planted: Planted, standing: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    sources = tmp_path.parent / f"{tmp_path.name}-sources"
-    shutil.copytree("site_src", sources)
-    with (sources / "how-it-works.md").open("a", encoding="utf-8") as page:
+    work = tmp_path.parent / f"{tmp_path.name}-work"
+    shutil.copytree("site_src", work / "site_src")
+    with (work / "site_src" / "how-it-works.md").open("a", encoding="utf-8") as page:
         page.write('\n<img src="https://example.org/pixel.gif">\n')
-    shipped = resource
-    monkeypatch.setattr(
-        publish, "resource", lambda name: sources if name == "site_src" else shipped(name)
-    )
+    monkeypatch.chdir(work)
     with pytest.raises(SiteError, match=r"how-it-works\.html: loads https://example\.org"):
         planted.build(standing)
 

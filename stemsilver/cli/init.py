@@ -1,0 +1,63 @@
+"""`stemsilver init`: a ready repository for a team's own batch."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from stemsilver.delivery.repository import Initialised, initialise
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(help="The repository; made if it is not there.")],
+    lfs: Annotated[
+        bool, typer.Option("--lfs/--no-lfs", help="Keep the renders in Git LFS.")
+    ] = False,
+    templates: Annotated[
+        bool, typer.Option("--templates", help="Also write the page templates, to change them.")
+    ] = False,
+    requirement: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="What pip installs in the workflows: a version, a wheel, an address.",
+            show_default="this version",
+        ),
+    ] = None,
+) -> None:
+    """Write a ready repository for your own batch: profile, workflows, pages, README.
+
+    What is there already stays as it is and is named.
+    """
+    done = initialise(folder, requirement, lfs=lfs, templates=templates)
+    console = Console(soft_wrap=True, highlight=False, emoji=False)
+    for name in done.written:
+        console.print(f"written: {escape(name)}")
+    for name in done.kept:
+        console.print(f"kept: {escape(name)}")
+    console.print("\n[bold]Next[/]")
+    for number, step in enumerate(_next_steps(folder, done, lfs=lfs), start=1):
+        console.print(f"{number}. {escape(step)}")
+
+
+def _next_steps(folder: Path, done: Initialised, *, lfs: bool) -> list[str]:
+    enter = shlex.quote(str(folder))
+    # A name that begins with a dash is no option.
+    enter = f"./{enter}" if enter.startswith("-") else enter
+    begin = f"cd {enter} && git init -b main"
+    steps = [
+        f"{begin} && git lfs install" if lfs else begin,
+        "Put your renders in raw/, their scripts beside them as NAME.txt.",
+        "stemsilver build-site, then stemsilver serve to listen to the result.",
+        "requirements.txt says which Stemsilver the workflows install; they must be able to.",
+        "git add . && git commit, and push it to a repository on GitHub, branch main.",
+        "There, Settings → Pages → Source: GitHub Actions. The next push publishes the site.",
+    ]
+    if lfs and ".gitattributes" in done.kept:
+        steps.insert(1, "Your .gitattributes was kept: git lfs track 'raw/**/*.wav' adds the rule.")
+    return steps

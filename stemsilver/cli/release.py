@@ -1,0 +1,55 @@
+"""`stemsilver release`: what the last build made, in one ZIP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from stemsilver.delivery.release import release
+
+
+def command(
+    proceed: Annotated[Path, typer.Option(help="Folder of the speech-only files.")] = Path(
+        "proceed"
+    ),
+    report: Annotated[Path, typer.Option(help="Folder of the scorecard.")] = Path("report"),
+    site: Annotated[Path, typer.Option(help="Folder of the site.")] = Path("site"),
+    out: Annotated[Path, typer.Option(help="Folder for the ZIP and its checksum.")] = Path("dist"),
+    version: Annotated[
+        str | None,
+        typer.Option(help="What the release is called; the day of the build if not given."),
+    ] = None,
+) -> None:
+    """Pack speech, scorecard and site of the last build into a ZIP that works offline.
+
+    The same build gives the same bytes. Prints where the ZIP lies. Exits with 2 if there is no
+    whole build to pack.
+    """
+    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    with Progress(
+        TextColumn("[bold]packing"),
+        BarColumn(bar_width=24),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    ) as bars:
+        task = bars.add_task("", total=None)
+        made = release(
+            proceed,
+            report,
+            site,
+            out,
+            version,
+            lambda done, total: bars.update(task, completed=done, total=total),
+        )
+    console.print(
+        f"{made.speech} speech files, {made.files} files in all, {made.bytes / 1e6:.1f} MB"
+    )
+    console.print(f"SHA-256 {made.sha256}")
+    typer.echo(made.archive)

@@ -1,0 +1,115 @@
+"""A ZIP that depends on nothing but what is in it, with a checksum of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TypeAlias
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from stemsilver.errors import EnvironmentFault
+from stemsilver.fsio import open_whole
+
+Source: TypeAlias = Path | bytes
+"""Where a file's content lies, or the content."""
+
+Advance: TypeAlias = Callable[[int, int], None]
+"""Told how many bytes have been packed, of how many."""
+
+SUMS = "SHA256SUMS"
+
+_PIECE = 1 << 20
+# Deflating them again costs time and gains nothing.
+_COMPRESSED = frozenset({".flac", ".gz", ".png", ".webp", ".woff2", ".zip"})
+# Seen from every system, every file is a plain one that its owner may write and all may read.
+_UNIX = 3
+_MODE = (stat.S_IFREG | 0o644) << 16
+# What the two bytes of a ZIP's date can say.
+_YEARS = (1980, 2107)
+
+
+def quiet(done: int, total: int) -> None:
+    """An `Advance` that nobody watches."""
+
+
+def write_zip(
+    target: Path, files: Mapping[str, Source], moment: datetime, advance: Advance = quiet
+) -> None:
+    """Write `files`, by their names in the ZIP, into one folder called as `target` is.
+
+    Sorted, with `SHA256SUMS` behind them, in the form that `sha256sum -c` reads; no name may need
+    the escapes of that form. Every file is dated `moment`, and nothing else is said of it, so that
+    equal files give equal bytes on every machine with the same zlib. Nothing is held in memory as
+    a whole.
+
+    Raises:
+        EnvironmentFault: a file cannot be read, or the disk is full; what stood at `target`
+            before then stands there still.
+    """
+    total = sum(_length(source) for source in files.values())
+    done = 0
+    sums = []
+    with open_whole(target) as file, ZipFile(file, "w") as archive:
+        for name in sorted(files):
+            digest = hashlib.sha256()
+            with _entry(archive, f"{target.stem}/{name}", _length(files[name]), moment) as entry:
+                for piece in _pieces(files[name]):
+                    digest.update(piece)
+                    entry.write(piece)
+                    done += len(piece)
+                    advance(done, total)
+            sums.append(f"{digest.hexdigest()}  {name}\n")
+        content = "".join(sums).encode()
+        with _entry(archive, f"{target.stem}/{SUMS}", len(content), moment) as entry:
+            entry.write(content)
+
+
+def _entry(archive: ZipFile, name: str, length: int, moment: datetime) -> IO[bytes]:
+    """A file in the ZIP, to be written; from its length follows whether it needs ZIP64."""
+    info = ZipInfo(name, _date(moment))
+    info.compress_type = ZIP_STORED if Path(name).suffix in _COMPRESSED else ZIP_DEFLATED
+    info.create_system, info.external_attr = _UNIX, _MODE
+    info.file_size = length
+    return archive.open(info, "w")
+
+
+def _date(moment: datetime) -> tuple[int, int, int, int, int, int]:
+    """`moment` as far as a ZIP can tell it, which counts seconds in twos from 1980."""
+    first, last = _YEARS
+    if moment.year < first:
+        return (first, 1, 1, 0, 0, 0)
+    if moment.year > last:
+        return (last, 12, 31, 23, 59, 58)
+    year, month, day, hour, minute, second, *_ = moment.timetuple()
+    return (year, month, day, hour, minute, second - second % 2)
+
+
+def _length(source: Source) -> int:
+    if isinstance(source, bytes):
+        return len(source)
+    try:
+        return source.stat().st_size
+    except OSError as error:
+        raise _unreadable(source, error) from error
+
+
+def _pieces(source: Source) -> Iterator[bytes]:
+    if isinstance(source, bytes):
+        yield source
+        return
+    try:
+        with source.open("rb") as file:
+            while piece := file.read(_PIECE):
+                yield piece
+    except OSError as error:
+        raise _unreadable(source, error) from error
+
+
+def _unreadable(source: Path, error: OSError) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"cannot read {source}: {error.strerror or error}",
+        next_step="Check that nothing else changes the files, then run the same command again.",
+    )

@@ -1,0 +1,24 @@
+"""What a pull request hands over, what is said of it, and its live preview.
+
+`pack` runs beside the pull request's own code, with no rights. Everything else runs with rights,
+on the main branch's code, and believes nothing that was packed.
+"""
+
+from stemsilver.delivery.pull_request.comment import comment_markdown
+from stemsilver.delivery.pull_request.handed_over import Claim, HandedOver, read, read_claim
+from stemsilver.delivery.pull_request.origin import check_origin
+from stemsilver.delivery.pull_request.packing import Packed, pack
+from stemsilver.delivery.pull_request.preview import Written, write_preview
+
+__all__ = [
+    "Claim",
+    "HandedOver",
+    "Packed",
+    "Written",
+    "check_origin",
+    "comment_markdown",
+    "pack",
+    "read",
+    "read_claim",
+    "write_preview",
+]

@@ -1,0 +1,63 @@
+"""The one comment that a pull request gets, in GitHub Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from stemsilver.config import Profile
+from stemsilver.delivery.pull_request.compared import judged
+from stemsilver.delivery.pull_request.handed_over import HandedOver
+from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.report import Card, checked_link, diff_markdown, format_value, gates
+from stemsilver.report.github import provenance, table
+from stemsilver.report.scores import mean_of
+from stemsilver.report.verdicts import status_under
+from stemsilver.report.wording import counted
+
+MARKER = "<!-- stemsilver-scorecard -->"
+"""The first line of the comment, by which the next one finds it."""
+
+
+def comment_markdown(
+    handed_over: HandedOver, profile: Profile, link: str | None, preview: str | None
+) -> str:
+    """What a pull request changed, by the rule of `profile`, in no more than GitHub takes.
+
+    `link` leads to everything, `preview` to what can be heard. No text of a stranger's can act as
+    Markdown, HTML, a link or a mention.
+
+    Raises:
+        UsageError: an address is none.
+    """
+    verdict = judged(handed_over.base, handed_over.head, profile)
+    claim = handed_over.claim
+    parts = [
+        MARKER,
+        f"### Scorecard of `{claim.commit[:12]}`",
+        *verdict.notes,
+        *([f"[Listen to what changed]({checked_link(preview)})"] if preview else []),
+    ]
+    if verdict.compared:
+        parts.append(diff_markdown(verdict.found, verdict.checks, link=link))
+    else:
+        parts += _alone(handed_over.head, profile)
+        parts += [f"[See all of it]({checked_link(link)})"] if link else []
+    return "\n\n".join(parts)
+
+
+def _alone(head: Card, profile: Profile) -> list[str]:
+    """A build that nothing is held against: what became of its renders, and their means."""
+    limits, items = gates(profile), head.items.values()
+    found = Counter(status_under(item.failure, item.scores, limits) for item in items)
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in found.items())
+    means = {name: mean_of(item.scores[name] for item in items) for name in METRICS}
+    rows = [
+        (METRICS[name].label, format_value(name, mean.value), str(mean.count))
+        for name, mean in means.items()
+        if mean.count
+    ]
+    return [
+        f"**{counted(len(items), 'render')}{f': {counts}' if counts else ''}.**",
+        *([table(("Mean over the renders", "Head", "Renders"), "lrr", rows)] if rows else []),
+        f"Head: {provenance(head)}",
+    ]

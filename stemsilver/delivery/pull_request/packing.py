@@ -1,0 +1,97 @@
+"""Packs what a pull request's run hands over. It runs beside anybody's code, with no rights."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemsilver import snippets
+from stemsilver.delivery.pull_request.compared import changed_renders, compare
+from stemsilver.delivery.pull_request.handed_over import BASE, CLAIM, HEAD, SNIPPETS, Claim
+from stemsilver.errors import UsageError
+from stemsilver.fsio import staging_beside, swap_directory, write_bytes, write_json
+from stemsilver.report import read_card
+
+SCORECARD = "scorecard.json"
+
+_MAX_FILES = 900  # whoever unpacks an archive may think that a thousand is too much
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The paths of the renders whose snippets were packed, and of those left out for their size."""
+
+    renders: tuple[str, ...]
+    left_out: tuple[str, ...]
+    bytes: int
+
+
+def pack(base: Path | None, head: Path, claim: Claim, target: Path, max_megabytes: float) -> Packed:
+    """Put the scorecards of the reports `base` and `head`, and the snippets of the renders that
+    changed, into the folder `target`.
+
+    The worst renders come first; what does not fit into `max_megabytes` any more is left out.
+    Without a base every render is a change.
+
+    Raises:
+        UsageError: a report has no scorecard, the scorecards alone are too large, or `target`
+            holds something else.
+        EnvironmentFault: the disk is full or refuses.
+    """
+    _check_replaceable(target)
+    reports = {HEAD: head} if base is None else {HEAD: head, BASE: base}
+    cards = {name: read_card(report / SCORECARD) for name, report in reports.items()}
+    files = {name: (report / SCORECARD).read_bytes() for name, report in reports.items()}
+    budget = max_megabytes * 1e6 - sum(map(len, files.values()))
+    if budget < 0:
+        raise UsageError(
+            f"the scorecards alone have more than {max_megabytes:g} MB",
+            next_step="Raise --max-mb.",
+        )
+    packed, left_out = [], []
+    for item in changed_renders(compare(cards.get(BASE), cards[HEAD])):
+        found = _snippets(head / SNIPPETS / item.id)
+        size = sum(map(len, found.values()))
+        if size > budget or len(files) + len(found) > _MAX_FILES:
+            left_out.append(item.path)
+        elif found:
+            packed.append(item.path)
+            budget -= size
+            files |= {f"{SNIPPETS}/{item.id}/{name}": content for name, content in found.items()}
+    _write(files, claim, target)
+    return Packed(tuple(packed), tuple(left_out), sum(map(len, files.values())))
+
+
+def _snippets(folder: Path) -> dict[str, bytes]:
+    """The files of a render's snippets by name; none where the profile asks for none."""
+    if not (folder / snippets.LISTING).is_file():
+        return {}
+    try:
+        names = [name for one in snippets.read(folder) for name in one.files.values()]
+        return {name: (folder / name).read_bytes() for name in (snippets.LISTING, *names)}
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{folder}: its snippets cannot be read ({error})",
+            next_step="Run `stemsilver build-site` again.",
+        ) from error
+
+
+def _check_replaceable(target: Path) -> None:
+    if target.is_dir() and any(target.iterdir()) and not (target / CLAIM).is_file():
+        raise UsageError(
+            f"{target} holds something that was not packed, and would be replaced",
+            next_step="Name another folder.",
+        )
+
+
+def _write(files: Mapping[str, bytes], claim: Claim, target: Path) -> None:
+    staged = staging_beside(target)
+    try:
+        for name, content in files.items():
+            write_bytes(staged / name, content)
+        write_json(staged / CLAIM, claim.model_dump())
+        swap_directory(staged, target)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)

@@ -1,0 +1,49 @@
+"""A team's own pages and templates over the shipped ones, file by file.
+
+What stands in `site_src/` or `templates/` of the working folder is taken before the shipped file of
+the same name, so that a repository holds only what its team has changed, and everything else comes
+with the installed version.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from stemsilver.errors import SiteError
+from stemsilver.resources import resource
+
+
+def template_folders() -> tuple[Path, Path]:
+    """Where page templates are looked for, in this order."""
+    return Path("templates").absolute(), resource("templates")
+
+
+def copy_hand_written(target: Path) -> None:
+    """Fill the new folder `target` with the hand-written pages and their assets.
+
+    Of the working folder's own, hidden files and links are left out: a link may lead anywhere.
+
+    Raises:
+        SiteError: an own page is not UTF-8 text.
+    """
+    shipped, own = resource("site_src"), Path("site_src")
+    shutil.copytree(shipped, target)
+    # In this repository's checkout both are one folder.
+    if not own.is_dir() or own.samefile(shipped):
+        return
+    shutil.copytree(own, target, ignore=_left_out, dirs_exist_ok=True)
+    for page in sorted(own.rglob("*.md")):
+        copied = target / page.relative_to(own)
+        try:
+            if copied.is_file():
+                copied.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise SiteError(
+                f"{page}: not UTF-8 text: {error.reason} at byte {error.start}",
+                next_step="Save the page as UTF-8 and build again.",
+            ) from error
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    return {name for name in names if name.startswith(".") or (Path(folder) / name).is_symlink()}

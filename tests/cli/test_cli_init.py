@@ -1,0 +1,114 @@
+"""`stemsilver init`: from an installed wheel in an empty folder to a site."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stemsilver.delivery.repository import repository
+
+from ..build.batches import write_batch
+from .terminal import Terminal, faulty
+
+
+def test_it_lists_what_it_wrote_and_the_next_steps(stemsilver: Terminal, folder: Path) -> None:
+    ended = stemsilver("init", "batch")
+    assert ended.code == 0
+    listed, _, steps = ended.out.partition("\nNext\n")
+    assert listed.splitlines() == [f"written: {name}" for name in repository()]
+    assert all((folder / "batch" / name).is_file() for name in repository())
+    named = ("git init", "raw/", "build-site", "requirements.txt", "push", "GitHub Actions")
+    places = [steps.index(name) for name in named]
+    assert places == sorted(places)
+    assert "lfs" not in steps
+
+
+def test_a_second_time_it_keeps_everything_and_says_so(stemsilver: Terminal, folder: Path) -> None:
+    stemsilver("init", ".")
+    (folder / "README.md").write_text("Ours.\n")
+    ended = stemsilver("init", ".", "--lfs")
+    assert ended.code == 0
+    listed, _, steps = ended.out.partition("\nNext\n")
+    assert listed.splitlines() == [f"kept: {name}" for name in repository()]
+    assert (folder / "README.md").read_text() == "Ours.\n"
+    assert "Your .gitattributes was kept" in steps
+
+
+def test_its_choices_reach_the_files(stemsilver: Terminal, folder: Path) -> None:
+    named = "stemsilver @ git+https://example.org/team/stemsilver@v1"
+    ended = stemsilver("init", "batch", "--lfs", "--templates", "--requirement", named)
+    assert ended.code == 0
+    assert "git lfs install" in ended.out
+    for name, content in repository(named, lfs=True, templates=True).items():
+        assert (folder / "batch" / name).read_bytes() == content
+
+
+def test_a_step_can_be_pasted_whatever_the_folder_is_called(
+    stemsilver: Terminal, folder: Path
+) -> None:
+    for name in ("a b; [red]$(touch x)'", "-rf"):
+        ended = stemsilver("init", "--", name)
+        [step] = [line for line in ended.out.splitlines() if line.startswith("1. ")]
+        pasted = step.removeprefix("1. ").replace("git init -b main", "pwd")
+        done = subprocess.run(["sh", "-c", pasted], capture_output=True, text=True, check=True)
+        assert done.stdout == f"{(folder / name).resolve()}\n"
+    assert not (folder / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["init", "file"], "file is not a folder"),
+        (["init", "new", "--requirement", "a\n-e ."], "not one requirement"),
+    ],
+)
+def test_what_cannot_be_is_wrong_usage(
+    stemsilver: Terminal, folder: Path, arguments: list[str], named: str
+) -> None:
+    (folder / "file").write_text("ours")
+    faulty(stemsilver(*arguments), 2, named)
+    assert [path.name for path in folder.iterdir()] == ["file"]
+
+
+def test_the_installed_wheel_makes_a_repository_and_builds_its_site(
+    installed: Path, tmp_path: Path
+) -> None:
+    """Nothing of the checkout takes part: not its modules, templates, pages or profiles."""
+
+    def stemsilver(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        code = (
+            f"import stemsilver; assert stemsilver.__file__.startswith({str(installed)!r}); "
+            "from stemsilver.cli import main; main()"
+        )
+        return subprocess.run(
+            [sys.executable, "-c", code, *words],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(installed)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    made = stemsilver(tmp_path, "init", "batch")
+    assert made.returncode == 0, made.stderr
+    batch = tmp_path / "batch"
+    assert [path.name for path in tmp_path.iterdir()] == ["batch"]
+    write_batch(batch / "raw")
+    (batch / "site_src" / "how-it-works.md").write_text("# Our way\n")
+    (batch / "site_src" / "assets" / "logo.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    )
+    built = stemsilver(batch, "build-site")
+    assert built.returncode == 0, built.stderr
+    for name in ("one", "sub/two"):
+        assert (batch / "proceed" / f"{name}__speech_only.wav").is_file()
+    assert (batch / "report" / "scorecard.json").is_file()
+    site = batch / "site"
+    assert len(list(site.glob("renders/*.html"))) == 2
+    assert "Our way" in (site / "how-it-works.html").read_text(encoding="utf-8")
+    assert (site / "assets" / "logo.svg").read_text().startswith("<svg xmlns")
+    assert (site / "assets" / "start.js").is_file()

@@ -1,0 +1,170 @@
+"""`stemsilver scorecard diff`: what it prints, where it finds scorecards, how it ends."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stemsilver import report
+from stemsilver.config import Profile
+from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.profiles import load_profile
+from stemsilver.records import Batch, Evidence, ItemResult, Score
+
+from .terminal import Terminal, faulty
+
+VALUES = {
+    "clean_lufs": -16.0,
+    "wer_raw_to_clean": 0.0,
+    "stoi_vs_stage_a": 0.97,
+    "music_to_speech_db": -30.0,
+    "clean_music_presence": 0.01,
+}
+
+
+def render(name: str, **values: float) -> ItemResult:
+    found = {**VALUES, **values}
+    missing = Score.missing("silent")
+    scores = {key: Score(found[key]) if key in found else missing for key in METRICS}
+    return ItemResult(
+        id=name, path=f"{name}.wav", output=f"{name}.wav", evidence=Evidence(scores, {}, (), {})
+    )
+
+
+def write(path: Path, *items: ItemResult, profile: Profile | None = None) -> Path:
+    """A scorecard, as a build writes it."""
+    made = profile or load_profile()
+    batch = Batch(made.name, "d" * 64, "2026-01-02T03:04:05Z", "0.1.0", None, items, ())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(report.scorecard(batch, made)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def base(folder: Path) -> Path:
+    """Two renders that pass."""
+    return write(folder / "base" / "scorecard.json", render("one"), render("two"))
+
+
+@pytest.fixture
+def worse(folder: Path) -> Path:
+    """The same, one of them heard differently; as a site has it."""
+    head = folder / "head"
+    write(
+        head / "downloads" / "scorecard.json", render("one"), render("two", wer_raw_to_clean=0.09)
+    )
+    return head
+
+
+def test_what_changed_is_told_and_only_a_gate_fails(
+    stemsilver: Terminal, base: Path, worse: Path
+) -> None:
+    ended = stemsilver("scorecard", "diff", base, worse)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("1 metric of 1 render is worse. The guardrail fails: WER raw to")
+    assert "✗ │ WER raw to clean, mean" in ended.out
+    assert "│ two.wav │ WER raw to clean │ 0.0 % │ 9.0 % │ +9.0 points │ ▼ worse │" in ended.out
+    assert "one.wav" not in ended.out
+    gated = stemsilver("scorecard", "diff", base, worse, "--gate")
+    assert (gated.code, gated.out) == (1, ended.out)
+
+
+def test_nothing_changed_passes_the_gate(stemsilver: Terminal, base: Path) -> None:
+    ended = stemsilver("scorecard", "diff", base, base.parent, "--gate")
+    assert ended.code == 0
+    assert ended.out.startswith("Nothing changed: 2 renders measure the same, within noise.")
+    assert "▼" not in ended.out
+
+
+def test_markdown_and_json_are_the_reports(stemsilver: Terminal, base: Path, worse: Path) -> None:
+    found = report.diff(
+        report.read_card(base), report.read_card(worse / "downloads" / "scorecard.json")
+    )
+    checks = report.judge(found)
+    link = "https://example.com/1"
+    arguments = ("scorecard", "diff", base, worse, "--gate")
+    shown = stemsilver(*arguments, "--markdown", "--rows", "0", "--link", link)
+    assert shown.code == 1
+    assert shown.out == report.diff_markdown(found, checks, rows=0, link=link)
+    told = stemsilver(*arguments, "--json")
+    assert told.code == 1
+    assert json.loads(told.out) == json.loads(json.dumps(report.diff_json(found, checks)))
+
+
+def test_a_folder_stands_for_the_scorecard_in_it(
+    stemsilver: Terminal, folder: Path, base: Path
+) -> None:
+    write(folder / "project" / "report" / "scorecard.json", render("one"), render("two"))
+    ended = stemsilver("scorecard", "diff", base, folder / "project")
+    assert ended.out.startswith("Nothing changed")
+    (folder / "empty").mkdir()
+    faulty(stemsilver("scorecard", "diff", base, folder / "empty"), 2, "empty", "no scorecard")
+
+
+def test_a_profile_that_is_named_rules(
+    stemsilver: Terminal, folder: Path, base: Path, worse: Path
+) -> None:
+    shipped = load_profile()
+    loose = shipped.guardrail.model_copy(update={"wer_rise_max": 0.5})
+    values = replace_guardrail(shipped, loose)
+    (folder / "loose.yaml").write_text(values)
+    ended = stemsilver("scorecard", "diff", base, worse, "--gate", "--config", "loose.yaml")
+    assert ended.code == 0
+    assert "that of the profile that was named" in ended.out
+    named = stemsilver("scorecard", "diff", base, worse, "--gate", "--profile", "embedded")
+    assert named.code == 1
+    faulty(stemsilver("scorecard", "diff", base, worse, "--profile", "nosuch"), 2, "nosuch")
+
+
+def replace_guardrail(profile: Profile, rule: object) -> str:
+    """`profile` as a file with another guardrail; JSON is YAML."""
+    changed = profile.model_copy(update={"guardrail": rule})
+    return json.dumps(changed.model_dump(mode="json", exclude={"name"}))
+
+
+def test_the_bases_rule_holds_against_a_head_with_a_looser_one(
+    stemsilver: Terminal, folder: Path, base: Path
+) -> None:
+    shipped = load_profile()
+    loose = shipped.guardrail.model_copy(update={"wer_rise_max": 1.0})
+    head = write(
+        folder / "loose.json",
+        render("one"),
+        render("two", wer_raw_to_clean=0.09),
+        profile=shipped.model_copy(update={"guardrail": loose}),
+    )
+    ended = stemsilver("scorecard", "diff", base, head, "--gate")
+    assert ended.code == 1
+    assert "Head has other gates or another guardrail" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [("", "Expecting value"), ("[]", "not a scorecard"), ('{"schema_version": 2}', "not a")],
+)
+def test_a_file_that_is_no_scorecard_is_2(
+    stemsilver: Terminal, folder: Path, base: Path, spoil: str, why: str
+) -> None:
+    (folder / "other.json").write_text(spoil)
+    faulty(stemsilver("scorecard", "diff", base, "other.json", "--gate"), 2, "other.json", why)
+    faulty(stemsilver("scorecard", "diff", "gone.json", base), 2, "gone.json", "cannot be read")
+
+
+def test_two_forms_or_a_wrong_link_are_2(stemsilver: Terminal, base: Path) -> None:
+    both = stemsilver("scorecard", "diff", base, base, "--markdown", "--json")
+    faulty(both, 2, "--markdown", "--json")
+    wrong = stemsilver("scorecard", "diff", base, base, "--link", "javascript:alert(1)")
+    faulty(wrong, 2, "web address")
+
+
+def test_names_do_not_act_on_the_terminal(stemsilver: Terminal, folder: Path) -> None:
+    name = "[red]\x1b]8;;evil\x07[/]"
+    one = replace(render("one"), path=name)
+    base = write(folder / "base.json", one)
+    head = write(folder / "head.json", replace(render("one", clean_lufs=-15.0), path=name))
+    ended = stemsilver("scorecard", "diff", base, head)
+    assert "\x1b" not in ended.out
+    assert r"[red]\x1b]8;;evil\x07[/]" in ended.out

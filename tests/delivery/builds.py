@@ -1,0 +1,88 @@
+"""What a build leaves in `proceed`, `report` and `site`: a planted batch, names of all kinds."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import soundfile
+
+from stemsilver import build, microsite, report
+from stemsilver.delivery.release import Release, release
+
+from ..microsite.planted_site import plant
+
+OUTPUTS = (
+    "narration/intro one.wav",
+    "-rf.wav",
+    "'quoted' \"twice\" `back` $(touch pwned);.wav",
+    "été 日本語 🎙 \u202egpj.wav",
+    "<script>alert(1)<&#47;script>.wav",
+    "%2e%2e%2fetc.wav",
+    "*?.wav",
+)
+"""Outputs that keep their names in a ZIP."""
+
+UNFIT = ("new\nline.wav", "back\\slash.wav", "..\\..\\up.wav", "C:drive.wav", "bell\x07.wav")
+"""Outputs whose names some system or tool would unpack to something else."""
+
+
+@dataclass(frozen=True)
+class LeftByABuild:
+    """The folders of one build."""
+
+    folder: Path
+
+    @property
+    def proceed(self) -> Path:
+        return self.folder / "proceed"
+
+    @property
+    def report(self) -> Path:
+        return self.folder / "report"
+
+    @property
+    def site(self) -> Path:
+        return self.folder / "site"
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "dist"
+
+    def release(self, version: str | None = None) -> Release:
+        """Pack it into `out`."""
+        return release(self.proceed, self.report, self.site, self.out, version)
+
+    def copy(self, target: Path) -> LeftByABuild:
+        """The same build elsewhere, made in another order and at another time."""
+        for path in sorted(self.folder.rglob("*"), reverse=True):
+            if path.is_file():
+                place = target / path.relative_to(self.folder)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place)
+        return LeftByABuild(target)
+
+
+def leave(folder: Path, created: str = "2026-11-22T13:50:01Z") -> LeftByABuild:
+    """Build the planted batch in `folder`, its first render under every name of the above."""
+    left = LeftByABuild(folder)
+    media = folder.with_name(f"{folder.name}-media")
+    media.mkdir(parents=True)
+    planted = plant(media)
+    first, broken = planted.batch.items[0], planted.batch.items[-1]
+    items = tuple(
+        replace(first, id=f"take-{index:08x}", path=f"{index} {output}", output=output)
+        for index, output in enumerate((*OUTPUTS, *UNFIT))
+    )
+    batch = replace(planted.batch, created=created, items=(*items, broken))
+    for index, item in enumerate(items):
+        path = left.proceed / item.output
+        path.parent.mkdir(parents=True, exist_ok=True)
+        samples, rate = soundfile.read(planted.media[first.id] / "clean.flac")
+        soundfile.write(path, samples / (index + 1), rate, subtype="PCM_24", format="WAV")
+    records = [report.record(batch, planted.profile)]
+    reports = build.write_report(batch, planted.profile, records, left.report)
+    shown = {item.id: planted.media[first.id] for item in items}
+    microsite.build(batch, planted.profile, shown, reports, left.site, 100)
+    return left

@@ -1,0 +1,203 @@
+"""The comment: what it says, by whose rule, and nothing of a stranger's in it that acts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from stemsilver.delivery.pull_request import comment_markdown, read
+from stemsilver.errors import UsageError
+
+from .pull_requests import (
+    COMMIT,
+    GOOD,
+    WORSE,
+    Opened,
+    a_change,
+    embedded,
+    failed,
+    hostile,
+    opened,
+    render,
+)
+
+RUN = "https://github.com/team/batch/actions/runs/1"
+PREVIEW = "https://team.github.io/batch/previews/pr-7/"
+MARKER = "<!-- stemsilver-scorecard -->"
+MAX_CHARACTERS = 65_536
+
+# What GitHub makes a link, a mention or a reference of in a text that is no code.
+ACTING = re.compile(
+    r"https?:|www\.|@\w|\S@\S|(?:^|\W)#\d|GH-\d|\b[0-9a-f]{7,40}\b|javascript:", re.IGNORECASE
+)
+
+
+def written(made: Opened, link: str | None = RUN, preview: str | None = PREVIEW) -> str:
+    return comment_markdown(read(made.folder), embedded(), link, preview)
+
+
+def tokens(text: str) -> list[Token]:
+    """Every token of a Markdown text, those within lines too."""
+    found = []
+    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text):
+        found += [token, *(token.children or [])]
+    return found
+
+
+def inert(text: str) -> None:
+    """Nothing in a comment acts but what is our own."""
+    found = tokens(text)
+    html = [one.content.strip() for one in found if one.type.startswith("html")]
+    assert html == [MARKER]
+    links = [one.attrGet("href") for one in found if one.type == "link_open"]
+    assert set(links) <= {RUN, PREVIEW}
+    assert not [one for one in found if one.type == "image"]
+    for one in found:
+        if one.type == "text":
+            assert not ACTING.search(one.content), one.content
+
+
+def test_it_says_what_changed(tmp_path: Path) -> None:
+    text = written(a_change(tmp_path))
+    assert text.splitlines()[0] == MARKER
+    assert f"### Scorecard of `{COMMIT[:12]}`" in text
+    assert "The guardrail fails: " in text
+    assert "| `much-worse.wav` | WER raw to clean | 5.0 % | 15.0 % |" in text
+    assert "| ✗ | WER raw to clean" in text
+    assert f"]({RUN})" in text
+    assert f"]({PREVIEW})" in text
+    assert text.index("much-worse.wav") < text.index("little-worse.wav") < text.index("better.wav")
+    assert "another rule" not in text
+    inert(text)
+
+
+def test_a_change_of_nothing_says_so_and_passes(tmp_path: Path) -> None:
+    text = written(opened(tmp_path, [render("one", GOOD)], [render("one", GOOD)]))
+    assert "Nothing changed" in text
+    assert "The guardrail holds" in text
+    assert "✗" not in text
+
+
+def test_without_addresses_there_are_no_links(tmp_path: Path) -> None:
+    found = tokens(written(a_change(tmp_path), None, None))
+    assert [one for one in found if one.type == "link_open"] == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["javascript:alert(1)", "https://a.example/) [x](y", "https://a.example/<b>", "/previews", ""],
+)
+def test_an_address_that_is_none(tmp_path: Path, address: str) -> None:
+    made = a_change(tmp_path)
+    for addresses in ((address or " ", None), (None, address or " ")):
+        with pytest.raises(UsageError):
+            written(made, *addresses)
+
+
+def test_no_text_of_a_stranger_acts(tmp_path: Path) -> None:
+    text = written(hostile(tmp_path))
+    inert(text)
+    assert len(text) < MAX_CHARACTERS
+    assert text.count(MARKER) == 1 + text.count(f"`--> {MARKER}")
+    assert text.splitlines().index(MARKER) == 0
+    assert text.splitlines().count(MARKER) == 1
+
+
+def test_the_checker_sees_what_acts() -> None:
+    for text in ("<b>", "[a](https://b.example)", "![a](b)", "ask @octocat", "see #1", "www.a.b"):
+        with pytest.raises(AssertionError):
+            inert(f"{MARKER}\n\n{text}\n")
+
+
+def test_five_thousand_renders_fit_a_comment(tmp_path: Path) -> None:
+    made = opened(tmp_path, [render("one", GOOD)], [render("one", WORSE)])
+
+    def many(card: Any) -> None:
+        item = card["items"][0]
+        kept = {name: item["metrics"][name] for name in ("wer_raw_to_clean", "stoi_vs_stage_a")}
+        # Shown as escapes six times as long.
+        names = (f"{number} " + "\u202e" * 90 for number in range(5_000))
+        card["items"] = [
+            item
+            | {"id": f"r{number}", "path": name, "metrics": kept, "verdicts": [], "seconds": {}}
+            for number, name in enumerate(names)
+        ]
+
+    made.change("base.json", many)
+    made.change("head.json", many)
+    text = written(made)
+    assert "5000" in text
+    assert len(text.encode()) < MAX_CHARACTERS
+    inert(text)
+
+
+def soften(card: Any) -> None:
+    """A rule that forgives everything."""
+    for gate in card["gates"]:
+        gate.update(minimum=None, maximum=None)
+    card["profile"]["config"]["guardrail"] = {
+        "wer_rise_max": 1.0,
+        "stoi_drop_max": 1.0,
+        "music_to_speech_rise_db_max": 60.0,
+        "music_presence_rise_max": 1.0,
+    }
+
+
+def test_the_rule_that_was_handed_over_is_not_believed(tmp_path: Path) -> None:
+    made = a_change(tmp_path)
+    honest = written(made)
+    made.change("base.json", soften)
+    made.change("head.json", soften)
+    text = written(made)
+    assert "another rule" in text
+
+    def checks(comment: str) -> list[str]:
+        return [line for line in comment.splitlines() if line.startswith(("| ✗ |", "| ✓ |"))]
+
+    assert checks(text) == checks(honest)
+    assert len(checks(text)) == 7
+    assert "pass → gate failed" in text
+
+
+def test_a_rule_of_the_head_alone_changes_nothing(tmp_path: Path) -> None:
+    made = a_change(tmp_path)
+    made.change("head.json", soften)
+    text = written(made)
+    assert "another rule than" not in text
+    assert "Head has other gates or another guardrail" in text
+    assert "The guardrail fails: " in text
+
+
+def test_a_base_from_before_there_was_a_guardrail(tmp_path: Path) -> None:
+    made = a_change(tmp_path)
+    made.change("base.json", lambda card: card["profile"]["config"].pop("guardrail"))
+    text = written(made)
+    assert "another rule" in text
+    assert "The guardrail fails: " in text
+
+
+@pytest.mark.parametrize("removed", [False, True], ids=["packed without", "taken out"])
+def test_without_a_base_head_stands_alone(tmp_path: Path, removed: bool) -> None:
+    head = [render("one", GOOD), render("two", WORSE), failed("three")]
+    made = opened(tmp_path, [render("one", GOOD)], head, no_base=not removed)
+    if removed:
+        (made.folder / "base.json").unlink()
+    text = written(made)
+    assert "There is nothing to compare with" in text
+    assert "**3 renders: 1 pass, 1 gate failed, 1 failed.**" in text
+    assert "guardrail holds" not in text
+    assert "| WER raw to clean | 10.0 % | 2 |" in text
+    assert f"]({RUN})" in text
+    inert(text)
+
+
+def test_a_head_without_renders(tmp_path: Path) -> None:
+    inert(written(opened(tmp_path / "a", [render("one", GOOD)], [])))
+    text = written(opened(tmp_path / "b", [], [], no_base=True))
+    assert "**0 renders.**" in text
+    inert(text)

@@ -1,0 +1,152 @@
+"""A site as it travels in a ZIP: opened from a disk, and without the offer of the ZIP itself."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage
+
+from stemsilver.delivery.release import release
+from stemsilver.errors import SiteError, UsageError
+from stemsilver.microsite import Archive, build, offline_files
+from stemsilver.microsite.offline import add_archive
+
+from ..build.batches import build_once
+from .planted_site import Planted, Published
+
+ZIP = "stemsilver-release-2026-11-22.zip"
+# What modules from a disk are refused with is not among them: none is asked for.
+NEWS = ("error", "warning")
+
+
+def write(built: Path, target: Path) -> None:
+    """A ZIP with the front page as it travels."""
+    target.parent.mkdir(exist_ok=True)
+    front = offline_files(built)["index.html"]
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("index.html", front if isinstance(front, bytes) else front.read_bytes())
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of a real release, unpacked elsewhere."""
+    places = build_once(tmp_path_factory.getbasetemp()).workspace.copy(
+        tmp_path_factory.mktemp("released") / "batch"
+    )
+    places = places.places
+    made = release(places.proceed, places.report, places.site, places.site.parent / "dist")
+    elsewhere = tmp_path_factory.mktemp("where a reader unpacks, 100 % else")
+    with zipfile.ZipFile(made.archive) as archive:
+        archive.extractall(elsewhere)
+    for place in (places.proceed, places.report, places.site):
+        shutil.rmtree(place)
+    [top] = elsewhere.iterdir()
+    return top / "site"
+
+
+def test_every_page_opens_from_a_disk_and_every_track_plays(
+    browser: Browser, unpacked: Path
+) -> None:
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    errors: list[str] = []
+    requests: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in NEWS:
+            errors.append(message.text)
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("requestfailed", lambda request: errors.append(request.url))
+    page.on("request", lambda request: requests.append(request.url))
+    pages = sorted(unpacked.rglob("*.html"))
+    assert len(pages) >= 6
+    played = 0
+    for path in pages:
+        page.goto(path.as_uri(), wait_until="load")
+        assert page.locator("h1").count() == 1
+        for index in range(page.locator("audio").count()):
+            player = page.locator("audio").nth(index)
+            # It has moved on by itself, so it was decoded and is played.
+            at = player.evaluate(
+                """async player => {
+                    player.muted = true;
+                    await player.play();
+                    while (player.currentTime < 0.2) await new Promise(requestAnimationFrame);
+                    return player.currentTime;
+                }"""
+            )
+            assert at >= 0.2
+            played += 1
+    assert played >= 2 * 3
+    assert errors == []
+    assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    context.close()
+
+
+def test_the_offer_is_one_item_that_is_all_there_or_all_gone(
+    planted: Planted, published: Published, tmp_path: Path
+) -> None:
+    """A site with its ZIP, less the ZIP, is the site without one: to the byte."""
+    site = build(
+        planted.batch,
+        planted.profile,
+        planted.media,
+        planted.reports,
+        tmp_path / "site",
+        50,
+        archive=Archive(ZIP, write),
+    )
+    assert site.archive == tmp_path / "site" / "downloads" / ZIP
+    assert site.archive.is_file()
+    front = site.index.read_text(encoding="utf-8")
+    size = f"{site.archive.stat().st_size / 1e3:.1f} kB"
+    assert f'<span class="st-note">ZIP, {size}</span></li>\n<li><a href="downloads/score' in front
+    without = (published.folder / "index.html").read_bytes()
+    assert zipfile.ZipFile(site.archive).read("index.html") == without
+    travels = offline_files(tmp_path / "site")
+    assert travels["index.html"] == without
+    assert travels.keys() == offline_files(published.folder).keys()
+
+
+@pytest.fixture
+def site(published: Published, tmp_path: Path) -> Path:
+    """A site without a ZIP, to change."""
+    return Path(shutil.copytree(published.folder, tmp_path / "site"))
+
+
+OFFER = f'<li data-archive="{ZIP}"><a href="x">x</a> <span class="st-note"></span></li>\n'
+
+
+def put(site: Path, offer: str) -> None:
+    front = site / "index.html"
+    page = front.read_text(encoding="utf-8")
+    lists = '<ul class="st-downloads">\n'
+    assert page.count(lists) == 1
+    front.write_text(page.replace(lists, lists + offer), encoding="utf-8")
+
+
+@pytest.mark.parametrize("offer", ["", OFFER.replace("data-archive", "data-zip"), OFFER * 2])
+def test_a_front_page_that_does_not_offer_the_zip_once_stops_the_build(
+    site: Path, offer: str
+) -> None:
+    put(site, offer)
+    with pytest.raises((SiteError, UsageError), match="offer"):
+        add_archive(site, Archive(ZIP, write))
+
+
+def test_a_zip_that_is_not_offered_is_not_left_out_in_silence(site: Path) -> None:
+    (site / "downloads" / ZIP).write_bytes(b"PK")
+    with pytest.raises(UsageError, match=f"holds downloads/{ZIP}, and its front page offers none"):
+        offline_files(site)
+    put(site, OFFER)
+    assert f"downloads/{ZIP}" not in offline_files(site)
+
+
+def test_other_zips_are_files_like_any(site: Path) -> None:
+    (site / "downloads" / "pairs.zip").write_bytes(b"PK")
+    assert "downloads/pairs.zip" in offline_files(site)
