@@ -18,6 +18,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -35,13 +36,25 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises `EnvironmentFault` when the disk is full or refuses; the file that stood at `path`
     before is then untouched.
     """
+    with open_whole(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def open_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write piece by piece, which stands at `path` once the block has ended well.
+
+    Missing folders are made. An `OSError` in the block is taken for one of writing: raises
+    `EnvironmentFault`, as when the disk is full or refuses. After any error the file that stood
+    at `path` before is untouched.
+    """
     # A random short name: the target's own may already be as long as the filesystem permits.
     temporary = path.with_name(_TEMPORARY_PREFIX + secrets.token_hex(8) + _TEMPORARY_SUFFIX)
     with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("xb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
@@ -76,13 +89,14 @@ def write_if_changed(path: Path, data: bytes) -> bool:
     return True
 
 
-def sweep(folder: Path) -> None:
-    """Remove the temporary files a killed run left anywhere under `folder`.
+def sweep(folder: Path, *, below: bool = True) -> None:
+    """Remove the temporary files a killed run left in `folder`, and anywhere `below` it.
 
     Call it only while holding the `run_lock`: a temporary file of a live run looks the same.
     """
+    pattern = f"{_TEMPORARY_PREFIX}*{_TEMPORARY_SUFFIX}"
     with _writing(folder):
-        for leftover in folder.rglob(f"{_TEMPORARY_PREFIX}*{_TEMPORARY_SUFFIX}"):
+        for leftover in folder.rglob(pattern) if below else folder.glob(pattern):
             leftover.unlink(missing_ok=True)
 
 

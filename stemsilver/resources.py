@@ -1,15 +1,28 @@
-"""Where the files that ship with Stemsilver lie: profiles, page templates, hand-written pages."""
+"""Where the files that ship with Stemsilver lie: profiles, templates, hand-written pages,
+workflows.
+"""
 
 from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from stemsilver.errors import EnvironmentFault
 
+Shipped: TypeAlias = Literal[
+    ".github/workflows",
+    "action.yml",
+    "config",
+    "constraints.txt",
+    "mkdocs.yml",
+    "site_src",
+    "templates",
+]
+"""What ships beside the modules, by its path in the repository."""
 
-def resource(name: Literal["config", "mkdocs.yml", "site_src", "templates"]) -> Path:
+
+def resource(name: Shipped) -> Path:
     """The shipped file or folder called `name`.
 
     A wheel carries them inside the package; in a source checkout they stand beside it, where

@@ -114,6 +114,24 @@ def test_bytes_are_on_disk_before_the_name_is(tmp_path: Path, monkeypatch: Patch
     assert seen == ["fsync 4", "replace x"]
 
 
+def test_a_file_in_pieces_is_whole_or_absent(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "x"
+    with fsio.open_whole(target) as file:
+        file.write(b"one ")
+        assert not target.exists()
+        file.write(b"two")
+    assert target.read_bytes() == b"one two"
+    with pytest.raises(ZeroDivisionError), fsio.open_whole(target) as file:
+        file.write(b"other")
+        raise ZeroDivisionError
+    assert target.read_bytes() == b"one two"
+    with pytest.raises(EnvironmentFault, match="disk is full"), fsio.open_whole(target) as file:
+        file.write(b"other")
+        failing(errno.ENOSPC)()
+    assert target.read_bytes() == b"one two"
+    assert names(tmp_path / "a") == ["x"]
+
+
 KILLED = """
 import sys
 from pathlib import Path
@@ -149,6 +167,15 @@ def test_sweep_takes_temporary_files_only(tmp_path: Path) -> None:
         (inner / kept).write_bytes(b"")
     fsio.sweep(tmp_path)
     assert names(inner) == [".stemsilver.lock", "a.tmp", "b.wav"]
+
+
+def test_sweep_of_one_folder_leaves_those_below(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "below"):
+        folder.mkdir(exist_ok=True)
+        (folder / ".stemsilver-0.tmp").touch()
+    fsio.sweep(tmp_path, below=False)
+    assert names(tmp_path) == ["below"]
+    assert names(tmp_path / "below") == [".stemsilver-0.tmp"]
 
 
 def test_sweep_knows_the_names_write_uses(tmp_path: Path, monkeypatch: Patch) -> None:

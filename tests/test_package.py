@@ -6,16 +6,20 @@ import ast
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 from email import message_from_bytes
 from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
-from zipfile import ZipFile
+from typing import get_args
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+from stemsilver.delivery.repository import WORKFLOWS
+from stemsilver.resources import Shipped
 
 REPOSITORY = Path(__file__).parents[1]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -23,7 +27,9 @@ DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
 EXTRAS = [
     Requirement(line) for extra in PROJECT["optional-dependencies"].values() for line in extra
 ]
-DATA = ("config", "site_src", "templates", "mkdocs.yml")
+DATA = get_args(Shipped)
+OWN_ALONE = {"ci.yml"}
+"""Workflows that are of use to this repository only."""
 
 
 def name_of(requirement: Requirement) -> str:
@@ -31,25 +37,6 @@ def name_of(requirement: Requirement) -> str:
 
 
 # --- the wheel
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout, as pip would build it."""
-    target = tmp_path_factory.mktemp("wheel")
-    build = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", build, target], cwd=REPOSITORY, check=True)
-    [built] = target.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the wheel installs."""
-    folder = tmp_path_factory.mktemp("installed")
-    with ZipFile(wheel) as archive:
-        archive.extractall(folder)
-    return folder
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -60,14 +47,18 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_wheel_carries_profiles_templates_and_hand_written_pages(installed: Path) -> None:
+def test_the_wheel_carries_profiles_templates_pages_workflows_and_pins(installed: Path) -> None:
     for name in DATA:
         source, shipped = REPOSITORY / name, installed / "stemsilver" / "_data" / name
         if source.is_file():
             assert shipped.read_bytes() == source.read_bytes()
         else:
-            assert files(source), name
-            assert files(shipped) == files(source), name
+            wanted = files(source)
+            if name == ".github/workflows":
+                assert wanted.keys() == {*WORKFLOWS, *OWN_ALONE}
+                wanted = {path: wanted[path] for path in WORKFLOWS}
+            assert wanted, name
+            assert files(shipped) == wanted, name
 
 
 def test_the_wheel_carries_every_module_and_nothing_of_the_repository(installed: Path) -> None:
@@ -76,6 +67,19 @@ def test_the_wheel_carries_every_module_and_nothing_of_the_repository(installed:
     assert modules == files(REPOSITORY / "stemsilver")
     information = f"stemsilver-{version()}.dist-info"
     assert {path.name for path in installed.iterdir()} == {"stemsilver", information}
+
+
+def test_the_source_archive_carries_what_the_wheel_is_made_from(tmp_path: Path) -> None:
+    build = "import sys; from hatchling.build import build_sdist; build_sdist(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", build, tmp_path], cwd=REPOSITORY, check=True)
+    [built] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = [name.partition("/")[2] for name in archive.getnames()]
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
+    for source in wheel["force-include"]:
+        assert any(name == source or name.startswith(f"{source}/") for name in names), source
+    assert [name for name in names if name.endswith((".wav", ".flac", ".png"))] == []
 
 
 def version() -> str:
@@ -97,11 +101,12 @@ def test_the_metadata_names_licence_version_command_and_dependencies(installed: 
 
 def test_an_installed_wheel_works_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
     code = """
+from typing import get_args
 import stemsilver
 from stemsilver.profiles import load_profile
-from stemsilver.resources import resource
+from stemsilver.resources import Shipped, resource
 print(stemsilver.__file__)
-for name in ("config", "site_src", "templates", "mkdocs.yml"):
+for name in get_args(Shipped):
     print(resource(name))
 print(load_profile().name)
 """
@@ -116,7 +121,7 @@ print(load_profile().name)
     assert done.returncode == 0, done.stderr
     *paths, profile = done.stdout.splitlines()
     assert profile == "embedded"
-    assert [Path(path).is_relative_to(installed) for path in paths] == [True] * 5
+    assert [Path(path).is_relative_to(installed) for path in paths] == [True] * (1 + len(DATA))
     assert list(tmp_path.iterdir()) == []
 
 

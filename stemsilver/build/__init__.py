@@ -13,24 +13,29 @@ from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from stemsilver import fsio, microsite, report, weights
 from stemsilver.audio import decode
-from stemsilver.build import item, loop
+from stemsilver.build import ab, item, loop
 from stemsilver.build.loop import Finished, Progress
 from stemsilver.build.pool import LocalPool, cores
 from stemsilver.build.steps import Steps
 from stemsilver.cache import Cache
 from stemsilver.clean import chain
 from stemsilver.config import Profile, digest
+from stemsilver.delivery import release
 from stemsilver.errors import UsageError
 from stemsilver.evaluate import suite
-from stemsilver.microsite import Site
+from stemsilver.microsite import Archive, Site
 from stemsilver.records import Audio, Batch, Evidence, ItemResult, Render
+from stemsilver.report import Record
 from stemsilver.version import __version__
 
 SCORECARD = "scorecard.json"
+SNIPPETS = "ab"
+"""The folder of the report with the short pairs of raw and clean."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ def build_site(
     jobs: int | None = None,
     stages: bool = False,
     base: Path | None = None,
+    history: Sequence[Path] = (),
+    archive: bool = False,
     max_site_megabytes: float = 1000.0,
     max_cache_gigabytes: float = 20.0,
     progress: Progress,
@@ -68,10 +75,13 @@ def build_site(
     """Clean, evaluate, report and publish every render.
 
     With `stages`, each render's page plays what the chain made on the way. `base` is the site of
-    another build of the same renders, which this one is compared with.
+    another build of the same renders, which this one is compared with. `history` names
+    what earlier builds have left, beside what lies in the report already: histories, scorecards,
+    folders of them, or sites. With `archive`, the site offers everything as one ZIP.
 
     Raises:
-        UsageError: the folders are in each other's way, or `base` is no such site.
+        UsageError: the folders are in each other's way, `base` is no such site, or a history is
+            damaged.
         Locked: another build is writing the same outputs.
         EnvironmentFault: weights are missing or altered, or the disk is full.
         SiteError: the site failed its checks; the former one is untouched.
@@ -82,17 +92,21 @@ def build_site(
     # compared with.
     microsite.check_replaceable(places.site)
     other = None if base is None else microsite.read_base(base)
+    told = [one for path in history for one in report.read_records(path)]
     with ExitStack() as held:
         for folder in (places.proceed, places.report):
             held.enter_context(fsio.run_lock(folder))
             fsio.sweep(folder)
+        former = report.read_history(places.report / report.HISTORY)
         cache = Cache(places.cache)
         finished = loop.run(
             renders, profile, cache, lambda left: workers(left, jobs), progress, stages=stages
         )
         batch = _batch(profile, finished)
         _write_speech(places, finished)
-        reports = write_report(batch, profile, places.report)
+        ab.write_snippets(batch, profile, finished.media, other, places.report / SNIPPETS)
+        records = report.merged([*former, *told, report.record(batch, profile)])
+        reports = write_report(batch, profile, records, places.report)
         drawing = Steps(cache)
         site = microsite.build(
             batch,
@@ -103,6 +117,8 @@ def build_site(
             max_site_megabytes,
             draw=drawing.file,
             base=other,
+            history=records,
+            archive=_archive(batch, places) if archive else None,
         )
         cache.gc(round(max_cache_gigabytes * 1e9))
     return Outcome(batch, finished, site, drawing)
@@ -219,8 +235,10 @@ def workers(left: int, jobs: int | None) -> Executor:
     return LocalPool(min(jobs or cores(), 2 * left))
 
 
-def write_report(batch: Batch, profile: Profile, folder: Path) -> tuple[Path, ...]:
-    """Write the scorecard as JSON, CSV and Markdown, and each render's evidence.
+def write_report(
+    batch: Batch, profile: Profile, records: Sequence[Record], folder: Path
+) -> tuple[Path, ...]:
+    """Write the scorecard as JSON, CSV and Markdown, each render's evidence, and the history.
 
     Returns the files a reader may want to download.
     """
@@ -234,10 +252,12 @@ def write_report(batch: Batch, profile: Profile, folder: Path) -> tuple[Path, ..
     csv, markdown = folder / "batch_metrics.csv", folder / "scorecard.md"
     fsio.write_text(csv, report.batch_metrics_csv(batch, profile))
     fsio.write_text(markdown, report.scorecard_markdown(batch, profile))
+    history = folder / report.HISTORY
+    fsio.write_json(history, report.history_json(records))
     # Last: a scorecard that is there speaks of files that are there.
     scorecard = folder / SCORECARD
     fsio.write_json(scorecard, report.scorecard(batch, profile))
-    return scorecard, csv, markdown
+    return scorecard, csv, markdown, history
 
 
 def _batch(profile: Profile, finished: Finished) -> Batch:
@@ -267,6 +287,12 @@ def _write_speech(places: Places, finished: Finished) -> None:
         return
     for output in outputs - written:
         fsio.contained(places.proceed, output).unlink(missing_ok=True)
+
+
+def _archive(batch: Batch, places: Places) -> Archive:
+    """The release of this build, to lie among the downloads of its site."""
+    name = release.name_of(datetime.fromisoformat(batch.created))
+    return Archive(f"{name}.zip", partial(release.pack, places.proceed, places.report))
 
 
 def _shape(audio: Audio) -> str:

@@ -45,6 +45,17 @@ def command(
         Path | None,
         typer.Option(help="Site of another build of these renders, to compare with and against."),
     ] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Earlier builds for the Trend page: a history.json, a scorecard.json, a folder of "
+            "them, or a site. Can be given again; the report's own history is always read."
+        ),
+    ] = None,
+    archive: Annotated[
+        bool,
+        typer.Option("--zip", help="Also offer it all on the site as one ZIP, for offline use."),
+    ] = False,
     max_site_mb: Annotated[
         float, typer.Option(min=1, help="Refuse to publish a larger site; Pages allows 1 GB.")
     ] = 1000.0,
@@ -71,6 +82,8 @@ def command(
             jobs=jobs,
             stages=stages,
             base=base,
+            history=history or (),
+            archive=archive,
             max_site_megabytes=max_site_mb,
             progress=progress,
         )
@@ -91,5 +104,8 @@ def _summarise(outcome: Outcome, profile: Profile, console: Console) -> None:
     console.print(f"Plots of the batch: {len(plots.computed)} drawn, {len(plots.reused)} reused.")
     megabytes = outcome.site.bytes / 1e6
     console.print(f"{outcome.site.index}: {outcome.site.pages} pages, {megabytes:.1f} MB")
+    if outcome.site.archive is not None:
+        size = outcome.site.archive.stat().st_size / 1e6
+        console.print(f"For offline use: {escape(str(outcome.site.archive))}, {size:.1f} MB")
     folder = outcome.site.index.parent
     console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(folder)))}")

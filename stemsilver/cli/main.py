@@ -10,7 +10,18 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from stemsilver.cli import build_site, clean, doctor, evaluate, models, serve
+from stemsilver.cli import (
+    build_site,
+    clean,
+    doctor,
+    evaluate,
+    init,
+    models,
+    pull_request,
+    release,
+    scorecard,
+    serve,
+)
 from stemsilver.errors import StemsilverError
 from stemsilver.version import __version__
 
@@ -27,7 +38,11 @@ app = typer.Typer(
 app.command("build-site")(build_site.command)
 app.command("clean")(clean.command)
 app.command("evaluate")(evaluate.command)
+app.command("release")(release.command)
 app.command("serve")(serve.command)
+app.command("init")(init.command)
+app.add_typer(scorecard.app, name="scorecard")
+app.add_typer(pull_request.app, name="pull-request")
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.command)
 

@@ -22,7 +22,9 @@ class Metric:
     """One column of the scorecard.
 
     `direction` says what is better; "target" means close to the profile's own setting. `digits`
-    is the number of decimals worth showing. `formula` is LaTeX, and `where` says what its symbols
+    is the number of decimals worth showing. A difference up to `tolerance`, in the metric's unit,
+    is noise: the same sound may measure so on another day or processor. Measured and rounded up by
+    `benchmarks/noise.py`, which has the rule. `formula` is LaTeX, and `where` says what its symbols
     are, as a sentence with LaTeX between dollar signs. `limits` is what the metric cannot tell.
     """
 
@@ -31,6 +33,7 @@ class Metric:
     unit: str
     direction: Direction
     digits: int
+    tolerance: float
     about: str
     formula: str
     where: str
@@ -62,6 +65,7 @@ _PER_SIGNAL = (
         "LUFS",
         "target",
         1,
+        0.05,
         "How loud the whole file is, as broadcasters measure it.",
         r"\begin{split} {-0.691} + 10\,\log_{10} \sum_c \frac{G_c}{|J|} \sum_{j \in J} z_{cj} \\"
         r" J = \{\, j \mid l_j > {-70}, \; l_j > \Gamma - 10 \,\} \end{split}",
@@ -79,6 +83,7 @@ _PER_SIGNAL = (
         "dBTP",
         "none",
         2,
+        0.005,
         "The highest level the signal reaches between its samples.",
         r"20\,\log_{10} \max_{c,n} \left| \hat{x}_c[n] \right|",
         r"$\hat{x}_c$ is channel $c$ resampled to four times its rate, full scale being 1.",
@@ -92,6 +97,7 @@ _PER_SIGNAL = (
         "LU",
         "none",
         1,
+        0.05,
         "How much the loudness moves through the file.",
         r"\begin{split} P_{95}(A) - P_{10}(A) \\"
         r" A = \{\, l_j \mid l_j \geq {-70}, \; l_j \geq \Gamma - 20 \,\} \end{split}",
@@ -108,6 +114,7 @@ _PER_SIGNAL = (
         "probability",
         "lower",
         3,
+        0.0005,
         "How sure an audio-event detector is, on average, that music is playing.",
         r"\frac{1}{T} \sum_{t=1}^{T} p_t",
         "$p_t$ is the detector's probability of music in frame $t$ of 10 ms, and $T$ the number "
@@ -122,6 +129,7 @@ _PER_SIGNAL = (
         "dB",
         "lower",
         1,
+        0.05,
         "How loud the pauses are, against the speech: what is left when nobody speaks.",
         r"10\,\log_{10}\,"
         r" \frac{\frac{1}{|Q|} \sum_{t \in Q} e_t}{\frac{1}{|S|} \sum_{t \in S} e_t}",
@@ -137,6 +145,7 @@ _PER_SIGNAL = (
         "MOS 1–5",
         "higher",
         2,
+        0.005,
         "A listener model's opinion of the speech itself.",
         r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
         r" q(r) = {-0.08397278}\,r^2 \\ \quad {} + 1.22083953\,r + 0.0052439 \end{split}",
@@ -152,6 +161,7 @@ _PER_SIGNAL = (
         "MOS 1–5",
         "higher",
         2,
+        0.005,
         "A listener model's opinion of how unobtrusive the background is.",
         r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
         r" q(r) = {-0.13166888}\,r^2 \\ \quad {} + 1.60915514\,r - 0.39604546 \end{split}",
@@ -166,6 +176,7 @@ _PER_SIGNAL = (
         "MOS 1–5",
         "higher",
         2,
+        0.005,
         "A listener model's opinion of the whole.",
         r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
         r" q(r) = {-0.06766283}\,r^2 \\ \quad {} + 1.11546468\,r + 0.04602535 \end{split}",
@@ -180,6 +191,7 @@ _PER_SIGNAL = (
         "fraction",
         "lower",
         3,
+        0.0005,
         "Share of the script's words that the recogniser did not hear as written.",
         r"\frac{S + D + I}{N}",
         _COUNTS.format("of the script"),
@@ -194,6 +206,7 @@ _PER_SIGNAL = (
         "dB",
         "higher",
         2,
+        0.005,
         "How close the signal is to the true speech, whatever its level.",
         _SI_SDR,
         f"$x$ is the signal and $s$ the true speech, {_MONO}",
@@ -207,6 +220,7 @@ _PER_SIGNAL = (
         "0–1",
         "higher",
         3,
+        0.0005,
         "How intelligible the speech is, against the true speech.",
         r"\frac{1}{30\,M} \sum_{m=1}^{M} \sum_{n=1}^{30}"
         r" \left\langle \hat{x}_{mn}, \hat{s}_{mn} \right\rangle",
@@ -227,6 +241,7 @@ _OF_THE_CLEANING = (
         "dB",
         "higher",
         2,
+        0.005,
         "How much closer to the true speech the cleaning brought the signal.",
         r"\text{SI-SDR}(x_{\text{clean}}, s) - \text{SI-SDR}(x_{\text{raw}}, s)",
         "SI-SDR is the one against the truth, and $s$ is the true speech.",
@@ -240,6 +255,7 @@ _OF_THE_CLEANING = (
         "0–1",
         "higher",
         3,
+        0.0005,
         "How much intelligibility the cleaning gained.",
         r"\text{ESTOI}(x_{\text{clean}}, s) - \text{ESTOI}(x_{\text{raw}}, s)",
         "ESTOI is the one against the truth, and $s$ is the true speech.",
@@ -253,6 +269,7 @@ _OF_THE_CLEANING = (
         "dB",
         "lower",
         1,
+        0.05,
         "A proxy for the music left in the output, from the separators' own estimates.",
         r"\begin{split} 10\,\log_{10}\, \frac{\sum_{c,f,t} (M \left| C \right|)^2}"
         r"{\sum_{c,f,t} \left| C \right|^2} \\"
@@ -270,6 +287,7 @@ _OF_THE_CLEANING = (
         "0–1",
         "higher",
         3,
+        0.0005,
         "Whether the later steps kept the intelligibility of the separated vocals.",
         r"\begin{split} \frac{1}{15\,M} \sum_{b=1}^{15} \sum_{m=1}^{M} \rho(s_{bm}, y_{bm}) \\"
         r" y_{bm} = \min\Bigl( \frac{\left\lVert s_{bm} \right\rVert}"
@@ -288,6 +306,7 @@ _OF_THE_CLEANING = (
         "dB",
         "higher",
         2,
+        0.005,
         "How much the later steps changed the separated vocals, level aside.",
         _SI_SDR,
         f"$x$ is the output and $s$ the Stage A vocals, {_MONO}",
@@ -301,6 +320,7 @@ _OF_THE_CLEANING = (
         "fraction",
         "lower",
         3,
+        0.0005,
         "Share of the words heard in raw that are heard differently in clean.",
         r"\frac{S + D + I}{N}",
         _COUNTS.format("heard in raw"),

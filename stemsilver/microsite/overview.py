@@ -115,7 +115,10 @@ class Download:
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything the overview page shows but the plots and the diagram."""
+    """Everything the overview page shows but the plots and the diagram.
+
+    `archive` is the name of the ZIP of it all; None where none is offered.
+    """
 
     sentence: str
     sound: bool
@@ -123,12 +126,18 @@ class Overview:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     downloads: tuple[Download, ...]
+    archive: str | None
 
 
 def overview(
-    batch: Batch, profile: Profile, reports: Sequence[Path], media: Mapping[str, Path]
+    batch: Batch,
+    profile: Profile,
+    reports: Sequence[Path],
+    media: Mapping[str, Path],
+    archive: str | None = None,
 ) -> Overview:
-    """The overview of `batch`; `reports` are the files offered for download.
+    """The overview of `batch`; `reports` are the files offered for download, and `archive` is
+    the name of the ZIP that will lie beside them.
 
     `media[item.id]` is the folder that holds a cleaned render's raw.flac and clean.flac.
     """
@@ -154,6 +163,7 @@ def overview(
             Download(f"downloads/{path.name}", path.name, size(path.stat().st_size))
             for path in reports
         ),
+        archive=archive,
     )
 
 

@@ -15,21 +15,29 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
 
 from stemsilver.config import Profile
+from stemsilver.errors import SiteError
 from stemsilver.microsite.assets import Plot
 from stemsilver.microsite.base import Base, BaseItem, Build
 from stemsilver.microsite.blind import blind_page
 from stemsilver.microsite.compare import comparison
 from stemsilver.microsite.mathml import mathml, with_symbols
+from stemsilver.microsite.overlay import template_folders
 from stemsilver.microsite.overview import overview
 from stemsilver.microsite.player import blind_pair
 from stemsilver.microsite.readings import clock, families, words
 from stemsilver.microsite.render import render_page
+from stemsilver.microsite.trend import trend
 from stemsilver.records import Batch
-from stemsilver.report import gates, visible
-from stemsilver.resources import resource
+from stemsilver.report import Record, gates, visible
 
 # The theme writes titles into its pages as they are, so they may hold nothing that means
 # something in HTML; what a title loses is shown in full by the heading.
@@ -65,7 +73,7 @@ class Pages:
     @cached_property
     def _jinja(self) -> Environment:
         jinja = Environment(
-            loader=FileSystemLoader(resource("templates")),
+            loader=FileSystemLoader(template_folders()),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -88,13 +96,14 @@ class Pages:
         plots: Sequence[Plot],
         mermaid: str,
         media: Mapping[str, Path],
+        archive: str | None = None,
     ) -> None:
         """The front page."""
         self._write(
             "index.md",
             "Overview",
             "overview.html",
-            view=overview(self.batch, self.profile, reports, media),
+            view=overview(self.batch, self.profile, reports, media, archive),
             plots=plots,
             mermaid=mermaid,
         )
@@ -126,6 +135,12 @@ class Pages:
         fair = [pair for pair in pairs if pair is not None]
         self._write("blind.md", "Blind test", "blind.html", view=blind_page(fair, head, other))
 
+    def write_trend(self, history: Sequence[Record]) -> None:
+        """Every metric across the builds until this one."""
+        self._write(
+            "trend.md", "Trend", "trend.html", view=trend(history, self.batch, self.profile)
+        )
+
     def write_background(self) -> None:
         """The pages that say how the numbers came about: Method and Reproduce."""
         self._write(
@@ -145,13 +160,31 @@ class Pages:
 
     def _write(self, name: str, title: str, template: str, **values: Any) -> None:
         front = {"title": plain_title(title), "hide": ["navigation", "toc"]}
-        body = self._jinja.get_template(template).render(**values)
         path = self.folder / name
+        if path.exists():
+            raise SiteError(
+                f"site_src/{name} would be replaced: Stemsilver writes a page of that name itself",
+                next_step=f"Give it another name, or change templates/{template} instead.",
+            )
+        body = self._rendered(template, values)
         path.parent.mkdir(exist_ok=True)
         path.write_text(
             f"---\n{yaml.safe_dump(front, allow_unicode=True)}---\n\n{body.strip()}\n",
             encoding="utf-8",
         )
+
+    def _rendered(self, template: str, values: Mapping[str, Any]) -> str:
+        try:
+            return self._jinja.get_template(template).render(values)
+        except TemplateError as error:
+            # One of the team's own, most likely: it was made for another version, or is not well
+            # formed. Syntax errors alone know their line.
+            name = getattr(error, "name", None) or template
+            line = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+            raise SiteError(
+                f"templates/{name}{line}: {error.message}",
+                next_step="Mend the template, or remove it: the shipped one is used then.",
+            ) from error
 
 
 def _shown(value: Any) -> Any:

@@ -24,32 +24,35 @@ from stemsilver.microsite.assets import (
     Draw,
     drawn_now,
     write_diagram,
+    write_own_diagrams,
     write_plots,
     write_table_script,
 )
 from stemsilver.microsite.base import Base, BaseItem, match
+from stemsilver.microsite.offline import DOWNLOADS, MARKER, Archive, add_archive
+from stemsilver.microsite.overlay import copy_hand_written
 from stemsilver.microsite.pages import Pages, plain_title
-from stemsilver.microsite.player import player_files
 from stemsilver.microsite.readings import size
+from stemsilver.microsite.render import render_files
 from stemsilver.records import Batch
-from stemsilver.report import pipeline_mermaid
+from stemsilver.report import Record, pipeline_mermaid, record
 from stemsilver.resources import resource
 
 _SHOWN_PROBLEMS = 10
 _SHOWN_FILES = 5
 _COMPARISON = [{"Compare": "compare.md"}, {"Blind test": "blind.md"}]
 
-MARKER = ".stemsilver-site"
-"""A file in every site of ours, by which it may be replaced."""
-
 
 @dataclass(frozen=True)
 class Site:
-    """A published site: its front page, how many pages it has and how many bytes."""
+    """A published site: its front page, how many pages it has and how many bytes, and the ZIP
+    that it offers.
+    """
 
     index: Path
     pages: int
     bytes: int
+    archive: Path | None = None
 
 
 def build(
@@ -61,20 +64,24 @@ def build(
     max_megabytes: float,
     draw: Draw = drawn_now,
     base: Base | None = None,
+    history: Sequence[Record] = (),
+    archive: Archive | None = None,
 ) -> Site:
     """Publish the site of `batch` at `target`.
 
     `media[item.id]` is the folder of a cleaned render's tracks; `reports` are offered for
     download. The look is the `mkdocs.yml` of the working folder, else the shipped one. Plots that
     `draw` remembers are not drawn again. `base` is another build of the same renders, which
-    this one is compared with.
+    this one is compared with. `history` are the builds until this one, the oldest first; without
+    any this one stands alone. With an `archive` the site offers itself as a ZIP.
 
     Raises:
         UsageError: `target` holds something that is not a site of ours.
         SiteError: the pages do not build, a link leads nowhere, something would be loaded from
             another host, or the site is larger than `max_megabytes`. What stood at `target`
             stands there still.
-        EnvironmentFault: there can be no folder beside `target`, or none swapped into place.
+        EnvironmentFault: there can be no folder beside `target`, or none swapped into place, or
+            the disk is full.
     """
     check_replaceable(target)
     matched = {} if base is None else match(batch, media, base)
@@ -82,8 +89,9 @@ def build(
     try:
         sources, built = staging / "docs", staging / "site"
         pages = Pages(batch, profile, sources)
-        _write_sources(pages, media, reports, draw)
+        _write_sources(pages, media, reports, draw, archive.name if archive else None)
         pages.write_renders(media, matched)
+        pages.write_trend(history or [record(batch, profile)])
         if base is not None:
             pages.write_comparison(media, base, matched)
         title = plain_title(profile.site.title)
@@ -95,13 +103,16 @@ def build(
         if site_path == "/":
             # It finds its style by the site's address, which nobody gave.
             (built / "404.html").unlink(missing_ok=True)
+        if archive is not None:
+            add_archive(built, archive)
         _check_links(built, site_path)
         total = _check_size(built, max_megabytes)
         count = sum(1 for _ in built.rglob("*.html"))
         swap_directory(built, target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return Site(target / "index.html", count, total)
+    offered = target / DOWNLOADS / archive.name if archive else None
+    return Site(target / "index.html", count, total, offered)
 
 
 def check_replaceable(target: Path) -> None:
@@ -118,18 +129,23 @@ def check_replaceable(target: Path) -> None:
 
 
 def _write_sources(
-    pages: Pages, media: Mapping[str, Path], reports: Sequence[Path], draw: Draw
+    pages: Pages,
+    media: Mapping[str, Path],
+    reports: Sequence[Path],
+    draw: Draw,
+    archive: str | None,
 ) -> None:
     """What MkDocs reads: the hand-written pages, the generated ones that every site has, and
     their pictures.
     """
-    shutil.copytree(resource("site_src"), pages.folder)
+    copy_hand_written(pages.folder)
     assets = pages.folder / "assets"
     mermaid = pipeline_mermaid(pages.profile)
     write_diagram(mermaid, assets, draw)
+    write_own_diagrams(assets, draw)
     write_table_script(assets / "datatables.js")
     plots = write_plots(pages.batch, pages.profile, assets, draw)
-    pages.write_overview(reports, plots, mermaid, media)
+    pages.write_overview(reports, plots, mermaid, media, archive)
     pages.write_background()
 
 
@@ -163,7 +179,8 @@ def _run_mkdocs(config: Path, created: str) -> None:
     made = int(datetime.fromisoformat(created).timestamp())
     done = subprocess.run(
         # -P: nothing in the working folder can stand in for a module.
-        [sys.executable, "-P", "-m", "mkdocs", "build", "-q", "--strict", "-f", config],
+        # Not -q: it silences warnings before --strict has counted them.
+        [sys.executable, "-P", "-m", "mkdocs", "build", "--strict", "-f", config],
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": str(made)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -172,7 +189,9 @@ def _run_mkdocs(config: Path, created: str) -> None:
         check=False,
     )
     if done.returncode:
-        raise SiteError(f"the pages do not build:\n{done.stderr.strip() or done.stdout.strip()}")
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        wrong = [line for line in said if line.startswith(("WARNING", "ERROR"))]
+        raise SiteError("\n".join(["the pages do not build:", *(wrong or said)]))
 
 
 def _site_path(config: Path) -> str:
@@ -200,10 +219,10 @@ def _copy_files(
         if item.failure is None:
             folder = built / "renders" / item.id
             folder.mkdir(parents=True)
-            for name, source in player_files(media[item.id], matched.get(item.id)).items():
+            for name, source in render_files(media[item.id], matched.get(item.id)).items():
                 shutil.copyfile(source, folder / name)
     if reports:
-        downloads = built / "downloads"
+        downloads = built / DOWNLOADS
         downloads.mkdir()
         for path in reports:
             shutil.copyfile(path, downloads / path.name)

@@ -9,11 +9,21 @@ from typing import Literal, TypeAlias
 from stemsilver.config import Profile
 from stemsilver.evaluate.catalogue import METRICS, Metric
 from stemsilver.records import ItemResult, Score
-from stemsilver.report import Verdict, display_unit, format_score, scores, status, verdicts
+from stemsilver.report import (
+    Verdict,
+    change,
+    display_unit,
+    format_score,
+    format_tolerance,
+    scores,
+    status,
+    verdicts,
+)
 
 Sense: TypeAlias = Literal["better", "worse", "same", "none"]
 """What a change means; `none` where there is nothing to compare or no better."""
 
+_SENSES: dict[str, Sense] = {"better": "better", "worse": "worse", "same": "same"}
 _DIRECTIONS = {
     "higher": "higher is better",
     "lower": "lower is better",
@@ -43,6 +53,11 @@ class Family:
     def unit(self) -> str:
         """The unit in which its values are shown."""
         return display_unit(self.clean.name)
+
+    @property
+    def tolerance(self) -> str:
+        """The largest difference that is noise, with its unit."""
+        return format_tolerance(self.clean.name)
 
     @property
     def reads(self) -> str:
@@ -156,19 +171,9 @@ def measurements(item: ItemResult, profile: Profile) -> dict[str, Measurement]:
 
 
 def sense(family: Family, before: Score, after: Score) -> Sense:
-    """What it means that the metric went from `before` to `after`.
-
-    What reads alike is the same: a difference that is not shown is none worth a verdict.
-    """
-    name = family.clean.name
-    if before.value is None or after.value is None:
-        return "none"
-    if format_score(name, before) == format_score(name, after):
-        return "same"
-    if family.clean.direction not in ("higher", "lower"):
-        return "none"
-    rising = after.value > before.value
-    return "better" if rising == (family.clean.direction == "higher") else "worse"
+    """What it means that the metric went from `before` to `after`."""
+    found = change(family.clean.name, before.value, after.value).sense
+    return _SENSES.get(found, "none")
 
 
 def standing(item: ItemResult, profile: Profile) -> Standing:

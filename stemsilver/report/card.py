@@ -6,19 +6,19 @@ a length they cannot pass; what a render's verdict is follows from its scores an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
 from stemsilver.config import Guardrail
-from stemsilver.errors import UsageError
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.records import Failure, Score
+from stemsilver.report.settings import Settings, flat
+from stemsilver.report.untrusted import Hex, Name, Part, Word, read_json
 from stemsilver.report.verdicts import Gate, Status, status_under
 from stemsilver.report.wording import limit_text
 
@@ -26,67 +26,63 @@ MAX_BYTES = 8_000_000
 """The largest scorecard that is read: some 1,700 renders."""
 
 _Id: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
-_Word: TypeAlias = Annotated[str, Field(pattern=r"^\w[\w.-]{0,63}$")]
-_Hex: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{4,64}$")]
 _Path: TypeAlias = Annotated[str, Field(min_length=1, max_length=4096)]
 _Text: TypeAlias = Annotated[str, Field(max_length=4000)]
 _Reason: TypeAlias = Annotated[str, Field(min_length=1, max_length=4000)]
-_Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
+# No metric comes near it, and sums of such numbers stay finite and short.
+_Value: TypeAlias = Annotated[float, Field(ge=-1e6, le=1e6)]
 
 
-class _Part(BaseModel):
-    """Part of the file. Keys that a later version added are passed over."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False, strict=True)
-
-
-class _Score(_Part):
-    value: float | None
+class _Score(Part):
+    value: _Value | None
     reason: _Reason | None
 
 
-class _Failure(_Part):
-    code: _Word
+class _Failure(Part):
+    code: Word
     message: _Text
     next_step: _Text
 
 
-class _Item(_Part):
+class _Item(Part):
     id: _Id
     path: _Path
     output: _Path | None
     failure: _Failure | None
-    raw_digest: _Hex | None = None
+    raw_digest: Hex | None = None
     metrics: dict[str, _Score]
 
 
-class _Gate(_Part):
-    gate: _Word
+class _Gate(Part):
+    gate: Word
     metric: str
-    minimum: float | None
-    maximum: float | None
+    minimum: _Value | None
+    maximum: _Value | None
 
 
-class _Config(_Part):
+class _Config(Part):
+    # The other settings are only shown; `flat` looks at them.
+    model_config = ConfigDict(extra="allow")
+
     # Its own strictness refuses what it does not know.
     guardrail: Guardrail | None = None
 
 
-class _Profile(_Part):
-    name: _Name
-    config_digest: _Hex
+class _Profile(Part):
+    name: Name
+    config_digest: Hex
     config: _Config
 
 
-class _Tool(_Part):
-    version: _Name
-    commit: _Hex | None
+class _Tool(Part):
+    version: Name
+    commit: Hex | None
 
 
-class _File(_Part):
+class _File(Part):
     schema_version: Literal[1]
     tool: _Tool
-    created: _Name
+    created: Name
     profile: _Profile
     gates: list[_Gate]
     items: list[_Item]
@@ -112,7 +108,8 @@ class CardItem:
 class Card:
     """A scorecard: what made it, the limits it was judged by, and its renders by id.
 
-    `created` is ISO 8601; `guardrail` is None in a card from before there was one.
+    `created` is ISO 8601; `guardrail` is None in a card from before there was one. `settings` are
+    the profile's, as `flat` names them.
     """
 
     profile: str
@@ -122,6 +119,7 @@ class Card:
     commit: str | None
     gates: tuple[Gate, ...]
     guardrail: Guardrail | None
+    settings: Settings
     items: Mapping[str, CardItem]
 
     @property
@@ -137,39 +135,18 @@ def read_card(path: Path) -> Card:
         UsageError: there is none, it is larger than `MAX_BYTES`, or something in it is not what
             it should be.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be read ({error.strerror})", next_step="Name a scorecard.json."
-        ) from error
-    if len(content) > MAX_BYTES:
-        raise _refused(path, f"it has more than {MAX_BYTES / 1e6:.0f} MB")
-    try:
-        return _card(_File.model_validate(_plain(content)))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part)[:80] for part in first["loc"])
-        raise _refused(path, f"`{where}`: {first['msg']}") from error
-    except (ValueError, RecursionError) as error:
-        raise _refused(path, str(error)) from error
-
-
-def _refused(path: Path, why: str) -> UsageError:
-    return UsageError(
-        f"{path}: not a scorecard of Stemsilver's ({why})",
+    return read_json(
+        path,
+        parse_card,
+        MAX_BYTES,
+        what="a scorecard",
         next_step="Name the scorecard.json that `build-site` wrote.",
     )
 
 
-def _plain(content: bytes) -> Any:
-    """JSON, in which Python would also take NaN for a number."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is not JSON")
-
-    return json.loads(content, parse_constant=refuse)
+def parse_card(values: Any) -> Card:
+    """A scorecard's JSON as a `Card`. Raises `ValueError` where it is not what it should be."""
+    return _card(_File.model_validate(values))
 
 
 def _card(file: _File) -> Card:
@@ -185,6 +162,7 @@ def _card(file: _File) -> Card:
         commit=file.tool.commit,
         gates=gates,
         guardrail=file.profile.config.guardrail,
+        settings=flat(file.profile.config.model_dump(exclude_none=True)),
         items=items,
     )
     _ = card.moment  # a time that is none would be found late

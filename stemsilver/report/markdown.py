@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Sequence
-
 from stemsilver.config import Profile
 from stemsilver.evaluate.catalogue import METRICS, Metric
 from stemsilver.records import Batch, ItemResult, Score
 from stemsilver.report.diagram import pipeline_mermaid
+from stemsilver.report.github import code, prose, provenance, table
 from stemsilver.report.scores import mean, raw_to_clean, scores
 from stemsilver.report.verdicts import (
     Gate,
@@ -20,7 +17,7 @@ from stemsilver.report.verdicts import (
     totals,
     verdicts,
 )
-from stemsilver.report.wording import display_unit, format_score, format_value, visible
+from stemsilver.report.wording import counted, display_unit, format_score, format_value
 
 _BETTER = {
     "higher": "higher is better",
@@ -28,7 +25,6 @@ _BETTER = {
     "target": "close to its target",
     "none": "neither",
 }
-_MARKUP = re.compile(r"[\\`*_\[\]|~$]")
 
 
 def scorecard_markdown(batch: Batch, profile: Profile) -> str:
@@ -50,12 +46,9 @@ def scorecard_markdown(batch: Batch, profile: Profile) -> str:
 
 def _headline(batch: Batch, profile: Profile) -> str:
     count = totals(batch, profile)
-    renders = "1 render" if count.items == 1 else f"{count.items} renders"
-    commit = f" at {_code(batch.commit)}" if batch.commit else ""
     return (
-        f"**{renders}, {count.audio_seconds / 60:.1f} minutes: {batch_verdict(batch, profile)}.**"
-        f"\n\nProfile {_code(batch.profile)} ({_code(batch.config_digest[:12])}), "
-        f"Stemsilver {_code(batch.tool_version)}{commit}, {_code(batch.created)}."
+        f"**{counted(count.items, 'render')}, {count.audio_seconds / 60:.1f} minutes: "
+        f"{batch_verdict(batch, profile)}.**\n\n{provenance(batch)}"
     )
 
 
@@ -65,7 +58,7 @@ def _means(batch: Batch) -> str:
     rows = [row for metric in metrics if (row := _mean_row(batch, metric)) is not None]
     if not rows:
         return "Nothing could be measured."
-    return _table(("Mean over the renders", "Raw", "Clean", "Better", "Renders"), "lrrlr", rows)
+    return table(("Mean over the renders", "Raw", "Clean", "Better", "Renders"), "lrrlr", rows)
 
 
 def _mean_row(batch: Batch, metric: Metric) -> tuple[str, ...] | None:
@@ -91,7 +84,7 @@ def _renders(batch: Batch, profile: Profile) -> str:
     limits = gates(profile)
     head = ("Render", "Verdict", *(f"{gate.label}<br>{gate.limit}" for gate in limits))
     rows = [_render(item, profile, limits) for item in batch.items]
-    return _table(head, "ll" + "r" * len(limits), rows)
+    return table(head, "ll" + "r" * len(limits), rows)
 
 
 _VERDICTS = {"pass": "✓ pass", "gate_failed": "✗ gate failed", "unmeasured": "– unmeasured"}
@@ -100,7 +93,7 @@ _VERDICTS = {"pass": "✓ pass", "gate_failed": "✗ gate failed", "unmeasured":
 def _render(item: ItemResult, profile: Profile, limits: tuple[Gate, ...]) -> tuple[str, ...]:
     if item.failure is not None:
         dashes = ["—"] * len(limits)
-        return (_code(item.path), f"✗ failed: {_prose(item.failure.code)}", *dashes)
+        return (code(item.path), f"✗ failed: {prose(item.failure.code)}", *dashes)
     said = verdicts(item, profile)
     found = scores(item)
     verdict = _VERDICTS[status(item, profile)]
@@ -108,7 +101,7 @@ def _render(item: ItemResult, profile: Profile, limits: tuple[Gate, ...]) -> tup
     if unmeasured:
         verdict += f", {unmeasured} not measured"
     return (
-        _code(item.path),
+        code(item.path),
         verdict,
         *(_gate_cell(one, found[one.metric]) for one in said),
     )
@@ -116,44 +109,17 @@ def _render(item: ItemResult, profile: Profile, limits: tuple[Gate, ...]) -> tup
 
 def _gate_cell(verdict: Verdict, score: Score) -> str:
     if score.reason is not None:
-        return f"— {_prose(score.reason)}"
+        return f"— {prose(score.reason)}"
     text = format_score(verdict.metric, score)
     return text if verdict.passed else f"**{text} ✗ fails**"
 
 
 def _failures(batch: Batch) -> list[str]:
     rows = [
-        (_code(item.path), _prose(item.failure.message), _prose(item.failure.next_step))
+        (code(item.path), prose(item.failure.message), prose(item.failure.next_step))
         for item in batch.items
         if item.failure is not None
     ]
     if not rows:
         return []
-    return ["## Not cleaned", _table(("Render", "Reason", "Next step"), "lll", rows)]
-
-
-def _table(head: tuple[str, ...], align: str, rows: Sequence[tuple[str, ...]]) -> str:
-    rule = ["---:" if side == "r" else "---" for side in align]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
-
-
-def _code(text: str) -> str:
-    """`text` as a code span, in which neither Markdown, HTML, links nor mentions act.
-
-    A backtick would close the span and a pipe the table cell, and parsers disagree on how to
-    escape them there: they are shown as escapes, as other treacherous characters are.
-    """
-    shown = visible(text).replace("`", r"\x60").replace("|", r"\x7c")
-    return f"`{shown}`"
-
-
-def _prose(text: str) -> str:
-    """A sentence as plain text, keeping what it sets in backticks as code spans."""
-    parts = re.split(r"`([^`]+)`", visible(text))
-    return "".join(_code(part) if index % 2 else _inert(part) for index, part in enumerate(parts))
-
-
-def _inert(text: str) -> str:
-    plain = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", html.escape(text, quote=False))
-    # GitHub finds mentions and issue numbers in the finished text: an invisible space parts them.
-    return re.sub(r"(?<!&)([@#])(?=\w)", r"\1&#8203;", plain)
+    return ["## Not cleaned", table(("Render", "Reason", "Next step"), "lll", rows)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stemsilver.evaluate.catalogue import METRICS
@@ -56,9 +57,12 @@ def scores(item: ItemResult) -> dict[str, Score]:
 
 def mean(batch: Batch, name: str) -> Mean:
     """The mean of the metric `name` over the renders of `batch` that have a value."""
-    values = [
-        score.value for item in batch.items if (score := scores(item)[name]).value is not None
-    ]
+    return mean_of(scores(item)[name] for item in batch.items)
+
+
+def mean_of(found: Iterable[Score]) -> Mean:
+    """The mean over those scores that have a value."""
+    values = [score.value for score in found if score.value is not None]
     return Mean(_mean(values), len(values))
 
 

@@ -55,6 +55,28 @@ def percent(fraction: float) -> str:
     return f"{setting(100 * fraction)} %"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "render"), counted(2, "render")
+    ('1 render', '2 renders')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def shortened(text: str, most: int) -> str:
+    """`text` made `visible`, without its middle where it has more than `most` characters.
+
+    >>> shortened("narration/chapter one.wav", 15)
+    'narrati…one.wav'
+    """
+    shown = visible(text)
+    if len(shown) <= most:
+        return shown
+    end = (most - 1) // 2
+    return f"{shown[: most - 1 - end]}…{shown[len(shown) - end :]}"
+
+
 def limit_text(name: str, minimum: float | None, maximum: float | None) -> str:
     """The limits of the metric `name` as a reader sees them, with their unit.
 
@@ -99,3 +121,37 @@ def format_value(name: str, value: float | None) -> str:
 def format_score(name: str, score: Score) -> str:
     """A score of the metric `name` as text; "—" where it is null."""
     return format_value(name, score.value)
+
+
+def format_delta(name: str, delta: float) -> str:
+    """A difference of two values of the metric `name`, with its sign and its unit.
+
+    Of two percentages it is in percentage points, of two loudnesses in LU.
+
+    >>> format_delta("clean_lufs", 0.44), format_delta("wer_raw_to_clean", -0.0125)
+    ('+0.4 LU', '−1.2 points')
+    >>> format_delta("stoi_vs_stage_a", 0.0001)
+    '0.000'
+    """
+    metric = METRICS[name]
+    percents = metric.unit == "fraction"
+    text = number(100 * delta, metric.digits - 2) if percents else number(delta, metric.digits)
+    sign = "+" if delta > 0 and text.strip("0.") else ""
+    return f"{sign}{text} {_step_unit(name)}".rstrip()
+
+
+def format_tolerance(name: str) -> str:
+    """The largest difference of the metric `name` that is noise, with its unit.
+
+    >>> format_tolerance("clean_lufs"), format_tolerance("wer_raw_to_clean")
+    ('0.05 LU', '0.05 points')
+    """
+    metric = METRICS[name]
+    shown = 100 * metric.tolerance if metric.unit == "fraction" else metric.tolerance
+    return f"{setting(shown)} {_step_unit(name)}".rstrip()
+
+
+def _step_unit(name: str) -> str:
+    """The unit of a difference of two values of the metric `name`; a mere scale has none."""
+    unit = METRICS[name].unit
+    return {"LUFS": "LU", "dBTP": "dB", "fraction": "points", "dB": "dB", "LU": "LU"}.get(unit, "")

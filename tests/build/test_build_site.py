@@ -89,7 +89,7 @@ def test_reports_and_site_speak_of_every_render(built: Built) -> None:
         "one__speech_only.wav",
         "sub/two__speech_only.wav",
     ]
-    files = set(contents(places.report))
+    files = {name for name in contents(places.report) if not name.startswith("ab/")}
     assert files == {
         "scorecard.json",
         "scorecard.md",

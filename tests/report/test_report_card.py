@@ -88,6 +88,8 @@ def metric(values: dict[str, Any]) -> dict[str, Any]:
         (lambda v: json.dumps(v).replace("-16.2", "1e999"), "finite"),
         (damage(lambda v: metric(v).update(value="<b>1</b>")), "valid number"),
         (damage(lambda v: metric(v).update(value=True)), "valid number"),
+        (damage(lambda v: metric(v).update(value=1.7e308)), "less than"),
+        (damage(lambda v: v["gates"][1].update(maximum=1.7e308)), "less than"),
         (damage(lambda v: metric(v).update(reason="x" * 5000)), "4000 characters"),
         (damage(lambda v: metric(v).update(value=None, reason="")), "reason"),
         (damage(lambda v: first(v).update(id="../../etc")), "pattern"),

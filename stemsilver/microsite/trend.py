@@ -1,0 +1,290 @@
+"""What the Trend page shows: every metric across the builds, and those that changed one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stemsilver.config import Profile
+from stemsilver.microsite.charts import (
+    LOOKS,
+    SIZE,
+    Chart,
+    Point,
+    Runs,
+    Size,
+    chart,
+    shape,
+    triangle,
+)
+from stemsilver.microsite.readings import Family, families
+from stemsilver.microsite.turns import MarkedBuild, day, family_of, marked_builds, time_of_day
+from stemsilver.records import Batch
+from stemsilver.report import Gate, Mark, Record, Turn, change, format_value, gates, marks, runs
+
+SHOWN = 100
+"""How many builds the page shows, the newest; its judgements know of all."""
+
+_NAMED = 4
+# In tolerances: a metric that was worse is as before when it is as near to it as this.
+_RECOVERED = 2.0
+
+
+@dataclass(frozen=True)
+class FamilyChart:
+    """A metric's chart, with the newest mean of this build's profile in words.
+
+    `since` is the last marked build of these renders, `limit` the gate.
+    """
+
+    family: Family
+    chart: Chart
+    now: str
+    raw: str | None
+    limit: str | None
+    sense: Turn | None
+    since: str | None
+    summary: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A build's mean of one metric; `sense` where it is marked."""
+
+    text: str
+    sense: Turn | None
+
+
+@dataclass(frozen=True)
+class BuildRow:
+    """A build in the table; `other` says that its renders are not those of the one before."""
+
+    record: Record
+    day: str
+    time: str
+    other: bool
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A line of the legend: a profile's, or another one of the `kind` raw, gate or break."""
+
+    kind: str
+    look: int
+    shape: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Everything the Trend page shows. `tone` is pass, fail, or none where nothing is judged."""
+
+    tone: str
+    sentence: str
+    profile: str
+    builds: int
+    shown: int
+    keys: tuple[Key, ...]
+    charts: tuple[FamilyChart, ...]
+    marked: tuple[MarkedBuild, ...]
+    rows: tuple[BuildRow, ...]
+    families: tuple[Family, ...]
+    size: Size = SIZE
+
+
+def trend(history: Sequence[Record], batch: Batch, profile: Profile) -> Trend:
+    """The builds of `history`, the oldest first, of which `batch` is one."""
+    found = marks(history)
+    tone, sentence = _verdict(history, found, batch)
+    first = max(0, len(history) - SHOWN)
+    shown = history[first:]
+    said = {(mark.at - first, mark.metric): mark for mark in found}
+    measured = tuple(
+        family for family in families() if any(family.clean.name in one.means for one in shown)
+    )
+    parts = runs(shown)
+    # This build's profile has the first look.
+    order = sorted(parts, key=lambda name: name != batch.profile)
+    limits = {gate.metric: gate for gate in gates(profile)}
+    charts = tuple(
+        _chart(family, shown, [parts[name] for name in order], said, limits) for family in measured
+    )
+    return Trend(
+        tone=tone,
+        sentence=sentence,
+        profile=batch.profile,
+        builds=len(history),
+        shown=len(shown),
+        keys=_keys(order, charts),
+        charts=charts,
+        marked=marked_builds(history, [mark for mark in found if mark.at >= first]),
+        rows=tuple(reversed(_rows(shown, parts, measured, said))),
+        families=measured,
+    )
+
+
+def _verdict(history: Sequence[Record], found: Sequence[Mark], batch: Batch) -> tuple[str, str]:
+    """The tone of the page and its sentence, without a full stop."""
+    parts = runs(history).get(batch.profile, ())
+    if not parts or len(parts) == len(parts[0]) == 1:
+        sentence = f"This is the first build by the profile {batch.profile}; the next adds a point"
+        return "none", sentence
+    now = parts[-1][-1]
+    here = [mark for mark in found if mark.at == now]
+    if worse := [mark for mark in here if mark.sense == "worse"]:
+        return "fail", f"{_names(worse)} got worse in this build"
+    standing = _standing(history, parts[-1], found)
+    if standing:
+        since = max(mark.at for mark in standing)
+        newest = [mark for mark in standing if mark.at == since]
+        are = "is" if len(newest) == 1 else "are"
+        rest = len(standing) - len(newest)
+        also = f", and {rest} more since earlier ones" if rest else ""
+        return "fail", (
+            f"{_names(newest)} {are} still worse since the build of {day(history[since])}{also}"
+        )
+    if len(parts[-1]) == 1:
+        return "none", (
+            "The renders are others than in the build before, so there is nothing to compare with"
+        )
+    better = f"; {_names(here)} got better in this one" if here else ""
+    return "pass", f"No metric is worse than in the builds before{better}"
+
+
+def _standing(history: Sequence[Record], part: Sequence[int], found: Sequence[Mark]) -> list[Mark]:
+    """What got worse and is not as it was before, a mark for each metric: its newest."""
+    now = history[part[-1]]
+    standing = {}
+    for mark in found:
+        mean = now.means.get(mark.metric)
+        if mark.at in part and mark.sense == "worse" and mean is not None:
+            target = now.targets.get(mark.metric)
+            since = change(mark.metric, mark.before.value, mean.value, target)
+            if since.severity > _RECOVERED:
+                standing[mark.metric] = mark
+    return list(standing.values())
+
+
+def _names(found: Sequence[Mark]) -> str:
+    labels = [family_of(mark).label for mark in found]
+    if len(labels) > _NAMED:
+        labels = [*labels[: _NAMED - 1], f"{len(labels) - _NAMED + 1} more metrics"]
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def _chart(
+    family: Family,
+    shown: Sequence[Record],
+    profiles: Sequence[Sequence[Sequence[int]]],
+    said: Mapping[tuple[int, str], Mark],
+    limits: Mapping[str, Gate],
+) -> FamilyChart:
+    name = family.clean.name
+    own = profiles[0]
+    lines = [_points(shown, parts, name, said) for parts in profiles]
+    raw = _points(shown, own, family.raw.name, {}) if family.raw else []
+    gate = limits.get(name)
+    edges = [one for one in (gate.minimum, gate.maximum) if one is not None] if gate else []
+    marked = [said[at, name] for at in own[-1] if (at, name) in said]
+    last = marked[-1] if marked else None
+    return FamilyChart(
+        family=family,
+        chart=chart(family.clean, len(shown), lines, raw, edges, [part[0] for part in own[1:]]),
+        now=_newest(name, lines[0]),
+        raw=_newest(name, raw) if family.raw else None,
+        limit=gate.limit if gate else None,
+        sense=last.sense if last else None,
+        since=day(shown[last.at]) if last else None,
+        summary=_summary(family, lines, marked, shown),
+    )
+
+
+def _points(
+    shown: Sequence[Record],
+    parts: Sequence[Sequence[int]],
+    name: str,
+    said: Mapping[tuple[int, str], Mark],
+) -> Runs:
+    """A profile's means of a metric, in lines that also break where one is missing."""
+    lines: list[list[Point]] = []
+    for part in parts:
+        lines.append([])
+        for place in part:
+            mean = shown[place].means.get(name)
+            if mean is None or mean.value is None:
+                lines.append([])
+                continue
+            mark = said.get((place, name))
+            title = f"{_build(shown[place])}: {format_value(name, mean.value)}"
+            if mark:
+                title += f", {mark.sense} than {format_value(name, mark.before.value)}"
+            lines[-1].append(Point(place, mean.value, title, mark.sense if mark else None))
+    return [line for line in lines if line]
+
+
+def _newest(name: str, lines: Runs) -> str:
+    return format_value(name, lines[-1][-1].value if lines else None)
+
+
+def _summary(
+    family: Family, lines: Sequence[Runs], marked: Sequence[Mark], shown: Sequence[Record]
+) -> str:
+    """A chart in words, for those who do not see it; the table has every value."""
+    name = family.clean.name
+    values = [point.value for line in lines for run in line for point in run]
+    low, high = (format_value(name, one) for one in (min(values), max(values)))
+    turns = "".join(f"; {mark.sense} in the build of {day(shown[mark.at])}" for mark in marked)
+    many = "1 build" if len(shown) == 1 else f"{len(shown)} builds"
+    return f"{family.label} over {many}: from {low} to {high}{turns}"
+
+
+def _rows(
+    shown: Sequence[Record],
+    parts: Mapping[str, Sequence[Sequence[int]]],
+    measured: Sequence[Family],
+    said: Mapping[tuple[int, str], Mark],
+) -> list[BuildRow]:
+    others = {part[0] for builds in parts.values() for part in builds[1:]}
+    return [
+        BuildRow(
+            record=one,
+            day=day(one),
+            time=time_of_day(one),
+            other=place in others,
+            cells=tuple(
+                _cell(one, family, said.get((place, family.clean.name))) for family in measured
+            ),
+        )
+        for place, one in enumerate(shown)
+    ]
+
+
+def _cell(one: Record, family: Family, mark: Mark | None) -> Cell:
+    mean = one.means.get(family.clean.name)
+    text = format_value(family.clean.name, mean.value if mean else None)
+    return Cell(text, mark.sense if mark else None)
+
+
+def _keys(profiles: Sequence[str], charts: Sequence[FamilyChart]) -> tuple[Key, ...]:
+    """The legend: what any of the charts has."""
+    drawn = [one.chart for one in charts]
+    senses = {one.sense for each in drawn for line in each.lines for one in line.points}
+    keys = [
+        Key("profile", look % LOOKS, shape(look % LOOKS), name)
+        for look, name in enumerate(profiles)
+    ]
+    if any(one.raw for one in drawn):
+        keys.append(Key("raw", 0, "", "raw"))
+    if any(one.gates for one in drawn):
+        keys.append(Key("gate", 0, "", "gate"))
+    if any(one.breaks for one in drawn):
+        keys.append(Key("break", 0, "", "other renders from here on"))
+    turns: tuple[Turn, ...] = ("worse", "better")
+    keys += [Key(turn, 0, triangle(turn), f"got {turn}") for turn in turns if turn in senses]
+    return tuple(keys)
+
+
+def _build(one: Record) -> str:
+    commit = [one.commit[:7]] if one.commit else []
+    return ", ".join([day(one), *commit])

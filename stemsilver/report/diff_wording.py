@@ -1,0 +1,129 @@
+"""What a diff says, in words: for the terminal and for Markdown alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stemsilver.records import Failure
+from stemsilver.report.change import Change, Sense
+from stemsilver.report.diff import Diff, Row
+from stemsilver.report.guardrail import Check, Origin
+from stemsilver.report.wording import NO_VALUE, counted, format_delta, format_value
+
+_SENSES: dict[Sense, str] = {
+    "better": "▲ better",
+    "worse": "▼ worse",
+    "same": "= same",
+    "changed": "~ changed",
+    "lost": "▼ lost",
+    "gained": "+ gained",
+    "unmeasured": NO_VALUE,
+}
+_RULES: dict[Origin, str] = {
+    "base": "The guardrail is the base's own.",
+    "given": "The guardrail is that of the profile that was named.",
+    "shipped": "The base has no guardrail: this is the one that ships with Stemsilver.",
+}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Renders that have something in common: the path of each, and a word on it or nothing.
+
+    Both are text of others.
+    """
+
+    title: str
+    entries: tuple[tuple[str, str], ...]
+
+
+def diff_headline(diff: Diff, checks: Sequence[Check]) -> str:
+    """The outcome in a line, in words of ours alone."""
+    failed = [check.label for check in checks if not check.passed]
+    rule = f" The guardrail fails: {', '.join(failed)}." if failed else " The guardrail holds."
+    return f"{_outcome(diff)}.{rule if checks else ''}"
+
+
+def rule_words(diff: Diff, checks: Sequence[Check]) -> str:
+    """Whose rule the checks are, and whether head brings another."""
+    # What goes by gates is the base's whatever the rest goes by.
+    origins: list[Origin] = [check.origin for check in checks if check.origin != "base"]
+    origin = origins[0] if origins else "base"
+    news = " Head has other gates or another guardrail: they count from the next change on."
+    return _RULES[origin] + (news if diff.other_rules else "")
+
+
+def change_cells(change: Change) -> tuple[str, str, str, str]:
+    """Base, head, difference and verdict of a change as text."""
+    delta = NO_VALUE if change.delta is None else format_delta(change.metric, change.delta)
+    return (
+        format_value(change.metric, change.base),
+        format_value(change.metric, change.head),
+        delta,
+        _SENSES[change.sense],
+    )
+
+
+def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
+    """The renders that a reader must be told of by name, what is worst first."""
+    turned = [(one.path, f"{_word(one.was)} → {_word(one.now)}") for one in diff.reversed_verdicts]
+    # Who fails has a list of its own.
+    broken = [
+        Listing(f"{check.label}: newly broken", tuple((path, "") for path in check.renders))
+        for check in checks
+        if not check.passed and check.name != "failures"
+    ]
+    found = (
+        Listing("Not cleaned any more", _entries((one.path, one.failure) for one in diff.failing)),
+        *broken,
+        Listing("Verdict by the base's gates", tuple(turned)),
+        Listing("Not cleaned in either", _entries((o.path, o.failure) for o in diff.failing_still)),
+        Listing("Cleaned again", tuple((one.path, "") for one in diff.mended)),
+        Listing("Not compared: other raw audio", tuple((o.path, "") for o in diff.other_audio)),
+        Listing("Added", tuple((one.path, "") for one in diff.added)),
+        Listing("Removed", tuple((one.path, "") for one in diff.removed)),
+    )
+    return tuple(listing for listing in found if listing.entries)
+
+
+def _outcome(diff: Diff) -> str:
+    if diff.nothing_changed:
+        if not diff.compared:
+            return "Nothing changed: there is no render to compare"
+        renders, verb = counted(len(diff.compared), "render"), "s" * (len(diff.compared) == 1)
+        return f"Nothing changed: {renders} measure{verb} the same, within noise"
+    rest = [row for row in diff.rows if row.change.sense in ("changed", "gained")]
+    better = [row for row in diff.rows if row.change.sense == "better"]
+    parts = (
+        _of(diff.regressed, "worse"),
+        _of(better, "better"),
+        _of(rest, "different"),
+        _some(len(diff.failing), "not cleaned any more"),
+        _some(len(diff.mended), "cleaned again"),
+        _some(len(diff.other_audio), "not compared"),
+        _some(len(diff.added), "added"),
+        _some(len(diff.removed), "removed"),
+    )
+    return "; ".join(part for part in parts if part)
+
+
+def _of(rows: Sequence[Row], what: str) -> str:
+    if not rows:
+        return ""
+    renders = len({row.item.id for row in rows})
+    metrics = len({row.change.metric for row in rows})
+    verb = "is" if metrics == 1 else "are"
+    return f"{counted(metrics, 'metric')} of {counted(renders, 'render')} {verb} {what}"
+
+
+def _some(count: int, what: str) -> str:
+    return f"{counted(count, 'render')} {what}" if count else ""
+
+
+def _entries(items: Iterable[tuple[str, Failure | None]]) -> tuple[tuple[str, str], ...]:
+    return tuple((path, failure.message if failure else "") for path, failure in items)
+
+
+def _word(status: str) -> str:
+    return status.replace("_", " ")

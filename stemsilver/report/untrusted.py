@@ -1,0 +1,63 @@
+"""JSON that nobody vouches for: read up to a size, and believed where every part is what it
+should be.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from stemsilver.errors import UsageError
+
+Word: TypeAlias = Annotated[str, Field(pattern=r"^\w[\w.-]{0,63}$")]
+Hex: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{4,64}$")]
+Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
+
+T = TypeVar("T")
+
+
+class Part(BaseModel):
+    """Part of a file. Keys that a later version added are passed over."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False, strict=True)
+
+
+def read_json(
+    path: Path, parse: Callable[[Any], T], max_bytes: int, *, what: str, next_step: str
+) -> T:
+    """What `parse` makes of the JSON at `path`, which should be `what`.
+
+    Raises:
+        UsageError: there is no such file, it is larger than `max_bytes`, it is not JSON, or
+            `parse` raises `ValueError`; the message says why, shortly.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(max_bytes + 1)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror})", next_step=next_step
+        ) from error
+
+    def refused(why: str) -> UsageError:
+        return UsageError(f"{path}: not {what} of Stemsilver's ({why})", next_step=next_step)
+
+    if len(content) > max_bytes:
+        raise refused(f"it has more than {max_bytes / 1e6:.0f} MB")
+    try:
+        return parse(json.loads(content, parse_constant=_refuse))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part)[:80] for part in first["loc"])
+        raise refused(f"`{where}`: {first['msg']}") from error
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise refused(str(error)) from error
+
+
+def _refuse(constant: str) -> None:
+    # Python would take NaN for a number.
+    raise ValueError(f"{constant} is not JSON")

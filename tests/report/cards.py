@@ -1,0 +1,77 @@
+"""Scorecards to compare, made by hand: numbers that are easy to check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from stemsilver.config import Guardrail
+from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.records import Failure, Score
+from stemsilver.report import Card, CardItem, Gate
+from stemsilver.report.verdicts import status_under
+
+GATES = (
+    Gate(
+        "music_to_speech",
+        "Music to speech",
+        "music_to_speech_db",
+        "≤ −20 dB",
+        maximum=-20.0,
+    ),
+    Gate("loudness", "Loudness", "clean_lufs", "−16 ± 0.5 LUFS", -16.5, -15.5),
+    Gate("wer", "WER raw to clean", "wer_raw_to_clean", "≤ 10 %", maximum=0.1),
+    Gate("stoi", "STOI against Stage A", "stoi_vs_stage_a", "≥ 0.9", minimum=0.9),
+)
+GUARDRAIL = Guardrail(
+    wer_rise_max=0.02,
+    stoi_drop_max=0.01,
+    music_to_speech_rise_db_max=1.0,
+    music_presence_rise_max=0.02,
+)
+VALUES: dict[str, float] = {
+    "raw_music_presence": 0.9,
+    "clean_music_presence": 0.1,
+    "clean_lufs": -16.2,
+    "clean_true_peak_dbtp": -1.5,
+    "clean_dnsmos_ovrl": 3.0,
+    "music_to_speech_db": -24.0,
+    "stoi_vs_stage_a": 0.95,
+    "wer_raw_to_clean": 0.05,
+}
+
+
+def item(name: str = "a", /, digest: str | None = "aaaa", **values: float | None) -> CardItem:
+    """A render that passes, with some of its values replaced; None for one not measured."""
+    found: Mapping[str, float | None] = {**VALUES, **values}
+    unmeasured = Score.missing("silent")
+    scores = {
+        metric: unmeasured if (value := found.get(metric)) is None else Score(value)
+        for metric in METRICS
+    }
+    status = status_under(None, scores, GATES)
+    return CardItem(name, f"{name}.wav", f"{name}.out.wav", status, None, digest, scores)
+
+
+def failed(name: str = "a", message: str = "It is not audio.") -> CardItem:
+    """A render that was not cleaned."""
+    scores = dict.fromkeys(METRICS, Score.missing("unreadable"))
+    failure = Failure("unreadable", message, "Export it again.")
+    return CardItem(name, f"{name}.wav", None, "failed", failure, None, scores)
+
+
+def card(*items: CardItem, **changes: Any) -> Card:
+    """A scorecard of these renders."""
+    made = Card(
+        profile="embedded",
+        config_digest="d" * 64,
+        created="2026-01-02T03:04:05Z",
+        tool_version="0.1.0",
+        commit="c0ffee",
+        gates=GATES,
+        guardrail=GUARDRAIL,
+        settings={},
+        items={one.id: one for one in items},
+    )
+    return replace(made, **changes)

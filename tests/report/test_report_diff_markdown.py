@@ -1,0 +1,250 @@
+"""The diff as Markdown: what it says, that it fits, and that nothing of others acts in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from stemsilver.errors import UsageError
+from stemsilver.records import Failure
+from stemsilver.report import Card, CardItem, diff, diff_markdown, judge
+
+from .cards import GATES, GUARDRAIL, card, failed, item
+from .test_report_markdown import HOSTILE
+
+LINK = "https://example.com/runs/7?tab=a_b#top"
+PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def markdown(base: Card, head: Card, **options: object) -> str:
+    found = diff(base, head)
+    return diff_markdown(found, judge(found), **options)  # type: ignore[arg-type]
+
+
+def flat(text: str) -> list[Token]:
+    return [
+        token
+        for block in PARSER.parse(text)
+        for token in ([block] if block.children is None else block.children)
+    ]
+
+
+def test_nothing_changed_is_said_in_a_line() -> None:
+    text = markdown(card(item("a"), item("b")), card(item("a"), item("b"), created="2026-02-03"))
+    assert text.startswith(
+        "**Nothing changed: 2 renders measure the same, within noise. The guardrail holds.**\n"
+    )
+    assert "| ✓ | WER raw to clean, mean | 5.0 % → 5.0 %, 0.0 points |" in text
+    assert "✗" not in text
+    assert "Mean over the renders" not in text
+    assert "Base: Profile `embedded` (`dddddddddddd`), Stemsilver `0.1.0` at `c0ffee`" in text
+    assert "`2026-02-03`." in text
+
+
+def test_what_is_worse_is_said_first() -> None:
+    base = card(item("a"), item("b"))
+    head = card(
+        item("a", wer_raw_to_clean=0.15, clean_dnsmos_ovrl=2.5),
+        item("b", clean_dnsmos_ovrl=2.9, clean_music_presence=0.05),
+    )
+    text = markdown(base, head)
+    assert text.startswith(
+        "**2 metrics of 2 renders are worse; 1 metric of 1 render is better. "
+        "The guardrail fails: WER raw to clean, mean, Gates.**"
+    )
+    assert "| ✗ | WER raw to clean, mean | 5.0 % → 10.0 %, +5.0 points |" in text
+    assert "| DNSMOS overall, clean | 3.00 | 2.70 | −0.30 | ▼ worse | 2 |" in text
+    assert "| Music presence, clean | 0.100 | 0.075 | −0.025 | ▲ better | 2 |" in text
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert rows == [
+        "| `a.wav` | WER raw to clean | 5.0 % | 15.0 % | +10.0 points | ▼ worse |",
+        "| `a.wav` | DNSMOS overall, clean | 3.00 | 2.50 | −0.50 | ▼ worse |",
+        "| `b.wav` | DNSMOS overall, clean | 3.00 | 2.90 | −0.10 | ▼ worse |",
+        "| `b.wav` | Music presence, clean | 0.100 | 0.050 | −0.050 | ▲ better |",
+    ]
+    assert "Gates: newly broken:\n\n- `a.wav`\n" in text
+    assert "Verdict by the base's gates:\n\n- `a.wav`: `pass → gate failed`\n" in text
+
+
+def test_a_lost_value_is_worse_and_has_no_difference() -> None:
+    text = markdown(card(item()), card(item(stoi_vs_stage_a=None)))
+    assert "| `a.wav` | STOI against Stage A | 0.950 | — | — | ▼ lost |" in text
+    assert text.startswith("**1 metric of 1 render is worse.")
+
+
+def test_renders_that_are_not_compared_are_named() -> None:
+    base = card(item("old"), item("b"), item("c"), failed("d"), failed("e"))
+    head = card(
+        item("new"), failed("b", "No room."), item("c", digest="bb"), item("d"), failed("e")
+    )
+    text = markdown(base, head)
+    assert text.startswith(
+        "**1 render not cleaned any more; 1 render cleaned again; 1 render not compared; "
+        "1 render added; 1 render removed. The guardrail fails: "
+    )
+    for listed in (
+        "Not cleaned any more:\n\n- `b.wav`: `No room.`\n",
+        "Not cleaned in either:\n\n- `e.wav`: `It is not audio.`\n",
+        "Cleaned again:\n\n- `d.wav`\n",
+        "Not compared: other raw audio:\n\n- `c.wav`\n",
+        "Added:\n\n- `new.wav`\n",
+        "Removed:\n\n- `old.wav`\n",
+    ):
+        assert listed in text
+
+
+def test_whose_rule_it_is_is_said() -> None:
+    base, head = card(item()), card(item(), gates=GATES[1:])
+    assert "The guardrail is the base's own. Head has other gates" in markdown(base, head)
+    old = replace(base, guardrail=None)
+    assert "The base has no guardrail: this is the one that ships" in markdown(old, base)
+    found = diff(base, base)
+    given = diff_markdown(found, judge(found, GUARDRAIL))
+    assert "that of the profile that was named.\n" in given
+    assert "uardrail" not in diff_markdown(found, ())
+
+
+def test_so_many_rows_and_the_way_to_the_rest() -> None:
+    base = card(*(item(f"r{at}") for at in range(30)))
+    head = card(*(item(f"r{at}", clean_dnsmos_ovrl=2.9 - at / 100) for at in range(30)))
+    text = markdown(base, head, rows=4, link=LINK)
+    assert re.findall(r"^\| `(r\d+)\.wav`", text, re.MULTILINE) == ["r29", "r28", "r27", "r26"]
+    assert "\nAnd 26 more.\n" in text
+    assert f"[See all of it]({LINK})" in text
+    assert "30 values changed.\n" in markdown(base, head, rows=0)
+
+
+def test_a_long_list_is_cut() -> None:
+    text = markdown(card(), card(*(item(f"r{at}") for at in range(30))))
+    assert text.count("- `r") == 10
+    assert "\n- and 20 more\n" in text
+
+
+# --- nothing of others acts
+
+
+def hostile(name: str, key: str, **values: float | None) -> CardItem:
+    return replace(item(key, **values), path=name)
+
+
+def both(name: str) -> tuple[Card, Card]:
+    """Two cards in which every text that is not ours is `name`."""
+    by = {"profile": name[:255], "tool_version": name[:255], "created": name[:255]}
+    broken = Failure("unreadable", name, name)
+    base = card(
+        *(hostile(name, key) for key in ("a", "b", "c", "d")),
+        replace(failed("e"), path=name, failure=broken),
+        **by,
+    )
+    head = card(
+        hostile(name, "a", wer_raw_to_clean=0.5, clean_lufs=-10.0),
+        replace(failed("b"), path=name, failure=broken),
+        replace(hostile(name, "c"), raw_digest="bbbb"),
+        replace(failed("e"), path=name, failure=broken),
+        hostile(name, "f"),
+        **by,
+    )
+    return base, head
+
+
+def harmless(text: str, calm: str) -> None:
+    """`text` has the elements of `calm`, one link, and no more of anything that acts."""
+    text.encode("utf-8")
+    tokens = flat(text)
+    assert [token.type for token in tokens if token.type != "text"] == [
+        token.type for token in flat(calm) if token.type != "text"
+    ]
+    assert not [token for token in tokens if "html" in token.type]
+    links = [token.attrGet("href") for token in tokens if token.type == "link_open"]
+    assert links == [LINK]
+    plain = "".join(token.content for token in tokens if token.type == "text")
+    # GitHub looks for these in what is plain text.
+    assert not re.search(r"[@#<]\w|https?:|www\.|\$|GH-", plain)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_text_of_others_acts(name: str) -> None:
+    calm = markdown(*both("calm.wav"), link=LINK)
+    harmless(markdown(*both(name), link=LINK), calm)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@given(st.text(st.characters() | st.sampled_from("`|<>[]()\\@#\n\r*_~$!&"), min_size=1))
+def test_no_text_whatsoever_acts(name: str) -> None:
+    harmless(markdown(*both(name), link=LINK), markdown(*both("calm.wav"), link=LINK))
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "//example.com",
+        "example.com",
+        "https://",
+        "https:///path",
+        "https://example.com/a b",
+        "https://example.com/a)b",
+        "https://example.com/[a]",
+        "https://example.com/<b>",
+        "https://example.com/`x`",
+        "https://example.com/a\n",
+        "https://example.com/\u202e",
+        "https://example.com\\@other.org",
+        "https://user@example.com/",
+        "ftp://example.com/",
+        "https://example.com/" + "a" * 2000,
+    ],
+)
+def test_a_link_that_is_none_is_refused(link: str) -> None:
+    with pytest.raises(UsageError, match="no web address"):
+        markdown(card(item()), card(item()), link=link)
+
+
+# --- it fits
+
+
+@pytest.fixture(scope="module")
+def huge() -> tuple[Card, Card]:
+    """5,000 renders with names of 4,000 characters that take the most bytes there are."""
+    name = "😀`|<b>@octocat" * 300
+    base, head = {}, {}
+    for at in range(5000):
+        path, key = f"{at}{name}"[:4000], f"r{at}"
+        was, now = hostile(path, key), hostile(path, key, clean_dnsmos_ovrl=1.0)
+        if at % 5 == 0:
+            now = replace(failed(key, name[:4000]), path=path)
+        elif at % 5 == 1:
+            now = replace(was, id=f"s{at}")
+        elif at % 5 == 2:
+            now = replace(now, raw_digest="bbbb")
+        base[key], head[now.id] = was, now
+    return replace(card(), items=base), replace(card(), items=head)
+
+
+@pytest.mark.parametrize(
+    ("rows", "limit"), [(20, 60_000), (5000, 60_000), (5000, 8000), (5, 4000), (5000, 500)]
+)
+def test_it_fits_whatever_there_is(huge: tuple[Card, Card], rows: int, limit: int) -> None:
+    text = markdown(*huge, rows=rows, limit=limit, link=LINK)
+    assert len(text) <= len(text.encode()) <= limit
+    assert text.startswith("**1 metric of 2000 renders is worse; 1000 renders not cleaned any more")
+    if limit == 60_000:
+        shown = len(re.findall(r"^\| `", text, re.MULTILINE))
+        assert shown == 20 if rows == 20 else shown > 100
+        assert len(text.encode()) > limit - 500 or rows == 20
+        # Failing, not compared, added, removed: ten each, and how many more.
+        assert text.count("\n- ") == 4 * 11
+
+
+def test_a_name_is_shown_by_its_ends(huge: tuple[Card, Card]) -> None:
+    text = markdown(*huge)
+    for cell in re.findall(r"^\| `([^`]*)` \|", text, re.MULTILINE):
+        # A character may be shown as an escape of four.
+        assert 80 <= len(cell) <= 80 * 4
+        assert "…" in cell
