@@ -11,6 +11,7 @@ from stemsilver.report.card import Card
 from stemsilver.report.wording import visible
 
 _MARKUP = re.compile(r"[\\`*_\[\]|~$]")
+_FOUND = re.compile(r"(?<!&)[@#](?=\w)|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
 
 
 def table(head: tuple[str, ...], align: str, rows: Sequence[tuple[str, ...]]) -> str:
@@ -38,8 +39,9 @@ def prose(text: str) -> str:
 
 def _inert(text: str) -> str:
     plain = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", html.escape(text, quote=False))
-    # GitHub finds mentions and issue numbers in the finished text: an invisible space parts them.
-    return re.sub(r"(?<!&)([@#])(?=\w)", r"\1&#8203;", plain)
+    # GitHub finds mentions, issue numbers and bare addresses in the finished text: an invisible
+    # space parts them.
+    return _FOUND.sub(r"\g<0>&#8203;", plain)
 
 
 def provenance(build: Batch | Card) -> str:

@@ -12,15 +12,16 @@ NO_VALUE = "—"
 # Characters that would break a line, hide, or turn the reading order around; lone surrogates
 # come from file names that are not UTF-8 and cannot be written to a UTF-8 file at all.
 _TREACHEROUS = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069"
+    "\ufeff\ud800-\udfff]"
 )
 
 
 def visible(text: str) -> str:
     r"""`text` on one line, with treacherous characters shown as escapes.
 
-    >>> visible("two\nlines")
-    'two\\nlines'
+    >>> visible("two\nlines"), visible("not\u200bhere")
+    ('two\\nlines', 'not\\u200bhere')
     """
     return _TREACHEROUS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 

@@ -234,3 +234,10 @@ def test_json_has_every_metric_of_every_render() -> None:
     assert told["added"] == [{"id": "c", "path": "c.wav"}]
     assert not told["passed"]
     assert told["means"]["stoi_vs_stage_a"]["count"] == 2
+
+
+def test_a_base_may_be_given_other_gates_to_judge_by() -> None:
+    failing = item(wer_raw_to_clean=0.5)
+    assert failing.status == "gate_failed"
+    found = diff(card(failing, gates=GATES[:2]), card(failing))
+    assert [(one.was, one.now) for one in found.compared] == [("pass", "pass")]

@@ -79,6 +79,11 @@ def test_a_metric_lost_everywhere_fails_its_check() -> None:
     assert "nowhere now" in checks(base, head)["music_presence"].found
 
 
+def test_a_render_that_was_added_does_not_hide_what_is_lost() -> None:
+    head = card(item("a", clean_music_presence=None), item("new"))
+    assert failing(card(item("a")), head) == ["music_presence"]
+
+
 def test_a_metric_lost_with_every_render_fails_too() -> None:
     assert failing(card(item("a")), card()) == [
         "wer",

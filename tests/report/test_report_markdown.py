@@ -20,7 +20,7 @@ HOSTILE = [
     "[link](javascript:alert(1)).wav",
     "![](x).wav",
     "\\|\\`.wav",
-    "www.example.com.wav",
+    "https://example.com/www.example.com.wav",
     "&lt;b&gt;.wav",
     "$x$ **bold** ~~gone~~.wav",
     " leading and trailing ",
@@ -95,7 +95,7 @@ def test_row_12_a_message_is_inert(
     (row,) = [line for line in text.splitlines() if line.startswith("| `broken.wav` |")][1:]
     assert len(row.split("|")) == 5
     outside = re.sub(r"`[^`]*`", "", row)
-    assert not re.search(r"[<>\[\]*~$\\]|@\w|(?<!&)#\w", outside)
+    assert not re.search(r"[<>\[\]*~$\\]|@\w|(?<!&)#\w|://|www\.", outside)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -25,7 +25,6 @@ SNIPPETS = "ab"
 
 _MAX_ENTRIES = 3_000
 _MAX_CLAIM_BYTES = 10_000
-_LARGEST = 1e6  # far outside what any metric can be
 _FORGED = "Look at the pull request and at who opened it."
 
 Number: TypeAlias = Annotated[int, Field(ge=1, le=2_000_000_000)]
@@ -102,13 +101,9 @@ def forged(why: str) -> UsageError:
 
 def _card(path: Path) -> Card:
     try:
-        card = read_card(path)
+        return read_card(path)
     except UsageError as error:
         raise forged(error.message) from error
-    values = [score.value for item in card.items.values() for score in item.scores.values()]
-    if any(abs(value or 0) > _LARGEST for value in values):
-        raise forged(f"{path.name}: a metric has a value that none can have")
-    return card
 
 
 def _check_files(folder: Path) -> None:
