@@ -252,12 +252,12 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         (
             "postprocess",
             {"final_lufs": -18.0},
-            ALWAYS | MEASURES | {"draw clean", "draw timeline"},
+            ALWAYS | MEASURES | {"draw clean", "listen"},
         ),
         (
             "enhancement",
             {"mixture_share": 0.4},
-            ALWAYS | MEASURES | {"denoise", "draw clean", "draw removed", "draw timeline"},
+            ALWAYS | MEASURES | {"denoise", "draw clean", "draw removed", "listen"},
         ),
     ],
 )
