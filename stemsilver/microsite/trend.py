@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from stemsilver.config import Profile
 from stemsilver.microsite.charts import (
@@ -99,7 +99,11 @@ def trend(history: Sequence[Record], batch: Batch, profile: Profile) -> Trend:
     tone, sentence = _verdict(history, found, batch)
     first = max(0, len(history) - SHOWN)
     shown = history[first:]
-    said = {(mark.at - first, mark.metric): mark for mark in found}
+    said = {
+        (mark.at - first, mark.metric): replace(mark, at=mark.at - first)
+        for mark in found
+        if mark.at >= first
+    }
     measured = tuple(
         family for family in families() if any(family.clean.name in one.means for one in shown)
     )
@@ -196,7 +200,7 @@ def _chart(
         limit=gate.limit if gate else None,
         sense=last.sense if last else None,
         since=day(shown[last.at]) if last else None,
-        summary=_summary(family, lines, marked, shown),
+        summary=_summary(family, lines, said.values(), shown),
     )
 
 
@@ -228,13 +232,17 @@ def _newest(name: str, lines: Runs) -> str:
 
 
 def _summary(
-    family: Family, lines: Sequence[Runs], marked: Sequence[Mark], shown: Sequence[Record]
+    family: Family, lines: Sequence[Runs], marked: Iterable[Mark], shown: Sequence[Record]
 ) -> str:
     """A chart in words, for those who do not see it; the table has every value."""
     name = family.clean.name
     values = [point.value for line in lines for run in line for point in run]
     low, high = (format_value(name, one) for one in (min(values), max(values)))
-    turns = "".join(f"; {mark.sense} in the build of {day(shown[mark.at])}" for mark in marked)
+    turns = "".join(
+        f"; {mark.sense} in the build of {day(shown[mark.at])}"
+        for mark in marked
+        if mark.metric == name
+    )
     many = "1 build" if len(shown) == 1 else f"{len(shown)} builds"
     return f"{family.label} over {many}: from {low} to {high}{turns}"
 

@@ -140,6 +140,7 @@ class Workspace:
         *,
         stages: bool = False,
         base: Path | None = None,
+        history: Sequence[Path] = (),
     ) -> Outcome:
         """Build with `executor`, wherever the caller is, at the time of all these builds."""
         with pytest.MonkeyPatch.context() as patch:
@@ -152,6 +153,7 @@ class Workspace:
                 profile or embedded(),
                 stages=stages,
                 base=base,
+                history=history,
                 max_site_megabytes=megabytes,
                 progress=Watch(),
             )

@@ -94,6 +94,7 @@ def test_reports_and_site_speak_of_every_render(built: Built) -> None:
         "scorecard.json",
         "scorecard.md",
         "batch_metrics.csv",
+        "history.json",
         *(f"items/{id_}.json" for id_ in ids),
     }
     pages = contents(places.site)

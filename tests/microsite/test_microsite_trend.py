@@ -1,0 +1,358 @@
+"""The Trend page: what it says of the builds, and how it looks with fifty of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.microsite import charts, trend
+from stemsilver.microsite.charts import Point, chart
+from stemsilver.microsite.trend import FamilyChart, Trend
+from stemsilver.report import Record, merged, record
+from stemsilver.report.scores import Mean
+
+from ..report.planted_history import builds, renamed
+from .planted_site import HOSTILE, Planted, Published
+
+PRESENCE, PAUSES = METRICS["clean_music_presence"], METRICS["clean_pause_floor_db"]
+SHARE = "enhancement.mixture_share"
+WORSE_AT = 30
+STEPS = {PRESENCE.name: {WORSE_AT: 8.0}, PAUSES.name: {10: -8.0}}
+
+Opener = Callable[..., Page]
+
+
+def view_of(planted: Planted, history: Sequence[Record]) -> Trend:
+    """The page of the newest build of `history`."""
+    batch = replace(planted.batch, profile=history[-1].profile)
+    return trend.trend(merged(history), batch, planted.profile)
+
+
+def chart_of(view: Trend, anchor: str) -> FamilyChart:
+    return next(one for one in view.charts if one.family.anchor == anchor)
+
+
+@pytest.fixture(scope="module")
+def year(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """50 builds of 20 renders, the last of which is of the planted batch; one made the music
+    presence worse, another the pauses better.
+    """
+    shares = [{SHARE: 0.6 if place < WORSE_AT else 0.3} for place in range(49)]
+    first = datetime(2025, 12, 1, tzinfo=UTC)
+    before = builds(49, 1, steps=STEPS, settings=shares, first=first)
+    folder = tmp_path_factory.mktemp("year") / "site"
+    planted.build(folder, history=before)
+    return Published(folder, planted)
+
+
+@pytest.fixture
+def open_page(browser: Browser, year: Published) -> Iterator[Opener]:
+    """Opens the page of a year for a visitor of any kind."""
+    contexts: list[BrowserContext] = []
+
+    def opened(**visitor: object) -> Page:
+        contexts.append(year.serve(browser.new_context(**visitor)))  # type: ignore[arg-type]
+        page = contexts[-1].new_page()
+        page.goto(f"{year.url}/trend.html", wait_until="load")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+# --- what is said
+
+
+def test_the_first_build_says_that_the_next_adds_a_point(planted: Planted) -> None:
+    view = view_of(planted, builds(1))
+    assert (view.tone, view.builds) == ("none", 1)
+    assert view.sentence == "This is the first build by the profile embedded; the next adds a point"
+    others = renamed(builds(9), profile="studio")
+    assert "first build" in view_of(planted, [*others, builds(10)[-1]]).sentence
+
+
+def test_nothing_to_compare_with_is_said_where_the_renders_are_others(planted: Planted) -> None:
+    *before, last = builds(5)
+    view = view_of(planted, [*before, replace(last, batch="cd" * 32)])
+    assert (view.tone, view.sentence[:22]) == ("none", "The renders are others")
+
+
+def test_builds_that_are_alike_are_good(planted: Planted) -> None:
+    view = view_of(planted, builds(20))
+    assert (view.tone, view.marked) == ("pass", ())
+    assert view.sentence == "No metric is worse than in the builds before"
+
+
+@pytest.mark.parametrize(
+    ("steps", "tone", "sentence"),
+    [
+        ({PRESENCE.name: {19: 9.0}}, "fail", "Music presence got worse in this build"),
+        (
+            {PRESENCE.name: {19: 9.0}, PAUSES.name: {19: 9.0}},
+            "fail",
+            "Music presence and Pause floor got worse in this build",
+        ),
+        (
+            {PRESENCE.name: {10: 9.0}},
+            "fail",
+            "Music presence is still worse since the build of 16 Mar 2026",
+        ),
+        (
+            {PRESENCE.name: {10: 9.0}, PAUSES.name: {5: 9.0}},
+            "fail",
+            "Music presence is still worse since the build of 16 Mar 2026, and 1 more since "
+            "earlier ones",
+        ),
+        # Half the way back is not back.
+        (
+            {PRESENCE.name: {10: 16.0, 12: -8.0}},
+            "fail",
+            "Music presence is still worse since the build of 16 Mar 2026",
+        ),
+        (
+            {PRESENCE.name: {10: 9.0, 12: -9.0}},
+            "pass",
+            "No metric is worse than in the builds before",
+        ),
+        (
+            {PAUSES.name: {19: -9.0}},
+            "pass",
+            "No metric is worse than in the builds before; Pause floor got better in this one",
+        ),
+    ],
+)
+def test_the_sentence_tells_what_is_worse_and_since_when(
+    planted: Planted, steps: dict[str, dict[int, float]], tone: str, sentence: str
+) -> None:
+    view = view_of(planted, builds(20, steps=steps))
+    assert (view.tone, view.sentence) == (tone, sentence)
+
+
+def test_many_that_are_worse_are_counted(planted: Planted) -> None:
+    names = [name for name in METRICS if name.startswith("clean_dnsmos")]
+    steps = {name: {9: -9.0} for name in names}
+    steps |= {name: {9: 9.0} for name in (PRESENCE.name, PAUSES.name)}
+    sentence = view_of(planted, builds(10, steps=steps)).sentence
+    assert sentence == (
+        "Music presence, Pause floor, DNSMOS speech and 2 more metrics got worse in this build"
+    )
+
+
+def test_a_marked_build_tells_what_was_set_otherwise(planted: Planted) -> None:
+    one = {SHARE: 0.6, "beta_wiener.enabled": False, "separation.fusion": "max", "gone": 1}
+    two = one | {SHARE: 0.3, "beta_wiener.enabled": True, "new": "x" * 99}
+    del two["gone"]
+    records = builds(12, steps={PRESENCE.name: {7: 10.0}}, settings=[one] * 7 + [two] * 5)
+    [marked] = view_of(planted, records).marked
+    assert (marked.day, marked.known, marked.more) == ("23 Feb 2026", True, 0)
+    assert [(change.name, change.before, change.after) for change in marked.settings] == [
+        (SHARE, "0.6", "0.3"),
+        ("beta_wiener.enabled", "false", "true"),
+        ("new", "—", "x" * 60 + "…"),
+        ("gone", "1", "—"),
+    ]
+    [metric] = marked.metrics
+    assert (metric.before, metric.after, metric.sense) == ("0.012", "0.017", "worse")
+
+
+def test_settings_that_nobody_wrote_down_are_not_said_to_be_the_same(planted: Planted) -> None:
+    records = builds(12, steps={PRESENCE.name: {7: 9.0}}, settings=[{}] * 12)
+    newer = records[:7] + renamed(records[7:], tool_version="0.2.0")
+    [marked] = view_of(planted, newer).marked
+    assert not marked.known
+    assert [(one.before, one.after) for one in marked.settings] == [("0.1.0", "0.2.0")]
+
+
+def test_a_mean_over_other_renders_says_so(planted: Planted) -> None:
+    records = builds(12, steps={PRESENCE.name: {7: 9.0}})
+    seventh = dict(records[7].means)
+    seventh[PRESENCE.name] = replace(seventh[PRESENCE.name], count=19)
+    records[7] = replace(records[7], means=seventh)
+    [marked] = view_of(planted, records).marked
+    assert marked.metrics[0].note == "on 19 renders, 20 before"
+
+
+def test_only_the_newest_builds_are_shown_and_all_are_judged_by(
+    planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trend, "SHOWN", 5)
+    view = view_of(planted, builds(20, steps={PRESENCE.name: {3: 9.0, 15: 9.0}}))
+    assert (view.builds, view.shown, len(view.rows)) == (20, 5, 5)
+    # The first of those shown has its mark, which nothing shown explains.
+    [marked] = view.marked
+    assert marked.day == "20 Apr 2026"
+    [line] = chart_of(view, "music_presence").chart.lines
+    assert [point.sense for point in line.points] == [None, None, None, None, "worse"]
+    assert chart_of(view, "music_presence").since == "20 Apr 2026"
+    assert chart_of(view, "music_presence").summary.count("worse") == 1
+
+
+# --- what is drawn
+
+
+def heights(path: str) -> list[float]:
+    return [float(pair.split()[1]) for pair in re.findall(r"[\d.]+ [\d.]+", path)]
+
+
+def test_a_chart_has_a_line_for_each_profile_this_one_first(planted: Planted) -> None:
+    other = renamed(builds(10, 2), profile="studio")
+    view = view_of(planted, [*other, *builds(11)])
+    assert [key.label for key in view.keys if key.kind == "profile"] == ["embedded", "studio"]
+    drawn = chart_of(view, "music_presence").chart
+    assert [line.look for line in drawn.lines] == [0, 1]
+    assert [len(line.points) for line in drawn.lines] == [11, 10]
+    assert drawn.lines[0].points[0].path != drawn.lines[1].points[0].path
+
+
+def test_a_line_breaks_where_the_renders_changed_or_nothing_was_measured(planted: Planted) -> None:
+    records = builds(12)
+    records = records[:6] + renamed(records[6:], batch="cd" * 32)
+    without = dict(records[3].means)
+    del without[PRESENCE.name]
+    records[3] = replace(records[3], means=without)
+    view = view_of(planted, records)
+    presence, pauses = (chart_of(view, name).chart for name in ("music_presence", "pause_floor_db"))
+    assert presence.lines[0].path.count("M") == 3
+    assert pauses.lines[0].path.count("M") == 2
+    [at] = presence.breaks
+    xs = [float(point.path[1:].split()[0]) for point in pauses.lines[0].points]
+    assert xs[5] < at < xs[6]
+    assert [row.other for row in view.rows] == [False] * 5 + [True] + [False] * 6
+    column = [family.anchor for family in view.families].index("music_presence")
+    assert view.rows[8].cells[column].text == "—"
+
+
+def test_lower_values_are_drawn_lower_and_ticks_say_which(planted: Planted) -> None:
+    drawn = chart_of(view_of(planted, builds(20, steps=STEPS)), "pause_floor_db").chart
+    first, *_, last = heights(drawn.lines[0].path)
+    assert last > first + 20
+    labels = [float(tick.label.replace("−", "-")) for tick in drawn.ticks]
+    assert labels == sorted(labels)
+    assert len(set(labels)) >= 2
+    assert [tick.y for tick in drawn.ticks] == sorted((t.y for t in drawn.ticks), reverse=True)
+
+
+def test_raw_and_gates_are_drawn_where_they_do_not_press_the_line_flat() -> None:
+    def drawn(raw: float, gate: float) -> charts.Chart:
+        points = [Point(place, value, "") for place, value in enumerate((0.4, 0.5, 0.6))]
+        beside = [[Point(place, raw, "") for place in range(3)]]
+        return chart(PRESENCE, 3, [[points]], beside, [gate], [])
+
+    near, far = drawn(0.75, 0.3), drawn(9.0, -9.0)
+    assert near.raw
+    assert len(near.gates) == 1
+    assert near.gates[0] > max(heights(near.lines[0].path))
+    assert (far.raw, far.gates) == ("", ())
+
+
+def test_the_flicker_of_a_last_digit_does_not_fill_a_chart() -> None:
+    points = [Point(place, 0.012 + 0.0001 * (place % 2), "") for place in range(9)]
+    drawn = chart(PRESENCE, 9, [[points]], [], [], [])
+    low, high = min(heights(drawn.lines[0].path)), max(heights(drawn.lines[0].path))
+    assert high - low < 0.1 * charts.SIZE.height
+
+
+@pytest.mark.parametrize("value", [-1e6, 0.0, 1e6])
+def test_a_single_build_of_any_value_can_be_drawn(value: float) -> None:
+    drawn = chart(PRESENCE, 1, [[[Point(0, value, "")]]], [], [], [])
+    size = charts.SIZE
+    [height] = heights(drawn.lines[0].path)
+    assert size.top <= height <= size.bottom
+    assert "nan" not in repr(drawn)
+
+
+# --- the page
+
+
+def test_the_page_of_a_first_build_is_whole(published: Published) -> None:
+    page = (published.folder / "trend.html").read_text(encoding="utf-8")
+    assert "This is the first build" in page
+    assert 'id="changes"' not in page
+    assert page.count("<figure") == len(re.findall("<title>", page.split("<article")[1]))
+
+
+def test_a_year_of_builds_marks_what_was_planted_and_nothing_else(open_page: Opener) -> None:
+    page = open_page()
+    changes = page.get_by_role("region", name="What changed")
+    expect(changes.locator("tbody")).to_have_count(2)
+    newest, older = changes.locator("tbody").all()
+    expect(newest).to_contain_text("29 Jun 2026")
+    expect(newest).to_contain_text("Music presence")
+    expect(newest).to_contain_text("0.012 → 0.016")
+    expect(newest).to_contain_text("▼ worse")
+    expect(newest).to_contain_text(f"{SHARE} 0.6 → 0.3")
+    expect(older).to_contain_text("Pause floor")
+    expect(older).to_contain_text("▲ better")
+    expect(page.locator("svg[role=img] .st-turn")).to_have_count(2)
+    expect(page.locator("svg[role=img] .st-worse")).to_have_count(1)
+
+
+def test_every_mean_is_in_the_table(year: Published, open_page: Opener) -> None:
+    page = open_page()
+    rows = page.get_by_role("region", name="Builds").locator("tbody tr")
+    expect(rows).to_have_count(50)
+    own = record(year.planted.batch, year.planted.profile)
+    expect(rows.first).to_contain_text("22 Nov 2026")
+    expect(rows.first).to_contain_text("3 passed, 1 failed a gate, 1 not cleaned")
+    mean = own.means["clean_dnsmos_ovrl"]
+    assert mean == Mean(pytest.approx(3.1), 3)
+    assert all(len(row.locator("td").all()) == 2 + 17 for row in rows.all()[:3])
+
+
+def test_fifty_builds_are_a_light_page(year: Published) -> None:
+    assert (year.folder / "trend.html").stat().st_size < 500_000
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_fifty_builds_can_be_read_by_anybody(open_page: Opener, width: int, scheme: str) -> None:
+    page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = [
+        f"{one['impact']}: {one['id']} on {one['nodes'][0]['html'][:200]}"
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert found == []
+    said = "Music presence over 50 builds: from 0.002 to 0.016; worse in the build of 29 Jun 2026"
+    chart = page.get_by_role("img", name=said)
+    expect(chart).to_be_visible()
+    # The letters of a chart are as large as a caption's, and inside their card.
+    for text in chart.locator("text").all():
+        size = text.bounding_box()
+        card = chart.locator("xpath=..").bounding_box()
+        assert size is not None
+        assert card is not None
+        assert size["height"] >= 11
+        assert card["x"] <= size["x"]
+        assert size["x"] + size["width"] <= card["x"] + card["width"]
+
+
+def test_nothing_that_a_history_says_acts_in_the_page(
+    planted: Planted, browser: Browser, tmp_path: Path
+) -> None:
+    records = builds(
+        9,
+        steps={PRESENCE.name: {5: 9.0}},
+        profile=HOSTILE[:250],
+        settings=[{SHARE: "plain"}] * 5 + [{SHARE: HOSTILE[:200]}] * 4,
+    )
+    records = renamed(records, tool_version="<script>window.pwned=1</script>{{7*7}}")
+    planted.build(tmp_path / "site", history=records)
+    site = Published(tmp_path / "site", planted)
+    context = site.serve(browser.new_context())
+    page = context.new_page()
+    page.goto(f"{site.url}/trend.html", wait_until="load")
+    assert page.evaluate("window.pwned") is None
+    expect(page.locator("main")).to_contain_text("<script>window.pwned=1</script>")
+    assert page.locator("script", has_text="pwned").count() == 0
+    context.close()
