@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,14 @@ from . import denoisers
 from ..dsp.eq import equalise
 """
     assert violations(source, f"{ROOT}.clean.chain") == []
+
+
+def test_pytest_passes_over_no_folder_with_code_or_tests(request: pytest.FixtureRequest) -> None:
+    """By its own setting it would leave out every folder called `build`, silently."""
+    passed_over = request.config.getini("norecursedirs")
+    folders = {
+        path.parent for top in (PACKAGE, Path(__file__).parent) for path in top.rglob("*.py")
+    }
+    names = {part for folder in folders for part in folder.relative_to(PACKAGE.parent).parts}
+    assert {"build", "microsite"} <= names
+    assert [n for n in names if any(fnmatch(n, pattern) for pattern in passed_over)] == []
