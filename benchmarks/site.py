@@ -34,7 +34,7 @@ from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from stemsilver import config, microsite
+from stemsilver import config, microsite, snippets
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.playback import LISTENING, listen, to_json
 from stemsilver.plots import spectrogram_webp
@@ -169,6 +169,12 @@ def _media(folder: Path) -> Path:
         soundfile.write(folder / f"{name}.flac", audio.samples.T, RATE, subtype="PCM_16")
         (folder / f"{name}.webp").write_bytes(spectrogram_webp(audio.samples, RATE))
     (folder / LISTENING).write_bytes(to_json(listen(signals)))
+    pair: dict[snippets.Signal, Audio] = {"raw": signals["raw"], "clean": signals["clean"]}
+    settings = load_profile().ab_tests
+    level: dict[snippets.Signal, float] = dict.fromkeys(pair, 0.0)
+    chosen = snippets.choose(pair["clean"], signals["removed"], level, settings)
+    for name, content in snippets.files(chosen, pair, settings.fade_ms).items():
+        (folder / name).write_bytes(content)
     return folder
 
 

@@ -1,0 +1,21 @@
+"""A benchmark that nobody has run for long is one that no longer runs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def test_the_benchmark_of_the_site_measures_a_small_one() -> None:
+    done = subprocess.run(
+        [sys.executable, REPOSITORY / "benchmarks" / "site.py", "20"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"│ 20 +│ \d+\.\d +│", done.stdout), done.stdout
