@@ -1,110 +1,42 @@
 """One story on one simulated GitHub, told once a session: every chapter is a fixture.
 
 main publishes its site; a pull request makes the speech worse and is stopped; strangers forge what
-they hand over; the pull request is mended; a fork says nothing new; the first renders come; a pull
-request is closed; a tag is released.
+they hand over; the pull request is mended; a fork brings renders to a branch without any; another
+one brings the action to a branch without it; the first one is merged; a tag is released; the tests
+are run.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import yaml
 
-from ..build.batches import write_batch
 from .actions import store_artifact
 from .github import GitHub, Run, served
-from .runner import Values
-
-CHECKOUT = Path(__file__).parents[2]
-FORK = "passer-by/stemsilver"
-ADDRESS = "https://quiet-voices.github.io/stemsilver/"
-START = "start"
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A pull request at one commit, the run of its scorecard, and the run that comments on it."""
-
-    pull: Values
-    run: Run
-    comment: Run
-    comments: list[Values]
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """A run of Pages, and a copy of what was deployed after it."""
-
-    run: Run
-    site: Path
-
-    @property
-    def history(self) -> list[Any]:
-        """The builds that the deployed site remembers."""
-        found = json.loads((self.site / "downloads" / "history.json").read_bytes())
-        return list(found["records"])
-
-    @property
-    def previews(self) -> set[str]:
-        """The pull requests that can be listened to."""
-        return {path.parent.name for path in self.site.glob("previews/*/index.html")}
-
-
-def commit(github: GitHub, clone: Path, branch: str, message: str) -> str:
-    """Commit everything in the clone and push it to a branch."""
-    github.git("checkout", "--quiet", "-B", branch, folder=clone)
-    github.git("add", "--all", folder=clone)
-    github.git("commit", "--quiet", "--message", message, folder=clone)
-    github.git("push", "--quiet", "--force", "origin", f"HEAD:refs/heads/{branch}", folder=clone)
-    return github.head(branch)
-
-
-def seed(github: GitHub, clone: Path) -> None:
-    """Push this checkout as it stands, with a batch of two short renders, to main.
-
-    The branch `start` has it without any render.
-    """
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"],
-        cwd=CHECKOUT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    github.git("clone", "--quiet", str(github.origin), str(clone))
-    for name in filter(None, listed.stdout.split("\0")):
-        source, target = CHECKOUT / name, clone / name
-        if source.is_file() and not name.startswith("raw/"):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
-    (clone / "raw").mkdir()
-    (clone / "raw" / "README.md").write_text("Renders go here.\n")
-    commit(github, clone, START, "Everything but the batch")
-    write_batch(clone / "raw")
-    commit(github, clone, "main", "The batch")
-
-
-def deploy(github: GitHub, run: Run) -> Deployed:
-    """What is deployed after a run, kept for looking at."""
-    return Deployed(run, Path(shutil.copytree(github.deployed, github.folder / f"site-{run.id}")))
-
-
-def score(github: GitHub, action: str, pull: Values) -> Scored:
-    """Run both workflows of a pull request."""
-    run = github.pull_request(action, pull)
-    comment = github.follow("pr-comment", run, pull)
-    return Scored(pull, run, comment, github.load("comments") or [])
+from .story import (
+    ADDRESS,
+    CHECKOUT,
+    FORK,
+    START,
+    Closed,
+    Deployed,
+    Forged,
+    Released,
+    Scored,
+    archive,
+    commit,
+    deploy,
+    empty,
+    score,
+    seed,
+)
 
 
 @pytest.fixture(scope="session")
@@ -141,43 +73,13 @@ def worsened(github: GitHub, clone: Path, published: Deployed) -> Scored:
     return score(github, "opened", github.propose(1, commit(github, clone, "cheaper", "Faster")))
 
 
-def empty(github: GitHub, number: int, *, fork: str | None = None) -> Values:
-    """A pull request that changes nothing, for somebody to hand something else over for."""
-    tree = github.git("rev-parse", "main^{tree}", folder=github.origin)
-    parent = ("-p", "main", "-m", f"Nothing {number}")
-    return github.propose(
-        number, github.git("commit-tree", tree, *parent, folder=github.origin), fork=fork
-    )
-
-
-def archive(files: dict[str, bytes]) -> bytes:
-    """A ZIP of some files."""
-    target = BytesIO()
-    with ZipFile(target, "w", ZIP_DEFLATED) as packed:
-        for name, content in files.items():
-            packed.writestr(name, content)
-    return target.getvalue()
-
-
-@dataclass(frozen=True)
-class Forged:
-    """What strangers hand over, each of the pull request of their number, and what comes of it."""
-
-    pulls: dict[str, Values]
-    comments: dict[str, Run]
-    pages: Deployed
-    said: list[Values]
-
-
 @pytest.fixture(scope="session")
 def forged(github: GitHub, worsened: Scored) -> Forged:
-    """Five pull requests of strangers, whose runs hand over what no run of ours would."""
+    """Four pull requests of strangers, whose runs hand over what no run of ours would."""
     artifact = github.load("artifacts")[-1]
     honest = (github.folder / "state" / f"artifact-{artifact['id']}.zip").read_bytes()
-    pulls = {
-        name: empty(github, number, fork=FORK)
-        for number, name in enumerate(("number", "garbage", "bomb", "commands", "climbs"), 11)
-    }
+    names = ("number", "garbage", "bomb", "commands")
+    pulls = {name: empty(github, number, fork=FORK) for number, name in enumerate(names, 11)}
 
     def claim(name: str) -> bytes:
         pull = pulls[name]
@@ -191,21 +93,21 @@ def forged(github: GitHub, worsened: Scored) -> Forged:
         "commands": archive(
             {
                 "pull_request.json": claim("commands"),
-                "head.json": b'{"\\n::error::taken over": 1}',
+                "head.json": b'{"\n::error::taken over": 1}',
                 "x\n::error::taken over\n": b"",
+                "../../../../index.html": b"taken over",
             }
         ),
-        "climbs": archive({"pull_request.json": claim("climbs"), "../../../../index.html": b"x"}),
     }
-    comments = {}
     for number, (name, content) in enumerate(handed_over.items(), 900):
-        pull = pulls[name]
-        store_artifact(github, number, pull["head"]["sha"], "scorecard", content)
-        if name in ("number", "commands"):
-            run = Run(number, "PR scorecard", "success", {})
-            comments[name] = github.follow("pr-comment", run, pull)
+        store_artifact(github, number, pulls[name]["head"]["sha"], "scorecard", content)
+    run = Run(900, "PR scorecard", "success", {})
+    comment = github.follow("pr-comment", run, pulls["number"])
+    comments = github.load("comments")
     pages = deploy(github, github.follow("pages", worsened.run, worsened.pull))
-    return Forged(pulls, comments, pages, github.load("comments"))
+    for pull in pulls.values():
+        github.close(pull["number"])
+    return Forged(pulls, comment, comments, pages)
 
 
 @pytest.fixture(scope="session")
@@ -219,31 +121,33 @@ def mended(github: GitHub, clone: Path, forged: Forged) -> Scored:
 
 
 @pytest.fixture(scope="session")
-def forked(github: GitHub, clone: Path, mended: Scored) -> Scored:
-    """A fork has the same to say, in a run that may only read."""
-    tree = github.git("rev-parse", "cheaper^{tree}", folder=github.origin)
-    parent = ("-p", "main", "-m", "Thanks")
+def overtaken(github: GitHub, worsened: Scored, mended: Scored) -> Run:
+    """The comment on the first commit starts late, when the second is there."""
+    return github.follow("pr-comment", worsened.run, worsened.pull)
+
+
+@pytest.fixture(scope="session")
+def first_renders(github: GitHub, overtaken: Run) -> Scored:
+    """A fork, whose run may only read, brings the first renders to a branch that has none."""
+    return score(github, "opened", github.propose(2, github.head("main"), fork=FORK, onto=START))
+
+
+@pytest.fixture(scope="session")
+def action_first(github: GitHub, clone: Path, first_renders: Scored) -> Run:
+    """A pull request brings the action to a branch that has only the renders."""
+    github.git("checkout", "--quiet", "--orphan", "bare", folder=clone)
+    github.git("rm", "--quiet", "--cached", "-r", ".", folder=clone)
+    github.git("add", "raw", folder=clone)
+    github.git("commit", "--quiet", "--message", "Renders", folder=clone)
+    github.git("push", "--quiet", "origin", "HEAD:refs/heads/bare", folder=clone)
+    tree = github.git("rev-parse", "main^{tree}", folder=github.origin)
+    parent = ("-p", "bare", "-m", "All the rest")
     theirs = github.git("commit-tree", tree, *parent, folder=github.origin)
-    return score(github, "opened", github.propose(2, theirs, fork=FORK))
+    return github.pull_request("opened", github.propose(4, theirs, onto="bare"))
 
 
 @pytest.fixture(scope="session")
-def first_renders(github: GitHub, forked: Scored) -> Scored:
-    """A pull request brings the first renders to a branch that has none."""
-    return score(github, "opened", github.propose(3, github.head("main"), onto=START))
-
-
-@dataclass(frozen=True)
-class Closed:
-    """The end of the first pull request, and of main without it."""
-
-    scorecard: Run
-    comment: Run
-    pages: Deployed
-
-
-@pytest.fixture(scope="session")
-def closed(github: GitHub, first_renders: Scored) -> Closed:
+def closed(github: GitHub, action_first: Run) -> Closed:
     """The first pull request is merged, which closes it."""
     merge = github.git("rev-parse", "refs/pull/1/merge", folder=github.origin)
     github.git("update-ref", "refs/heads/main", merge, folder=github.origin)
@@ -254,15 +158,24 @@ def closed(github: GitHub, first_renders: Scored) -> Closed:
 
 
 @pytest.fixture(scope="session")
-def released(github: GitHub, closed: Closed) -> tuple[Run, Run]:
-    """A tag is pushed, and its run is started once more."""
+def released(github: GitHub, closed: Closed) -> Released:
+    """A tag is pushed; its run is started once more, on a machine that kept the finished work."""
     github.git("update-ref", "refs/tags/v1.2.0", github.head("main"), folder=github.origin)
-    first = github.push("release", "refs/tags/v1.2.0")
-    return first, github.push("release", "refs/tags/v1.2.0")
+    done = Released([], [])
+    for _ in range(2):
+        run = github.push("release", "refs/tags/v1.2.0")
+        folder = github.folder / "state" / "releases" / "v1.2.0"
+        done.runs.append(run)
+        done.files.append({path.name: path.read_bytes() for path in folder.iterdir()})
+        github.kept = github.folder / "finished"
+        work = run.jobs["release"].workspace / ".stemsilver"
+        shutil.copytree(work, github.kept / ".stemsilver", dirs_exist_ok=True)
+    github.kept = None
+    return done
 
 
 @pytest.fixture(scope="session")
-def checked(github: GitHub, released: tuple[Run, Run]) -> Run:
+def checked(github: GitHub, released: Released) -> Run:
     """The tests, or a small file of them, run on a machine that has installed them before."""
     kept = github.folder / "kept"
     environment = kept / ".venv"
@@ -271,8 +184,10 @@ def checked(github: GitHub, released: tuple[Run, Run]) -> Run:
         (environment / name).symlink_to(Path(sys.prefix) / name)
     for name in (".created", ".installed", ".installed-test"):
         (environment / name).touch()
+        # Newer than anything that is checked out later.
+        os.utime(environment / name, (2**32, 2**32))
     if (CHECKOUT / ".mypy_cache").is_dir():
         shutil.copytree(CHECKOUT / ".mypy_cache", kept / ".mypy_cache")
     github.kept = kept
-    github.environment = {"PYTEST_ADDOPTS": "tests/test_layers.py"}
+    github.environment = {"PYTEST_ADDOPTS": "tests/dsp/test_masks.py"}
     return github.push("ci", "refs/heads/main")

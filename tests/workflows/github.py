@@ -333,15 +333,27 @@ def _repository(name: str) -> Values:
     return {"id": sum(name.encode()), "full_name": name, "name": name.partition("/")[2]}
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class _Handler(SimpleHTTPRequestHandler):
+    status: int | None = None
+
+    def send_head(self) -> Any:
+        if self.status is None:
+            return super().send_head()
+        self.send_error(self.status)
+        return None
+
     def log_message(self, format: str, *args: object) -> None:
         pass
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Pages, on the loopback: the address below which `folder` is served."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+def served(folder: Path, *, status: int | None = None) -> Iterator[str]:
+    """Pages, on the loopback: the address below which `folder` is served.
+
+    With `status` it answers with that, whatever is asked for.
+    """
+    handler = type("Handler", (_Handler,), {"status": status})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -221,7 +221,7 @@ def _run_script(
     )
     printed = ended.stdout.decode("utf-8", "replace")
     job.log += f"--- {scope.file} {scope.place} {index}\n{printed}"
-    job.commands += _commands(printed)
+    job.commands += commands(printed)
     done.outputs = _assignments(told["GITHUB_OUTPUT"])
     scope.environment |= _assignments(told["GITHUB_ENV"])
     job.path += told["GITHUB_PATH"].read_text(encoding="utf-8").split()
@@ -325,7 +325,7 @@ def _assignments(path: Path) -> dict[str, str]:
     return found
 
 
-def _commands(printed: str) -> list[tuple[str, str]]:
+def commands(printed: str) -> list[tuple[str, str]]:
     """The lines that the runner obeys, but for those between `stop-commands` and its token."""
     found, token = [], None
     for line in re.split(r"\r\n|\r|\n", printed):
