@@ -192,9 +192,15 @@ from ..dsp.eq import equalise
 def test_pytest_passes_over_no_folder_with_code_or_tests(request: pytest.FixtureRequest) -> None:
     """By its own setting it would leave out every folder called `build`, silently."""
     passed_over = request.config.getini("norecursedirs")
-    folders = {
-        path.parent for top in (PACKAGE, Path(__file__).parent) for path in top.rglob("*.py")
+    modules_and_tests = [
+        path.relative_to(top)
+        for top in (PACKAGE, Path(__file__).parent)
+        for path in top.rglob("*.py")
+    ]
+    names = {
+        "stemsilver",
+        "tests",
+        *(part for path in modules_and_tests for part in path.parts[:-1]),
     }
-    names = {part for folder in folders for part in folder.relative_to(PACKAGE.parent).parts}
     assert {"build", "microsite"} <= names
     assert [n for n in names if any(fnmatch(n, pattern) for pattern in passed_over)] == []

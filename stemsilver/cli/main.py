@@ -4,47 +4,77 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, NoReturn
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from stemsilver.cli import (
-    build_site,
-    clean,
-    doctor,
-    evaluate,
-    init,
-    models,
-    pull_request,
-    release,
-    scorecard,
-    serve,
-)
 from stemsilver.errors import StemsilverError
 from stemsilver.version import __version__
 
 INTERRUPTED = 130
 
+COMMANDS = (
+    "build-site",
+    "clean",
+    "evaluate",
+    "scorecard",
+    "serve",
+    "release",
+    "init",
+    "pull-request",
+    "models",
+    "doctor",
+)
+"""The commands in the order of the help, each in the module of its name."""
+
+
+class _OnDemand(Mapping[str, Any]):
+    """The commands by name, each imported when it is asked for: what cleans brings torch along,
+    which takes seconds, and whoever compares two scorecards has no use for it.
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        module = import_module(f"stemsilver.cli.{name.replace('-', '_')}")
+        alone = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="rich")
+        if hasattr(module, "command"):
+            alone.command(name)(module.command)
+        else:
+            alone.add_typer(module.app, name=name)
+        return get_group(alone).commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = cast("dict[str, Any]", _OnDemand())
+
+    def list_commands(self, _: object) -> list[str]:
+        return list(COMMANDS)
+
+
 app = typer.Typer(
     name="stemsilver",
+    cls=_Group,
     help="Remove backing music from TTS renders, and prove that the speech is intact.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.command("build-site")(build_site.command)
-app.command("clean")(clean.command)
-app.command("evaluate")(evaluate.command)
-app.command("release")(release.command)
-app.command("serve")(serve.command)
-app.command("init")(init.command)
-app.add_typer(scorecard.app, name="scorecard")
-app.add_typer(pull_request.app, name="pull-request")
-app.add_typer(models.app, name="models")
-app.command("doctor")(doctor.command)
 
 
 def _version(asked: bool) -> None:
