@@ -176,7 +176,8 @@ class Failure:
 class ItemResult:
     """What became of one render.
 
-    `failure` is None when it was cleaned. `raw_digest` names the raw signal, whatever file format
+    `failure` is None when it was cleaned; `output_sha256` is then that of the speech-only file.
+    `raw_digest` names the raw signal, whatever file format
     it came in; None where it could not be decoded. `seconds` maps a step to the time it took when
     it was computed, which for a reused result was in an earlier run. `notes` are plain sentences
     for the reader.
@@ -187,6 +188,7 @@ class ItemResult:
     output: str
     failure: Failure | None = None
     raw_digest: str | None = None
+    output_sha256: str | None = None
     evidence: Evidence | None = None
     rate: int = 0
     channels: int = 0

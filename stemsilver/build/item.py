@@ -138,6 +138,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
         job,
         raw,
         source,
+        output_sha256=hashlib.sha256(media[SPEECH]).hexdigest(),
         evidence=evidence,
         script=beside.script,
         seconds={**raw_seconds, **steps.seconds},
@@ -159,6 +160,7 @@ def _result(
     *,
     seconds: Mapping[str, float],
     notes: tuple[str, ...],
+    output_sha256: str | None = None,
     evidence: Evidence | None = None,
     script: str | None = None,
 ) -> ItemResult:
@@ -167,6 +169,7 @@ def _result(
         path=job.render.path,
         output=job.render.output,
         raw_digest=source,
+        output_sha256=output_sha256,
         evidence=evidence,
         rate=raw.rate,
         channels=raw.samples.shape[0],

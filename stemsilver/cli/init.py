@@ -54,9 +54,10 @@ def _next_steps(folder: Path, done: Initialised, *, lfs: bool) -> list[str]:
         f"{begin} && git lfs install" if lfs else begin,
         "Put your renders in raw/, their scripts beside them as NAME.txt.",
         "stemsilver build-site, then stemsilver serve to listen to the result.",
-        "requirements.txt says which Stemsilver the workflows install; they must be able to.",
-        "git add . && git commit, and push it to a repository on GitHub, branch main.",
-        "There, Settings → Pages → Source: GitHub Actions. The next push publishes the site.",
+        "requirements.txt says which Stemsilver the workflows install. Where the package index has "
+        "none, name a Git address or a wheel there, or with --requirement.",
+        "Make a repository on GitHub; there, Settings → Pages → Source: GitHub Actions.",
+        "git add . && git commit, and push it to the branch main. That publishes the site.",
     ]
     if lfs and ".gitattributes" in done.kept:
         steps.insert(1, "Your .gitattributes was kept: git lfs track 'raw/**/*.wav' adds the rule.")

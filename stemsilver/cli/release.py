@@ -48,8 +48,9 @@ def command(
             version,
             lambda done, total: bars.update(task, completed=done, total=total),
         )
-    console.print(
-        f"{made.speech} speech files, {made.files} files in all, {made.bytes / 1e6:.1f} MB"
-    )
+    if made.replaced:
+        console.print("[yellow]![/] Another ZIP of this name was replaced; --version tells apart.")
+    speech = "1 speech file" if made.speech == 1 else f"{made.speech} speech files"
+    console.print(f"{speech}, {made.files} files in all, {made.bytes / 1e6:.1f} MB")
     console.print(f"SHA-256 {made.sha256}")
     typer.echo(made.archive)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from stemsilver import fsio
 from stemsilver.delivery.archive import Advance, Source, quiet, write_zip
-from stemsilver.errors import UsageError
+from stemsilver.errors import NothingToDo, UsageError
 from stemsilver.microsite import DOWNLOADS, RELEASE, offline_files
 from stemsilver.records import WeightRecord
 from stemsilver.report import Card, CardItem, Status, read_card, visible
@@ -24,6 +24,7 @@ from stemsilver.resources import resource
 
 _SCORECARD = "scorecard.json"
 _REPORTS = (_SCORECARD, "batch_metrics.csv", "scorecard.md")
+_OTHER_FOLDER = "Run `stemsilver build-site` again, or name its folder with --proceed."
 _VERSION = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 # A folder to one system, a drive to another, gone on a third; half a character to all of them.
 _UNFIT = re.compile(r"[\\:\x00-\x1f\x7f\ud800-\udfff]")
@@ -45,7 +46,7 @@ class _Credits(BaseModel):
 class Release:
     """A written release: the ZIP, its SHA-256 in hex, and how many bytes and files it has.
 
-    `speech` of the files are speech.
+    `speech` of the files are speech. `replaced` tells whether another ZIP of that name went.
     """
 
     archive: Path
@@ -53,6 +54,7 @@ class Release:
     bytes: int
     files: int
     speech: int
+    replaced: bool
 
 
 def name_of(version: str | datetime) -> str:
@@ -90,6 +92,7 @@ def release(
     Raises:
         UsageError: there is no build, or not a whole one, or the folders are of two builds; the
             version is no name, or `out` lies in the site. Nothing is written then.
+        NothingToDo: the build has cleaned nothing.
         Locked: a build is writing there, or another release.
         EnvironmentFault: the disk is full, or a file cannot be read.
     """
@@ -110,11 +113,13 @@ def release(
         name = name_of(version or card.moment)
         archive = out / f"{name}.zip"
         beside = archive.with_name(f"{archive.name}.sha256")
+        former = fsio.sha256_file(archive) if archive.is_file() else None
         write_zip(archive, files, card.moment, advance)
         sha256 = fsio.sha256_file(archive)
         fsio.write_text(beside, f"{sha256}  {archive.name}\n")
     speech = sum(name.startswith("speech/") for name in files)
-    return Release(archive, sha256, archive.stat().st_size, len(files) + 1, speech)
+    replaced = former not in (None, sha256)
+    return Release(archive, sha256, archive.stat().st_size, len(files) + 1, speech, replaced)
 
 
 def pack(proceed: Path, report: Path, site: Path, target: Path) -> None:
@@ -139,7 +144,7 @@ def _contents(proceed: Path, report: Path, site: Path) -> tuple[Card, dict[str, 
     card = read_card(scorecard)
     pages = offline_files(site)
     _check_one_build(report, site, pages)
-    speech = _speech(card, proceed)
+    speech = _speech(card, proceed, report)
     files: dict[str, Source] = {
         **{f"speech/{name}": path for name, (path, _) in speech.items()},
         **{f"scorecard/{name}": report / name for name in _REPORTS},
@@ -176,8 +181,10 @@ def _check_one_build(report: Path, site: Path, pages: Mapping[str, Source]) -> N
             )
 
 
-def _speech(card: Card, proceed: Path) -> dict[str, tuple[Path, CardItem]]:
-    """Every output that the scorecard names, by its name in the release, and its render."""
+def _speech(card: Card, proceed: Path, report: Path) -> dict[str, tuple[Path, CardItem]]:
+    """Every output that the scorecard in `report` names, by its name in the release, and its
+    render.
+    """
     found: dict[str, tuple[Path, CardItem]] = {}
     for item in card.items.values():
         if item.output is None:
@@ -186,7 +193,12 @@ def _speech(card: Card, proceed: Path) -> dict[str, tuple[Path, CardItem]]:
         if not path.is_file():
             raise UsageError(
                 f"{proceed / item.output}: the scorecard names it, and there is no such file",
-                next_step="Run `stemsilver build-site` again, or name its folder with --proceed.",
+                next_step=_OTHER_FOLDER,
+            )
+        if fsio.sha256_file(path) != item.output_sha256:
+            raise UsageError(
+                f"{proceed / item.output}: not the file that {report / _SCORECARD} speaks of",
+                next_step=_OTHER_FOLDER,
             )
         name = item.output if _fits(item.output) else f"{item.id}__speech_only.wav"
         if name in found:
@@ -195,6 +207,11 @@ def _speech(card: Card, proceed: Path) -> dict[str, tuple[Path, CardItem]]:
                 next_step="Run `stemsilver build-site` again.",
             )
         found[name] = (path, item)
+    if not found:
+        raise NothingToDo(
+            f"{report / _SCORECARD}: no render was cleaned, so there is nothing to release",
+            next_step="See the scorecard for the reasons.",
+        )
     return found
 
 

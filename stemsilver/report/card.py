@@ -50,6 +50,7 @@ class _Item(Part):
     output: _Path | None
     failure: _Failure | None
     raw_digest: Hex | None = None
+    output_sha256: Hex | None = None
     metrics: dict[str, _Score]
 
 
@@ -93,6 +94,7 @@ class CardItem:
     """A render in a scorecard; every metric of the catalogue has its score.
 
     `output` is relative to the folder of speech-only files; None where there is none.
+    `output_sha256` is None in a card that does not say.
     """
 
     id: str
@@ -102,6 +104,7 @@ class CardItem:
     failure: Failure | None
     raw_digest: str | None
     scores: Mapping[str, Score]
+    output_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,7 @@ def _item(item: _Item, gates: tuple[Gate, ...]) -> CardItem:
         failure=failure,
         raw_digest=item.raw_digest,
         scores=scores,
+        output_sha256=item.output_sha256,
     )
 
 

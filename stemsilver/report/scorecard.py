@@ -83,6 +83,7 @@ def _item(item: ItemResult, profile: Profile) -> dict[str, Any]:
         "path": item.path,
         # Every path handed out is a complete file, and a failed render has none.
         "output": item.output if item.failure is None else None,
+        "output_sha256": item.output_sha256,
         "raw_digest": item.raw_digest,
         "script": item.script,
         "status": status(item, profile),

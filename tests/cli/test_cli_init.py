@@ -21,7 +21,7 @@ def test_it_lists_what_it_wrote_and_the_next_steps(stemsilver: Terminal, folder:
     listed, _, steps = ended.out.partition("\nNext\n")
     assert listed.splitlines() == [f"written: {name}" for name in repository()]
     assert all((folder / "batch" / name).is_file() for name in repository())
-    named = ("git init", "raw/", "build-site", "requirements.txt", "push", "GitHub Actions")
+    named = ("git init", "raw/", "build-site", "requirements.txt", "GitHub Actions", "push")
     places = [steps.index(name) for name in named]
     assert places == sorted(places)
     assert "lfs" not in steps

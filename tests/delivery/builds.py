@@ -8,7 +8,7 @@ from pathlib import Path
 
 import soundfile
 
-from stemsilver import build, microsite, report
+from stemsilver import build, fsio, microsite, report
 from stemsilver.delivery.release import Release, release
 
 from ..microsite.planted_site import plant
@@ -75,12 +75,15 @@ def leave(folder: Path, created: str = "2026-11-22T13:50:01Z") -> LeftByABuild:
         replace(first, id=f"take-{index:08x}", path=f"{index} {output}", output=output)
         for index, output in enumerate((*OUTPUTS, *UNFIT))
     )
-    batch = replace(planted.batch, created=created, items=(*items, broken))
     for index, item in enumerate(items):
         path = left.proceed / item.output
         path.parent.mkdir(parents=True, exist_ok=True)
         samples, rate = soundfile.read(planted.media[first.id] / "clean.flac")
         soundfile.write(path, samples / (index + 1), rate, subtype="PCM_24", format="WAV")
+    items = tuple(
+        replace(item, output_sha256=fsio.sha256_file(left.proceed / item.output)) for item in items
+    )
+    batch = replace(planted.batch, created=created, items=(*items, broken))
     records = [report.record(batch, planted.profile)]
     reports = build.write_report(batch, planted.profile, records, left.report)
     shown = {item.id: planted.media[first.id] for item in items}

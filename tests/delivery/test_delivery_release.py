@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -19,7 +20,13 @@ import pytest
 from stemsilver import fsio
 from stemsilver.delivery.archive import write_zip
 from stemsilver.delivery.release import name_of
-from stemsilver.errors import EnvironmentFault, Locked, StemsilverError, UsageError
+from stemsilver.errors import (
+    EnvironmentFault,
+    Locked,
+    NothingToDo,
+    StemsilverError,
+    UsageError,
+)
 from stemsilver.report import visible
 
 from .builds import OUTPUTS, UNFIT, LeftByABuild, leave
@@ -242,6 +249,11 @@ def _with_an_output_elsewhere(left: LeftByABuild) -> None:
     (left.proceed / OUTPUTS[1]).symlink_to(secret)
 
 
+def _with_the_speech_of_another_build(left: LeftByABuild) -> None:
+    path = left.proceed / OUTPUTS[1]
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+
+
 def _without_a_scorecard(left: LeftByABuild) -> None:
     (left.report / "scorecard.json").unlink()
 
@@ -278,6 +290,7 @@ def _with_a_treacherous_name_in_the_site(left: LeftByABuild) -> None:
         (_without_an_output, "narration/intro one.wav: the scorecard names it"),
         (_with_a_folder_for_an_output, "the scorecard names it"),
         (_with_an_output_elsewhere, "leads out of"),
+        (_with_the_speech_of_another_build, "-rf.wav: not the file that"),
         (_without_a_scorecard, "there is no scorecard"),
         (_with_half_a_scorecard, "not a scorecard"),
         (_without_a_site, "no site of Stemsilver's"),
@@ -295,6 +308,24 @@ def test_what_is_not_one_whole_build_is_refused_before_anything_is_written(
         left.release()
     assert caught.value.next_step
     assert not left.out.exists()
+
+
+def test_a_build_that_cleaned_nothing_is_nothing_to_release(left: LeftByABuild) -> None:
+    for scorecard in left.folder.rglob("scorecard.json"):
+        values = json.loads(scorecard.read_text())
+        values["items"] = [one for one in values["items"] if one["failure"]]
+        assert values["items"]
+        scorecard.write_text(json.dumps(values))
+    with pytest.raises(NothingToDo, match="no render was cleaned"):
+        left.release()
+    assert not left.out.exists()
+
+
+def test_a_zip_of_the_same_name_is_replaced_and_that_is_told(left: LeftByABuild) -> None:
+    assert not left.release("v1").replaced
+    assert not left.release("v1").replaced, "the same bytes"
+    (left.out / "stemsilver-release-v1.zip").write_bytes(b"another")
+    assert left.release("v1").replaced
 
 
 def test_a_release_inside_the_site_is_refused(left: LeftByABuild) -> None:
