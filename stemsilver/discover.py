@@ -49,8 +49,8 @@ class _Found(NamedTuple):
 def discover(root: Path) -> Discovery:
     """Every render under the folder `root`.
 
-    Symbolic links, unreadable entries and references without a render are skipped with a
-    warning; hidden entries and other files silently.
+    Symbolic links, unreadable entries, and scripts and references without a render are skipped
+    with a warning; hidden entries and other files silently.
 
     Raises `NothingToDo` when there is none, `NameClash` when two cannot be told apart.
     """
@@ -176,9 +176,10 @@ def _pair(folder: Path, prefix: str, names: Iterable[str], warnings: list[str]) 
                 for sidecars in (scripts, references)
             )
             yield _Found(prefix + name, folder / name, script, reference)
-    for stem in references.keys() - renders.keys():
-        for name in references[stem]:
-            warnings.append(f"{_shown(prefix + name)}: a reference without its render; skipped")
+    for kind, sidecars in (("reference", references), ("script", scripts)):
+        for stem in sidecars.keys() - renders.keys():
+            for name in sidecars[stem]:
+                warnings.append(f"{_shown(prefix + name)}: a {kind} without its render; skipped")
 
 
 def _by_stem(pattern: re.Pattern[str], names: Sequence[str]) -> dict[str, list[str]]:

@@ -135,10 +135,13 @@ def test_sidecars_differ_by_case_but_not_by_the_spelling_of_accents(tmp_path: Pa
     assert found["X.wav"].script is None
 
 
-def test_a_reference_without_its_render_is_reported(tmp_path: Path) -> None:
-    found = discover(fill(tmp_path, "a/x.reference.wav", "x.wav"))
+def test_a_sidecar_without_its_render_is_reported(tmp_path: Path) -> None:
+    found = discover(fill(tmp_path, "a/x.reference.wav", "a/y.txt", "x.wav", "x.txt"))
     assert list(outputs(found)) == ["x.wav"]
-    assert found.warnings == ("a/x.reference.wav: a reference without its render; skipped",)
+    assert found.warnings == (
+        "a/x.reference.wav: a reference without its render; skipped",
+        "a/y.txt: a script without its render; skipped",
+    )
 
 
 # --- ids
