@@ -15,6 +15,8 @@ from stemsilver.delivery import pull_request
 from stemsilver.delivery.pull_request import Claim
 from stemsilver.errors import UsageError
 from stemsilver.profiles import DEFAULT
+from stemsilver.report import visible
+from stemsilver.report.wording import counted
 
 app = typer.Typer(
     help="What a pull request changed: packed by its own run, then judged and shown by ours.",
@@ -42,9 +44,10 @@ def pack(
     """
     packed = pull_request.pack(None if no_base else base, head, _claim(number, commit), out, max_mb)
     console = _console()
-    console.print(f"{out}: {len(packed.renders)} renders to hear, {packed.bytes / 1e6:.1f} MB")
+    console.print(f"{out}: {_to_hear(len(packed.renders))}, {packed.bytes / 1e6:.1f} MB")
     if packed.left_out:
-        console.print(f"[yellow]![/] {len(packed.left_out)} more changed, and did not fit.")
+        left_out = counted(len(packed.left_out), "render")
+        console.print(f"[yellow]![/] {left_out} left out, for want of space: the least bad.")
 
 
 @app.command("number")
@@ -89,21 +92,28 @@ def preview(
     settings = chosen_profile(profile, config_file)
     written = pull_request.write_preview(pull_request.read(folder), settings, target, max_mb)
     console = _console()
-    shown = f"{written.heard} renders to hear, {written.bytes / 1e6:.1f} MB"
+    shown = f"{_to_hear(written.heard)}, {written.bytes / 1e6:.1f} MB"
     console.print(f"{escape(str(written.index))}: {shown}")
     if written.left_out:
-        console.print(f"[yellow]![/] {written.left_out} more changed, and cannot be heard there.")
+        left_out = counted(written.left_out, "render")
+        console.print(f"[yellow]![/] {left_out} left out, and not to be heard there.")
 
 
 def _claim(number: int, commit: str) -> Claim:
     try:
         return Claim(schema_version=1, number=number, commit=commit)
     except ValidationError as error:
-        named = "--number" if error.errors()[0]["loc"] == ("number",) else "--commit"
+        first = error.errors()[0]
         raise UsageError(
-            f"{named}: {error.errors()[0]['msg']}",
+            f"--number: {first['msg']}"
+            if first["loc"] == ("number",)
+            else f"--commit: {visible(commit)[:80]} is no whole commit in hex, of 40 digits",
             next_step="Give the pull request's number and the whole SHA of its own last commit.",
         ) from error
+
+
+def _to_hear(count: int) -> str:
+    return f"{counted(count, 'render')} to hear"
 
 
 def _console() -> Console:

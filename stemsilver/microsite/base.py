@@ -11,7 +11,7 @@ from stemsilver.errors import UsageError
 from stemsilver.fsio import contained
 from stemsilver.playback import LISTENING, Heard, from_json
 from stemsilver.records import Batch, Score
-from stemsilver.report import CardItem, read_card
+from stemsilver.report import Card, CardItem, read_card
 
 _NEEDED = ("raw.flac", "clean.flac", "clean.webp", LISTENING)
 SCORECARD = Path("downloads", "scorecard.json")
@@ -77,10 +77,11 @@ class BaseItem:
 
 @dataclass(frozen=True)
 class Base:
-    """The other build: what made it, and its renders by id."""
+    """The other build: what made it, its renders by id, and its scorecard."""
 
     build: Build
     items: Mapping[str, BaseItem]
+    card: Card
 
 
 def read_base(site: Path) -> Base:
@@ -94,6 +95,7 @@ def read_base(site: Path) -> Base:
         return Base(
             Build(card.profile, card.config_digest, card.created, card.commit),
             {item.id: _item(site, item) for item in card.items.values()},
+            card,
         )
     except (OSError, ValueError, UsageError) as error:
         raise UsageError(

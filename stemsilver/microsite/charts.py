@@ -88,8 +88,9 @@ class Tick:
 
 @dataclass(frozen=True)
 class Chart:
-    """What is drawn. `raw` is the path of the raw line, empty where it is far off; `gates` are the
-    heights of the limits that are not, and `breaks` where the renders changed.
+    """What is drawn. `raw` is the path of the raw line, empty where it is far off or has no two
+    points in a row; `gates` are the heights of the limits that are not far off, and `breaks` where
+    the renders changed.
     """
 
     ticks: tuple[Tick, ...]
@@ -112,11 +113,14 @@ def chart(
     `breaks` are the places of builds whose renders are others than those before.
     """
     frame = _Frame.around(metric, builds, lines, raw, limits)
+    # Raw has no points: of a single build there would be nothing to see.
+    near = all(frame.holds(one.value) for run in raw for one in run)
+    seen = near and any(len(run) > 1 for run in raw)
     return Chart(
         ticks=frame.ticks(metric),
         gates=tuple(frame.y(limit) for limit in limits if frame.holds(limit)),
         breaks=tuple(round((frame.x(place - 1) + frame.x(place)) / 2, 1) for place in breaks),
-        raw=frame.path(raw) if all(frame.holds(one.value) for run in raw for one in run) else "",
+        raw=frame.path(raw) if seen else "",
         lines=tuple(_line(frame, look % LOOKS, line) for look, line in enumerate(lines)),
     )
 

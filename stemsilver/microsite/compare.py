@@ -11,7 +11,17 @@ from stemsilver.config import Profile
 from stemsilver.microsite.base import Base, BaseItem
 from stemsilver.microsite.readings import Family, Reading, Sense, family_at, read, sense
 from stemsilver.records import Batch, ItemResult, Score
-from stemsilver.report import scores, status
+from stemsilver.report import (
+    Check,
+    diff,
+    guardrail_verdict,
+    judge,
+    parse_card,
+    rule_words,
+    scorecard,
+    scores,
+    status,
+)
 
 _COMPARED = (
     "music_presence",
@@ -45,6 +55,22 @@ class ComparedRow:
 
 
 @dataclass(frozen=True)
+class Guarded:
+    """What the guardrail says of this build beside the base: a sentence without a full stop, whose
+    rule it is, and check by check.
+    """
+
+    sentence: str
+    rule: str
+    checks: tuple[Check, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether it holds."""
+        return all(check.passed for check in self.checks)
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Two builds. `means` are over the renders that have a value in both; `counts` says of how
     many renders a metric became better, worse, or stayed the same.
@@ -54,11 +80,19 @@ class Comparison:
 
     head: str
     base: str
+    guarded: Guarded
     families: tuple[Family, ...]
     means: tuple[Change, ...]
     counts: tuple[Mapping[Sense, int], ...]
     rows: tuple[ComparedRow, ...]
     unmatched: tuple[tuple[str, str], ...]
+
+
+def guarded(batch: Batch, profile: Profile, base: Base) -> Guarded:
+    """What the guardrail of `base` says of `batch`, as for a pull request."""
+    found = diff(base.card, parse_card(scorecard(batch, profile)))
+    checks = judge(found)
+    return Guarded(guardrail_verdict(checks), rule_words(found, checks), checks)
 
 
 def comparison(
@@ -79,6 +113,7 @@ def comparison(
     return Comparison(
         head=head,
         base=other,
+        guarded=guarded(batch, profile, base),
         families=shown,
         means=tuple(_mean(one, items, matched) for one in shown),
         counts=tuple(

@@ -28,7 +28,7 @@ from stemsilver.errors import SiteError
 from stemsilver.microsite.assets import Plot
 from stemsilver.microsite.base import Base, BaseItem, Build
 from stemsilver.microsite.blind import blind_page
-from stemsilver.microsite.compare import comparison
+from stemsilver.microsite.compare import comparison, guarded
 from stemsilver.microsite.mathml import mathml, with_symbols
 from stemsilver.microsite.overlay import template_folders
 from stemsilver.microsite.overview import overview
@@ -90,6 +90,11 @@ class Pages:
         )
         return jinja
 
+    @property
+    def _build(self) -> Build:
+        batch = self.batch
+        return Build(batch.profile, batch.config_digest, batch.created, batch.commit)
+
     def write_overview(
         self,
         reports: Sequence[Path],
@@ -97,13 +102,16 @@ class Pages:
         mermaid: str,
         media: Mapping[str, Path],
         archive: str | None = None,
+        base: Base | None = None,
     ) -> None:
-        """The front page."""
+        """The front page, which leads to the comparison with `base` where there is one."""
         self._write(
             "index.md",
             "Overview",
             "overview.html",
             view=overview(self.batch, self.profile, reports, media, archive),
+            against=None if base is None else base.build.label(self._build),
+            guarded=None if base is None else guarded(self.batch, self.profile, base),
             plots=plots,
             mermaid=mermaid,
         )
@@ -120,10 +128,7 @@ class Pages:
         self, media: Mapping[str, Path], base: Base, matched: Mapping[str, BaseItem]
     ) -> None:
         """The pages that put this build beside another: Compare and Blind test."""
-        here = Build(
-            self.batch.profile, self.batch.config_digest, self.batch.created, self.batch.commit
-        )
-        head, other = here.label(base.build), base.build.label(here)
+        head, other = self._build.label(base.build), base.build.label(self._build)
         self._write(
             "compare.md",
             "Compare",

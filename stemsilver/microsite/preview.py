@@ -27,6 +27,7 @@ from stemsilver.report import (
     rule_words,
     shortened,
 )
+from stemsilver.report.wording import counted
 from stemsilver.resources import resource
 
 MAX_PAGE_BYTES = 700_000
@@ -39,7 +40,6 @@ _MAX_CHANGES = 6
 _ASSETS = ("preview.css", "favicon.svg")
 
 _STYLES: dict[str, str] = {"better": "good", "worse": "bad", "lost": "bad"}
-_SIGNALS = {"raw": "raw", "base": "base", "clean": "this change"}
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,6 @@ class Track:
     signal: str
     href: str
     bytes: int
-
-    @property
-    def label(self) -> str:
-        """What it is called, in words."""
-        return _SIGNALS[self.signal]
 
 
 @dataclass(frozen=True)
@@ -114,7 +109,7 @@ class Preview:
             lstrip_blocks=True,
             finalize=_shown,
         )
-        jinja.globals.update(clock=clock, size=size)
+        jinja.globals.update(clock=clock, counted=counted, size=size)
         page = jinja.get_template("preview.html").render(**self._view())
         assets = resource("site_src") / "assets"
         return {
@@ -137,13 +132,26 @@ class Preview:
             "rows": [_row(row.item.path, row.change) for row in found.rows[:_MAX_ROWS]],
             "more_rows": max(0, len(found.rows) - _MAX_ROWS),
             "listings": [
-                (one.title, one.entries[:_MAX_LISTED], max(0, len(one.entries) - _MAX_LISTED))
-                for one in listings(found, self.checks)
+                (title, entries[:_MAX_LISTED], max(0, len(entries) - _MAX_LISTED))
+                for title, entries in self._listings()
             ],
+            "labels": {
+                "raw": "raw",
+                "base": "base",
+                "clean": "this change" if self.compared else "clean",
+            },
             "changes": self._changes(),
             "left_out": self.left_out[:_MAX_LISTED],
             "more_left_out": max(0, len(self.left_out) - _MAX_LISTED),
         }
+
+    def _listings(self) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+        """The renders to be told of by name, under their titles."""
+        if self.compared:
+            return [(one.title, one.entries) for one in listings(self.found, self.checks)]
+        items = self.found.head.items.values()
+        failed = tuple((one.path, one.failure.message) for one in items if one.failure)
+        return [("Not cleaned", failed)] if failed else []
 
     def _changes(self) -> dict[str, list[Shown]]:
         """The worst changes of each render to be heard, by its id."""

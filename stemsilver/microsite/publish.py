@@ -89,7 +89,7 @@ def build(
     try:
         sources, built = staging / "docs", staging / "site"
         pages = Pages(batch, profile, sources)
-        _write_sources(pages, media, reports, draw, archive.name if archive else None)
+        _write_sources(pages, media, reports, draw, archive.name if archive else None, base)
         pages.write_renders(media, matched)
         pages.write_trend(history or [record(batch, profile)])
         if base is not None:
@@ -134,6 +134,7 @@ def _write_sources(
     reports: Sequence[Path],
     draw: Draw,
     archive: str | None,
+    base: Base | None,
 ) -> None:
     """What MkDocs reads: the hand-written pages, the generated ones that every site has, and
     their pictures.
@@ -145,7 +146,7 @@ def _write_sources(
     write_own_diagrams(assets, draw)
     write_table_script(assets / "datatables.js")
     plots = write_plots(pages.batch, pages.profile, assets, draw)
-    pages.write_overview(reports, plots, mermaid, media, archive)
+    pages.write_overview(reports, plots, mermaid, media, archive, base)
     pages.write_background()
 
 

@@ -18,9 +18,17 @@ from stemsilver.microsite.charts import (
     triangle,
 )
 from stemsilver.microsite.readings import Family, families
-from stemsilver.microsite.turns import MarkedBuild, day, family_of, marked_builds, time_of_day
+from stemsilver.microsite.turns import (
+    MarkedBuild,
+    day,
+    family_of,
+    marked_builds,
+    moments,
+    time_of_day,
+)
 from stemsilver.records import Batch
 from stemsilver.report import Gate, Mark, Record, Turn, change, format_value, gates, marks, runs
+from stemsilver.report.wording import counted
 
 SHOWN = 100
 """How many builds the page shows, the newest; its judgements know of all."""
@@ -46,6 +54,15 @@ class FamilyChart:
     since: str | None
     summary: str
 
+    @property
+    def reads(self) -> str:
+        """How to read its values: their unit and what is better, and the gate."""
+        if self.limit is None:
+            return self.family.reads
+        gate = f"gate {self.limit}"
+        # A metric that has a gate is not for information alone.
+        return gate if self.family.clean.direction == "none" else f"{self.family.reads}; {gate}"
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -57,11 +74,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class BuildRow:
-    """A build in the table; `other` says that its renders are not those of the one before."""
+    """A build in the table; `other` says that its renders are not those of the one before.
+
+    `moment` is the day, with the time where that alone would not tell the build from another.
+    """
 
     record: Record
     day: str
     time: str
+    moment: str
     other: bool
     cells: tuple[Cell, ...]
 
@@ -78,7 +99,10 @@ class Key:
 
 @dataclass(frozen=True)
 class Trend:
-    """Everything the Trend page shows. `tone` is pass, fail, or none where nothing is judged."""
+    """Everything the Trend page shows. `tone` is pass, fail, or none where nothing is judged.
+
+    Without a second build there is nothing to draw: no `keys` and no `charts`.
+    """
 
     tone: str
     sentence: str
@@ -96,9 +120,10 @@ class Trend:
 def trend(history: Sequence[Record], batch: Batch, profile: Profile) -> Trend:
     """The builds of `history`, the oldest first, of which `batch` is one."""
     found = marks(history)
-    tone, sentence = _verdict(history, found, batch)
+    when = moments(history)
+    tone, sentence = _verdict(history, found, batch, when)
     first = max(0, len(history) - SHOWN)
-    shown = history[first:]
+    shown, when = history[first:], when[first:]
     said = {
         (mark.at - first, mark.metric): replace(mark, at=mark.at - first)
         for mark in found
@@ -112,7 +137,8 @@ def trend(history: Sequence[Record], batch: Batch, profile: Profile) -> Trend:
     order = sorted(parts, key=lambda name: name != batch.profile)
     limits = {gate.metric: gate for gate in gates(profile)}
     charts = tuple(
-        _chart(family, shown, [parts[name] for name in order], said, limits) for family in measured
+        _chart(family, shown, when, [parts[name] for name in order], said, limits)
+        for family in (measured if len(shown) > 1 else ())
     )
     return Trend(
         tone=tone,
@@ -123,12 +149,14 @@ def trend(history: Sequence[Record], batch: Batch, profile: Profile) -> Trend:
         keys=_keys(order, charts),
         charts=charts,
         marked=marked_builds(history, [mark for mark in found if mark.at >= first]),
-        rows=tuple(reversed(_rows(shown, parts, measured, said))),
+        rows=tuple(reversed(_rows(shown, when, parts, measured, said))),
         families=measured,
     )
 
 
-def _verdict(history: Sequence[Record], found: Sequence[Mark], batch: Batch) -> tuple[str, str]:
+def _verdict(
+    history: Sequence[Record], found: Sequence[Mark], batch: Batch, when: Sequence[str]
+) -> tuple[str, str]:
     """The tone of the page and its sentence, without a full stop."""
     parts = runs(history).get(batch.profile, ())
     if not parts or len(parts) == len(parts[0]) == 1:
@@ -146,7 +174,7 @@ def _verdict(history: Sequence[Record], found: Sequence[Mark], batch: Batch) -> 
         rest = len(standing) - len(newest)
         also = f", and {rest} more since earlier ones" if rest else ""
         return "fail", (
-            f"{_names(newest)} {are} still worse since the build of {day(history[since])}{also}"
+            f"{_names(newest)} {are} still worse since the build of {when[since]}{also}"
         )
     if len(parts[-1]) == 1:
         return "none", (
@@ -180,14 +208,15 @@ def _names(found: Sequence[Mark]) -> str:
 def _chart(
     family: Family,
     shown: Sequence[Record],
+    when: Sequence[str],
     profiles: Sequence[Sequence[Sequence[int]]],
     said: Mapping[tuple[int, str], Mark],
     limits: Mapping[str, Gate],
 ) -> FamilyChart:
     name = family.clean.name
     own = profiles[0]
-    lines = [_points(shown, parts, name, said) for parts in profiles]
-    raw = _points(shown, own, family.raw.name, {}) if family.raw else []
+    lines = [_points(shown, when, parts, name, said) for parts in profiles]
+    raw = _points(shown, when, own, family.raw.name, {}) if family.raw else []
     gate = limits.get(name)
     edges = [one for one in (gate.minimum, gate.maximum) if one is not None] if gate else []
     marked = [said[at, name] for at in own[-1] if (at, name) in said]
@@ -199,13 +228,14 @@ def _chart(
         raw=_newest(name, raw) if family.raw else None,
         limit=gate.limit if gate else None,
         sense=last.sense if last else None,
-        since=day(shown[last.at]) if last else None,
-        summary=_summary(family, lines, said.values(), shown),
+        since=when[last.at] if last else None,
+        summary=_summary(family, lines, said.values(), when),
     )
 
 
 def _points(
     shown: Sequence[Record],
+    when: Sequence[str],
     parts: Sequence[Sequence[int]],
     name: str,
     said: Mapping[tuple[int, str], Mark],
@@ -220,7 +250,7 @@ def _points(
                 lines.append([])
                 continue
             mark = said.get((place, name))
-            title = f"{_build(shown[place])}: {format_value(name, mean.value)}"
+            title = f"{_build(shown[place], when[place])}: {format_value(name, mean.value)}"
             if mark:
                 title += f", {mark.sense} than {format_value(name, mark.before.value)}"
             lines[-1].append(Point(place, mean.value, title, mark.sense if mark else None))
@@ -232,23 +262,21 @@ def _newest(name: str, lines: Runs) -> str:
 
 
 def _summary(
-    family: Family, lines: Sequence[Runs], marked: Iterable[Mark], shown: Sequence[Record]
+    family: Family, lines: Sequence[Runs], marked: Iterable[Mark], when: Sequence[str]
 ) -> str:
     """A chart in words, for those who do not see it; the table has every value."""
     name = family.clean.name
     values = [point.value for line in lines for run in line for point in run]
     low, high = (format_value(name, one) for one in (min(values), max(values)))
     turns = "".join(
-        f"; {mark.sense} in the build of {day(shown[mark.at])}"
-        for mark in marked
-        if mark.metric == name
+        f"; {mark.sense} in the build of {when[mark.at]}" for mark in marked if mark.metric == name
     )
-    many = "1 build" if len(shown) == 1 else f"{len(shown)} builds"
-    return f"{family.label} over {many}: from {low} to {high}{turns}"
+    return f"{family.label} over {counted(len(when), 'build')}: from {low} to {high}{turns}"
 
 
 def _rows(
     shown: Sequence[Record],
+    when: Sequence[str],
     parts: Mapping[str, Sequence[Sequence[int]]],
     measured: Sequence[Family],
     said: Mapping[tuple[int, str], Mark],
@@ -259,6 +287,7 @@ def _rows(
             record=one,
             day=day(one),
             time=time_of_day(one),
+            moment=when[place],
             other=place in others,
             cells=tuple(
                 _cell(one, family, said.get((place, family.clean.name))) for family in measured
@@ -281,6 +310,7 @@ def _keys(profiles: Sequence[str], charts: Sequence[FamilyChart]) -> tuple[Key, 
     keys = [
         Key("profile", look % LOOKS, shape(look % LOOKS), name)
         for look, name in enumerate(profiles)
+        if any(one.lines[look].points for one in drawn)
     ]
     if any(one.raw for one in drawn):
         keys.append(Key("raw", 0, "", "raw"))
@@ -293,6 +323,6 @@ def _keys(profiles: Sequence[str], charts: Sequence[FamilyChart]) -> tuple[Key, 
     return tuple(keys)
 
 
-def _build(one: Record) -> str:
+def _build(one: Record, when: str) -> str:
     commit = [one.commit[:7]] if one.commit else []
-    return ", ".join([day(one), *commit])
+    return ", ".join([when, *commit])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -135,3 +136,11 @@ def day(build: Record) -> str:
 def time_of_day(build: Record) -> str:
     """The time of a build."""
     return f"{build.moment:%H:%M} UTC"
+
+
+def moments(builds: Sequence[Record]) -> tuple[str, ...]:
+    """When each of `builds` was made: its day, and its time where another one has the same day."""
+    days = Counter(map(day, builds))
+    return tuple(
+        day(one) if days[day(one)] == 1 else f"{day(one)}, {time_of_day(one)}" for one in builds
+    )

@@ -3,7 +3,7 @@
 The scorecard's JSON is the product; every other form is a view of the same verdicts and scores.
 """
 
-from stemsilver.report.card import Card, CardItem, read_card
+from stemsilver.report.card import Card, CardItem, parse_card, read_card
 from stemsilver.report.change import Change, Sense, change, within
 from stemsilver.report.csv_table import batch_metrics_csv
 from stemsilver.report.diagram import pipeline_mermaid, sideways
@@ -14,6 +14,7 @@ from stemsilver.report.diff_wording import (
     Listing,
     change_cells,
     diff_headline,
+    guardrail_verdict,
     listings,
     rule_words,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "format_tolerance",
     "format_value",
     "gates",
+    "guardrail_verdict",
     "headline",
     "history_json",
     "item_evidence",
@@ -110,6 +112,7 @@ __all__ = [
     "marks",
     "mean",
     "merged",
+    "parse_card",
     "pipeline_mermaid",
     "raw_to_clean",
     "read_card",

@@ -104,6 +104,11 @@ class Diff:
         return tuple(item for item in self.compared if item.was != item.now)
 
     @property
+    def broken_additions(self) -> tuple[CardItem, ...]:
+        """The added renders that cannot be cleaned."""
+        return tuple(item for item in self.added if item.failure)
+
+    @property
     def nothing_changed(self) -> bool:
         """Whether both have the same renders, and no value differs by more than noise."""
         apart = (self.added, self.removed, self.failing, self.mended, self.other_audio)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from stemsilver.records import Failure
 from stemsilver.report.change import Change, Sense
-from stemsilver.report.diff import Diff, Row
+from stemsilver.report.diff import Diff
 from stemsilver.report.guardrail import Check, Origin
-from stemsilver.report.wording import NO_VALUE, counted, format_delta, format_value
+from stemsilver.report.wording import NO_VALUE, counted, format_change, format_value
 
 _SENSES: dict[Sense, str] = {
     "better": "▲ better",
@@ -40,9 +40,17 @@ class Listing:
 
 def diff_headline(diff: Diff, checks: Sequence[Check]) -> str:
     """The outcome in a line, in words of ours alone."""
+    outcome = _outcome(diff)
+    parts = [f"{outcome[:1].upper()}{outcome[1:]}."]
+    if checks:
+        parts.insert(len(parts) if diff.nothing_changed else 0, f"{guardrail_verdict(checks)}.")
+    return " ".join(parts)
+
+
+def guardrail_verdict(checks: Sequence[Check]) -> str:
+    """Whether the guardrail holds, and which of `checks` fail, without a full stop."""
     failed = [check.label for check in checks if not check.passed]
-    rule = f" The guardrail fails: {', '.join(failed)}." if failed else " The guardrail holds."
-    return f"{_outcome(diff)}.{rule if checks else ''}"
+    return f"The guardrail fails: {', '.join(failed)}" if failed else "The guardrail holds"
 
 
 def rule_words(diff: Diff, checks: Sequence[Check]) -> str:
@@ -56,10 +64,13 @@ def rule_words(diff: Diff, checks: Sequence[Check]) -> str:
 
 def change_cells(change: Change) -> tuple[str, str, str, str]:
     """Base, head, difference and verdict of a change as text."""
-    delta = NO_VALUE if change.delta is None else format_delta(change.metric, change.delta)
+    base, head = change.base, change.head
+    delta = NO_VALUE
+    if base is not None and head is not None:
+        delta = format_change(change.metric, base, head)
     return (
-        format_value(change.metric, change.base),
-        format_value(change.metric, change.head),
+        format_value(change.metric, base),
+        format_value(change.metric, head),
         delta,
         _SENSES[change.sense],
     )
@@ -76,12 +87,16 @@ def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
     ]
     found = (
         Listing("Not cleaned any more", _entries((one.path, one.failure) for one in diff.failing)),
+        Listing(
+            "Added, and cannot be cleaned",
+            _entries((one.path, one.failure) for one in diff.broken_additions),
+        ),
         *broken,
         Listing("Verdict by the base's gates", tuple(turned)),
         Listing("Not cleaned in either", _entries((o.path, o.failure) for o in diff.failing_still)),
         Listing("Cleaned again", tuple((one.path, "") for one in diff.mended)),
         Listing("Not compared: other raw audio", tuple((o.path, "") for o in diff.other_audio)),
-        Listing("Added", tuple((one.path, "") for one in diff.added)),
+        Listing("Added", tuple((one.path, "") for one in diff.added if not one.failure)),
         Listing("Removed", tuple((one.path, "") for one in diff.removed)),
     )
     return tuple(listing for listing in found if listing.entries)
@@ -93,12 +108,10 @@ def _outcome(diff: Diff) -> str:
             return "Nothing changed: there is no render to compare"
         renders, verb = counted(len(diff.compared), "render"), "s" * (len(diff.compared) == 1)
         return f"Nothing changed: {renders} measure{verb} the same, within noise"
-    rest = [row for row in diff.rows if row.change.sense in ("changed", "gained")]
-    better = [row for row in diff.rows if row.change.sense == "better"]
+    values = _moved("value", [row.change for row in diff.rows])
     parts = (
-        _of(diff.regressed, "worse"),
-        _of(better, "better"),
-        _of(rest, "different"),
+        _moved("mean", [mean.change for mean in diff.means]),
+        f"by render, {values}" if values else "",
         _some(len(diff.failing), "not cleaned any more"),
         _some(len(diff.mended), "cleaned again"),
         _some(len(diff.other_audio), "not compared"),
@@ -108,13 +121,20 @@ def _outcome(diff: Diff) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _of(rows: Sequence[Row], what: str) -> str:
-    if not rows:
+def _moved(noun: str, changes: Sequence[Change]) -> str:
+    """How many of `changes` are worse, better or neither; nothing where all are the same."""
+    counts = {
+        "worse": sum(one.regressed for one in changes),
+        "better": sum(one.sense == "better" for one in changes),
+        "different": sum(one.sense in ("changed", "gained") for one in changes),
+    }
+    found = [(count, what) for what, count in counts.items() if count]
+    if not found:
         return ""
-    renders = len({row.item.id for row in rows})
-    metrics = len({row.change.metric for row in rows})
-    verb = "is" if metrics == 1 else "are"
-    return f"{counted(metrics, 'metric')} of {counted(renders, 'render')} {verb} {what}"
+    (count, what), *more = found
+    words = [f"{counted(count, noun)} {'is' if count == 1 else 'are'} {what}"]
+    words += [f"{count} {what}" for count, what in more]
+    return " and ".join([part for part in (", ".join(words[:-1]), words[-1]) if part])
 
 
 def _some(count: int, what: str) -> str:

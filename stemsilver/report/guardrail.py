@@ -10,11 +10,11 @@ from stemsilver import config
 from stemsilver.config import Guardrail
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.profiles import DEFAULT
-from stemsilver.report.card import Card
+from stemsilver.report.card import Card, CardItem
 from stemsilver.report.change import within
 from stemsilver.report.diff import Diff, ItemDiff
 from stemsilver.report.verdicts import Gate, passes
-from stemsilver.report.wording import counted, format_delta, format_value
+from stemsilver.report.wording import counted, format_change, format_delta, format_value
 from stemsilver.resources import resource
 
 Origin: TypeAlias = Literal["base", "given", "shipped"]
@@ -45,7 +45,9 @@ def judge(diff: Diff, given: Guardrail | None = None) -> tuple[Check, ...]:
 
     The rule is the base's own, so that a change cannot loosen the rule it is judged by; `given`
     is taken instead of it, and the one that ships where a base from before there was one has
-    none. A check with nothing to measure passes, unless there was something in the base.
+    none. A check with nothing to measure passes, unless there was something in the base. Means
+    are over what can be compared; the other checks hold renders that are new, or have other raw
+    audio, to the same limits.
     """
     rule, origin = _rule(diff, given)
     return (*_means(diff, rule, origin), _loudness(diff), _failures(diff), _gates(diff))
@@ -78,50 +80,90 @@ def _mean(diff: Diff, name: str, metric: str, limit: float, origin: Origin) -> C
     bound = f"{'falls' if falling else 'rises'} by at most {most}"
     lost = sum(_lost(item, metric) for item in diff.compared)
     mean = next((one.change for one in diff.means if one.change.metric == metric), None)
-    if mean is None or mean.delta is None:
+    if mean is None or mean.base is None or mean.head is None:
         gone = lost > 0 or (_measured(diff.base, metric) and not _measured(diff.head, metric))
         found = "measured in the base and nowhere now" if gone else "nothing to measure"
         return Check(name, label, not gone, found, bound, origin)
     before, after = (format_value(metric, value) for value in (mean.base, mean.head))
-    found = f"{before} → {after}, {format_delta(metric, mean.delta)}"
+    found = f"{before} → {after}, {format_change(metric, mean.base, mean.head)}"
     if lost:
         found += f"; lost in {counted(lost, 'render')}"
-    cost = -mean.delta if falling else mean.delta
+    cost = mean.base - mean.head if falling else mean.head - mean.base
     return Check(name, label, within(cost, limit), found, bound, origin)
 
 
 def _loudness(diff: Diff) -> Check:
-    """No render leaves the base's window."""
+    """No render leaves the base's window, and no new one is outside it."""
     windows = [gate for gate in diff.base.gates if gate.metric == LOUDNESS]
     inside = [
         item for item in diff.compared if any(passes(gate, item.base.scores) for gate in windows)
     ]
     out = [item for item in inside if any(_broken(item, gate) for gate in windows)]
-    found = f"{len(out)} of {counted(len(inside), 'render')} left it"
+    new, outside = _newcomers(diff, windows, ("is outside it", "are outside it"))
+    heard = [item for item in _new(diff) if any(_measures(gate, item) for gate in windows)]
+    found = [
+        *([f"{len(out)} of {counted(len(inside), 'render')} left it"] if inside else []),
+        *(outside or (["no new render is outside it"] if heard and not inside else [])),
+    ]
     return _each(
         "loudness",
         "Loudness",
-        out,
-        found if inside else "nothing to measure",
+        (*out, *new),
+        "; ".join(found) or "nothing to measure",
         f"stays in the base's window, {windows[0].limit}" if windows else "the base has no window",
     )
 
 
 def _failures(diff: Diff) -> Check:
-    """No render that was cleaned fails."""
-    count, paths = len(diff.failing), tuple(item.path for item in diff.failing)
-    found = f"{counted(count, 'render')} not cleaned now" if count else "none"
-    return Check("failures", "Failures", not count, found, "none newly fails", "base", paths)
+    """No render that was cleaned fails, and none that was added."""
+    count, new = len(diff.failing), diff.broken_additions
+    found = [
+        *([f"{counted(count, 'render')} not cleaned now"] if count else []),
+        *([f"{counted(len(new), 'added render')} cannot be cleaned"] if new else []),
+    ]
+    out = (*diff.failing, *new)
+    return _each("failures", "Failures", out, "; ".join(found) or "none", "none newly fails")
 
 
 def _gates(diff: Diff) -> Check:
-    """No render fails a gate that it did not fail in the base."""
-    out = [item for item in diff.compared if any(_broken(item, gate) for gate in diff.base.gates)]
-    found = f"{counted(len(out), 'render')} newly failed" if out else "none newly failed"
-    return _each("gates", "Gates", out, found, "no render newly fails a gate of the base")
+    """No render fails a gate that it did not fail in the base, and no new one fails any."""
+    limits = diff.base.gates
+    out = [item for item in diff.compared if any(_broken(item, gate) for gate in limits)]
+    new, failing = _newcomers(diff, limits, ("fails one", "fail one"))
+    found = [*([f"{counted(len(out), 'render')} newly failed"] if out else []), *failing]
+    return _each(
+        "gates",
+        "Gates",
+        (*out, *new),
+        "; ".join(found) or "none newly failed",
+        "no render newly fails a gate of the base",
+    )
 
 
-def _each(name: str, label: str, out: Sequence[ItemDiff], found: str, limit: str) -> Check:
+def _new(diff: Diff) -> tuple[CardItem, ...]:
+    """The renders that the base says nothing of."""
+    return (*diff.added, *diff.other_audio)
+
+
+def _newcomers(
+    diff: Diff, limits: Sequence[Gate], verbs: tuple[str, str]
+) -> tuple[list[CardItem], list[str]]:
+    """The new renders that fail one of `limits`, and how many of which kind in words.
+
+    `verbs` say of one render, and of several, what they do.
+    """
+    found, words = [], []
+    for noun, items in (("added render", diff.added), ("replaced render", diff.other_audio)):
+        out = [item for item in items if any(passes(gate, item.scores) is False for gate in limits)]
+        if out:
+            found += out
+            words.append(f"{counted(len(out), noun)} {verbs[len(out) > 1]}")
+    return found, words
+
+
+def _each(
+    name: str, label: str, out: Sequence[ItemDiff | CardItem], found: str, limit: str
+) -> Check:
     return Check(name, label, not out, found, limit, "base", tuple(item.path for item in out))
 
 
@@ -129,6 +171,10 @@ def _broken(item: ItemDiff, gate: Gate) -> bool:
     """Whether a render newly fails a gate; one that it passed, and now has no value for, too."""
     was, now = passes(gate, item.base.scores), passes(gate, item.judged)
     return (was is not False and now is False) or (was is True and now is None)
+
+
+def _measures(gate: Gate, item: CardItem) -> bool:
+    return item.scores[gate.metric].value is not None
 
 
 def _lost(item: ItemDiff, metric: str) -> bool:

@@ -113,10 +113,8 @@ def format_value(name: str, value: float | None) -> str:
     """
     if value is None:
         return NO_VALUE
-    metric = METRICS[name]
-    if metric.unit == "fraction":
-        return f"{number(100 * value, metric.digits - 2)} %"
-    return number(value, metric.digits)
+    text = number(*_displayed(name, value))
+    return f"{text} %" if METRICS[name].unit == "fraction" else text
 
 
 def format_score(name: str, score: Score) -> str:
@@ -134,11 +132,22 @@ def format_delta(name: str, delta: float) -> str:
     >>> format_delta("stoi_vs_stage_a", 0.0001)
     '0.000'
     """
-    metric = METRICS[name]
-    percents = metric.unit == "fraction"
-    text = number(100 * delta, metric.digits - 2) if percents else number(delta, metric.digits)
-    sign = "+" if delta > 0 and text.strip("0.") else ""
-    return f"{sign}{text} {_step_unit(name)}".rstrip()
+    return _step(name, *_displayed(name, delta))
+
+
+def format_change(name: str, base: float, head: float) -> str:
+    """The difference of two values of the metric `name` as `format_value` shows them.
+
+    Of the rounded values: a reader who subtracts one from the other finds the same.
+
+    >>> format_value("clean_lufs", -43.96), format_value("clean_lufs", -44.34)
+    ('−44.0', '−44.3')
+    >>> format_change("clean_lufs", -43.96, -44.34), format_delta("clean_lufs", -44.34 + 43.96)
+    ('−0.3 LU', '−0.4 LU')
+    """
+    before, digits = _displayed(name, base)
+    after, _ = _displayed(name, head)
+    return _step(name, round(after, digits) - round(before, digits), digits)
 
 
 def format_tolerance(name: str) -> str:
@@ -150,6 +159,19 @@ def format_tolerance(name: str) -> str:
     metric = METRICS[name]
     shown = 100 * metric.tolerance if metric.unit == "fraction" else metric.tolerance
     return f"{setting(shown)} {_step_unit(name)}".rstrip()
+
+
+def _displayed(name: str, value: float) -> tuple[float, int]:
+    """`value` in the metric's display unit, and the decimals it is shown with."""
+    metric = METRICS[name]
+    return (100 * value, metric.digits - 2) if metric.unit == "fraction" else (value, metric.digits)
+
+
+def _step(name: str, step: float, digits: int) -> str:
+    """A difference in the metric's display unit, with its sign and its unit."""
+    text = number(step, digits)
+    sign = "+" if step > 0 and text.strip("0.") else ""
+    return f"{sign}{text} {_step_unit(name)}".rstrip()
 
 
 def _step_unit(name: str) -> str:

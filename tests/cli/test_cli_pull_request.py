@@ -30,7 +30,7 @@ def artifact(workspace: Workspace, stemsilver: Terminal) -> Path:
     done = pack(stemsilver)
     assert done.code == 0, done
     assert done.out == ""
-    assert "artifact: 1 renders to hear" in done.err
+    assert "artifact: 1 render to hear" in done.err
     return Path("artifact")
 
 
@@ -57,7 +57,7 @@ def test_from_a_build_to_its_comment_and_its_preview(artifact: Path, stemsilver:
     done = stemsilver("pull-request", "preview", "artifact", "site/previews/pr-7", "--max-mb", "25")
     assert (done.code, done.out) == (0, "")
     target = Path("site", "previews", "pr-7")
-    assert f"{target}/index.html: 1 renders to hear" in done.err
+    assert f"{target}/index.html: 1 render to hear" in done.err
     [id_] = [path.name for path in (target / "ab").iterdir()]
     for name in ("ab-1-raw.flac", "ab-1-clean.flac"):
         shown, built = (decode(at / "ab" / id_ / name, 1) for at in (target, Path("report")))
@@ -119,6 +119,34 @@ def test_nothing_is_packed_under_a_name_that_would_be_refused(
     shutil.copytree("report", "base-report")
     faulty(pack(stemsilver, number=number, commit=commit), 2, named)
     assert not Path("artifact").exists()
+
+
+def test_a_short_commit_is_refused_in_words(workspace: Workspace, stemsilver: Terminal) -> None:
+    said = pack(stemsilver, commit="abc")
+    faulty(said, 2, "--commit: abc is no whole commit in hex")
+    assert "pattern" not in said.err
+
+
+def test_what_is_left_out_is_counted(artifact: Path, stemsilver: Terminal) -> None:
+    shutil.rmtree(artifact / "ab")
+    said = stemsilver("pull-request", "preview", artifact, "site/previews/pr-7")
+    assert said.code == 0
+    assert "0 renders to hear" in said.err
+    assert "! 1 render left out" in said.err
+    assert "more" not in said.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("number", "report"), ("preview", "nosuch", "site/previews/pr-7")],
+)
+def test_a_folder_named_by_mistake_is_nobodys_forgery(
+    workspace: Workspace, stemsilver: Terminal, command: tuple[str, ...]
+) -> None:
+    said = stemsilver("pull-request", *command)
+    faulty(said, 2, command[1])
+    assert "Name the folder that `stemsilver pull-request pack` made" in said.err
+    assert "forged" not in said.err
 
 
 def test_a_first_pull_request_has_no_base(workspace: Workspace, stemsilver: Terminal) -> None:

@@ -64,7 +64,7 @@ def test_what_changed_is_told_and_only_a_gate_fails(
 ) -> None:
     ended = stemsilver("scorecard", "diff", base, worse)
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith("1 metric of 1 render is worse. The guardrail fails: WER raw to")
+    assert ended.out.startswith("The guardrail fails: WER raw to")
     assert "✗ │ WER raw to clean, mean" in ended.out
     assert "│ two.wav │ WER raw to clean │ 0.0 % │ 9.0 % │ +9.0 points │ ▼ worse │" in ended.out
     assert "one.wav" not in ended.out

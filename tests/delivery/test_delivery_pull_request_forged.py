@@ -156,9 +156,8 @@ def test_a_scorecard_that_is_none(handed: Opened, name: str, change: Change) -> 
     refused(handed.folder)
 
 
-@pytest.mark.parametrize("name", ["pull_request.json", "head.json"])
-def test_a_file_that_is_missing(handed: Opened, name: str) -> None:
-    (handed.folder / name).unlink()
+def test_a_scorecard_that_is_missing(handed: Opened) -> None:
+    (handed.folder / "head.json").unlink()
     assert "cannot be read" in refused(handed.folder)
 
 
@@ -246,5 +245,9 @@ def test_what_nobody_asked_for_is_not_looked_at(handed: Opened) -> None:
     assert read(handed.folder).claim.number == NUMBER
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    assert "No such file" in refused(tmp_path / "none")
+def test_a_folder_that_was_never_packed_is_a_slip_and_no_forgery(handed: Opened) -> None:
+    for name, why in (("none", "is no folder"), ("scorecard.json", "is no folder"), (".", "holds")):
+        with pytest.raises(UsageError, match=why) as refusal:
+            read(handed.head / name)
+        assert "forged" not in refusal.value.message
+        assert "`stemsilver pull-request pack` made" in refusal.value.next_step

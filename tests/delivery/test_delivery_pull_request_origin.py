@@ -69,11 +69,6 @@ def answer(**values: object) -> Change:
         (run(head_sha=OTHER_COMMIT), "another commit"),
         (run(head_repository={"full_name": "other/fork"}), "comes from stranger/fork"),
         (answer(base={"repo": {"full_name": "other/batch"}}), "not a pull request to team/batch"),
-        (run(head_sha=None), "head_sha"),
-        (run(head_repository="stranger/fork"), "head_repository"),
-        (answer(number="7"), "number"),
-        (answer(head=None), "head"),
-        (lambda ran, asked: ran.pop("workflow_run"), "workflow_run"),
     ],
 )
 def test_what_does_not_agree_is_forged(tmp_path: Path, change: Change, why: str) -> None:
@@ -105,8 +100,28 @@ def test_a_forgery_is_not_taken_for_what_came_too_late(tmp_path: Path) -> None:
         check(tmp_path, answer(state="closed"), CLAIM.model_copy(update={"number": 8}))
 
 
-def test_words_that_are_missing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (run(head_sha=None), "head_sha"),
+        (run(head_repository="stranger/fork"), "head_repository"),
+        (answer(number="7"), "number"),
+        (answer(head=None), "head"),
+        (lambda ran, asked: ran.pop("workflow_run"), "workflow_run"),
+    ],
+)
+def test_words_that_are_not_of_github_do_not_pass(tmp_path: Path, change: Change, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        check(tmp_path, change)
+
+
+def test_words_that_are_missing_are_a_slip_and_no_forgery(tmp_path: Path) -> None:
     ran, asked = write_words(tmp_path, event(), pull())
-    asked.unlink()
-    with pytest.raises(UsageError, match="cannot be read"):
-        check_origin(CLAIM, ran, asked)
+    for said, answered, option in (
+        (Path("/dev/null"), asked, "--event"),
+        (ran, tmp_path, "--pull"),
+    ):
+        with pytest.raises(UsageError) as refusal:
+            check_origin(CLAIM, said, answered)
+        assert "forged" not in refusal.value.message
+        assert option in refusal.value.next_step

@@ -75,6 +75,16 @@ def test_what_does_not_fit_is_left_out_the_least_changed_first(tmp_path: Path) -
         pack(whole.base, whole.head, CLAIM, tmp_path / "none", 0.001)
 
 
+def test_what_is_less_bad_does_not_take_the_room_of_what_is_worse(tmp_path: Path) -> None:
+    whole = a_change(tmp_path / "whole")
+    # The second has more bytes than what is left, the third has less.
+    for path in (whole.head / "ab" / "little-worse").glob("*.flac"):
+        path.write_bytes(path.read_bytes() * 9)
+    done = pack(whole.base, whole.head, CLAIM, tmp_path / "small", whole.packed.bytes / 1e6)
+    assert done.renders == ("much-worse.wav",)
+    assert done.left_out == ("little-worse.wav", "better.wav")
+
+
 def test_no_more_files_than_anybody_unpacks(tmp_path: Path) -> None:
     many = [f"r{number}" for number in range(140)]
     done = opened(

@@ -220,7 +220,7 @@ def test_it_stays_within_its_budget_the_worst_kept(tmp_path: Path) -> None:
     for path in made.folder.glob("ab/*/ab-*.flac"):
         soundfile.write(path, noise, RATE, subtype="PCM_16")
     one = sum(path.stat().st_size for path in made.folder.glob("ab/r0/ab-*.flac"))
-    megabytes = (MAX_PAGE_BYTES + 2.5 * one) / 1e6
+    megabytes = 2.5 * one / 1e6 + 0.05
     written = preview(made, tmp_path / "site", megabytes)
     assert (written.heard, written.left_out) == (2, 2)
     assert {name.split("/")[1] for name in sounds(tmp_path / "site")} == {"r0", "r1"}
@@ -228,6 +228,60 @@ def test_it_stays_within_its_budget_the_worst_kept(tmp_path: Path) -> None:
     text = page(tmp_path / "site")
     assert "but not to be heard here" in text
     assert "<bdi>r2.wav</bdi>" in text[text.index("but not to be heard here") :]
+
+
+def of_sizes(folder: Path, *kilobytes: int) -> Opened:
+    """Renders whose sounds, encoded, have so many kilobytes in all, the worst first."""
+    names = [f"r{number}" for number in range(len(kilobytes))]
+    falls = [GOOD | {"stoi_vs_stage_a": 0.5 + 0.1 * place} for place in range(len(names))]
+    made = opened(
+        folder,
+        [render(name, GOOD) for name in names],
+        [render(name, values) for name, values in zip(names, falls, strict=True)],
+    )
+    rng = np.random.default_rng(1)
+    for name, size in zip(names, kilobytes, strict=True):
+        paths = sorted((made.folder / "ab" / name).glob("ab-*.flac"))
+        listing = json.loads((made.folder / "ab" / name / "ab.json").read_text())
+        # Noise of 16 bits does not compress.
+        frames = round(size * 1000 / 2 / len(paths))
+        for number, one in enumerate(listing):
+            one.update(start=2 * number * frames, stop=(2 * number + 1) * frames)
+        (made.folder / "ab" / name / "ab.json").write_text(json.dumps(listing))
+        for path in paths:
+            noise = rng.integers(-32768, 32767, frames, np.int16)
+            soundfile.write(path, noise, RATE, subtype="PCM_16")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "heard"),
+    [
+        (1, ["r0"]),
+        (1.2, ["r0"]),
+        (1.45, ["r0", "r1"]),
+        (1.8, ["r0", "r1"]),
+        (2, ["r0", "r1", "r2"]),
+    ],
+)
+def test_what_fits_is_counted_as_it_is_written_and_nothing_overtakes(
+    tmp_path: Path, megabytes: float, heard: list[str]
+) -> None:
+    made = of_sizes(tmp_path / "pull", 700, 670, 500)
+    written = preview(made, tmp_path / "site", megabytes)
+    assert sorted({name.split("/")[1] for name in sounds(tmp_path / "site")}) == heard
+    assert (written.heard, written.left_out) == (len(heard), 3 - len(heard))
+    on_disk = sum(path.stat().st_size for path in (tmp_path / "site").rglob("*") if path.is_file())
+    assert written.bytes == on_disk <= megabytes * 1e6
+
+
+def test_a_page_that_leaves_no_room_for_the_last_sound_drops_it(tmp_path: Path) -> None:
+    made = of_sizes(tmp_path / "pull", 500, 500)
+    whole = preview(made, tmp_path / "site").bytes
+    assert preview(made, tmp_path / "site", whole / 1e6).heard == 2
+    written = preview(made, tmp_path / "site", (whole - 1) / 1e6)
+    assert (written.heard, written.left_out) == (1, 1)
+    assert sounds(tmp_path / "site").isdisjoint({"ab/r1/ab-1-raw.flac"})
 
 
 def test_no_more_sounds_than_it_takes_time_for(tmp_path: Path) -> None:
@@ -330,7 +384,14 @@ def test_without_a_base_head_stands_alone(made: Opened, tmp_path: Path) -> None:
     written = preview(made, tmp_path / "site")
     text = page(tmp_path / "site")
     assert "There is nothing to compare with" in text
-    assert "Guardrail" not in text
+    for word in ("Guardrail", "base</b>", "this change", "renders that changed", ">Added<"):
+        assert word not in text
+    assert sounds(tmp_path / "site") == {
+        f"ab/{id_}/ab-{number}-{signal}.flac"
+        for id_ in ("much-worse", "little-worse", "better")
+        for number in (1, 2)
+        for signal in ("raw", "clean")
+    }
     # The render that did not change has nothing in the folder.
     assert (written.heard, written.left_out) == (3, 1)
 

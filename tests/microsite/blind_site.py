@@ -69,7 +69,7 @@ def publish(planted: Planted, folder: Path) -> Published:
     items = tuple(item for item in planted.batch.items if item.id in IDS)
     batch = replace(planted.batch, items=items)
     target = folder / "site"
-    build(batch, planted.profile, media, (), target, 50, base=Base(OTHER, others))
+    build(batch, planted.profile, media, (), target, 50, base=Base(OTHER, others, planted.card))
     # Only a secure page has a clipboard.
     return Published(target, planted, url="https://stemsilver.test")
 

@@ -30,7 +30,7 @@ from stemsilver.records import (
     Transcript,
     WeightRecord,
 )
-from stemsilver.report import Record, record, scorecard
+from stemsilver.report import Card, Record, parse_card, record, scorecard
 from stemsilver.resources import resource
 
 HOSTILE = (
@@ -64,6 +64,11 @@ class Planted:
     profile: config.Profile
     media: Mapping[str, Path]
     reports: tuple[Path, ...]
+
+    @property
+    def card(self) -> Card:
+        """Its scorecard."""
+        return parse_card(scorecard(self.batch, self.profile))
 
     def build(
         self,

@@ -359,7 +359,8 @@ def test_from_a_disk_the_page_says_what_it_needs(browser: Browser, blinded: Publ
 def test_builds_without_a_render_in_common_have_nothing_to_compare(
     planted: Planted, tmp_path: Path
 ) -> None:
-    Pages(planted.batch, planted.profile, tmp_path).write_comparison({}, Base(OTHER, {}), {})
+    base = Base(OTHER, {}, planted.card)
+    Pages(planted.batch, planted.profile, tmp_path).write_comparison({}, base, {})
     page = (tmp_path / "blind.md").read_text()
     assert "nothing to compare" in page
     assert "data-modules" not in page

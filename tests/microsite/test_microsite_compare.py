@@ -226,6 +226,40 @@ def test_the_pages_lead_to_each_other_and_play_the_base(
     context.close()
 
 
+def test_the_guardrail_is_that_of_the_base(planted: Planted, base_site: Path) -> None:
+    view = compare(planted, base_site)
+    assert (view.guarded.sentence, view.guarded.sound) == ("The guardrail holds", True)
+    edit(base_site, INTRO, wer_raw_to_clean=0.0, clean_dnsmos_ovrl=3.5)
+    edit(base_site, DUET, music_to_speech_db=-31.0)
+    view = compare(planted, base_site)
+    assert not view.guarded.sound
+    assert view.guarded.sentence == "The guardrail fails: Music to speech, mean, Gates"
+    gates = next(check for check in view.guarded.checks if check.name == "gates")
+    assert (gates.found, gates.renders) == ("1 render newly failed", ("stereo/duet.wav",))
+
+
+def test_the_guardrail_is_told_on_both_pages(
+    planted: Planted, base_site: Path, tmp_path: Path, browser: Browser
+) -> None:
+    edit(base_site, DUET, music_to_speech_db=-31.0)
+    target = tmp_path / "site"
+    planted.build(target, base=base_site)
+    site = Published(target, planted)
+    context = site.serve(browser.new_context(viewport={"width": 390, "height": 844}))
+    page = context.new_page()
+    page.goto(f"{site.url}/index.html")
+    expect(page.locator(".st-hero")).to_contain_text("Against profile embedded, 22 November 2026")
+    page.get_by_role("link", name="The guardrail fails: Music to speech, mean, Gates").click()
+    expect(page.locator(".st-hero .st-verdict")).to_contain_text("The guardrail fails: Music")
+    rows = page.locator(".st-checks tbody tr")
+    expect(rows).to_have_count(7)
+    expect(rows.filter(has_text="✗ fails")).to_have_count(2)
+    expect(rows.filter(has_text="✓ pass")).to_have_count(5)
+    expect(rows.last).to_contain_text("1 render newly failed")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    context.close()
+
+
 def test_without_a_base_there_is_nothing_of_it(published: Published) -> None:
     assert not (published.folder / "compare.html").exists()
     assert not (published.folder / "blind.html").exists()

@@ -174,6 +174,35 @@ def test_axe_finds_nothing_and_the_page_fits(
     assert found == []
 
 
+def test_a_phone_shows_every_cell_of_a_table(browser: Browser, previews: dict[str, Path]) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = serve(context, previews["honest"]).new_page()
+    page.goto(f"{URL}/index.html")
+    assert page.locator("table").count() == 3
+    for table in page.locator("table").all():
+        box = table.locator("xpath=..")
+        for way in ("Height", "Width"):
+            assert box.evaluate(f"(box) => box.scroll{way} - box.client{way}") == 0
+        row = table.locator("tbody tr").first
+        meaning = row.locator(".meaning").bounding_box()
+        values = row.locator("[data-label]").first.bounding_box()
+        assert meaning is not None
+        assert values is not None
+        assert meaning["y"] + meaning["height"] <= values["y"] + 1
+    # What a row is, is still told to those who do not see it.
+    expect(page.get_by_role("row")).to_have_count(page.locator("tr").count())
+    context.close()
+
+
+def test_without_a_base_there_is_raw_and_clean(browser: Browser, previews: dict[str, Path]) -> None:
+    context = serve(browser.new_context(), previews["alone"])
+    page = context.new_page()
+    page.goto(f"{URL}/index.html")
+    expect(page.locator(".render").first.locator(".track b")).to_have_text(["raw", "clean"] * 2)
+    expect(page.locator("main")).not_to_contain_text("changed")
+    context.close()
+
+
 def test_it_opens_and_plays_from_a_disk(browser: Browser, previews: dict[str, Path]) -> None:
     context = browser.new_context()
     context.set_offline(True)

@@ -270,6 +270,44 @@ def test_a_single_build_of_any_value_can_be_drawn(value: float) -> None:
     assert "nan" not in repr(drawn)
 
 
+def test_the_legend_has_only_what_is_drawn(planted: Planted) -> None:
+    other = renamed(builds(1, 2), profile="studio")
+    for history in (builds(2), [*other, *builds(1)]):
+        view = view_of(planted, history)
+        drawn = [one.chart for one in view.charts]
+        kinds = {key.kind for key in view.keys}
+        assert ("raw" in kinds) == any(" " in one.raw[1:].partition(" ")[2] for one in drawn)
+        assert ("gate" in kinds) == any(one.gates for one in drawn)
+    # A raw line of a single build has nothing to be seen.
+    assert "raw" not in kinds
+
+
+def test_builds_of_one_day_are_told_apart_by_their_time(planted: Planted) -> None:
+    records = builds(12, steps={PRESENCE.name: {7: 9.0}})
+    assert view_of(planted, records).rows[0].moment == "23 Mar 2026"
+    earlier = replace(records[6], created=records[7].created.replace("09:30", "08:15"))
+    view = view_of(planted, [*records[:6], earlier, *records[7:]])
+    moments = [row.moment for row in reversed(view.rows)]
+    assert moments[5:9] == [
+        "9 Feb 2026",
+        "23 Feb 2026, 08:15 UTC",
+        "23 Feb 2026, 09:30 UTC",
+        "2 Mar 2026",
+    ]
+    found = chart_of(view, "music_presence")
+    assert found.since == "23 Feb 2026, 09:30 UTC"
+    assert "the build of 23 Feb 2026, 09:30 UTC" in found.summary
+    assert view.sentence.endswith("since the build of 23 Feb 2026, 09:30 UTC")
+
+
+def test_a_metric_with_a_gate_is_not_for_information_alone(planted: Planted) -> None:
+    view = view_of(planted, builds(3))
+    assert chart_of(view, "true_peak_dbtp").reads == "gate ≤ −1 dBTP"
+    for one in view.charts:
+        assert "information; gate" not in one.reads
+        assert one.limit is None or one.reads.endswith(f"gate {one.limit}")
+
+
 # --- the page
 
 
@@ -277,7 +315,10 @@ def test_the_page_of_a_first_build_is_whole(published: Published) -> None:
     page = (published.folder / "trend.html").read_text(encoding="utf-8")
     assert "This is the first build" in page
     assert 'id="changes"' not in page
-    assert page.count("<figure") == len(re.findall("<title>", page.split("<article")[1]))
+    # One point makes no chart, and no legend.
+    assert "<figure" not in page
+    assert "st-keys" not in page
+    assert "A chart needs a second build" in page
 
 
 def test_a_year_of_builds_marks_what_was_planted_and_nothing_else(open_page: Opener) -> None:
@@ -310,6 +351,21 @@ def test_every_mean_is_in_the_table(year: Published, open_page: Opener) -> None:
 
 def test_fifty_builds_are_a_light_page(year: Published) -> None:
     assert (year.folder / "trend.html").stat().st_size < 500_000
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_what_changed_is_seen_whole_with_its_cause(open_page: Opener, width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 844})
+    box = page.locator(".st-scroll[aria-labelledby=changes]")
+    for way in ("Height", "Width"):
+        assert box.evaluate(f"(box) => box.scroll{way} - box.client{way}") == 0
+    cause = box.locator(".st-causes").first
+    expect(cause).to_contain_text(f"{SHARE} 0.6 → 0.3")
+    metric = box.locator("td").first.bounding_box()
+    place = cause.bounding_box()
+    assert metric is not None
+    assert place is not None
+    assert (place["y"] >= metric["y"] + metric["height"]) == (width == 390)
 
 
 @pytest.mark.parametrize("width", [390, 1440])

@@ -55,8 +55,8 @@ def test_what_is_worse_is_said_first() -> None:
     )
     text = markdown(base, head)
     assert text.startswith(
-        "**2 metrics of 2 renders are worse; 1 metric of 1 render is better. "
-        "The guardrail fails: WER raw to clean, mean, Gates.**"
+        "**The guardrail fails: WER raw to clean, mean, Gates. "
+        "2 means are worse and 1 better; by render, 3 values are worse and 1 better.**"
     )
     assert "| ✗ | WER raw to clean, mean | 5.0 % → 10.0 %, +5.0 points |" in text
     assert "| DNSMOS overall, clean | 3.00 | 2.70 | −0.30 | ▼ worse | 2 |" in text
@@ -75,24 +75,53 @@ def test_what_is_worse_is_said_first() -> None:
 def test_a_lost_value_is_worse_and_has_no_difference() -> None:
     text = markdown(card(item()), card(item(stoi_vs_stage_a=None)))
     assert "| `a.wav` | STOI against Stage A | 0.950 | — | — | ▼ lost |" in text
-    assert text.startswith("**1 metric of 1 render is worse.")
+    assert text.startswith("**The guardrail fails: ")
+    assert ". By render, 1 value is worse.**" in text
+
+
+def test_a_diff_and_its_reverse_read_differently() -> None:
+    one = card(item("a"), item("b"))
+    other = card(
+        item("a", clean_dnsmos_ovrl=2.0, clean_true_peak_dbtp=-3.0),
+        item("b", clean_dnsmos_ovrl=3.2, clean_true_peak_dbtp=-3.0),
+    )
+    assert markdown(one, other).startswith(
+        "**The guardrail holds. 1 mean is worse and 1 different; "
+        "by render, 1 value is worse, 1 better and 2 different.**"
+    )
+    assert markdown(other, one).startswith(
+        "**The guardrail holds. 1 mean is better and 1 different; "
+    )
+
+
+def test_a_difference_is_that_of_the_numbers_beside_it() -> None:
+    head = card(item(music_to_speech_db=-24.34))
+    text = markdown(card(item(music_to_speech_db=-23.96)), head)
+    assert "| `a.wav` | Music to speech | −24.0 | −24.3 | −0.3 dB | ▲ better |" in text
+    assert "| −24.0 → −24.3, −0.3 dB |" in text
 
 
 def test_renders_that_are_not_compared_are_named() -> None:
     base = card(item("old"), item("b"), item("c"), failed("d"), failed("e"))
     head = card(
-        item("new"), failed("b", "No room."), item("c", digest="bb"), item("d"), failed("e")
+        item("new"),
+        failed("noise", "It is a picture."),
+        failed("b", "No room."),
+        item("c", digest="bb"),
+        item("d"),
+        failed("e"),
     )
     text = markdown(base, head)
     assert text.startswith(
-        "**1 render not cleaned any more; 1 render cleaned again; 1 render not compared; "
-        "1 render added; 1 render removed. The guardrail fails: "
+        "**The guardrail fails: Failures. 1 render not cleaned any more; 1 render cleaned again; "
+        "1 render not compared; 2 renders added; 1 render removed.**"
     )
     for listed in (
         "Not cleaned any more:\n\n- `b.wav`: `No room.`\n",
         "Not cleaned in either:\n\n- `e.wav`: `It is not audio.`\n",
         "Cleaned again:\n\n- `d.wav`\n",
         "Not compared: other raw audio:\n\n- `c.wav`\n",
+        "Added, and cannot be cleaned:\n\n- `noise.wav`: `It is a picture.`\n",
         "Added:\n\n- `new.wav`\n",
         "Removed:\n\n- `old.wav`\n",
     ):
@@ -233,7 +262,7 @@ def huge() -> tuple[Card, Card]:
 def test_it_fits_whatever_there_is(huge: tuple[Card, Card], rows: int, limit: int) -> None:
     text = markdown(*huge, rows=rows, limit=limit, link=LINK)
     assert len(text) <= len(text.encode()) <= limit
-    assert text.startswith("**1 metric of 2000 renders is worse; 1000 renders not cleaned any more")
+    assert text.startswith("**The guardrail fails: Failures. 1 mean is worse; by render, 2000 v")
     if limit == 60_000:
         shown = len(re.findall(r"^\| `", text, re.MULTILINE))
         assert shown == 20 if rows == 20 else shown > 100

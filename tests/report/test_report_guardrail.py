@@ -151,6 +151,45 @@ def test_no_render_may_newly_fail_a_gate() -> None:
     assert checks(base, head)["gates"].renders == ("a.wav",)
 
 
+def test_an_added_render_that_cannot_be_cleaned_fails() -> None:
+    base, head = card(item("a"), item("b")), card(item("a"), failed("b"), failed("new"))
+    found = checks(base, head)["failures"]
+    assert found.found == "1 render not cleaned now; 1 added render cannot be cleaned"
+    assert found.renders == ("b.wav", "new.wav")
+    alone = card(item("a"), item("b"), failed("new"))
+    assert failing(base, alone) == ["failures"]
+    assert checks(base, alone)["failures"].found == "1 added render cannot be cleaned"
+
+
+def test_an_added_render_is_held_to_the_bases_gates() -> None:
+    # The head's own gates are none: that is not the rule.
+    base = card(item("a"))
+    head = card(item("a"), item("new", wer_raw_to_clean=0.5), item("well"), gates=())
+    assert failing(base, head) == ["gates"]
+    found = checks(base, head)["gates"]
+    assert (found.found, found.renders) == ("1 added render fails one", ("new.wav",))
+    assert failing(base, card(item("a"), item("new", stoi_vs_stage_a=None))) == []
+
+
+def test_an_added_render_is_held_to_the_bases_loudness_window() -> None:
+    head = card(item("a"), item("new", clean_lufs=-12.0), item("two", clean_lufs=-30.0))
+    assert failing(card(item("a")), head) == ["loudness", "gates"]
+    found = checks(card(item("a")), head)["loudness"]
+    assert found.found == "0 of 1 render left it; 2 added renders are outside it"
+    assert found.renders == ("new.wav", "two.wav")
+    assert checks(card(), card(item()))["loudness"].found == "no new render is outside it"
+
+
+def test_a_render_with_other_raw_audio_is_held_to_them_as_a_new_one_is() -> None:
+    base = card(item("a"), item("b", wer_raw_to_clean=0.5))
+    # A mean is over what can be compared, and a gate that the other audio failed excuses nothing.
+    head = card(item("a"), item("b", digest="bbbb", wer_raw_to_clean=0.5, clean_lufs=-12.0))
+    assert failing(base, head) == ["loudness", "gates"]
+    found = checks(base, head)
+    assert found["gates"].found == "1 replaced render fails one"
+    assert found["loudness"].found == "0 of 1 render left it; 1 replaced render is outside it"
+
+
 def test_a_gate_that_could_not_be_measured_may_not_turn_out_to_fail() -> None:
     base = card(item("a", music_to_speech_db=None), item("b"))
     assert failing(base, card(item("a", music_to_speech_db=-10.0), item("b"))) == ["gates"]

@@ -10,7 +10,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -29,8 +29,6 @@ _FORGED = "Look at the pull request and at who opened it."
 
 Number: TypeAlias = Annotated[int, Field(ge=1, le=2_000_000_000)]
 Sha: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
-
-_Model = TypeVar("_Model", bound=Part)
 
 
 class Claim(Part):
@@ -58,11 +56,26 @@ def read_claim(folder: Path) -> Claim:
     """Whose `folder` claims to be.
 
     Raises:
-        UsageError: there is no such folder, something in it is neither a plain file nor a folder,
-            or its claim is none.
+        UsageError: it is no folder that was packed, something in it is neither a plain file nor a
+            folder, or its claim is none.
     """
+    # Not so much as a link of that name: somebody mistook the folder.
+    if not os.path.lexists(folder / CLAIM):
+        raise UsageError(
+            f"{folder} holds no {CLAIM}" if folder.is_dir() else f"{folder} is no folder",
+            next_step="Name the folder that `stemsilver pull-request pack` made.",
+        )
     _check_files(folder)
-    return believed(folder / CLAIM, Claim, _MAX_CLAIM_BYTES, what="a pull request")
+    try:
+        return read_json(
+            folder / CLAIM,
+            Claim.model_validate,
+            _MAX_CLAIM_BYTES,
+            what="a pull request",
+            next_step=_FORGED,
+        )
+    except UsageError as error:
+        raise forged(error.message) from error
 
 
 def read(folder: Path) -> HandedOver:
@@ -76,18 +89,6 @@ def read(folder: Path) -> HandedOver:
     claim = read_claim(folder)
     base = _card(folder / BASE) if (folder / BASE).exists() else None
     return HandedOver(folder, claim, base, _card(folder / HEAD))
-
-
-def believed(path: Path, kind: type[_Model], max_bytes: int, *, what: str) -> _Model:
-    """The JSON file at `path`, which should be `what`, as a value of `kind`.
-
-    Raises:
-        UsageError: it cannot be read, is larger than `max_bytes`, or is not of that kind.
-    """
-    try:
-        return read_json(path, kind.model_validate, max_bytes, what=what, next_step=_FORGED)
-    except UsageError as error:
-        raise forged(error.message) from error
 
 
 def forged(why: str) -> UsageError:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stemsilver.delivery.pull_request.handed_over import Claim, believed, forged
+from stemsilver.delivery.pull_request.handed_over import Claim, forged
 from stemsilver.errors import NothingToDo
-from stemsilver.report.untrusted import Part
+from stemsilver.report.untrusted import Part, read_json
 
 _MAX_ANSWER_BYTES = 30_000_000  # GitHub sends no larger event
 _STALE = "Nothing: a newer run speaks for the pull request, or none is needed."
@@ -56,12 +56,24 @@ def check_origin(claim: Claim, event: Path, pull: Path) -> None:
     must be the same in all three.
 
     Raises:
-        UsageError: they are not.
+        UsageError: they are not, or a file holds no such words.
         NothingToDo: they are, but the pull request was closed, has gone on to another commit, or
             its fork is no more.
     """
-    said = believed(event, _Event, _MAX_ANSWER_BYTES, what="the event of a run")
-    asked = believed(pull, _Pull, _MAX_ANSWER_BYTES, what="a pull request")
+    said = read_json(
+        event,
+        _Event.model_validate,
+        _MAX_ANSWER_BYTES,
+        what="a `workflow_run` event about a run",
+        next_step="Give GitHub's `workflow_run` event as a file to --event.",
+    )
+    asked = read_json(
+        pull,
+        _Pull.model_validate,
+        _MAX_ANSWER_BYTES,
+        what="GitHub's answer for a pull request",
+        next_step="Give GitHub's answer for the pull request as a file to --pull.",
+    )
     run = said.workflow_run
     if run.event != "pull_request":
         raise forged("the run was not set off by a pull request")

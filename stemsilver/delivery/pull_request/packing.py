@@ -32,8 +32,8 @@ def pack(base: Path | None, head: Path, claim: Claim, target: Path, max_megabyte
     """Put the scorecards of the reports `base` and `head`, and the snippets of the renders that
     changed, into the folder `target`.
 
-    The worst renders come first; what does not fit into `max_megabytes` any more is left out.
-    Without a base every render is a change.
+    The worst renders come first; from the first on that does not fit into `max_megabytes` any
+    more, all are left out. Without a base every render is a change.
 
     Raises:
         UsageError: a report has no scorecard, the scorecards alone are too large, or `target`
@@ -50,13 +50,17 @@ def pack(base: Path | None, head: Path, claim: Claim, target: Path, max_megabyte
             f"the scorecards alone have more than {max_megabytes:g} MB",
             next_step="Raise --max-mb.",
         )
-    packed, left_out = [], []
+    packed: list[str] = []
+    left_out: list[str] = []
     for item in changed_renders(compare(cards.get(BASE), cards[HEAD])):
         found = _snippets(head / SNIPPETS / item.id)
         size = sum(map(len, found.values()))
-        if size > budget or len(files) + len(found) > _MAX_FILES:
+        if not found:
+            continue
+        # What is less bad is not taken where something worse had no room.
+        if left_out or size > budget or len(files) + len(found) > _MAX_FILES:
             left_out.append(item.path)
-        elif found:
+        else:
             packed.append(item.path)
             budget -= size
             files |= {f"{SNIPPETS}/{item.id}/{name}": content for name, content in found.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemsilver.config import Profile
@@ -14,7 +14,7 @@ from stemsilver.delivery.pull_request.sounds import Sound, described, hear
 from stemsilver.fsio import staging_beside, swap_directory, write_bytes
 from stemsilver.microsite import check_replaceable
 from stemsilver.microsite.offline import MARKER
-from stemsilver.microsite.preview import MAX_PAGE_BYTES, Clip, Heard, Preview, Track
+from stemsilver.microsite.preview import Clip, Heard, Preview, Track
 from stemsilver.report import CardItem
 from stemsilver.snippets import Signal, Snippet, file_name
 
@@ -40,8 +40,8 @@ class Written:
 def write_preview(
     handed_over: HandedOver, profile: Profile, target: Path, max_megabytes: float
 ) -> Written:
-    """Put a page of what a pull request changed, with the sounds of the worst renders that fit in
-    `max_megabytes`, into the folder `target`.
+    """Put a page of what a pull request changed, with the sounds of the worst renders that fit with
+    it in `max_megabytes`, into the folder `target`.
 
     It is judged by the rule of `profile`. A sound that is none is left out with a note.
 
@@ -52,9 +52,9 @@ def write_preview(
     check_replaceable(target)
     verdict = judged(handed_over.base, handed_over.head, profile)
     changed = changed_renders(verdict.found)
-    budget = round(max_megabytes * 1e6) - MAX_PAGE_BYTES
-    heard, files = _heard(handed_over.folder / SNIPPETS, changed, budget)
-    there = {one.item.id for one in heard}
+    budget = int(max_megabytes * 1e6)
+    # A base's sound says nothing where no base is held against it.
+    signals = _ORDER if verdict.compared else tuple(one for one in _ORDER if one != "base")
     page = Preview(
         number=handed_over.claim.number,
         commit=handed_over.claim.commit,
@@ -62,42 +62,51 @@ def write_preview(
         found=verdict.found,
         checks=verdict.checks,
         notes=verdict.notes,
-        heard=heard,
-        left_out=[item for item in changed if item.id not in there],
+        heard=[],
+        left_out=changed,
     )
-    files |= page.files() | {MARKER: b"Made by stemsilver; replaced as a whole by the next.\n"}
+    sounds = _heard(handed_over.folder / SNIPPETS, changed, signals, budget)
+    while True:
+        heard = [one for one, _ in sounds]
+        there = {one.item.id for one in heard}
+        left_out = [item for item in changed if item.id not in there]
+        files = replace(page, heard=heard, left_out=left_out).files()
+        files[MARKER] = b"Made by stemsilver; replaced as a whole by the next.\n"
+        files |= {name: content for _, named in sounds for name, content in named.items()}
+        # How large the page is, depends on what it names.
+        if not sounds or _size(files) <= budget:
+            break
+        sounds.pop()
     _write(files, target)
-    return Written(
-        target / "index.html",
-        len(heard),
-        len(changed) - len(heard),
-        sum(map(len, files.values())),
-    )
+    return Written(target / "index.html", len(heard), len(left_out), _size(files))
 
 
 def _heard(
-    folder: Path, changed: Sequence[CardItem], budget: int
-) -> tuple[list[Heard], dict[str, bytes]]:
-    """The sounds of the changed renders, the first ones first, within a budget in bytes."""
-    heard: list[Heard] = []
-    files: dict[str, bytes] = {}
+    folder: Path, changed: Sequence[CardItem], signals: Sequence[Signal], budget: int
+) -> list[tuple[Heard, dict[str, bytes]]]:
+    """The changed renders with their files by name, up to the first one with which these have more
+    than `budget` bytes.
+    """
+    heard: list[tuple[Heard, dict[str, bytes]]] = []
     tried = 0
     for item in changed:
-        if len(heard) == _MAX_RENDERS:
-            break
         found, faults = described(folder / item.id)
-        count = sum(len(one.files) for one in found)
         # Decoding costs, whether or not anything comes of it.
-        if tried + count > MAX_FILES:
-            continue
-        tried += count
-        sounds, faulty = hear(folder / item.id, found)
-        size = sum(map(len, sounds.values()))
-        if size <= budget and (sounds or faults or faulty):
-            budget -= size
-            heard.append(Heard(item, _clips(item, found, sounds), (*faults, *faulty)))
-            files |= {_name(item, *key): content for key, content in sounds.items()}
-    return heard, files
+        tried += sum(signal in one.files for one in found for signal in signals)
+        if len(heard) == _MAX_RENDERS or tried > MAX_FILES:
+            break
+        sounds, faulty = hear(folder / item.id, found, signals)
+        files = {_name(item, *key): content for key, content in sounds.items()}
+        budget -= _size(files)
+        if budget < 0:
+            break
+        if sounds or faults or faulty:
+            heard.append((Heard(item, _clips(item, found, sounds), (*faults, *faulty)), files))
+    return heard
+
+
+def _size(files: Mapping[str, bytes]) -> int:
+    return sum(map(len, files.values()))
 
 
 def _clips(

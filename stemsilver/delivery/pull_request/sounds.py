@@ -4,6 +4,7 @@ published, only what it sounds like.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,8 +33,10 @@ def described(folder: Path) -> tuple[tuple[Snippet, ...], tuple[str, ...]]:
         return (), (f"{snippets.LISTING} does not describe snippets",)
 
 
-def hear(folder: Path, found: tuple[Snippet, ...]) -> tuple[dict[Sound, bytes], tuple[str, ...]]:
-    """Decode and encode the files of the snippets in `folder`, which holds no links.
+def hear(
+    folder: Path, found: tuple[Snippet, ...], signals: Collection[Signal]
+) -> tuple[dict[Sound, bytes], tuple[str, ...]]:
+    """Decode and encode the snippets' files of `signals` in `folder`, which holds no links.
 
     What is not audio, is longer than `MAX_SECONDS`, or is not the stretch it is described as, is
     left out; why, is told in sentences.
@@ -41,6 +44,8 @@ def hear(folder: Path, found: tuple[Snippet, ...]) -> tuple[dict[Sound, bytes], 
     sounds, faults = {}, []
     for one in found:
         for signal, name in one.files.items():
+            if signal not in signals:
+                continue
             try:
                 sounds[one.number, signal] = _again(folder / name, one)
             except ItemError as error:
