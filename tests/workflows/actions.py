@@ -12,7 +12,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .runner import Job, StepFailed, WorkflowError
 
@@ -225,7 +225,7 @@ def _deploy_pages(github: GitHub, job: Job, inputs: Inputs) -> Outputs:
     for entry in os.scandir(github.deployed):
         shutil.rmtree(entry.path) if entry.is_dir() else os.unlink(entry.path)
     with tarfile.open(_pages_artifact(github, job)) as archive:
-        # The oldest Pythons promised have no filter yet; what is in it was checked when it was made.
+        # The oldest Pythons promised have no filter; what is in it was checked when made.
         safe: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
         archive.extractall(github.deployed, **safe)
     return {"page_url": github.pages_url}
