@@ -32,7 +32,7 @@ from stemsilver.cache import Cache
 from stemsilver.clean import chain
 from stemsilver.config import Profile
 from stemsilver.dsp import loudness
-from stemsilver.evaluate import activity, asr, dnsmos
+from stemsilver.evaluate import asr, dnsmos, music
 from stemsilver.evaluate.intelligibility import stoi
 from stemsilver.evaluate.si_sdr import si_sdr_db
 from stemsilver.evaluate.undefined import Undefined
@@ -127,7 +127,7 @@ def rows(mixture: Mixture, profile: Profile, cache: Path) -> list[dict[str, Any]
             "ESTOI": _or_none(partial(stoi, signal[0], truth[0], rate, extended=True)),
             "OVRL": opinion["dnsmos_ovrl"],
             "BAK": opinion["dnsmos_bak"],
-            "music": float(np.mean(activity.music_timeline(heard).values)),
+            "music": float(np.mean(music.timeline(Audio(signal, rate), settings.music).values)),
             "WER": None
             if script is None
             else wer(align("script", script, asr.transcribe(heard, settings.asr))),

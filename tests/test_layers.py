@@ -24,6 +24,7 @@ LEVELS = {
     "fsio": 1,
     "config": 1,
     "resources": 1,
+    "device": 1,
     "discover": 2,
     "audio": 2,
     "weights": 2,

@@ -214,7 +214,8 @@ def evaluate_pair(
 
 def used_weights(profile: Profile) -> tuple[str, ...]:
     """Names of the weight files the profile's models load, each once."""
-    return tuple(dict.fromkeys((*chain.used_weights(profile.chain), *suite.WEIGHTS)))
+    used = (*chain.used_weights(profile.chain), *suite.used_weights(profile.evaluation))
+    return tuple(dict.fromkeys(used))
 
 
 def verify_weights(profile: Profile) -> None:

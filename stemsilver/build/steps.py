@@ -84,6 +84,9 @@ class Steps:
         signal: Samples = np.load(io.BytesIO(content), allow_pickle=False)
         return signal
 
+    def progress(self, step: str, share: float) -> None:
+        """Is told that `share` of a step's work is done, from 0 to 1."""
+
     def facts(self, step: str, key: str, compute: Callable[[], Any]) -> Any:
         """A JSON value, computed now or remembered."""
         return json.loads(

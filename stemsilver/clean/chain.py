@@ -7,7 +7,7 @@ finite.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -37,6 +37,10 @@ class Steps(Protocol):
         """
         ...
 
+    def progress(self, step: str, share: float) -> None:
+        """Is told that `share` of a step's work is done, from 0 to 1."""
+        ...
+
 
 def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cleaned:
     """Remove the music from `mixture`.
@@ -52,9 +56,8 @@ def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cle
     prepared = loudness.gain(mixture.samples, level)
 
     key = config.digest(source, chain.preprocess)
-    stems: dict[str, Samples] = {
-        model.model_name: _separate(model, prepared, rate, key, steps)
-        for model in chain.separation.models
+    stems = {
+        model: _separate(model, prepared, rate, key, steps) for model in chain.separation.models
     }
     vocals = steps.run("fuse", lambda: _fuse(prepared, rate, stems, chain.separation))
     residual = prepared - vocals
@@ -90,14 +93,8 @@ def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cle
 
 def used_weights(chain: config.Chain) -> tuple[str, ...]:
     """Names of the weight files the chain's models load."""
-    names = [
-        name
-        for model in chain.separation.models
-        for name in separators.SEPARATORS[model.model_name].weights
-    ]
-    if chain.enhancement.model_name != "none":
-        names += denoisers.DENOISERS[chain.enhancement.model_name].weights
-    return tuple(names)
+    names = [name for model in chain.separation.models for name in separators.used_weights(model)]
+    return (*names, *denoisers.used_weights(chain.enhancement.model_name))
 
 
 def polish(speech: Samples, rate: int, settings: config.Postprocess) -> tuple[Samples, str | None]:
@@ -142,22 +139,27 @@ def _separate(
     step = f"separate: {model.model_name}"
 
     def compute() -> Samples:
-        return _check(step, separators.load(model.model_name).separate(prepared, rate), prepared)
+        separator = separators.load(model)
+        vocals = separator.separate(prepared, rate, lambda share: steps.progress(step, share))
+        return _check(step, vocals, prepared)
 
-    hashes = weights.digest(separators.SEPARATORS[model.model_name].weights)
+    hashes = weights.digest(separators.used_weights(model))
     return steps.remember(step, config.digest(key, model, hashes), compute)
 
 
 def _fuse(
-    prepared: Samples, rate: int, stems: dict[str, Samples], settings: config.Separation
+    prepared: Samples,
+    rate: int,
+    stems: Mapping[config.SeparatorModel, Samples],
+    settings: config.Separation,
 ) -> Samples:
     """Fused vocals: every separator's ratio mask made one, applied to the mixture."""
     transform = Stft.at_rate(settings.fusion_fft, settings.fusion_hop, rate)
     frequencies = transform.frequencies(rate)
     masks = []
-    for name, vocals in stems.items():
+    for model, vocals in stems.items():
         mask = ratio_mask(transform.forward(vocals), transform.forward(prepared - vocals))
-        masks.append(extend_above(mask, frequencies, separators.SEPARATORS[name].band_hz))
+        masks.append(extend_above(mask, frequencies, separators.band_hz(model)))
     fused = fuse(masks, settings.fusion) * transform.forward(prepared)
     return _check("fuse", transform.inverse(fused, prepared.shape[-1]), prepared)
 
@@ -179,7 +181,7 @@ def _denoise(
         heard = vocals + np.float32(settings.mixture_share) * (prepared - vocals)
         return _check("denoise", denoisers.load(name).denoise(heard, rate), vocals)
 
-    hashes = weights.digest(denoisers.DENOISERS[name].weights)
+    hashes = weights.digest(denoisers.used_weights(name))
     key = config.digest(stage_a, name, settings.mixture_share, hashes)
     denoised = steps.remember("denoise", key, compute)
     share = settings.dry_wet * (1 - settings.residual_blend)

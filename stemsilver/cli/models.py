@@ -16,7 +16,7 @@ app = typer.Typer(help="Weight files: what there is, whose it is, and whether it
 def list_command() -> None:
     """List every weight file with its size, licence, source and SHA-256."""
     console = Console(highlight=False, soft_wrap=True, emoji=False)
-    for weight in weights.REGISTRY.values():
+    for weight in weights.CARRIED.values():
         try:
             size = f"{weights.locate(weight.name).stat().st_size / 1e6:.1f} MB"
         except WeightsError:

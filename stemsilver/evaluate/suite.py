@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from stemsilver import weights
 from stemsilver.audio import mono, resample
-from stemsilver.config import Evaluation, digest
+from stemsilver.config import Evaluation, Music, digest
 from stemsilver.dsp import loudness
 from stemsilver.errors import EnvironmentFault
-from stemsilver.evaluate import activity, asr, dnsmos
+from stemsilver.evaluate import activity, asr, dnsmos, music
 from stemsilver.evaluate.intelligibility import stoi
 from stemsilver.evaluate.music_to_speech import music_to_speech_db
 from stemsilver.evaluate.pauses import pause_floor_db
@@ -48,7 +48,6 @@ from stemsilver.records import (
 MODEL_RATE = 16_000
 """All the models that listen do so at this rate."""
 
-WEIGHTS = (*activity.WEIGHTS, *dnsmos.WEIGHTS, *asr.WEIGHTS)
 
 STEPS = ("loudness", "music", "dnsmos", "asr")
 """The steps of `measure`, for clocks."""
@@ -93,6 +92,16 @@ class Sidecars:
     reference: Audio | None = None
 
 
+def used_weights(settings: Evaluation) -> tuple[str, ...]:
+    """Names of the weight files that the models load, found without loading anything."""
+    return (
+        *activity.WEIGHTS,
+        *music.used_weights(settings.music),
+        *dnsmos.WEIGHTS,
+        *asr.used_weights(settings.asr),
+    )
+
+
 def measure(audio: Audio, source: str, settings: Evaluation, facts: Facts) -> Measured:
     """Everything that can be measured on one signal alone, raw or clean.
 
@@ -116,8 +125,13 @@ def measure(audio: Audio, source: str, settings: Evaluation, facts: Facts) -> Me
     events = _remembered(
         ("music_presence", "pause_floor_db"),
         "music",
-        digest("music", source, settings.music, weights.digest(activity.WEIGHTS)),
-        lambda: _activity(listen()),
+        digest(
+            "music",
+            source,
+            settings.music,
+            weights.digest((*music.used_weights(settings.music), *activity.WEIGHTS)),
+        ),
+        lambda: _activity(audio, listen(), settings.music),
         facts,
     )
     opinion = _remembered(
@@ -130,7 +144,7 @@ def measure(audio: Audio, source: str, settings: Evaluation, facts: Facts) -> Me
     speech = _remembered(
         ("transcript",),
         "asr",
-        digest("asr", source, settings.asr, weights.digest(asr.WEIGHTS)),
+        digest("asr", source, settings.asr, weights.digest(asr.used_weights(settings.asr))),
         lambda: {"transcript": asdict(asr.transcribe(listen(), settings.asr))},
         facts,
     )
@@ -159,13 +173,13 @@ def evidence(
     scores: dict[str, Score] = {}
     alignments: list[Alignment] = []
     transcripts: dict[str, Transcript] = {}
-    music: dict[str, Timeline] = {}
+    timelines: dict[str, Timeline] = {}
     for signal, measured in (("raw", raw_measured), ("clean", clean_measured)):
         scores.update({f"{signal}_{name}": score for name, score in measured.scores.items()})
         if isinstance(measured.transcript, Transcript):
             transcripts[signal] = measured.transcript
         if measured.music is not None:
-            music[signal] = measured.music
+            timelines[signal] = measured.music
 
     scores.update(_against_stage_a(clean, speech, stage_a))
 
@@ -178,7 +192,7 @@ def evidence(
         name = f"script → {signal}"
         scores[f"{signal}_script_wer"] = _errors(name, script, heard, alignments)
     scores.update(_against_truth(raw, speech, beside.reference))
-    return Evidence(scores, transcripts, tuple(alignments), music)
+    return Evidence(scores, transcripts, tuple(alignments), timelines)
 
 
 def _levels(audio: Audio) -> dict[str, Any]:
@@ -203,8 +217,8 @@ def _sounding(value: float | None) -> float:
     return value
 
 
-def _activity(signal: NDArray[np.float32]) -> dict[str, Any]:
-    timeline = activity.music_timeline(signal)
+def _activity(audio: Audio, signal: NDArray[np.float32], settings: Music) -> dict[str, Any]:
+    timeline = music.timeline(audio, settings)
     return {
         "music_presence": _found(lambda: _presence(signal, timeline)),
         "pause_floor_db": _found(

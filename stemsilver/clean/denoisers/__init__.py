@@ -6,24 +6,35 @@ A new denoiser is a file here with a class that fits `Denoiser`, and a line in `
 from __future__ import annotations
 
 from functools import cache
-from typing import ClassVar, Protocol
+from typing import Any, Protocol
 
 from stemsilver.clean.denoisers.deepfilternet3 import DeepFilterNet3Denoiser
 from stemsilver.records import Samples
 
 
 class Denoiser(Protocol):
-    """A model that takes noise out of speech."""
+    """A model that takes noise out of speech. It is made from its name, which loads its weights."""
 
-    weights: ClassVar[tuple[str, ...]]
-    """Names of its weight files in the registry."""
+    @staticmethod
+    def weights(name: str) -> tuple[str, ...]:
+        """Names of the weight files in the registry that the denoiser called `name` loads."""
+        ...
 
     def denoise(self, speech: Samples, rate: int) -> Samples:
         """The speech without noise; every rate, channel count and length is given back."""
         ...
 
 
-DENOISERS: dict[str, type[Denoiser]] = {"deepfilternet3": DeepFilterNet3Denoiser}
+DENOISERS: dict[str, Any] = {"deepfilternet3": DeepFilterNet3Denoiser}
+"""The class of each denoiser by its `model_name`."""
+
+
+def used_weights(name: str) -> tuple[str, ...]:
+    """Names of the weight files that a denoiser loads, found without loading anything."""
+    if name == "none":
+        return ()
+    names: tuple[str, ...] = DENOISERS[name].weights(name)
+    return names
 
 
 @cache
@@ -32,5 +43,7 @@ def load(name: str) -> Denoiser:
 
     Raises:
         WeightsError: its weights are missing or altered.
+        EnvironmentFault: the packages that run it are not installed.
     """
-    return DENOISERS[name]()
+    denoiser: Denoiser = DENOISERS[name](name)
+    return denoiser

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from stemsilver.clean import deepfilternet
 from stemsilver.records import Samples
 
@@ -11,7 +9,13 @@ from stemsilver.records import Samples
 class DeepFilterNet3Denoiser:
     """Speech enhancement at 48 kHz, any number of channels."""
 
-    weights: ClassVar[tuple[str, ...]] = deepfilternet.WEIGHTS
+    def __init__(self, name: str) -> None:
+        pass
+
+    @staticmethod
+    def weights(name: str) -> tuple[str, ...]:
+        """The names of its weight files."""
+        return deepfilternet.WEIGHTS
 
     def denoise(self, speech: Samples, rate: int) -> Samples:
         """The enhanced signal, aligned with its input."""

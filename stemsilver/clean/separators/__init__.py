@@ -1,33 +1,41 @@
 """Stage A: models that tell vocals from accompaniment, one a file, behind one Protocol.
 
-A new separator is a file here with a class that fits `Separator`, and a line in `SEPARATORS`.
+A new separator is a file here with a class that fits `Separator`, a kind of settings in
+`config.models`, and a line in `SEPARATORS`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 from stemsilver.clean.separators.deepfilternet3 import DeepFilterNet3Separator
 from stemsilver.clean.separators.spleeter import SpleeterSeparator
+from stemsilver.config import SeparatorModel
 from stemsilver.records import Samples
+
+Progress: TypeAlias = Callable[[float], None]
+"""Is told the share of the work that is done, from 0 to 1, now and then."""
 
 
 class Separator(Protocol):
     """A model that tells the vocals of a mixture from its accompaniment.
 
     It gives the vocals alone. The accompaniment is what they leave of the mixture, so the two
-    always add up.
+    always add up. It is made from its settings, which loads its weights.
     """
-
-    weights: ClassVar[tuple[str, ...]]
-    """Names of its weight files in the registry."""
 
     band_hz: ClassVar[float]
     """The highest frequency the model has an opinion on; above it its vocals are empty and the
     caller extends the mask."""
 
-    def separate(self, mixture: Samples, rate: int) -> Samples:
+    @staticmethod
+    def weights(settings: Any) -> tuple[str, ...]:
+        """Names of the weight files in the registry that the model loads with these settings."""
+        ...
+
+    def separate(self, mixture: Samples, rate: int, progress: Progress) -> Samples:
         """The vocals of `mixture`, aligned with it.
 
         Shape: (channels, frames) in and out, at any rate, of any length.
@@ -35,17 +43,32 @@ class Separator(Protocol):
         ...
 
 
-SEPARATORS: dict[str, type[Separator]] = {
+SEPARATORS: dict[str, Any] = {
     "deepfilternet3": DeepFilterNet3Separator,
     "spleeter-2stems": SpleeterSeparator,
 }
+"""The class of each separator by its `model_name`."""
+
+
+def used_weights(model: SeparatorModel) -> tuple[str, ...]:
+    """Names of the weight files that a separator loads, found without loading anything."""
+    names: tuple[str, ...] = SEPARATORS[model.model_name].weights(model)
+    return names
+
+
+def band_hz(model: SeparatorModel) -> float:
+    """The highest frequency a separator has an opinion on, found without loading anything."""
+    band: float = SEPARATORS[model.model_name].band_hz
+    return band
 
 
 @cache
-def load(name: str) -> Separator:
-    """The separator called `name`, loaded once a process.
+def load(model: SeparatorModel) -> Separator:
+    """The separator with these settings, loaded once a process.
 
     Raises:
         WeightsError: its weights are missing or altered.
+        EnvironmentFault: the packages that run it are not installed.
     """
-    return SEPARATORS[name]()
+    separator: Separator = SEPARATORS[model.model_name](model)
+    return separator

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ import torch
 
 from stemsilver import weights
 from stemsilver.audio import resample
+from stemsilver.config import EmbeddedSeparator
 from stemsilver.dsp.masks import Mask, ratio_mask
 from stemsilver.dsp.stft import Stft
 from stemsilver.errors import WeightsError
@@ -39,15 +40,21 @@ little as 23 dB below quiet vocals, with 128 it is 35 dB below and nowhere to be
 class SpleeterSeparator:
     """The 2stems model. 44.1 kHz stereo; other layouts go channel by channel."""
 
-    weights: ClassVar[tuple[str, ...]] = ("spleeter-2stems-vocals", "spleeter-2stems-accompaniment")
     # The last bin is left out: half of what the window spreads it over is not seen.
     band_hz: ClassVar[float] = (BINS - 2) * RATE / TRANSFORM.fft
 
-    def __init__(self) -> None:
+    def __init__(self, settings: EmbeddedSeparator) -> None:
         unet = _architecture()
-        self._networks = [_load(unet, name) for name in self.weights]
+        self._networks = [_load(unet, name) for name in self.weights(settings)]
 
-    def separate(self, mixture: Samples, rate: int) -> Samples:
+    @staticmethod
+    def weights(settings: EmbeddedSeparator) -> tuple[str, ...]:
+        """The names of its weight files: those of the vocals, those of the rest."""
+        return ("spleeter-2stems-vocals", "spleeter-2stems-accompaniment")
+
+    def separate(
+        self, mixture: Samples, rate: int, progress: Callable[[float], None]
+    ) -> Samples:
         """The vocals in `mixture` by the ratio of the two networks' estimates."""
         upsampled = resample(mixture, rate, RATE)
         # Stereo goes in whole; of any other layout each channel is shown to both inputs.

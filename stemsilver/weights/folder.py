@@ -1,0 +1,66 @@
+"""The folder of the weights that come inside no package, and the user's own list in it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+import yaml
+from platformdirs import user_cache_path
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from stemsilver.errors import ConfigError
+from stemsilver.fsio import contained
+from stemsilver.weights.kinds import Own
+
+VARIABLE = "STEMSILVER_WEIGHTS"
+LISTING = "weights.yaml"
+
+
+def folder() -> Path:
+    """Where pulled weights lie: `STEMSILVER_WEIGHTS`, else the user's cache folder."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else user_cache_path("stemsilver", appauthor=False) / "weights"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    file: str = Field(min_length=1)
+    sha256: str = Field(pattern=re.compile("^[0-9a-f]{64}$"))
+    licence: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+
+_LISTING = TypeAdapter(dict[str, _Entry])
+
+
+def own_weights(known: Collection[str]) -> dict[str, Own]:
+    """The user's own weights, which stand in for official ones of the same name.
+
+    They are listed in `weights.yaml` of the folder: under each name its `file`, `sha256`,
+    `licence` and `source`.
+
+    Raises:
+        ConfigError: the list is not of that form, or has a name that is not `known`.
+    """
+    path = folder() / LISTING
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error})") from error
+    try:
+        entries = _LISTING.validate_python(yaml.safe_load(text) or {})
+    except (yaml.YAMLError, ValidationError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    for name, entry in entries.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+            raise ConfigError(f"{path}: there are no weights `{name}`; did you mean `{near[0]}`?")
+        contained(folder(), entry.file)
+    return {name: Own(name, **entry.model_dump()) for name, entry in entries.items()}

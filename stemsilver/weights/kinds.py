@@ -1,0 +1,71 @@
+"""What is known of a weight file before it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A weight file inside an installed package.
+
+    `package` is what pip calls it, `module` what Python calls it, `file` the path below it,
+    `size` its length in bytes.
+    """
+
+    name: str
+    package: str
+    module: str
+    file: str
+    size: int
+    sha256: str
+    licence: str
+    source: str
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """The same weights in a repository of the Hugging Face hub, as its local cache may hold them.
+
+    The cache names a file by its SHA-256, which takes the place of a pinned one.
+    """
+
+    repository: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A weight file in the weights folder, put there by `models pull` or by hand.
+
+    `file` is its path below the folder. `sha256` is all 64 digits, or as many of the first as the
+    publisher gives in the name of the file. `size` is in bytes, None where the publisher does not
+    say. `urls` are where it is published, the first first. `hub` is where a local cache may have
+    the same weights in another format.
+    """
+
+    name: str
+    file: str
+    size: int | None
+    sha256: str
+    licence: str
+    source: str
+    urls: tuple[str, ...]
+    hub: HubFile | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    """Weights of the user's own under the name of official ones, listed in `weights.yaml`.
+
+    `file` is the path below the weights folder; `sha256` has all 64 digits.
+    """
+
+    name: str
+    file: str
+    sha256: str
+    licence: str
+    source: str
+
+
+Weight = Carried | Pulled | Own
