@@ -25,6 +25,7 @@ LEVELS = {
     "config": 1,
     "resources": 1,
     "device": 1,
+    "extras": 1,
     "discover": 2,
     "audio": 2,
     "weights": 2,
