@@ -170,6 +170,7 @@ def run(folder: Path, way: Way, older: Path | None) -> Values:
 def measured(folder: Path, way: dict[str, int | None]) -> Values:
     """Clean and measure the renders in `folder` in this process's workers, from nothing."""
     renders = discover.discover(folder).renders
+    profile = load_profile()
     cores = way["cores"] or pool.cores()
     with (
         patch.object(pool, "cores", return_value=cores),
@@ -178,9 +179,9 @@ def measured(folder: Path, way: dict[str, int | None]) -> Values:
     ):
         finished = loop.run(
             renders,
-            load_profile(),
+            profile,
             Cache(Path(scratch)),
-            lambda left: workers(left, way["jobs"]),
+            lambda left: workers(profile, left, jobs=way["jobs"]),
             progress,
         )
     return {

@@ -154,19 +154,18 @@ def test_row_23_a_wrong_type_is_told_with_the_right_one(
         ("preprocess.loudnorm_target_lufs", -41, "greater than or equal to -40"),
         ("preprocess.max_minutes", 0, "greater than 0"),
         ("separation.models", [], "at least 1 item"),
-        ("separation.models.0.model_name", "demucs", "'deepfilternet3' or 'spleeter-2stems'"),
+        ("separation.models.0.model_name", "demucs", "'deepfilternet3', 'spleeter-2stems', 'ht"),
         ("separation.fusion", "median", "'max', 'mean', 'geometric' or 'min'"),
         ("separation.fusion_fft", 300, "multiple of 256"),
         ("separation.fusion_fft", 0, "greater than or equal to 256"),
         ("separation.fusion_hop", 32, "greater than or equal to 64"),
         ("enhancement.dry_wet", 1.01, "less than or equal to 1"),
         ("enhancement.mixture_share", -0.1, "greater than or equal to 0"),
-        ("enhancement.model_name", "dns64", "'none' or 'deepfilternet3'"),
+        ("enhancement.model_name", "dns65", "'none', 'deepfilternet3', 'dns48', 'dns64' or"),
         ("beta_wiener.beta", 0, "greater than 0"),
         ("beta_wiener.floor", 1, "less than 1"),
         ("postprocess.final_true_peak_db", 0.5, "less than or equal to 0"),
         ("evaluation.asr.beam_size", 0, "greater than or equal to 1"),
-        ("evaluation.asr.language", "de", "'en'"),
         ("evaluation.dnsmos.hop_seconds", 10, "less than or equal to 9"),
         ("gates.wer_max", -0.1, "greater than or equal to 0"),
         ("site.title", "", "at least 1 character"),
@@ -209,6 +208,39 @@ def test_row_23_no_number_is_not_a_number(key: str, value: str) -> None:
     assert TEXT.count(key) == 1
     message = refusal(TEXT.replace(key, f"{name}: {value}"))
     assert re.search(rf"{name}`: Input should be a (finite number|valid integer)", message)
+
+
+# --- models that have settings of their own
+
+STUDIO = DEFAULT.with_name("studio.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("shifts: 4", "shfits: 4", "unknown key `separation.models.0.shfits`; did you mean `shif"),
+        ("      shifts: 4\n", "", "missing key `separation.models.0.shifts`"),
+        ("shifts: 4", "shifts: -1", "`separation.models.0.shifts`: Input should be greater than"),
+        ("segment: 6.0", "segment: 8.0", "a transformer cannot take more than the 7.8 s"),
+        ("    - model_name: htdemucs_ft\n      ", "    - ", "`separation.models.0.model_name`"),
+        ("backend: panns", "backend: pans", "`evaluation.music.backend`: Input should be one of"),
+        ("chunk_seconds: 5.0", "chunk: 5.0", "key `evaluation.music.chunk`; did you mean `chunk_"),
+        ("labels: [Music,", "labels: [Music, Music,", "can be named once"),
+        ("labels: [Music,", "labels: [Speech,", "evaluation.music.labels.0`: Input should be 'Mu"),
+        ("model_name: large-v3", "model_name: large-v9", "`evaluation.asr.model_name`: Input sho"),
+    ],
+)
+def test_row_23_a_slip_in_a_models_settings_is_told_where_it_is_in_the_file(
+    old: str, new: str, said: str
+) -> None:
+    assert STUDIO.count(old) == 1
+    message = refusal(STUDIO.replace(old, new))
+    assert said in message
+
+
+def test_an_english_model_with_another_language_is_refused() -> None:
+    asr = {**yaml.safe_load(TEXT)["evaluation"]["asr"], "language": "de"}
+    assert "tiny.en knows English alone" in refusal(with_value("evaluation.asr", asr))
 
 
 # --- row 23: not a profile at all

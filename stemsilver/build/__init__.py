@@ -20,20 +20,24 @@ from stemsilver import fsio, microsite, report, weights
 from stemsilver.audio import decode
 from stemsilver.build import ab, item, loop
 from stemsilver.build.loop import Finished, Progress
-from stemsilver.build.pool import LocalPool, cores
+from stemsilver.build.pool import LocalPool, cores, memory_gigabytes
 from stemsilver.build.steps import Steps
 from stemsilver.cache import Cache
-from stemsilver.clean import chain
 from stemsilver.config import Profile, digest
 from stemsilver.delivery import release
+from stemsilver.device import device
 from stemsilver.errors import UsageError
 from stemsilver.evaluate import suite
 from stemsilver.microsite import Archive, Site
 from stemsilver.records import Audio, Batch, Evidence, ItemResult, Render
 from stemsilver.report import Record
 from stemsilver.version import __version__
+from stemsilver.weights.kinds import Carried
 
 SCORECARD = "scorecard.json"
+LARGE_GIGABYTES = 6.0
+"""Memory of a worker with the studio's models on a render of some minutes."""
+
 SNIPPETS = "ab"
 """The folder of the report with the short pairs of raw and clean."""
 
@@ -100,7 +104,12 @@ def build_site(
         former = report.read_history(places.report / report.HISTORY)
         cache = Cache(places.cache)
         finished = loop.run(
-            renders, profile, cache, lambda left: workers(left, jobs), progress, stages=stages
+            renders,
+            profile,
+            cache,
+            partial(workers, profile, jobs=jobs),
+            progress,
+            stages=stages,
         )
         batch = _batch(profile, finished)
         _write_speech(places, finished)
@@ -177,7 +186,7 @@ def clean_files(
     with fsio.run_lock(folder):
         fsio.sweep(folder)
         return loop.clean_only(
-            renders, folder, profile, cache, lambda left: workers(left, jobs), progress
+            renders, folder, profile, cache, partial(workers, profile, jobs=jobs), progress
         )
 
 
@@ -212,28 +221,32 @@ def evaluate_pair(
     return suite.evidence(before, measured[0], after, measured[1], None, beside)
 
 
-def used_weights(profile: Profile) -> tuple[str, ...]:
-    """Names of the weight files the profile's models load, each once."""
-    used = (*chain.used_weights(profile.chain), *suite.used_weights(profile.evaluation))
-    return tuple(dict.fromkeys(used))
-
-
 def verify_weights(profile: Profile) -> None:
     """Check every weight file the profile needs before any work begins.
 
     Raises:
         WeightsError: one is missing or altered.
     """
-    for name in used_weights(profile):
+    for name in item.used_weights(profile):
         weights.verified(name)
 
 
-def workers(left: int, jobs: int | None) -> Executor:
-    """Worker processes for `left` renders: as many as asked for, else one a core.
+def workers(profile: Profile, left: int, *, jobs: int | None) -> Executor:
+    """Worker processes for `left` renders: as many as asked for, else as many as suit the models.
 
-    A render is two tasks at first, so one render can keep two workers busy.
+    One a core for the embedded ones. Large ones share one GPU, or fill the memory.
     """
-    return LocalPool(min(jobs or cores(), 2 * left))
+    # A render is two tasks at first, so one render can keep two workers busy.
+    return LocalPool(min(jobs or _suitable(profile), 2 * left))
+
+
+def _suitable(profile: Profile) -> int:
+    used = map(weights.entry, item.used_weights(profile))
+    if all(isinstance(weight, Carried) for weight in used):
+        return cores()
+    if device() != "cpu":
+        return 1
+    return max(1, min(cores(), int(memory_gigabytes() / LARGE_GIGABYTES)))
 
 
 def write_report(
@@ -269,7 +282,7 @@ def _batch(profile: Profile, finished: Finished) -> Batch:
         tool_version=__version__,
         commit=_commit(),
         items=finished.items,
-        weights=tuple(weights.record(name) for name in used_weights(profile)),
+        weights=tuple(weights.record(name) for name in item.used_weights(profile)),
     )
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from stemsilver import fsio, playback, plots, snippets
+from stemsilver import fsio, playback, plots, snippets, weights
 from stemsilver.audio import decode, encode_flac16, encode_wav
 from stemsilver.build.steps import Steps, code_digest
+from stemsilver.build.told import Reporter
 from stemsilver.cache import Cache
 from stemsilver.clean import chain
 from stemsilver.config import AbTests, Profile, digest
@@ -40,6 +41,7 @@ class Job:
 
     With `stages`, what the chain made on the way is kept for listening too. `key` names the
     finished item in the cache; `size` is that of the file in bytes, by which the longest go first.
+    `told` is the file in which a worker says how far it has come with cleaning.
     """
 
     render: Render
@@ -48,6 +50,7 @@ class Job:
     stages: bool = False
     key: str = ""
     size: int = 0
+    told: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,18 @@ class Tally:
         return Tally(self.computed + other.computed, self.reused + other.reused)
 
 
+def used_weights(profile: Profile) -> tuple[str, ...]:
+    """Names of the weight files the profile's models load, each once."""
+    used = (*chain.used_weights(profile.chain), *suite.used_weights(profile.evaluation))
+    return tuple(dict.fromkeys(used))
+
+
 def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
-    """A digest of everything that decides a finished item: its files, the settings, the code."""
+    """A digest of everything that decides a finished item: its files, settings, weights, code.
+
+    Raises:
+        WeightsError: a weight file is missing, or is not the file it should be.
+    """
     beside = [
         None if path is None else fsio.sha256_file(path)
         for path in (render.script, render.reference)
@@ -75,6 +88,7 @@ def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
         fsio.sha256_file(render.source),
         *beside,
         settings,
+        weights.digest(used_weights(profile)),
         int(stages),
         code_digest(),
     )
@@ -98,7 +112,7 @@ def listen(job: Job) -> Tally:
 
 def clean(job: Job) -> Tally:
     """Clean the raw signal."""
-    steps = Steps(Cache(job.cache))
+    steps = Steps(Cache(job.cache), Reporter(job.told))
     raw, source = _decode(job)
     chain.clean(raw, source, job.profile.chain, steps)
     return Tally(len(steps.computed), len(steps.reused))
@@ -106,11 +120,11 @@ def clean(job: Job) -> Tally:
 
 def write_clean(job: Job, target: Path) -> ItemResult:
     """Clean the raw signal into the file `target`, unmeasured."""
-    steps = Steps(Cache(job.cache))
+    steps = Steps(Cache(job.cache), Reporter(job.told))
     raw, source = _decode(job)
     cleaned = chain.clean(raw, source, job.profile.chain, steps)
     fsio.write_if_changed(target, encode_wav(cleaned.speech))
-    return _result(job, raw, source, seconds=steps.seconds, notes=cleaned.notes)
+    return _result(job, raw, source, steps, notes=cleaned.notes)
 
 
 def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
@@ -124,9 +138,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     )
     raw_measured = suite.measure(raw, source, job.profile.evaluation, steps)
     # The same steps run again on the clean signal, on a clock of their own.
-    raw_seconds = {
-        f"raw {step}": steps.seconds.pop(step) for step in suite.STEPS if step in steps.seconds
-    }
+    steps.rename({step: f"raw {step}" for step in suite.STEPS})
     clean_measured = suite.measure(
         cleaned.speech, signal_digest(cleaned.speech), job.profile.evaluation, steps
     )
@@ -138,10 +150,10 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
         job,
         raw,
         source,
+        steps,
         output_sha256=hashlib.sha256(media[SPEECH]).hexdigest(),
         evidence=evidence,
         script=beside.script,
-        seconds={**raw_seconds, **steps.seconds},
         notes=cleaned.notes,
     )
     # A metric that crashed is tried again next time: such an item is not found by its own key.
@@ -157,8 +169,8 @@ def _result(
     job: Job,
     raw: Audio,
     source: str,
+    steps: Steps,
     *,
-    seconds: Mapping[str, float],
     notes: tuple[str, ...],
     output_sha256: str | None = None,
     evidence: Evidence | None = None,
@@ -175,7 +187,9 @@ def _result(
         channels=raw.samples.shape[0],
         frames=raw.samples.shape[1],
         script=script,
-        seconds=seconds,
+        seconds=steps.seconds,
+        peak_bytes=steps.peak_bytes,
+        gpu_peak_bytes=steps.gpu_peak_bytes,
         notes=notes,
     )
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, as_completed, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from pebble import ProcessExpired
 
 from stemsilver import fsio
-from stemsilver.build import item
+from stemsilver.build import item, told
 from stemsilver.build.item import Job, Tally
 from stemsilver.cache import Cache
 from stemsilver.config import Profile
@@ -38,6 +39,10 @@ class Progress(Protocol):
 
     def stage(self, render: Render, stage: str) -> None:
         """`render` is now at `stage`."""
+        ...
+
+    def share(self, render: Render, step: str, share: float) -> None:
+        """`share` of a long step of `render` is done, from 0 to 1."""
         ...
 
     def done(self, result: ItemResult, reused: bool) -> None:
@@ -82,8 +87,12 @@ def run(
     reused = len(media)
     steps = Tally()
     if jobs:
-        with _interruptible(executor(len(jobs))) as pool:
-            steps = _work(jobs, pool, results, media, progress)
+        with (
+            TemporaryDirectory(prefix="stemsilver-") as reports,
+            _interruptible(executor(len(jobs))) as pool,
+        ):
+            telling = [replace(job, told=Path(reports, job.render.id)) for job in jobs]
+            steps = _work(telling, pool, results, media, progress)
     return Finished(tuple(results[render.id] for render in renders), media, reused, steps)
 
 
@@ -101,15 +110,18 @@ def clean_only(
         EnvironmentFault: the machine cannot go on (weights, disk).
     """
     results: dict[str, ItemResult] = {}
-    with _interruptible(executor(len(renders))) as pool:
-        tasks = {}
+    with (
+        TemporaryDirectory(prefix="stemsilver-") as reports,
+        _interruptible(executor(len(renders))) as pool,
+    ):
+        tasks: dict[Future[ItemResult], Job] = {}
         for render in renders:
-            job = Job(render, profile, cache)
+            job = Job(render, profile, cache, told=Path(reports, render.id))
             target = fsio.contained(folder, render.output)
-            tasks[pool.submit(item.write_clean, job, target)] = render
+            tasks[pool.submit(item.write_clean, job, target)] = job
             progress.stage(render, "cleaning")
-        for future in as_completed(tasks):
-            render = tasks[future]
+        for future in _completed(tasks, progress):
+            render = tasks.pop(future).render
             results[render.id] = _outcome(render, future)
             progress.done(results[render.id], reused=False)
     return tuple(results[render.id] for render in renders)
@@ -155,33 +167,45 @@ def _work(
         tasks[pool.submit(item.clean, job)] = job
         tasks[pool.submit(item.listen, job)] = job
         progress.stage(job.render, "cleaning")
-    while tasks:
-        ready, _ = wait(tasks, return_when=FIRST_COMPLETED)
-        for future in ready:
-            job = tasks.pop(future)
-            if job.render.id in results:
-                continue
-            try:
-                value = future.result()
-            except EnvironmentFault:
-                raise
-            except Exception as error:
-                results[job.render.id] = _failed(job.render, error)
-                progress.done(results[job.render.id], reused=False)
-                continue
-            if isinstance(value, Tally):
-                tally += value
-                if job not in tasks.values():
-                    tasks[pool.submit(item.finish, job)] = job
-                    progress.stage(job.render, "measuring and drawing")
-                else:
-                    progress.stage(job.render, "cleaning and listening")
+    for future in _completed(tasks, progress):
+        job = tasks.pop(future)
+        if job.render.id in results:
+            continue
+        try:
+            value = future.result()
+        except EnvironmentFault:
+            raise
+        except Exception as error:
+            results[job.render.id] = _failed(job.render, error)
+            progress.done(results[job.render.id], reused=False)
+            continue
+        if isinstance(value, Tally):
+            tally += value
+            if job not in tasks.values():
+                tasks[pool.submit(item.finish, job)] = job
+                progress.stage(job.render, "measuring and drawing")
             else:
-                result, media[job.render.id], more = value
-                results[job.render.id] = result
-                tally += more
-                progress.done(result, reused=False)
+                progress.stage(job.render, "cleaning and listening")
+        else:
+            result, media[job.render.id], more = value
+            results[job.render.id] = result
+            tally += more
+            progress.done(result, reused=False)
     return tally
+
+
+def _completed(tasks: Mapping[Future[Any], Job], progress: Progress) -> Iterator[Future[Any]]:
+    """The tasks as they end, while `tasks` has any: whoever takes one out may put others in.
+
+    Until one ends, progress is told what the workers say of themselves.
+    """
+    while tasks:
+        ready, waiting = wait(tasks, told.INTERVAL, return_when=FIRST_COMPLETED)
+        yield from ready
+        for job in {tasks[future] for future in waiting if future in tasks}:
+            said = told.read(job.told) if job.told is not None else None
+            if said is not None:
+                progress.share(job.render, *said)
 
 
 def _failed(render: Render, error: Exception) -> ItemResult:

@@ -64,6 +64,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def memory_gigabytes() -> float:
+    """The memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+
+
 def _prepare(threads: int) -> None:
     """Give a worker its share of the cores, before any model asks how many there are."""
     os.environ["OMP_NUM_THREADS"] = str(threads)

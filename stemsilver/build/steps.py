@@ -6,21 +6,28 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from stemsilver.build import memory
+from stemsilver.build.memory import Peak
 from stemsilver.cache import Cache
 from stemsilver.config import digest
+from stemsilver.device import device
 from stemsilver.records import Samples
 
 CONTENT = "content"
 CLOCK = "seconds"
+MEMORY = "peak.json"
+
+_T = TypeVar("_T")
 
 DECIDING = (
     "audio.py",
@@ -56,26 +63,44 @@ COMPUTING = (
 )
 """The libraries whose versions decide it too."""
 
+COMPUTING_IF_THERE = (
+    "demucs",
+    "julius",
+    "diffq",
+    "denoiser",
+    "openai-whisper",
+    "panns-inference",
+    "torchlibrosa",
+)
+"""Those of the extras, which not every installation has."""
+
 
 class Steps:
-    """Runs steps, keeps their results in a cache, and their times in `seconds`.
+    """Runs steps, keeps their results in a cache, and what they cost.
 
-    A step that is remembered reports the time it took when it was computed. `computed` counts
+    That is their times in `seconds`, and in `peak_bytes` and `gpu_peak_bytes` the most memory that
+    the process, and torch on a CUDA device, had meanwhile; what loading a model costs counts where
+    it is first used. A step that is remembered reports what it cost when it was computed.
+    `computed` counts
     the steps that were computed now, `reused` those that were not. Without a cache, everything
-    is computed.
+    is computed. `told` hears how far a long step has come.
     """
 
-    def __init__(self, cache: Cache | None) -> None:
+    def __init__(
+        self, cache: Cache | None, told: Callable[[str, float], None] | None = None
+    ) -> None:
         self._cache = cache
+        self._told = told
         self.seconds: dict[str, float] = {}
+        self.peak_bytes: dict[str, int] = {}
+        self.gpu_peak_bytes: dict[str, int] = {}
         self.computed: list[str] = []
         self.reused: list[str] = []
 
     def run(self, step: str, compute: Callable[[], Samples]) -> Samples:
         """What `compute` gives, timed."""
-        started = time.perf_counter()
-        result = compute()
-        self._count(self.computed, step, time.perf_counter() - started)
+        result, seconds, peak = _measured(compute)
+        self._count(self.computed, step, seconds, peak)
         return result
 
     def remember(self, step: str, key: str, compute: Callable[[], Samples]) -> Samples:
@@ -86,6 +111,8 @@ class Steps:
 
     def progress(self, step: str, share: float) -> None:
         """Is told that `share` of a step's work is done, from 0 to 1."""
+        if self._told is not None:
+            self._told(step, share)
 
     def facts(self, step: str, key: str, compute: Callable[[], Any]) -> Any:
         """A JSON value, computed now or remembered."""
@@ -99,38 +126,68 @@ class Steps:
         entry = self._cache.get(full_key) if self._cache else None
         if entry is not None:
             seconds = float((entry / CLOCK).read_text())
-            self._count(self.reused, step, seconds)
+            self._count(self.reused, step, seconds, _read_peak(entry / MEMORY))
             return (entry / CONTENT).read_bytes()
-        started = time.perf_counter()
-        content = compute()
-        seconds = time.perf_counter() - started
-        self._count(self.computed, step, seconds)
+        content, seconds, peak = _measured(compute)
+        self._count(self.computed, step, seconds, peak)
         if self._cache is not None:
-            self._cache.put(full_key, {CONTENT: content, CLOCK: repr(seconds).encode()})
+            kept = {CLOCK: repr(seconds), MEMORY: json.dumps(vars(peak))}
+            cost = {name: text.encode() for name, text in kept.items()}
+            self._cache.put(full_key, {CONTENT: content, **cost})
         return content
 
-    def _count(self, kind: list[str], step: str, seconds: float) -> None:
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Keep what steps of these names have cost so far under other names."""
+        self.seconds = _renamed(self.seconds, names)
+        self.peak_bytes = _renamed(self.peak_bytes, names)
+        self.gpu_peak_bytes = _renamed(self.gpu_peak_bytes, names)
+
+    def _count(self, kind: list[str], step: str, seconds: float, peak: Peak) -> None:
         kind.append(step)
         self.seconds[step] = self.seconds.get(step, 0.0) + seconds
+        for marks, found in ((self.peak_bytes, peak.process), (self.gpu_peak_bytes, peak.gpu)):
+            if found is not None:
+                marks[step] = max(marks.get(step, 0), found)
 
 
 @cache
 def code_digest() -> str:
-    """A digest of the code, ours and the libraries', that decides what steps give.
+    """A digest of the code, ours and the libraries', and the device that decide what steps give.
 
     Part of every key, so that a cache filled by another version, or by the code as it was before
     an edit, is simply not found.
     """
     package = Path(str(files("stemsilver")))
     hasher = hashlib.sha256()
+    hasher.update(device().encode() + b"\0")
     for library in COMPUTING:
         hasher.update(f"{library} {version(library)}".encode() + b"\0")
+    for library in COMPUTING_IF_THERE:
+        with suppress(PackageNotFoundError):
+            hasher.update(f"{library} {version(library)}".encode() + b"\0")
     for name in DECIDING:
         path = package / name
         for module in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             hasher.update(module.relative_to(package).as_posix().encode() + b"\0")
             hasher.update(module.read_bytes() + b"\0")
     return hasher.hexdigest()
+
+
+def _measured(compute: Callable[[], _T]) -> tuple[_T, float, Peak]:
+    """What `compute` gives, the seconds it took, and its peak of memory."""
+    memory.lower_marks()
+    started = time.perf_counter()
+    result = compute()
+    return result, time.perf_counter() - started, memory.peak()
+
+
+def _renamed(costs: Mapping[str, _T], names: Mapping[str, str]) -> dict[str, _T]:
+    return {names.get(step, step): cost for step, cost in costs.items()}
+
+
+def _read_peak(path: Path) -> Peak:
+    """What an entry says; one from before memory was measured says nothing."""
+    return Peak(**json.loads(path.read_bytes())) if path.is_file() else Peak()
 
 
 def _pack(signal: Samples) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 
 from rich.console import Console
@@ -10,6 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from stemsilver.records import ItemResult, Render
+
+PLAIN_SECONDS = 60.0
+"""How long a log, which is no terminal, goes without a word of a long step."""
 
 
 class BatchProgress:
@@ -30,6 +34,7 @@ class BatchProgress:
         self._total = total
         self._batch: TaskID | None = None
         self._tasks: dict[str, TaskID] = {}
+        self._said = time.monotonic()
 
     def __enter__(self) -> BatchProgress:
         self._bars.start()
@@ -51,6 +56,16 @@ class BatchProgress:
         else:
             name = escape(render.path)
             self._tasks[render.id] = self._bars.add_task(f"  {name}", total=3, stage=stage)
+
+    def share(self, render: Render, step: str, share: float) -> None:
+        """Show how much of a long step is done; where that is no terminal, now and then."""
+        said = f"{step} {share:.0%}"
+        if render.id in self._tasks:
+            self._bars.update(self._tasks[render.id], stage=said)
+        now = time.monotonic()
+        if not self._console.is_terminal and now - self._said > PLAIN_SECONDS:
+            self._said = now
+            self._console.print(f"  {escape(render.path)}: {escape(said)}")
 
     def done(self, result: ItemResult, reused: bool) -> None:
         """Show that a render is final, and drop its line."""

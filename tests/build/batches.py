@@ -106,10 +106,14 @@ class Watch:
     """A progress that takes notes."""
 
     stages: list[tuple[str, str]] = field(default_factory=list)
+    shares: list[tuple[str, str, float]] = field(default_factory=list)
     final: list[tuple[str, bool]] = field(default_factory=list)
 
     def stage(self, render: Render, stage: str) -> None:
         self.stages.append((render.path, stage))
+
+    def share(self, render: Render, step: str, share: float) -> None:
+        self.shares.append((render.path, step, share))
 
     def done(self, result: ItemResult, reused: bool) -> None:
         self.final.append((result.path, reused))
@@ -144,7 +148,7 @@ class Workspace:
     ) -> Outcome:
         """Build with `executor`, wherever the caller is, at the time of all these builds."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(build, "workers", lambda left, jobs: executor)
+            patch.setattr(build, "workers", lambda profile, left, jobs: executor)
             patch.setenv("SOURCE_DATE_EPOCH", EPOCH)
             patch.chdir(self.folder)
             return build.build_site(

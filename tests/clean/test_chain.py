@@ -211,13 +211,14 @@ def halving(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Samples]]:
         def __init__(self, name: str) -> None:
             self.name = name
 
-        def separate(self, mixture: Samples, rate: int) -> Samples:
-            heard.append((self.name, mixture))
-            return np.float32(0.5) * mixture
+        def separate(self, mixture: Samples, rate: int, progress: separators.Progress) -> Samples:
+            return self.denoise(mixture, rate)
 
-        denoise = separate
+        def denoise(self, speech: Samples, rate: int) -> Samples:
+            heard.append((self.name, speech))
+            return np.float32(0.5) * speech
 
-    monkeypatch.setattr(separators, "load", Half)
+    monkeypatch.setattr(separators, "load", lambda model: Half(model.model_name))
     monkeypatch.setattr(denoisers, "load", lambda name: Half(f"{name} denoiser"))
     return heard
 

@@ -26,7 +26,7 @@ from stemsilver.clean.separators.spleeter import SpleeterSeparator
 from stemsilver.config import Profile
 from stemsilver.dsp import loudness
 from stemsilver.errors import StageError, WeightsError
-from stemsilver.evaluate import activity, asr, dnsmos, suite
+from stemsilver.evaluate import activity, asr, dnsmos, music, suite
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.evaluate.suite import Sidecars
 from stemsilver.fsio import sha256_file
@@ -34,6 +34,7 @@ from stemsilver.records import Audio, Cleaned, Evidence, Samples, Transcript, Wo
 
 REPOSITORY = Path(__file__).parents[2]
 PROFILE = config.load(REPOSITORY / "config" / "embedded.yaml")
+SPLEETER = config.EmbeddedSeparator(model_name="spleeter-2stems")
 RATE = 24_000
 
 
@@ -89,10 +90,11 @@ class Model:
     def __init__(self, does: Callable[[Samples], Samples]) -> None:
         self._does = does
 
-    def separate(self, mixture: Samples, rate: int) -> Samples:
+    def separate(self, mixture: Samples, rate: int, progress: separators.Progress) -> Samples:
         return self._does(mixture)
 
-    denoise = separate
+    def denoise(self, speech: Samples, rate: int) -> Samples:
+        return self._does(speech)
 
 
 def spoilt(samples: Samples, value: float) -> Samples:
@@ -345,7 +347,7 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     mark = tmp_path / "mark"
     checkpoint = tmp_path / "evil.ckpt"
     torch.save({"down1_conv.1.weight": Bomb(mark)}, checkpoint)
-    name = SpleeterSeparator.weights[0]
+    name, _ = SpleeterSeparator.weights(SPLEETER)
     # An absolute path wins over the package's folder.
     evil = replace(weights.REGISTRY[name], file=str(checkpoint))
     monkeypatch.setitem(weights.REGISTRY, name, evil)
@@ -355,25 +357,25 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_row_20_the_planted_checkpoint_is_dangerous(planted: Path) -> None:
-    path = weights.locate(SpleeterSeparator.weights[0])
+    path = weights.locate(SpleeterSeparator.weights(SPLEETER)[0])
     torch.load(path, weights_only=False)
     assert planted.exists()
 
 
 def test_row_20_a_planted_checkpoint_is_not_even_opened(planted: Path) -> None:
     with pytest.raises(WeightsError, match="is not the expected file"):
-        SpleeterSeparator()
+        SpleeterSeparator(SPLEETER)
     assert not planted.exists()
 
 
 def test_row_20_code_in_a_checkpoint_with_the_right_hash_is_not_run(
     planted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = SpleeterSeparator.weights[0]
+    name, _ = SpleeterSeparator.weights(SPLEETER)
     hashed = replace(weights.REGISTRY[name], sha256=sha256_file(weights.locate(name)))
     monkeypatch.setitem(weights.REGISTRY, name, hashed)
     with pytest.raises(WeightsError, match="more than arrays"):
-        SpleeterSeparator()
+        SpleeterSeparator(SPLEETER)
     assert not planted.exists()
 
 
@@ -390,7 +392,7 @@ CRASHES = {
     "integrated_lufs": (loudness, {"lufs"}),
     "true_peak_dbtp": (loudness, {"true_peak_dbtp"}),
     "loudness_range_lu": (loudness, {"loudness_range_lu"}),
-    "music_timeline": (activity, {"music_presence", "pause_floor_db"}),
+    "timeline": (music, {"music_presence", "pause_floor_db"}),
     "speech_frames": (activity, {"pause_floor_db"}),
     "dnsmos": (dnsmos, {"dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl"}),
 }
