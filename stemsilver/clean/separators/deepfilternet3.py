@@ -23,8 +23,6 @@ class DeepFilterNet3Separator:
         """The names of its weight files."""
         return deepfilternet.WEIGHTS
 
-    def separate(
-        self, mixture: Samples, rate: int, progress: Callable[[float], None]
-    ) -> Samples:
+    def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
         """The speech in `mixture`, aligned with it."""
         return deepfilternet.enhance(mixture, rate)

@@ -52,14 +52,16 @@ class SpleeterSeparator:
         """The names of its weight files: those of the vocals, those of the rest."""
         return ("spleeter-2stems-vocals", "spleeter-2stems-accompaniment")
 
-    def separate(
-        self, mixture: Samples, rate: int, progress: Callable[[float], None]
-    ) -> Samples:
+    def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
         """The vocals in `mixture` by the ratio of the two networks' estimates."""
         upsampled = resample(mixture, rate, RATE)
         # Stereo goes in whole; of any other layout each channel is shown to both inputs.
         parts = [upsampled] if len(upsampled) == 2 else np.split(upsampled, len(upsampled))
-        vocals = np.concatenate([self._vocals(part) for part in parts])
+        done = []
+        for part in parts:
+            done.append(self._vocals(part))
+            progress(len(done) / len(parts))
+        vocals = np.concatenate(done)
         return resample(vocals, RATE, rate, mixture.shape[-1])
 
     def _vocals(self, signal: Samples) -> Samples:
