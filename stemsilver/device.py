@@ -39,3 +39,17 @@ def device() -> Device:
             next_step="Leave the variable out, or install the torch build for that device.",
         )
     return named
+
+
+def device_name() -> str:
+    """The device as people know it.
+
+    Raises:
+        UsageError: as for `device`.
+    """
+    chosen = device()
+    if chosen != "cuda":
+        return chosen
+    import torch
+
+    return f"cuda, {torch.cuda.get_device_name()}"

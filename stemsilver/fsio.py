@@ -15,7 +15,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -87,6 +87,30 @@ def write_if_changed(path: Path, data: bytes) -> bool:
             return False
     write_bytes(path, data)
     return True
+
+
+@contextmanager
+def lengthen(path: Path) -> Iterator[BinaryIO]:
+    """A file to write on from its end, for work that goes on where a killed run left it.
+
+    Missing folders are made. An `OSError` in the block is taken for one of writing: raises
+    `EnvironmentFault`. Nothing but the work itself may look at `path` before `put_in_place`.
+    """
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def put_in_place(written: Path, path: Path) -> None:
+    """Let the whole file `written` stand at `path`, in the same folder. Raises `EnvironmentFault`.
+
+    The file that stood there before is replaced, at once or not at all.
+    """
+    with _writing(path):
+        written.replace(path)
 
 
 def sweep(folder: Path, *, below: bool = True) -> None:
@@ -184,11 +208,12 @@ def contained(root: Path, relative: str) -> Path:
 
 
 @contextmanager
-def run_lock(folder: Path) -> Iterator[None]:
-    """Hold `folder` for this run; a second run is refused, not made to wait.
+def run_lock(folder: Path, wait: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Hold `folder` for this run; a second run is refused, or waits if it has said how.
 
-    Raises `Locked` with the process id of the holder. The lock is the operating system's, so a
-    killed run releases it by dying; only the empty lock file stays.
+    Raises `Locked` with the process id of the holder; `wait` is told it instead, and the lock is
+    then waited for. The lock is the operating system's, so a killed run releases it by dying;
+    only the empty lock file stays.
     """
     lock = FileLock(folder / _LOCK)
     with _writing(folder):
@@ -196,7 +221,10 @@ def run_lock(folder: Path) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise Locked(f"another run (process {_holder(folder)}) is using {folder}") from None
+            if wait is None:
+                raise Locked(f"another run (process {_holder(folder)}) is using {folder}") from None
+            wait(_holder(folder))
+            lock.acquire()
     try:
         write_text(folder / _HOLDER, f"{os.getpid()}\n")
         yield

@@ -144,15 +144,17 @@ def pair_gains(one: Heard, other: Heard) -> tuple[float, float] | None:
     return None if louder is None else (min(0.0, -louder), min(0.0, louder))
 
 
-def with_base(tracks: Mapping[str, Heard], other: Mapping[str, Heard]) -> dict[str, Heard]:
-    """A render's tracks, with the clean that another build made of it as one more, `BASE`.
+def with_base(
+    tracks: Mapping[str, Heard], other: Mapping[str, Heard], name: str = BASE
+) -> dict[str, Heard]:
+    """A render's tracks, with the clean that another build made of it as one more, `name`.
 
     `other` has the tracks of that build. Both know the speech of their clean in raw, which is the
     same, so that the one's speech is known relative to the other's.
     """
     here, there = tracks["raw"].speech_db, other["raw"].speech_db
     level = None if here is None or there is None else here - there
-    return {**tracks, BASE: replace(other["clean"], speech_db=level)}
+    return {**tracks, name: replace(other["clean"], speech_db=level)}
 
 
 def to_json(tracks: Mapping[str, Heard]) -> bytes:

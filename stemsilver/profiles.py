@@ -13,14 +13,19 @@ from stemsilver.resources import resource
 DEFAULT = "embedded"
 
 
+def known_profiles() -> dict[str, Path]:
+    """The file of every profile that has a name here."""
+    folders = (Path("config"), resource("config"))
+    return {path.stem: path for folder in folders[::-1] for path in folder.glob("*.yaml")}
+
+
 def load_profile(name: str = DEFAULT) -> Profile:
     """The profile called `name`: `config/NAME.yaml` of the working folder, else the shipped one.
 
     Raises:
         ConfigError: there is none of that name, or it does not validate.
     """
-    folders = (Path("config"), resource("config"))
-    known = {path.stem: path for folder in folders[::-1] for path in folder.glob("*.yaml")}
+    known = known_profiles()
     if name in known:
         return config.load(known[name])
     near = difflib.get_close_matches(name, known, n=1, cutoff=0)

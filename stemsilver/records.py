@@ -106,10 +106,14 @@ class Word:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What the recogniser heard."""
+    """What the recogniser heard.
+
+    `language` is a code of Whisper's; None where none could be recognised.
+    """
 
     text: str
     words: tuple[Word, ...]
+    language: str | None = "en"
 
 
 Operation: TypeAlias = Literal["equal", "substitute", "insert", "delete"]
@@ -143,7 +147,10 @@ class Alignment:
 
 @dataclass(frozen=True)
 class Timeline:
-    """A quantity over time; `values[i]` covers `[i, i + 1) * hop` seconds."""
+    """A quantity over time; `values[i]` covers `[i, i + 1) * hop` seconds.
+
+    The last covers what is left of the signal, which may be less.
+    """
 
     hop: float
     values: tuple[float, ...]
@@ -179,8 +186,10 @@ class ItemResult:
     `failure` is None when it was cleaned; `output_sha256` is then that of the speech-only file.
     `raw_digest` names the raw signal, whatever file format
     it came in; None where it could not be decoded. `seconds` maps a step to the time it took when
-    it was computed, which for a reused result was in an earlier run. `notes` are plain sentences
-    for the reader.
+    it was computed, which for a reused result was in an earlier run. `peak_bytes` and
+    `gpu_peak_bytes` map it to the most memory that the process, and torch on a CUDA device, had
+    meanwhile; a step that did not measure it is not among them. `notes` are plain sentences for
+    the reader.
     """
 
     id: str
@@ -195,6 +204,8 @@ class ItemResult:
     frames: int = 0
     script: str | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    peak_bytes: Mapping[str, int] = field(default_factory=dict)
+    gpu_peak_bytes: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -205,18 +216,25 @@ class ItemResult:
 
 @dataclass(frozen=True)
 class WeightRecord:
-    """A weight file as it was used: for the scorecard and the credits."""
+    """A weight file as it was used: for the scorecard and the credits.
+
+    `package` is what carries it; of a file that was pulled or is the user's own, its name, and
+    `version` is then empty or `own`. `source` is whose it is.
+    """
 
     name: str
     package: str
     version: str
     licence: str
     sha256: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One run over the raw folder. `created` is ISO 8601 in UTC."""
+    """One run over the raw folder. `created` is ISO 8601 in UTC; `device` is what the large models
+    ran on.
+    """
 
     profile: str
     config_digest: str
@@ -225,3 +243,4 @@ class Batch:
     commit: str | None
     items: tuple[ItemResult, ...]
     weights: tuple[WeightRecord, ...]
+    device: str = "cpu"

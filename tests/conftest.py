@@ -4,12 +4,36 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
+from stemsilver import weights
+
 REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty weights folder: no test depends on what its user has pulled, or writes there."""
+    folder = tmp_path_factory.mktemp("weights")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STEMSILVER_WEIGHTS", str(folder))
+        patch.delenv("STEMSILVER_MIRROR", raising=False)
+        yield folder
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """What one test verified, in a weights folder of its own, is not taken for another's."""
+    known = weights.verified, weights.sha256
+    for remembered in known:
+        remembered.cache_clear()
+    yield
+    for remembered in known:
+        remembered.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -417,3 +417,48 @@ def test_a_holder_that_has_not_written_its_pid_still_blocks(tmp_path: Path) -> N
         (tmp_path / ".stemsilver.pid").unlink()
         with pytest.raises(Locked, match="unknown"), fsio.run_lock(tmp_path):
             pass
+
+
+def test_a_second_run_that_says_how_waits_for_the_first(tmp_path: Path) -> None:
+    told: list[str] = []
+    first = fsio.run_lock(tmp_path)
+    first.__enter__()
+
+    def wait(holder: str) -> None:
+        told.append(holder)
+        first.__exit__(None, None, None)
+
+    with fsio.run_lock(tmp_path, wait):
+        assert told == [str(os.getpid())]
+        with pytest.raises(Locked), fsio.run_lock(tmp_path):
+            pass
+
+
+# --- piece by piece
+
+
+def test_a_file_is_lengthened_and_then_put_in_place(tmp_path: Path) -> None:
+    part, whole = tmp_path / "new" / "a.part", tmp_path / "new" / "a"
+    for piece in (b"one ", b"two"):
+        with fsio.lengthen(part) as file:
+            file.write(piece)
+    assert not whole.exists()
+    whole.write_bytes(b"old")
+    fsio.put_in_place(part, whole)
+    assert whole.read_bytes() == b"one two"
+    assert names(whole.parent) == ["a"]
+
+
+def test_what_was_lengthened_stays_when_the_work_fails(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), fsio.lengthen(tmp_path / "a.part") as file:
+        file.write(b"one")
+        raise ZeroDivisionError
+    assert (tmp_path / "a.part").read_bytes() == b"one"
+
+
+def test_row_16_a_file_that_cannot_be_lengthened_is_told() -> None:
+    with (
+        pytest.raises(EnvironmentFault, match="the disk is full"),
+        fsio.lengthen(Path("/dev/full")) as file,
+    ):
+        file.write(b"x")

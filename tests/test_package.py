@@ -24,9 +24,14 @@ from stemsilver.resources import Shipped
 REPOSITORY = Path(__file__).parents[1]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
+OPTIONAL = PROJECT["optional-dependencies"]
 EXTRAS = [
-    Requirement(line) for extra in PROJECT["optional-dependencies"].values() for line in extra
+    Requirement(line)
+    for extra in OPTIONAL.values()
+    for line in extra
+    if not line.startswith("stemsilver[")
 ]
+RUNNING = [*DEPENDENCIES, *map(Requirement, [*OPTIONAL["studio"], *OPTIONAL["uvr"]])]
 DATA = get_args(Shipped)
 OWN_ALONE = {"ci.yml"}
 """Workflows that are of use to this repository only."""
@@ -171,7 +176,7 @@ def test_the_build_backend_is_pinned_as_constrained() -> None:
 
 def test_every_import_is_of_a_declared_dependency() -> None:
     distributions = packages_distributions()
-    declared = set(map(name_of, DEPENDENCIES))
+    declared = set(map(name_of, RUNNING))
     for path in (REPOSITORY / "stemsilver").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -196,4 +201,4 @@ def table() -> str:
 
 def test_the_readme_names_every_dependency_and_no_other() -> None:
     named = {canonicalize_name(name) for name in re.findall(r"[\w.-]*\w[\w.-]*", table())}
-    assert named - {"package"} == set(map(name_of, DEPENDENCIES))
+    assert named - {"package"} == set(map(name_of, RUNNING))

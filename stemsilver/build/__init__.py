@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,19 +16,20 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from stemsilver import fsio, microsite, report, weights
+from stemsilver import extras, fsio, microsite, report, weights
 from stemsilver.audio import decode
 from stemsilver.build import ab, item, loop
 from stemsilver.build.loop import Finished, Progress
 from stemsilver.build.pool import LocalPool, cores, memory_gigabytes
 from stemsilver.build.steps import Steps
 from stemsilver.cache import Cache
-from stemsilver.config import Profile, digest
+from stemsilver.config import Profile, digest, load
 from stemsilver.delivery import release
-from stemsilver.device import device
+from stemsilver.device import device, device_name
 from stemsilver.errors import UsageError
 from stemsilver.evaluate import suite
 from stemsilver.microsite import Archive, Site
+from stemsilver.profiles import known_profiles
 from stemsilver.records import Audio, Batch, Evidence, ItemResult, Render
 from stemsilver.report import Record
 from stemsilver.version import __version__
@@ -91,7 +92,7 @@ def build_site(
         SiteError: the site failed its checks; the former one is untouched.
     """
     check_places(renders, places)
-    verify_weights(profile)
+    verify_models(profile)
     # Before the work, which would be for nothing if its site had no place or nothing to be
     # compared with.
     microsite.check_replaceable(places.site)
@@ -103,16 +104,9 @@ def build_site(
             fsio.sweep(folder)
         former = report.read_history(places.report / report.HISTORY)
         cache = Cache(places.cache)
-        finished = loop.run(
-            renders,
-            profile,
-            cache,
-            partial(workers, profile, jobs=jobs),
-            progress,
-            stages=stages,
+        batch, finished = clean_batch(
+            renders, places, profile, cache, jobs=jobs, stages=stages, progress=progress
         )
-        batch = _batch(profile, finished)
-        _write_speech(places, finished)
         ab.write_snippets(batch, profile, finished.media, other, places.report / SNIPPETS)
         records = report.merged([*former, *told, report.record(batch, profile)])
         reports = write_report(batch, profile, records, places.report)
@@ -133,6 +127,30 @@ def build_site(
     return Outcome(batch, finished, site, drawing)
 
 
+def clean_batch(
+    renders: Sequence[Render],
+    places: Places,
+    profile: Profile,
+    cache: Cache,
+    *,
+    jobs: int | None,
+    stages: bool = False,
+    progress: Progress,
+) -> tuple[Batch, Finished]:
+    """Clean and measure every render, and write the speech-only files.
+
+    The caller holds the lock of the folders, and has verified the weights.
+
+    Raises:
+        EnvironmentFault: the machine cannot go on; what is finished is kept.
+    """
+    finished = loop.run(
+        renders, profile, cache, partial(workers, profile, jobs=jobs), progress, stages=stages
+    )
+    _write_speech(places, finished)
+    return _batch(profile, finished), finished
+
+
 def check_places(renders: Sequence[Render], places: Places) -> None:
     """Refuse folders in which a build would overwrite its own inputs or outputs.
 
@@ -140,7 +158,12 @@ def check_places(renders: Sequence[Render], places: Places) -> None:
         UsageError: an output lies in the raw folder, two are the same, or the site, which is
             replaced as a whole, has the working folder or another output inside it.
     """
-    outputs = {name: folder.resolve() for name, folder in vars(places).items()}
+    check_outputs(renders, vars(places))
+
+
+def check_outputs(renders: Sequence[Render], folders: Mapping[str, Path]) -> None:
+    """`check_places`, of `folders` by the names of their options; one is the `site`."""
+    outputs = {name: folder.resolve() for name, folder in folders.items()}
     roots = {
         render.source.absolute().parents[len(PurePosixPath(render.path).parts) - 1].resolve()
         for render in renders
@@ -182,7 +205,7 @@ def clean_files(
         Locked: another build is writing the same outputs.
         EnvironmentFault: weights are missing or altered, or the disk is full.
     """
-    verify_weights(profile)
+    verify_models(profile)
     with fsio.run_lock(folder):
         fsio.sweep(folder)
         return loop.clean_only(
@@ -221,14 +244,18 @@ def evaluate_pair(
     return suite.evidence(before, measured[0], after, measured[1], None, beside)
 
 
-def verify_weights(profile: Profile) -> None:
-    """Check every weight file the profile needs before any work begins.
+def verify_models(profile: Profile) -> None:
+    """Check every package and weight file the profile needs before any work begins.
 
     Raises:
-        WeightsError: one is missing or altered.
+        EnvironmentFault: packages are not installed; it names them all.
+        WeightsError: weight files are missing or altered; it names them all.
     """
-    for name in item.used_weights(profile):
-        weights.verified(name)
+    extras.check(profile.models)
+    file = known_profiles().get(profile.name)
+    # A profile that was given by its file may have no name that a pull knows.
+    known = file is not None and load(file) == profile
+    weights.check(item.used_weights(profile), profile.name if known else None)
 
 
 def workers(profile: Profile, left: int, *, jobs: int | None) -> Executor:
@@ -241,12 +268,17 @@ def workers(profile: Profile, left: int, *, jobs: int | None) -> Executor:
 
 
 def _suitable(profile: Profile) -> int:
-    used = map(weights.entry, item.used_weights(profile))
-    if all(isinstance(weight, Carried) for weight in used):
+    if not _large(profile):
         return cores()
     if device() != "cpu":
         return 1
     return max(1, min(cores(), int(memory_gigabytes() / LARGE_GIGABYTES)))
+
+
+def _large(profile: Profile) -> bool:
+    """Whether any of its models is one of the large ones, which come inside no wheel."""
+    used = map(weights.entry, item.used_weights(profile))
+    return not all(isinstance(weight, Carried) for weight in used)
 
 
 def write_report(
@@ -283,6 +315,7 @@ def _batch(profile: Profile, finished: Finished) -> Batch:
         commit=_commit(),
         items=finished.items,
         weights=tuple(weights.record(name) for name in item.used_weights(profile)),
+        device=device_name() if _large(profile) else "cpu",
     )
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,15 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from stemsilver import weights
+from stemsilver import extras, weights
 from stemsilver.audio import encode_flac16, encode_wav
+from stemsilver.build.item import used_weights
 from stemsilver.build.pool import cores
-from stemsilver.cli.options import DEFAULT_CACHE
-from stemsilver.errors import EnvironmentFault, StemsilverError
-from stemsilver.profiles import load_profile
+from stemsilver.cli.options import DEFAULT_CACHE, ConfigFile, ProfileName, chosen_profile
+from stemsilver.config import Profile
+from stemsilver.device import device_name
+from stemsilver.errors import ConfigError, EnvironmentFault, StemsilverError, WeightsError
+from stemsilver.profiles import DEFAULT, known_profiles, load_profile
 from stemsilver.records import Audio
 from stemsilver.resources import resource
 
@@ -26,27 +30,73 @@ FREE_GIGABYTES = 2.0
 """Below this a batch of a few minutes can fill the disk with its cache and site."""
 
 
-def command() -> None:
-    """Check Python, codecs, weights, disk and resources; exits with 4 if something is missing."""
-    console = Console(highlight=False, soft_wrap=True, emoji=False)
-    wrong = 0
-    for name, check in CHECKS.items():
+def command(profile: ProfileName = DEFAULT, config_file: ConfigFile = None) -> None:
+    """Check Python, codecs, packages, weights, device, disk; exits with 4 if something is missing.
+
+    What the profile needs must be there. What other profiles lack is told, and is no fault.
+    """
+    found = _Findings()
+    checks = dict(CHECKS)
+    try:
+        judged = chosen_profile(profile, config_file)
+    except ConfigError as error:
+        found.fault("profile", error)
+    else:
+        found.good("profile", f"{judged.name}: {judged.description}")
+        checks |= {name: partial(check, judged) for name, check in NEEDS.items()}
+    for name, check in checks.items():
         try:
-            console.print(f"[green]✓[/] {name}: {escape(check())}")
+            found.good(name, check())
         except StemsilverError as error:
-            wrong += 1
-            console.print(f"[red]✗[/] {name}: {escape(error.message)}")
-            console.print(f"  next: {escape(error.next_step)}")
-    raise typer.Exit(EnvironmentFault.exit_code if wrong else 0)
+            found.fault(name, error)
+    for name in sorted(known_profiles().keys() - {profile}):
+        found.other(name)
+    raise typer.Exit(EnvironmentFault.exit_code if found.faults else 0)
+
+
+class _Findings:
+    """Prints what was found, and counts what is wrong."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, soft_wrap=True, emoji=False)
+        self.faults = 0
+
+    def good(self, name: str, what: str) -> None:
+        self._console.print(f"[green]✓[/] {name}: {escape(what)}")
+
+    def fault(self, name: str, error: StemsilverError) -> None:
+        self.faults += 1
+        self._console.print(f"[red]✗[/] {name}: {escape(error.message)}")
+        self._console.print(f"  next: {escape(error.next_step)}")
+
+    def other(self, name: str) -> None:
+        """What another profile lacks; files that are there are not compared, which takes long."""
+        try:
+            profile = load_profile(name)
+            packages = extras.missing(profile.models)
+            files = [file for file in used_weights(profile) if not _is_there(file)]
+        except StemsilverError as error:
+            message = escape(f"{name}: {error.message}")
+            self._console.print(f"[yellow]![/] not ready: {message}")
+            return
+        if not packages and not files:
+            self.good(f"profile {name}", "its packages and weights are there")
+            return
+        named = {"packages": [package.name for package in packages], "weights": files}
+        lacks = "; ".join(f"{what} {', '.join(them)}" for what, them in named.items() if them)
+        steps = [extras.install(packages)] if packages else []
+        steps += [f"stemsilver models pull {name}"] if files else []
+        self._console.print(f"[yellow]![/] not ready: {escape(name)}: lacks {lacks}")
+        for step in steps:
+            self._console.print(f"  to have it: {escape(step)}")
 
 
 def _python() -> str:
     return f"{sys.version.split()[0]}, {cores()} cores"
 
 
-def _profile() -> str:
-    profile = load_profile()
-    return f"{profile.name}: {profile.description}"
+def _device() -> str:
+    return device_name()
 
 
 def _codecs() -> str:
@@ -55,13 +105,6 @@ def _codecs() -> str:
     for encode in (encode_wav, encode_flac16):
         encode(tone)
     return "WAV and FLAC"
-
-
-def _weights() -> str:
-    """Verify the files that are there to be loaded, every one."""
-    for name in weights.REGISTRY:
-        weights.verified(name)
-    return f"{len(weights.REGISTRY)} files intact"
 
 
 def _disk() -> str:
@@ -90,11 +133,33 @@ def _site() -> str:
 
 CHECKS: dict[str, Callable[[], str]] = {
     "python": _python,
-    "profile": _profile,
+    "device": _device,
     "codecs": _codecs,
-    "weights": _weights,
     "site sources": _site,
     "disk": _disk,
     "folder": _folder,
 }
 """Each check says what it found, or raises with the step that mends it."""
+
+
+def _packages(profile: Profile) -> str:
+    extras.check(profile.models)
+    return f"all that {profile.name} runs on"
+
+
+def _weights(profile: Profile) -> str:
+    """Verify the files that are there to be loaded, every one."""
+    names = used_weights(profile)
+    weights.check(names, profile.name)
+    return f"{len(names)} files intact"
+
+
+NEEDS: dict[str, Callable[[Profile], str]] = {"packages": _packages, "weights": _weights}
+"""The same for what a profile needs beside."""
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return weights.locate(name).is_file()
+    except WeightsError:
+        return False

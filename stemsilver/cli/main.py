@@ -21,6 +21,7 @@ INTERRUPTED = 130
 
 COMMANDS = (
     "build-site",
+    "compare",
     "clean",
     "evaluate",
     "scorecard",

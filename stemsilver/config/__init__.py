@@ -16,7 +16,7 @@ from stemsilver.config.models import (
     SeparatorModel,
 )
 from stemsilver.config.profile import Chain, Profile, digest
-from stemsilver.config.reading import load, parse
+from stemsilver.config.reading import load, parse, strict_yaml
 from stemsilver.config.sections import (
     AbTests,
     BetaWiener,
@@ -27,6 +27,7 @@ from stemsilver.config.sections import (
     Guardrail,
     Postprocess,
     Preprocess,
+    Promotion,
     Separation,
     Site,
 )
@@ -50,10 +51,12 @@ __all__ = [
     "Postprocess",
     "Preprocess",
     "Profile",
+    "Promotion",
     "Separation",
     "SeparatorModel",
     "Site",
     "digest",
     "load",
     "parse",
+    "strict_yaml",
 ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from stemsilver.config.languages import AUTO, LANGUAGES, SINCE_LARGE_V3
 from stemsilver.config.section import Section
 
 TRANSFORMER_SEGMENT = 7.8
@@ -89,14 +90,25 @@ class Asr(Section):
 
     backend: Literal["faster-whisper", "openai-whisper"]
     model_name: WhisperSize
-    language: str = Field(pattern="^([a-z]{2,3}|auto)$")
+    language: str
     beam_size: int = Field(ge=1, le=10)
     vad: bool
 
+    @field_validator("language")
+    @classmethod
+    def _known(cls, language: str) -> str:
+        if language not in LANGUAGES and language != AUTO:
+            raise ValueError(f"Input should be a code of Whisper's, such as en or de, or {AUTO}")
+        return language
+
     @model_validator(mode="after")
-    def _english(self) -> Asr:
+    def _learned(self) -> Asr:
         if self.model_name.endswith(".en") and self.language != "en":
             raise ValueError(f"language: {self.model_name} knows English alone, `en`")
+        if self.language in SINCE_LARGE_V3 and not self.model_name.startswith("large-v3"):
+            raise ValueError(f"language: {self.model_name} does not know `{self.language}`")
+        if self.backend == "faster-whisper" and self.model_name == "large-v1":
+            raise ValueError("model_name: large-v1 is there for openai-whisper alone")
         return self
 
 

@@ -17,9 +17,11 @@ from stemsilver.config.sections import (
     Guardrail,
     Postprocess,
     Preprocess,
+    Promotion,
     Separation,
     Site,
 )
+
 
 class Chain(Section):
     """The sections that decide how a render sounds afterwards, in the order they are applied."""
@@ -40,7 +42,18 @@ class Profile(Chain):
     evaluation: Evaluation
     gates: Gates
     guardrail: Guardrail
+    promotion: Promotion
     site: Site
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of its models, and of the backends that run the listening ones."""
+        return (
+            *(model.model_name for model in self.separation.models),
+            self.enhancement.model_name,
+            self.evaluation.asr.backend,
+            self.evaluation.music.backend,
+        )
 
     @property
     def chain(self) -> Chain:

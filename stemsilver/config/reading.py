@@ -13,6 +13,7 @@ from stemsilver.config.profile import Profile
 from stemsilver.config.section import Section
 from stemsilver.errors import ConfigError
 
+
 def load(path: Path) -> Profile:
     """Read and validate the profile at `path`.
 
@@ -31,11 +32,7 @@ def load(path: Path) -> Profile:
 
 def parse(text: str, *, name: str, origin: str) -> Profile:
     """Validate a profile given as YAML text; `origin` is what messages call it."""
-    try:
-        # A SafeLoader that refuses more.
-        values = yaml.load(text, Loader=_StrictLoader)  # noqa: S506
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{origin}: {error}") from error
+    values = strict_yaml(text, origin)
     if not isinstance(values, dict):
         raise ConfigError(f"{origin}: a profile is a mapping of keys to values")
     if "name" in values:
@@ -45,6 +42,19 @@ def parse(text: str, *, name: str, origin: str) -> Profile:
     except ValidationError as error:
         problems = [_describe(dict(problem)) for problem in error.errors()]
         raise ConfigError(f"{origin}: " + "; ".join(problems)) from error
+
+
+def strict_yaml(text: str, origin: str) -> Any:
+    """The plain values of a YAML text; `origin` is what messages call it.
+
+    Raises:
+        ConfigError: it is not YAML, repeats a key, or asks for anything but plain values.
+    """
+    try:
+        # A SafeLoader that refuses more.
+        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{origin}: {error}") from error
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -128,6 +128,18 @@ class Guardrail(Section):
     music_presence_rise_max: float = Field(ge=0, le=1)
 
 
+class Promotion(Section):
+    """What a candidate must gain, and may cost, to take the place of the incumbent.
+
+    Of the means over the renders that both measured; `wer_rise_max` is on top of the tolerance of
+    the metric.
+    """
+
+    music_suppression_gain_db_min: float = Field(ge=0, le=60)
+    stoi_drop_max: float = Field(ge=0, le=1)
+    wer_rise_max: float = Field(ge=0, le=1)
+
+
 class Site(Section):
     """What the microsite says of itself."""
 

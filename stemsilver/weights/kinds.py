@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SHA256_DIGITS = 64
+
 
 @dataclass(frozen=True)
 class Carried:
@@ -69,3 +71,11 @@ class Own:
 
 
 Weight = Carried | Pulled | Own
+
+
+def expected(weight: Weight) -> str:
+    """What the file of `weight` must be, in words."""
+    size = None if isinstance(weight, Own) else weight.size
+    sized = "" if size is None else f"{size} bytes, "
+    beginning = "" if len(weight.sha256) == SHA256_DIGITS else "beginning with "
+    return f"{sized}SHA-256 {beginning}{weight.sha256}"

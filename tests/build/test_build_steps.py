@@ -164,3 +164,56 @@ def test_an_edit_to_the_site_or_the_command_line_changes_nothing(package: Path) 
         (package / module).write_text("")
     (package / "clean" / "notes.txt").write_text("")
     assert steps_module.code_digest() == before
+
+
+# --- memory
+
+MEGABYTE = 1_000_000
+
+
+def filled(megabytes: int) -> bytes:
+    """So much memory, really used."""
+    return b"\1" * (megabytes * MEGABYTE)
+
+
+def test_a_step_tells_of_its_own_peak_and_not_of_those_before() -> None:
+    steps = Steps(None)
+    steps.file("small", "key", lambda: filled(1))
+    steps.file("large", "key", lambda: filled(400)[:1])
+    steps.file("after", "key", lambda: filled(1))
+    assert set(steps.peak_bytes) == {"small", "large", "after"}
+    assert steps.peak_bytes["large"] > steps.peak_bytes["small"] + 300 * MEGABYTE
+    assert steps.peak_bytes["after"] < steps.peak_bytes["large"] - 300 * MEGABYTE
+    assert steps.gpu_peak_bytes == {}
+
+
+def test_a_reused_step_reports_the_memory_it_once_took(cache: Cache) -> None:
+    first, second = Steps(cache), Steps(cache)
+    first.file("draw", "key", lambda: filled(50)[:1])
+    second.file("draw", "key", never)
+    assert first.peak_bytes == second.peak_bytes
+    assert second.peak_bytes["draw"] > 50 * MEGABYTE
+
+
+def test_a_step_from_before_memory_was_measured_says_nothing(cache: Cache) -> None:
+    entry = cache.put(
+        steps_module.digest("key", "draw", code_digest()),
+        {steps_module.CONTENT: b"drawn", steps_module.CLOCK: b"2.5"},
+    )
+    assert entry.is_dir()
+    steps = Steps(cache)
+    assert steps.file("draw", "key", never) == b"drawn"
+    assert (steps.seconds, steps.peak_bytes) == ({"draw": 2.5}, {})
+
+
+def test_a_step_of_two_signals_keeps_the_higher_peak_and_can_be_renamed() -> None:
+    steps = Steps(None)
+    steps.file("asr", "raw", lambda: filled(200)[:1])
+    alone = steps.peak_bytes["asr"]
+    steps.rename({"asr": "raw asr"})
+    steps.file("asr", "clean", lambda: filled(1))
+    assert steps.peak_bytes["raw asr"] == alone
+    assert steps.peak_bytes["asr"] < alone
+    assert set(steps.seconds) == {"raw asr", "asr"}
+    steps.file("asr", "clean", lambda: filled(200)[:1])
+    assert steps.peak_bytes["asr"] > 200 * MEGABYTE

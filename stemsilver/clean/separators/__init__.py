@@ -11,6 +11,8 @@ from functools import cache
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 from stemsilver.clean.separators.deepfilternet3 import DeepFilterNet3Separator
+from stemsilver.clean.separators.demucs import DemucsSeparator
+from stemsilver.clean.separators.mdx_net import MdxNetSeparator
 from stemsilver.clean.separators.spleeter import SpleeterSeparator
 from stemsilver.config import SeparatorModel
 from stemsilver.records import Samples
@@ -45,7 +47,10 @@ class Separator(Protocol):
 
 SEPARATORS: dict[str, Any] = {
     "deepfilternet3": DeepFilterNet3Separator,
+    "htdemucs_ft": DemucsSeparator,
+    "mdx_extra_q": DemucsSeparator,
     "spleeter-2stems": SpleeterSeparator,
+    "UVR-MDX-NET-Inst_HQ_3": MdxNetSeparator,
 }
 """The class of each separator by its `model_name`."""
 

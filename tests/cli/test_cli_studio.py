@@ -1,0 +1,208 @@
+"""The studio's profiles, whole: with test-made weights in the official formats, on the demo batch,
+fewer shifts than they have, and processes of their own.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..official.folder import write
+
+REPOSITORY = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).with_name("stemsilver")
+RENDERS = ("museum_guide", "sequential/night_train")
+FEWER = {"shifts: 100": "shifts: 1", "shifts: 4": "shifts: 1", "shifts: 2": "shifts: 1",
+         "overlap: 0.95": "overlap: 0.25", "overlap: 0.55": "overlap: 0.25"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weights folder with everything in it."""
+    folder = tmp_path_factory.mktemp("pulled")
+    write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with two renders of the demo batch and the profiles with fewer shifts."""
+    folder = tmp_path_factory.mktemp("workshop")
+    for name in RENDERS:
+        for path in (REPOSITORY / "raw" / name).parent.glob(f"{Path(name).name}.*"):
+            target = folder / "raw" / path.relative_to(REPOSITORY / "raw")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    (folder / "config").mkdir()
+    for name in ("studio", "heavy", "uvr"):
+        text = (REPOSITORY / "config" / f"{name}.yaml").read_text(encoding="utf-8")
+        for many, few in FEWER.items():
+            text = text.replace(many, few)
+        (folder / "config" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def run(folder: Path, weights: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """A command line as a user types it, in a shell."""
+    environment = {
+        **os.environ,
+        "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}",
+        "STEMSILVER_WEIGHTS": str(weights),
+        "SOURCE_DATE_EPOCH": "1764000000",
+    }
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def plain(page: Path) -> str:
+    """What a page says, without its marks."""
+    return html.unescape(re.sub(r"<[^>]*>", " ", page.read_text(encoding="utf-8")))
+
+
+def build(folder: Path, weights: Path, profile: str) -> tuple[dict[str, Any], Path]:
+    """Build the site; gives the scorecard and the site."""
+    made = folder / profile
+    ended = run(
+        folder,
+        weights,
+        f"stemsilver build-site --profile {profile} --stages --proceed {profile}/proceed "
+        f"--report {profile}/report --site {profile}/site",
+    )
+    # Random weights pass no gate: 1, with the site built.
+    assert ended.returncode == 1, ended.stderr
+    assert "✗" not in ended.stderr
+    return json.loads((made / "report" / "scorecard.json").read_bytes()), made / "site"
+
+
+@pytest.fixture(scope="module")
+def studio(workshop: Path, pulled: Path) -> tuple[dict[str, Any], Path]:
+    return build(workshop, pulled, "studio")
+
+
+@pytest.fixture(scope="module")
+def uvr(workshop: Path, pulled: Path) -> tuple[dict[str, Any], Path]:
+    return build(workshop, pulled, "uvr")
+
+
+STEPS = {
+    "studio": {"separate: htdemucs_ft", "separate: mdx_extra_q"},
+    "uvr": {"separate: UVR-MDX-NET-Inst_HQ_3"},
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_whole_chain_runs_and_every_metric_is_measured(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    scorecard, site = request.getfixturevalue(name)
+    assert scorecard["profile"]["name"] == name
+    assert len(scorecard["items"]) == len(RENDERS)
+    for item in scorecard["items"]:
+        assert item["failure"] is None
+        assert STEPS[name] | {"fuse", "denoise", "wiener", "polish"} <= item["seconds"].keys()
+        assert item["metrics"]["clean_music_presence"]["value"] is not None
+        assert item["metrics"]["raw_script_wer"]["value"] < 0.3
+        folder = site / "renders" / item["id"]
+        for track in ("raw", "clean", "removed", "vocals", "denoised", "masked"):
+            assert (folder / f"{track}.flac").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_diagram_method_and_reproduce_show_that_chain(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    scorecard, site = request.getfixturevalue(name)
+    separators = [step.removeprefix("separate: ") for step in STEPS[name]]
+    diagram = (site / "index.html").read_text(encoding="utf-8")
+    for text in (*separators, "dns64", "panns Cnn14", "faster-whisper large-v3"):
+        assert text in html.unescape(diagram), text
+    method = plain(site / "method.html")
+    assert "PANNs Cnn14" in method
+    assert "Whisper (large-v3" in method
+    assert "not at hand" in method
+    assert ("Hybrid Transformer Demucs" in method) is (name == "studio")
+    assert ("MDX-Net Inst HQ 3" in method) is (name == "uvr")
+    reproduce = plain(site / "reproduce.html")
+    assert f"pip install 'stemsilver[{name}]'" in reproduce
+    assert f"stemsilver models pull {name}" in reproduce
+    for weight in scorecard["weights"]:
+        assert weight["name"] in reproduce
+        assert weight["sha256"] in reproduce
+    own = {weight["name"] for weight in scorecard["weights"] if weight["version"] == "own"}
+    assert {"dns64", "panns-cnn14", "whisper-large-v3"} <= own
+
+
+def test_a_second_run_finds_everything_done(
+    workshop: Path, pulled: Path, studio: tuple[dict[str, Any], Path]
+) -> None:
+    scorecard, _ = studio
+    again = run(workshop, pulled, "stemsilver build-site --profile studio --stages "
+                "--proceed studio/proceed --report studio/report --site studio/site")  # fmt: skip
+    assert f"{len(RENDERS)} of {len(RENDERS)} renders reused whole" in again.stderr
+    assert json.loads((workshop / "studio/report/scorecard.json").read_bytes()) == scorecard
+
+
+def test_other_weights_redo_what_they_decide(
+    workshop: Path, pulled: Path, studio: tuple[dict[str, Any], Path], tmp_path: Path
+) -> None:
+    """A denoiser of one's own: its file and its line are changed, and the separators rest."""
+    import torch
+
+    from ..official.listing import list_own
+
+    other = tmp_path / "weights"
+    shutil.copytree(pulled, other)
+    [file] = (other / "denoiser").glob("dns64*")
+    state = torch.load(file, weights_only=True)
+    torch.save({name: value * 0.5 for name, value in state.items()}, other / "denoiser" / "own.th")
+    listed = json.loads((other / "weights.yaml").read_text(encoding="utf-8"))
+    files = {name: other / entry["file"] for name, entry in listed.items()}
+    list_own(other, {**files, "dns64": other / "denoiser" / "own.th"})
+    ended = run(workshop, other, "stemsilver build-site --profile studio --stages "
+                "--proceed other/proceed --report other/report --site other/site")  # fmt: skip
+    assert f"0 of {len(RENDERS)} renders reused whole" in ended.stderr
+    steps = json.loads((workshop / "other/report/scorecard.json").read_bytes())["items"]
+    before = studio[0]["items"]
+    for was, now in zip(before, steps, strict=True):
+        assert was["output_sha256"] != now["output_sha256"]
+        for step in STEPS["studio"]:
+            assert was["seconds"][step] == now["seconds"][step], "computed again"
+
+
+def test_the_notebook_runs_as_it_stands(workshop: Path, pulled: Path) -> None:
+    """Every command of it but the installation, in order, in one folder."""
+    notebook = json.loads((REPOSITORY / "site_src/assets/heavy.ipynb").read_bytes())
+    assert notebook["nbformat"] == 4
+    assert all(cell["cell_type"] in ("markdown", "code") for cell in notebook["cells"])
+    lines = [
+        line.strip()
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+        for line in cell["source"]
+    ]
+    assert lines[0] == "%env PROFILE=heavy"
+    assert lines[1] == "!pip install --quiet 'stemsilver[studio]'"
+    commands = [line.removeprefix("!") for line in lines[2:]]
+    assert all(command.startswith("stemsilver ") for command in commands)
+    codes = []
+    for command in commands:
+        ended = run(workshop, pulled, f"export PROFILE=heavy; {command}")
+        codes.append((command.split()[1], ended.returncode))
+        assert ended.returncode in (0, 1), ended.stderr
+    assert codes == [("models", 0), ("doctor", 0), ("build-site", 1), ("release", 0)]
+    assert list((workshop / "release").glob("*.zip"))

@@ -1,0 +1,136 @@
+"""What the table of pulled weights says, against what the publishers' own packages say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from stemsilver.build.item import used_weights
+from stemsilver.config.models import WhisperSize
+from stemsilver.profiles import known_profiles, load_profile
+from stemsilver.weights import CARRIED, PULLED, REGISTRY, package_folder
+from stemsilver.weights.kinds import Pulled
+
+EACH = pytest.mark.parametrize("name", PULLED)
+OF_THE_HUB = ("https://huggingface.co/", "https://hf-mirror.com/")
+
+
+def source(module: str, file: str) -> str:
+    """The text of a file of an installed package, which is not imported."""
+    return (package_folder(module, module) / file).read_text(encoding="utf-8")
+
+
+@EACH
+def test_every_file_has_a_place_a_hash_a_licence_and_an_address(name: str) -> None:
+    weight = PULLED[name]
+    assert re.fullmatch("[0-9a-f]{64}|[0-9a-f]{16}", weight.sha256)
+    assert weight.licence
+    assert weight.source
+    assert weight.urls
+    assert all(url.startswith("https://") for url in weight.urls)
+    assert weight.size is None or weight.size > 0
+    assert not Path(weight.file).is_absolute()
+    assert ".." not in Path(weight.file).parts
+
+
+def test_no_two_have_one_place_or_name() -> None:
+    assert len({weight.file for weight in PULLED.values()}) == len(PULLED)
+    assert not CARRIED.keys() & PULLED.keys()
+
+
+@EACH
+def test_the_hub_is_asked_for_one_version_where_the_hash_is_of_one(name: str) -> None:
+    for url in PULLED[name].urls:
+        if url.startswith(OF_THE_HUB) and "Systran" in url:
+            assert re.search(r"/resolve/[0-9a-f]{40}/", url)
+
+
+@pytest.mark.parametrize("profile", known_profiles())
+def test_every_profile_uses_weights_that_are_known(profile: str) -> None:
+    assert set(used_weights(load_profile(profile))) <= set(REGISTRY)
+
+
+def of_demucs() -> list[Pulled]:
+    return [weight for weight in PULLED.values() if weight.file.startswith("demucs/")]
+
+
+def test_demucs_has_the_same_files_in_its_bags() -> None:
+    bags = {
+        name: source("demucs", f"remote/{name}.yaml") for name in ("htdemucs_ft", "mdx_extra_q")
+    }
+    signatures = {name: re.findall(r"'([0-9a-f]{8})'", text) for name, text in bags.items()}
+    ours = [Path(weight.file).name.split("-")[0] for weight in of_demucs()]
+    # Of the first, the last model is the one of the vocals.
+    assert ours == [signatures["htdemucs_ft"][-1], *signatures["mdx_extra_q"]]
+
+
+@pytest.mark.parametrize("weight", of_demucs(), ids=lambda weight: str(weight.name))
+def test_demucs_has_the_same_addresses_and_beginnings_of_hashes(weight: Pulled) -> None:
+    [root] = re.findall('ROOT_URL = "(.*)"', source("demucs", "pretrained.py"))
+    addresses, folder = [], ""
+    for line in source("demucs", "remote/files.txt").splitlines():
+        if line.startswith("root: "):
+            folder = line.removeprefix("root: ")
+        addresses.append(f"{root}{folder}{line}")
+    assert weight.urls[0] in addresses
+    file = weight.urls[0].rpartition("/")[2]
+    assert weight.file == f"demucs/{file}"
+    assert weight.sha256.startswith(file.removesuffix(".th").split("-")[1])
+
+
+@pytest.mark.parametrize("name", ["dns48", "dns64", "master64"])
+def test_denoiser_has_the_same_addresses_and_digits(name: str) -> None:
+    text = source("denoiser", "pretrained.py")
+    [root] = re.findall('ROOT = "(.*)"', text)
+    assert PULLED[name].urls[0].removeprefix(root) in re.findall(r'ROOT \+ "(.*)"', text)
+    assert PULLED[name].urls[0].endswith(f"/{name}-{PULLED[name].sha256}.th")
+
+
+@pytest.mark.parametrize("size", WhisperSize.__args__)
+def test_whisper_has_the_same_address_with_the_whole_hash_in_it(size: str) -> None:
+    weight = PULLED[f"openai-whisper-{size}"]
+    assert f'"{size}": "{weight.urls[0]}"' in source("whisper", "__init__.py")
+    assert f"/{weight.sha256}/" in weight.urls[0]
+
+
+def of_faster_whisper(size: str) -> dict[str, Pulled]:
+    begins = f"faster-whisper/{size}/"
+    return {
+        Path(weight.file).name: weight
+        for weight in PULLED.values()
+        if weight.file.startswith(begins)
+    }
+
+
+# tiny.en is carried, and of large-v1 no hash is known.
+@pytest.mark.parametrize(
+    "size", [size for size in WhisperSize.__args__ if size not in ("tiny.en", "large-v1")]
+)
+def test_faster_whisper_has_the_same_repository(size: str) -> None:
+    text = source("faster_whisper", "utils.py")
+    [repository] = re.findall(rf'"{re.escape(size)}": "(.*)"', text)
+    files = of_faster_whisper(size)
+    assert {"model.bin", "config.json", "tokenizer.json"} < set(files)
+    assert len({"vocabulary.txt", "vocabulary.json"} & set(files)) == 1
+    for file, weight in files.items():
+        assert weight.urls[0].startswith(f"https://huggingface.co/{repository}/resolve/")
+        assert weight.urls[0].endswith(f"/{file}")
+
+
+def test_the_english_sizes_share_the_files_that_a_package_carries() -> None:
+    for size in ("base.en", "small.en", "medium.en"):
+        for part in ("tokenizer", "vocabulary"):
+            carried, pulled = REGISTRY[f"whisper-tiny.en-{part}"], PULLED[f"whisper-{size}-{part}"]
+            assert (pulled.sha256, pulled.size) == (carried.sha256, carried.size)
+
+
+def test_panns_inference_has_the_same_record() -> None:
+    [old] = re.findall(r"'(https://zenodo.org/\S+)'", source("panns_inference", "inference.py"))
+    assert PULLED["panns-cnn14"].urls[0] == old.replace("/record/", "/records/")
+
+
+def test_what_may_not_be_sold_is_said_so() -> None:
+    for name in ("dns48", "dns64", "master64"):
+        assert PULLED[name].licence == "CC-BY-NC-4.0"
