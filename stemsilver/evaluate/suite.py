@@ -220,7 +220,7 @@ def _sounding(value: float | None) -> float:
 def _activity(audio: Audio, signal: NDArray[np.float32], settings: Music) -> dict[str, Any]:
     timeline = music.timeline(audio, settings)
     return {
-        "music_presence": _found(lambda: _presence(signal, timeline)),
+        "music_presence": _found(lambda: _presence(signal, timeline, audio.duration)),
         "pause_floor_db": _found(
             lambda: pause_floor_db(
                 signal, activity.speech_frames(signal), activity.HOP, activity.RATE
@@ -230,10 +230,12 @@ def _activity(audio: Audio, signal: NDArray[np.float32], settings: Music) -> dic
     }
 
 
-def _presence(signal: NDArray[np.float32], timeline: Timeline) -> float:
+def _presence(signal: NDArray[np.float32], timeline: Timeline, duration: float) -> float:
     if not signal.any():
         raise Undefined(SILENT)
-    return float(np.mean(timeline.values))
+    # The last value may cover less than a hop, and then counts less.
+    covered = duration / timeline.hop - np.arange(len(timeline.values))
+    return float(np.average(timeline.values, weights=np.clip(covered, 0, 1)))
 
 
 def _opinion(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, Any]:
@@ -391,4 +393,5 @@ def _score(found: Mapping[str, Any]) -> Score:
 def _transcript(found: Mapping[str, Any]) -> Transcript | Score:
     if "text" not in found:
         return _score(found)
-    return Transcript(found["text"], tuple(Word(**word) for word in found["words"]))
+    words = tuple(Word(**word) for word in found["words"])
+    return Transcript(found["text"], words, found["language"])

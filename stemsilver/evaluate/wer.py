@@ -1,23 +1,25 @@
 """Word error rate, by counts, with the alignment behind it.
 
-Both texts pass through Whisper's English normaliser first, so that "twenty" and "20", or
-"colour" and "color", are the same word. The alignment is jiwer's.
+Both texts pass through one of Whisper's normalisers first. Where English is spoken it is the
+English one, so that "twenty" and "20", or "colour" and "color", are the same word; elsewhere the
+basic one, which drops punctuation and capitals. A language that leaves no spaces between words is
+compared letter by letter. The alignment is jiwer's.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TypeAlias, cast
 
 import jiwer
 
+from stemsilver.config.languages import UNSPACED
 from stemsilver.evaluate.undefined import NO_SPEECH, Undefined
 from stemsilver.records import AlignedWord, Alignment, Operation, Transcript
 
-if TYPE_CHECKING:
-    from whisper_normalizer.english import EnglishTextNormalizer
+Normaliser: TypeAlias = Callable[[str], str]
 
 
 def wer(alignment: Alignment) -> float:
@@ -36,10 +38,14 @@ def wer(alignment: Alignment) -> float:
 def align(name: str, before: str | Transcript, after: Transcript) -> Alignment:
     """Align two texts word by word; `before` is the reference.
 
-    Each column's time is where its word is heard in `after`, or in `before` where it was lost.
+    A text that is no transcript is taken to be in the language of the other. Each column's time
+    is where its word is heard in `after`, or in `before` where it was lost.
     """
-    reference, reference_times = _timed_words(before)
-    hypothesis, hypothesis_times = _timed_words(after)
+    transcripts = [text for text in (before, after) if isinstance(text, Transcript)]
+    languages = {text.language for text in transcripts if text.language is not None}
+    normalise = _normaliser(languages == {"en"}, bool(languages & UNSPACED))
+    reference, reference_times = _timed_words(before, normalise)
+    hypothesis, hypothesis_times = _timed_words(after, normalise)
     columns: list[AlignedWord] = []
     for operation, i, j in _columns(reference, hypothesis):
         columns.append(
@@ -78,15 +84,21 @@ def _columns(
             )
 
 
-def _timed_words(text: str | Transcript) -> tuple[list[str], list[float | None]]:
+def _timed_words(
+    text: str | Transcript, normalise: Normaliser
+) -> tuple[list[str], list[float | None]]:
     """Normalised words, and the time in seconds at which each is heard, where known."""
     if isinstance(text, str):
-        words = _words(text)
+        words = _words(text, normalise)
         return words, [None] * len(words)
-    words = _words(text.text)
+    words = _words(text.text, normalise)
     # The normaliser works across words ("twenty one" → "21"), so its words are matched with
     # those of each recognised word alone; one without a match is heard where the last one was.
-    alone = [(normalised, word.start) for word in text.words for normalised in _words(word.text)]
+    alone = [
+        (normalised, word.start)
+        for word in text.words
+        for normalised in _words(word.text, normalise)
+    ]
     times: list[float | None] = [None] * len(words)
     matcher = difflib.SequenceMatcher(None, [word for word, _ in alone], words, autojunk=False)
     for block in matcher.get_matching_blocks():
@@ -99,13 +111,20 @@ def _timed_words(text: str | Transcript) -> tuple[list[str], list[float | None]]
     return words, times
 
 
-def _words(text: str) -> list[str]:
+def _words(text: str, normalise: Normaliser) -> list[str]:
     """Normalised words; the normaliser leaves a full stop of an ellipsis, which is no word."""
-    return [word for word in _normaliser()(text).split() if any(map(str.isalnum, word))]
+    return [word for word in normalise(text).split() if any(map(str.isalnum, word))]
 
 
 @cache
-def _normaliser() -> EnglishTextNormalizer:
+def _normaliser(english: bool, by_letters: bool) -> Normaliser:
+    """What makes words of a text comparable; `by_letters` puts a space between any two letters."""
+    from whisper_normalizer.basic import BasicTextNormalizer
     from whisper_normalizer.english import EnglishTextNormalizer
 
-    return EnglishTextNormalizer()
+    chosen: Normaliser = (
+        EnglishTextNormalizer()
+        if english
+        else BasicTextNormalizer(split_letters=by_letters, preserve_marks=True)
+    )
+    return chosen

@@ -46,12 +46,42 @@ class BlindPair:
 
 
 @dataclass(frozen=True)
+class Sides:
+    """What the two versions are called: together, and each with its mark where answers are shown.
+
+    The notes say after a version's name which of the two it is.
+    """
+
+    together: str
+    head_title: str
+    base_title: str
+    head_note: str = ""
+    base_note: str = ""
+
+
+BUILDS = Sides("builds", "● Build", "○ Base", "(this build)", "(the base)")
+PROFILES = Sides("profiles", "● Candidate", "○ Other")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Another pair to compare, on a page of its own; `href` is None of the one that is open."""
+
+    label: str
+    href: str | None
+
+
+@dataclass(frozen=True)
 class BlindPage:
-    """Everything on the page of the blind test. `head` and `base` name the builds."""
+    """Everything on the page of the blind test. `head` and `base` name the versions; `choices`
+    are the pairs of versions that can be compared, where there are several.
+    """
 
     pairs: tuple[BlindPair, ...]
     head: str
     base: str
+    sides: Sides
+    choices: tuple[Choice, ...] = ()
 
     @property
     def fetch(self) -> str:
@@ -63,6 +93,15 @@ class BlindPage:
         return round(sum(pair.bytes for pair in self.pairs) / len(self.pairs))
 
 
-def blind_page(pairs: Sequence[BlindPair], head: str, base: str) -> BlindPage:
-    """The blind test of `pairs`; without any, the page says that there is nothing to compare."""
-    return BlindPage(tuple(pairs), head, base)
+def blind_page(
+    pairs: Sequence[BlindPair | None],
+    head: str,
+    base: str,
+    sides: Sides = BUILDS,
+    choices: Sequence[Choice] = (),
+) -> BlindPage:
+    """The blind test of those `pairs` that are fair; without any, the page says that there is
+    nothing to compare.
+    """
+    fair = tuple(pair for pair in pairs if pair is not None)
+    return BlindPage(fair, head, base, sides, tuple(choices))

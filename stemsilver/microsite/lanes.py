@@ -44,7 +44,7 @@ class Curve:
 
     name: str
     path: str
-    width: int
+    width: float
     peak: float = 1.0
 
 
@@ -63,14 +63,17 @@ def outlines(tracks: Mapping[str, Heard]) -> tuple[Curve, ...]:
     )
 
 
-def presence(music: Mapping[str, Timeline]) -> tuple[Curve, ...]:
-    """The probability of music over time, 0 at the bottom of the lane and 1 at its top.
+def presence(music: Mapping[str, Timeline], duration: float) -> tuple[Curve, ...]:
+    """The probability of music over `duration` seconds, 0 at the bottom of the lane and 1 on top.
 
     Smoothed over 0.1 s; of each column the highest value is kept, so that a short burst of music
-    shows even in an hour.
+    shows even in an hour. Values further apart than that are drawn as steps: each holds for all
+    the time it covers, the last until the end.
     """
     return tuple(
-        Curve(name, *_line(timeline)) for name, timeline in music.items() if timeline.values
+        Curve(name, *_line(timeline, duration))
+        for name, timeline in music.items()
+        if timeline.values
     )
 
 
@@ -126,15 +129,22 @@ def _smoothed(timeline: Timeline) -> NDArray[np.float64]:
     return np.convolve(values, kernel, "same") / covered
 
 
-def _line(timeline: Timeline) -> tuple[str, int]:
+def _line(timeline: Timeline, duration: float) -> tuple[str, float]:
     smooth = _smoothed(timeline)
     parts = min(smooth.size, _COLUMNS)
     starts = np.arange(parts) * smooth.size // parts
-    return _polyline(np.maximum.reduceat(smooth, starts).tolist()), parts
+    values = np.maximum.reduceat(smooth, starts).tolist()
+    # The last value may cover less than the others, and a detector may not hear quite to the end.
+    width = round(max(parts - 1, duration / timeline.hop * parts / smooth.size), 3)
+    return _polyline(values, width, timeline.hop > _SMOOTHING_SECONDS), width
 
 
-def _polyline(values: Sequence[float]) -> str:
-    """Columns as steps' middles, the first and the last drawn out to the edges."""
+def _polyline(values: Sequence[float], width: float, steps: bool) -> str:
+    """Columns, the last until `width`: as steps, or as their middles, drawn out to the edges."""
     heights = [HEIGHT - round(HEIGHT * value) for value in values]
-    points = [f"{x + 0.5:g} {height}" for x, height in enumerate(heights)]
-    return f"M0 {heights[0]} {' '.join(points)} {len(heights)} {heights[-1]}"
+    points = [f"0 {heights[0]}"]
+    for left, height in enumerate(heights):
+        right = left + 1 if left + 1 < len(heights) else width
+        places = (left, right) if steps else ((left + right) / 2,)
+        points += [f"{x:g} {height}" for x in places]
+    return f"M{' '.join(points)} {width:g} {heights[-1]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -227,7 +227,7 @@ def _row(
         href=f"renders/{item.id}.html",
         path=item.path,
         standing=standing(item, profile),
-        faults=tuple(fault for one in found.values() if (fault := _fault(one))),
+        faults=faults(found.values()),
         reason=words(failure.code) if failure else None,
         message=_message(item.path, failure) if failure else None,
         sample=None if failure else _sample(item, media[item.id]),
@@ -237,12 +237,13 @@ def _row(
     )
 
 
-def _fault(found: Measurement) -> str | None:
-    """The gate that a measurement fails, with its value and limit; None where it fails none."""
-    verdict = found.verdict
-    if verdict is None or verdict.passed is not False:
-        return None
-    return f"{verdict.label} {found.judged}, limit {verdict.limit}"
+def faults(found: Iterable[Measurement]) -> tuple[str, ...]:
+    """The gates that a render fails, each with its value and limit."""
+    return tuple(
+        f"{one.verdict.label} {one.judged}, limit {one.verdict.limit}"
+        for one in found
+        if one.verdict is not None and one.verdict.passed is False
+    )
 
 
 def _message(path: str, failure: Failure) -> str:

@@ -7,6 +7,7 @@ value in it is escaped by Jinja.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,21 +24,24 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 
+from stemsilver import extras
 from stemsilver.config import Profile
 from stemsilver.errors import SiteError
+from stemsilver.evaluate.described import described
 from stemsilver.microsite.assets import Plot
 from stemsilver.microsite.base import Base, BaseItem, Build
-from stemsilver.microsite.blind import blind_page
+from stemsilver.microsite.blind import BUILDS, BlindPage, blind_page
 from stemsilver.microsite.compare import comparison, guarded
 from stemsilver.microsite.mathml import mathml, with_symbols
 from stemsilver.microsite.overlay import template_folders
 from stemsilver.microsite.overview import overview
-from stemsilver.microsite.player import blind_pair
-from stemsilver.microsite.readings import clock, families, words
+from stemsilver.microsite.player import blind_pair, sources
+from stemsilver.microsite.readings import clock, families_of, words
 from stemsilver.microsite.render import render_page
 from stemsilver.microsite.trend import trend
+from stemsilver.playback import BASE
 from stemsilver.records import Batch
-from stemsilver.report import Record, gates, visible
+from stemsilver.report import Record, gates, used_models, visible
 
 # The theme writes titles into its pages as they are, so they may hold nothing that means
 # something in HTML; what a title loses is shown in full by the heading.
@@ -105,7 +109,7 @@ class Pages:
         base: Base | None = None,
     ) -> None:
         """The front page, which leads to the comparison with `base` where there is one."""
-        self._write(
+        self.write(
             "index.md",
             "Overview",
             "overview.html",
@@ -122,48 +126,68 @@ class Pages:
         for index, item in enumerate(items):
             folder = media[item.id] if item.failure is None else None
             view = render_page(items, index, self.profile, folder, matched.get(item.id))
-            self._write(f"renders/{item.id}.md", item.path, "render.html", view=view)
+            self.write(f"renders/{item.id}.md", item.path, "render.html", view=view)
 
     def write_comparison(
         self, media: Mapping[str, Path], base: Base, matched: Mapping[str, BaseItem]
     ) -> None:
         """The pages that put this build beside another: Compare and Blind test."""
         head, other = self._build.label(base.build), base.build.label(self._build)
-        self._write(
+        self.write(
             "compare.md",
             "Compare",
             "compare.html",
             view=comparison(self.batch, self.profile, base, matched, head, other),
         )
         items = [item for item in self.batch.items if item.id in matched]
-        pairs = [blind_pair(item, media[item.id], matched[item.id]) for item in items]
-        fair = [pair for pair in pairs if pair is not None]
-        self._write("blind.md", "Blind test", "blind.html", view=blind_page(fair, head, other))
+        found = {
+            item.id: {one.name: one for one in sources(media[item.id], matched[item.id])}
+            for item in items
+        }
+        pairs = [blind_pair(item, found[item.id]["clean"], found[item.id][BASE]) for item in items]
+        self.write_blind("blind.md", blind_page(pairs, head, other, BUILDS))
+
+    def write_blind(self, name: str, page: BlindPage) -> None:
+        """A page that has two versions of the renders told apart by ear."""
+        self.write(name, "Blind test", "blind.html", view=page)
 
     def write_trend(self, history: Sequence[Record]) -> None:
         """Every metric across the builds until this one."""
-        self._write(
-            "trend.md", "Trend", "trend.html", view=trend(history, self.batch, self.profile)
-        )
+        self.write("trend.md", "Trend", "trend.html", view=trend(history, self.batch, self.profile))
 
     def write_background(self) -> None:
         """The pages that say how the numbers came about: Method and Reproduce."""
-        self._write(
+        self.write_method()
+        self.write_reproduce()
+
+    def write_method(self) -> None:
+        """What is measured, and how."""
+        self.write(
             "method.md",
             "Method",
             "method.html",
-            families=families(),
+            families=families_of(described(self.profile.evaluation)),
             gates=gates(self.profile),
+            models=tuple(used_models(self.profile)),
         )
+
+    def write_reproduce(self) -> None:
+        """What it takes to build it again."""
         config = self.profile.model_dump(mode="json", exclude={"name"})
-        self._write(
+        self.write(
             "reproduce.md",
             "Reproduce",
             "reproduce.html",
             config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+            commands=_commands(self.profile),
         )
 
-    def _write(self, name: str, title: str, template: str, **values: Any) -> None:
+    def write(self, name: str, title: str, template: str, **values: Any) -> None:
+        """Write the page `name` from a template.
+
+        Raises:
+            SiteError: there is a hand-written page of that name, or the template is not sound.
+        """
         front = {"title": plain_title(title), "hide": ["navigation", "toc"]}
         path = self.folder / name
         if path.exists():
@@ -190,6 +214,14 @@ class Pages:
                 f"templates/{name}{line}: {error.message}",
                 next_step="Mend the template, or remove it: the shipped one is used then.",
             ) from error
+
+
+def _commands(profile: Profile) -> str:
+    """What a shell is to run for the same build: models that not every installation has first."""
+    name = shlex.quote(profile.name)
+    packages = extras.needed(profile.models)
+    before = [extras.install(packages), f"stemsilver models pull {name}"] if packages else []
+    return "\n".join([*before, f"stemsilver build-site --raw raw --profile {name}"])
 
 
 def _shown(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from stemsilver.microsite.lanes import Curve, Mark
 from stemsilver.microsite.readings import size
 from stemsilver.playback import BASE, LISTENING, Heard, from_json, gains, pair_gains, with_base
 from stemsilver.plots import COLOURS, DB_RANGE
-from stemsilver.records import ItemResult
+from stemsilver.records import ItemResult, Timeline
 
 _HARDLY_ANY = 0.1
 """A probability of music below this is the detector's own noise."""
@@ -32,6 +33,26 @@ _ABOUT = {
 
 
 @dataclass(frozen=True)
+class Source:
+    """A track as a build has it: where its audio lies, its spectrogram beside it, and its levels.
+
+    `heading` is what pages call it, `spoken` what they call it within a sentence.
+    """
+
+    name: str
+    heading: str
+    spoken: str
+    about: str
+    audio: Path
+    heard: Heard
+
+    @property
+    def spectrogram(self) -> Path:
+        """The picture of its spectrum."""
+        return self.audio.with_suffix(".webp")
+
+
+@dataclass(frozen=True)
 class Track:
     """A signal to play, with the picture of its spectrum.
 
@@ -40,6 +61,7 @@ class Track:
 
     name: str
     heading: str
+    spoken: str
     about: str
     audio: str
     spectrogram: str
@@ -48,23 +70,28 @@ class Track:
     lufs_db: float
 
     @property
-    def spoken(self) -> str:
-        """Its heading within a sentence."""
-        return self.heading[:1].lower() + self.heading[1:]
-
-    @property
     def size(self) -> str:
         """How much there is to load."""
         return size(self.bytes)
 
 
 @dataclass(frozen=True)
+class MostMusic:
+    """When a track may have most music left, in seconds, and the probability then."""
+
+    name: str
+    spoken: str
+    time: float
+    probability: float
+
+
+@dataclass(frozen=True)
 class Player:
-    """A render's tracks on one time axis.
+    """A render's tracks on one time axis: raw, clean, and any others.
 
     `speech` and `lufs` tell whether its tracks can be matched that way at all. `pair` is what
-    there is to load before raw and clean can be compared. `most_music` is when clean may have
-    most music left, and the probability then; None where that is hardly any.
+    there is to load before raw and clean can be compared. `most_music` has the tracks that were
+    looked at for music, but for those with hardly any.
     """
 
     tracks: tuple[Track, ...]
@@ -73,7 +100,7 @@ class Player:
     lufs: bool
     outlines: tuple[Curve, ...]
     presence: tuple[Curve, ...]
-    most_music: tuple[float, float] | None
+    most_music: tuple[MostMusic, ...]
     times: tuple[Mark, ...]
     frequencies: tuple[Mark, ...]
     colours: tuple[str, ...] = COLOURS[::7]
@@ -88,54 +115,84 @@ def heard_tracks(media: Path, base: BaseItem | None = None) -> dict[str, Heard]:
     return tracks
 
 
-def player(item: ItemResult, media: Path, base: BaseItem | None) -> Player:
-    """The player of a cleaned render whose files are in `media`."""
-    heard = heard_tracks(media, base)
+def sources(media: Path, base: BaseItem | None = None) -> tuple[Source, ...]:
+    """What there is to play of a cleaned render: the files in `media`, and the base's clean."""
+    return tuple(
+        Source(
+            name,
+            heading,
+            heading[:1].lower() + heading[1:],
+            about,
+            base.folder / "clean.flac" if name == BASE and base else media / f"{name}.flac",
+            heard,
+        )
+        for name, heard in heard_tracks(media, base).items()
+        for heading, about in (_ABOUT[name],)
+    )
+
+
+def player(
+    item: ItemResult, found: Sequence[Source], music: Mapping[str, Timeline] | None = None
+) -> Player:
+    """The player of a cleaned render; `music` are the probabilities of it in some of its tracks,
+    those of the render's own evidence if left out.
+    """
+    if music is None:
+        music = item.evidence.music if item.evidence else {}
+    heard = {source.name: source.heard for source in found}
     speech, lufs = gains(heard, "speech_db"), gains(heard, "lufs")
     tracks = tuple(
         Track(
-            name,
-            *_ABOUT[name],
-            audio=f"{item.id}/{name}.flac",
-            spectrogram=f"{item.id}/{name}.webp",
-            bytes=_source(name, media, base).stat().st_size,
-            speech_db=speech[name] if speech else 0.0,
-            lufs_db=lufs[name] if lufs else 0.0,
+            source.name,
+            source.heading,
+            source.spoken,
+            source.about,
+            audio=f"{item.id}/{source.name}.flac",
+            spectrogram=f"{item.id}/{source.name}.webp",
+            bytes=source.audio.stat().st_size,
+            speech_db=speech[source.name] if speech else 0.0,
+            lufs_db=lufs[source.name] if lufs else 0.0,
         )
-        for name in heard
+        for source in found
     )
-    music = item.evidence.music if item.evidence else {}
-    left = lanes.most_music(music["clean"]) if "clean" in music else None
     return Player(
         tracks=tracks,
         pair=size(sum(track.bytes for track in tracks if track.name in ("raw", "clean"))),
         speech=speech is not None,
         lufs=lufs is not None,
         outlines=lanes.outlines(heard),
-        presence=lanes.presence(music),
-        most_music=left if left and left[1] >= _HARDLY_ANY else None,
+        presence=lanes.presence(music, item.duration),
+        most_music=_most_music(found, music),
         times=lanes.time_marks(item.duration),
         frequencies=lanes.frequency_marks(item.rate),
     )
 
 
-def player_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
-    """The files a render's player needs in the site, by name."""
-    files = {LISTENING: media / LISTENING}
-    for name in heard_tracks(media, base):
-        audio = _source(name, media, base)
-        files[f"{name}.flac"] = audio
-        files[f"{name}.webp"] = audio.with_suffix(".webp")
-    return files
+def _most_music(found: Sequence[Source], music: Mapping[str, Timeline]) -> tuple[MostMusic, ...]:
+    # Where raw has most is no question: it is what the rest is held against.
+    looked_at = [source for source in found if source.name in music and source.name != "raw"]
+    return tuple(
+        MostMusic(source.name, source.spoken, *most)
+        for source in looked_at
+        if (most := lanes.most_music(music[source.name])) and most[1] >= _HARDLY_ANY
+    )
 
 
-def blind_pair(item: ItemResult, media: Path, base: BaseItem) -> BlindPair | None:
+def player_files(found: Sequence[Source]) -> dict[str, Path]:
+    """The files that a player of these needs in the site, by name."""
+    return {
+        f"{source.name}{file.suffix}": file
+        for source in found
+        for file in (source.audio, source.spectrogram)
+    }
+
+
+def blind_pair(item: ItemResult, head: Source, base: Source) -> BlindPair | None:
     """A render as two builds cleaned it, at equal loudness: of the speech, else of the whole.
 
     None where neither is known of both: the louder of the two would give itself away.
     """
-    heard = heard_tracks(media, base)
-    matched = pair_gains(heard["clean"], heard[BASE])
+    matched = pair_gains(head.heard, base.heard)
     if matched is None:
         return None
     return BlindPair(
@@ -143,16 +200,10 @@ def blind_pair(item: ItemResult, media: Path, base: BaseItem) -> BlindPair | Non
         path=item.path,
         duration=item.duration,
         rate=item.rate,
-        head=f"renders/{item.id}/clean.flac",
-        base=f"renders/{item.id}/{BASE}.flac",
-        head_bytes=_source("clean", media, base).stat().st_size,
-        base_bytes=_source(BASE, media, base).stat().st_size,
+        head=f"renders/{item.id}/{head.name}.flac",
+        base=f"renders/{item.id}/{base.name}.flac",
+        head_bytes=head.audio.stat().st_size,
+        base_bytes=base.audio.stat().st_size,
         head_gain_db=matched[0],
         base_gain_db=matched[1],
     )
-
-
-def _source(name: str, media: Path, base: BaseItem | None) -> Path:
-    if name == BASE and base is not None:
-        return base.folder / "clean.flac"
-    return media / f"{name}.flac"

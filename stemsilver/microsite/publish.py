@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from stemsilver.microsite.assets import (
     write_plots,
     write_table_script,
 )
-from stemsilver.microsite.base import Base, BaseItem, match
+from stemsilver.microsite.base import Base, match
 from stemsilver.microsite.offline import DOWNLOADS, MARKER, Archive, add_archive
 from stemsilver.microsite.overlay import copy_hand_written
 from stemsilver.microsite.pages import Pages, plain_title
@@ -83,22 +83,67 @@ def build(
         EnvironmentFault: there can be no folder beside `target`, or none swapped into place, or
             the disk is full.
     """
-    check_replaceable(target)
     matched = {} if base is None else match(batch, media, base)
-    staging = staging_beside(target)
-    try:
-        sources, built = staging / "docs", staging / "site"
+
+    def write(sources: Path) -> None:
         pages = Pages(batch, profile, sources)
         _write_sources(pages, media, reports, draw, archive.name if archive else None, base)
         pages.write_renders(media, matched)
         pages.write_trend(history or [record(batch, profile)])
         if base is not None:
             pages.write_comparison(media, base, matched)
-        title = plain_title(profile.site.title)
-        config = _write_settings(staging, title, compared=base is not None)
-        _run_mkdocs(config, batch.created)
+
+    files = {
+        f"renders/{item.id}/{name}": source
+        for item in batch.items
+        if item.failure is None
+        for name, source in render_files(media[item.id], matched.get(item.id)).items()
+    }
+    look = Look(profile.site.title, batch.created, _with_comparison if base is not None else None)
+    return publish(
+        write, {**files, **downloads(reports)}, look, target, max_megabytes, archive=archive
+    )
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a site is called, the moment (ISO 8601) that dates it, so that equal batches give equal
+    bytes, what becomes of the navigation, and the styles it has beyond those of every site.
+    """
+
+    title: str
+    created: str
+    navigation: Callable[[list[Any]], list[Any]] | None = None
+    styles: tuple[str, ...] = ()
+
+
+def publish(
+    write: Callable[[Path], None],
+    files: Mapping[str, Path],
+    look: Look,
+    target: Path,
+    max_megabytes: float,
+    *,
+    archive: Archive | None = None,
+) -> Site:
+    """Publish a site at `target`: `write` fills a new folder with what MkDocs reads.
+
+    `files` are put straight into the built site, by their place in it: MkDocs need not read them.
+
+    Raises:
+        UsageError, SiteError, EnvironmentFault: as `build` does.
+    """
+    check_replaceable(target)
+    staging = staging_beside(target)
+    try:
+        built = staging / "site"
+        write(staging / "docs")
+        config = _write_settings(staging, look)
+        _run_mkdocs(config, look.created)
         site_path = _site_path(config)
-        _copy_files(batch, media, matched, reports, built)
+        for name, source in files.items():
+            (built / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, built / name)
         (built / MARKER).write_text("Made by stemsilver; replaced as a whole by the next build.\n")
         if site_path == "/":
             # It finds its style by the site's address, which nobody gave.
@@ -150,22 +195,34 @@ def _write_sources(
     pages.write_background()
 
 
-def _write_settings(staging: Path, name: str, *, compared: bool) -> Path:
+def downloads(reports: Sequence[Path]) -> dict[str, Path]:
+    """The files of a site that offers `reports`, by their place in it."""
+    return {f"{DOWNLOADS}/{path.name}": path for path in reports}
+
+
+def _with_comparison(navigation: list[Any]) -> list[Any]:
+    """The comparison's pages behind the front page."""
+    return [*navigation[:1], *_COMPARISON, *navigation[1:]]
+
+
+def _write_settings(staging: Path, look: Look) -> Path:
     """The file that tells MkDocs to build `docs` in `staging` into `site`.
 
-    It inherits from the one of the working folder, else the shipped one; the navigation has the
-    comparison's pages behind the front page.
+    It inherits from the one of the working folder, else the shipped one.
     """
     own = Path("mkdocs.yml")
     inherited = (own if own.is_file() else resource("mkdocs.yml")).resolve()
     settings: dict[str, Any] = {
         "INHERIT": str(inherited),
-        "site_name": name,
+        "site_name": plain_title(look.title),
         "docs_dir": "docs",
         "site_dir": "site",
     }
-    if compared and (nav := _settings(inherited).get("nav")):
-        settings["nav"] = [*nav[:1], *_COMPARISON, *nav[1:]]
+    shipped = _settings(inherited)
+    if look.navigation is not None and (nav := shipped.get("nav")):
+        settings["nav"] = look.navigation(nav)
+    if look.styles:
+        settings["extra_css"] = [*shipped.get("extra_css", []), *look.styles]
     config = staging / "mkdocs.yml"
     config.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
     return config
@@ -206,27 +263,6 @@ def _settings(config: Path) -> dict[str, Any]:
     with config.open(encoding="utf-8") as file:
         settings: dict[str, Any] = yaml_load(file)
         return settings
-
-
-def _copy_files(
-    batch: Batch,
-    media: Mapping[str, Path],
-    matched: Mapping[str, BaseItem],
-    reports: Sequence[Path],
-    built: Path,
-) -> None:
-    """Put audio, pictures and reports straight into the built site: MkDocs need not read them."""
-    for item in batch.items:
-        if item.failure is None:
-            folder = built / "renders" / item.id
-            folder.mkdir(parents=True)
-            for name, source in render_files(media[item.id], matched.get(item.id)).items():
-                shutil.copyfile(source, folder / name)
-    if reports:
-        downloads = built / DOWNLOADS
-        downloads.mkdir()
-        for path in reports:
-            shutil.copyfile(path, downloads / path.name)
 
 
 def _check_links(built: Path, base: str) -> None:

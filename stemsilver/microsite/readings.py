@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
@@ -139,12 +140,17 @@ def families() -> tuple[Family, ...]:
     >>> [family.label for family in families()][:2]
     ['Integrated loudness', 'True peak']
     """
+    return families_of(METRICS)
+
+
+def families_of(metrics: Mapping[str, Metric]) -> tuple[Family, ...]:
+    """Metrics with raw and clean brought together, in their order."""
     found = []
-    for name, metric in METRICS.items():
+    for name, metric in metrics.items():
         if name.startswith("clean_"):
             base = name.removeprefix("clean_")
             label = metric.label.removesuffix(", clean")
-            found.append(Family(base, label, METRICS[f"raw_{base}"], metric))
+            found.append(Family(base, label, metrics[f"raw_{base}"], metric))
         elif not name.startswith("raw_"):
             found.append(Family(name, metric.label, None, metric))
     return tuple(found)

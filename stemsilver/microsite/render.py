@@ -10,8 +10,9 @@ from stemsilver import snippets
 from stemsilver.config import Profile
 from stemsilver.evaluate.wer import wer
 from stemsilver.microsite.base import BaseItem
-from stemsilver.microsite.player import Player, player, player_files
+from stemsilver.microsite.player import Player, player, player_files, sources
 from stemsilver.microsite.readings import Measurement, Standing, measurements, size, standing
+from stemsilver.playback import LISTENING
 from stemsilver.records import Alignment, Failure, ItemResult
 from stemsilver.report import format_value
 
@@ -90,14 +91,14 @@ def render_page(
         path=item.path,
         standing=standing(item, profile),
         failure=item.failure,
-        player=player(item, media, base) if media else None,
+        player=player(item, sources(media, base)) if media else None,
         pairs=_pairs(item, media) if media else (),
         measured=tuple(one for one in found if one.measured),
         unmeasured=tuple(one for one in found if not one.measured),
-        differences=tuple(_difference(alignment) for alignment in alignments),
+        differences=tuple(difference(alignment) for alignment in alignments),
         item=item,
-        previous=_neighbour(items[index - 1]) if index else None,
-        next=_neighbour(items[index + 1]) if index + 1 < len(items) else None,
+        previous=neighbour(items[index - 1]) if index else None,
+        next=neighbour(items[index + 1]) if index + 1 < len(items) else None,
         position=index + 1,
         count=len(items),
     )
@@ -106,7 +107,8 @@ def render_page(
 def render_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
     """The files that a render's page needs in the site, by name."""
     names = [name for one in snippets.read(media) for name in one.files.values()]
-    return player_files(media, base) | {name: media / name for name in (*names, snippets.LISTING)}
+    beside = {name: media / name for name in (LISTENING, *names, snippets.LISTING)}
+    return player_files(sources(media, base)) | beside
 
 
 def _pairs(item: ItemResult, media: Path) -> tuple[ShortPair, ...]:
@@ -127,7 +129,8 @@ def _pairs(item: ItemResult, media: Path) -> tuple[ShortPair, ...]:
     )
 
 
-def _difference(alignment: Alignment) -> Difference:
+def difference(alignment: Alignment) -> Difference:
+    """An alignment as a page shows it."""
     equal = sum(word.operation == "equal" for word in alignment.words)
     name = alignment.name
     rate = wer(alignment) if alignment.reference_words else None
@@ -139,5 +142,6 @@ def _difference(alignment: Alignment) -> Difference:
     )
 
 
-def _neighbour(item: ItemResult) -> Neighbour:
+def neighbour(item: ItemResult) -> Neighbour:
+    """The way to the page of `item`, from that of another."""
     return Neighbour(f"{item.id}.html", item.path)

@@ -3,8 +3,19 @@
 The scorecard's JSON is the product; every other form is a view of the same verdicts and scores.
 """
 
+from stemsilver.report.bakeoff import (
+    OWN_STAGE_A,
+    Bakeoff,
+    Column,
+    Run,
+    bakeoff,
+    bakeoff_columns,
+    bakeoff_json,
+)
+from stemsilver.report.bakeoff_markdown import MARKS, bakeoff_markdown
 from stemsilver.report.card import Card, CardItem, parse_card, read_card
 from stemsilver.report.change import Change, Sense, change, within
+from stemsilver.report.cost import Cost, factor_words, memory_words
 from stemsilver.report.csv_table import batch_metrics_csv
 from stemsilver.report.diagram import pipeline_mermaid, sideways
 from stemsilver.report.diff import Diff, ItemDiff, MeanDiff, Row, diff
@@ -31,6 +42,8 @@ from stemsilver.report.history import (
 )
 from stemsilver.report.markdown import scorecard_markdown
 from stemsilver.report.marks import Mark, Turn, marks, runs
+from stemsilver.report.models import UsedModel, used_models
+from stemsilver.report.promotion import Criterion, Judgement, Ruling, rule_on
 from stemsilver.report.scorecard import SCHEMA_VERSION, item_evidence, scorecard
 from stemsilver.report.scores import (
     Headline,
@@ -59,22 +72,30 @@ from stemsilver.report.wording import (
     format_score,
     format_tolerance,
     format_value,
+    metric_heading,
     shortened,
     visible,
 )
 
 __all__ = [
     "HISTORY",
+    "MARKS",
     "MAX_COMMENT",
+    "OWN_STAGE_A",
     "SCHEMA_VERSION",
+    "Bakeoff",
     "Card",
     "CardItem",
     "Change",
     "Check",
+    "Column",
+    "Cost",
+    "Criterion",
     "Diff",
     "Gate",
     "Headline",
     "ItemDiff",
+    "Judgement",
     "Listing",
     "Mark",
     "Mean",
@@ -82,12 +103,19 @@ __all__ = [
     "RawToClean",
     "Record",
     "Row",
+    "Ruling",
+    "Run",
     "Sense",
     "Status",
     "Totals",
     "Turn",
+    "UsedModel",
     "Verdict",
     "all_good",
+    "bakeoff",
+    "bakeoff_columns",
+    "bakeoff_json",
+    "bakeoff_markdown",
     "batch_metrics_csv",
     "batch_verdict",
     "change",
@@ -98,6 +126,7 @@ __all__ = [
     "diff_json",
     "diff_markdown",
     "display_unit",
+    "factor_words",
     "format_delta",
     "format_score",
     "format_tolerance",
@@ -111,7 +140,9 @@ __all__ = [
     "listings",
     "marks",
     "mean",
+    "memory_words",
     "merged",
+    "metric_heading",
     "parse_card",
     "pipeline_mermaid",
     "raw_to_clean",
@@ -120,6 +151,7 @@ __all__ = [
     "read_records",
     "record",
     "record_of",
+    "rule_on",
     "rule_words",
     "runs",
     "scorecard",
@@ -129,6 +161,7 @@ __all__ = [
     "sideways",
     "status",
     "totals",
+    "used_models",
     "verdicts",
     "visible",
     "within",

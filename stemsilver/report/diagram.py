@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from stemsilver.config import BetaWiener, Enhancement, Postprocess, Profile
+from stemsilver.report.models import music_settings, separator_settings
 from stemsilver.report.wording import percent, setting, visible
 
 _DOWN, _ACROSS = "flowchart TD\n", "flowchart LR\n"
@@ -52,7 +53,7 @@ def _separation(profile: Profile) -> list[str]:
     ]
     for index, model in enumerate(stage.models):
         name = f"separator{index}"
-        lines.append(_node(name, "Separate", model.model_name))
+        lines.append(_node(name, "Separate", model.model_name, *separator_settings(model)))
         lines.append(f"preprocess --> {name} --> fuse")
     # With one separator there is nothing to fuse, whatever the rule.
     rule = [f"fusion: {stage.fusion}"] if len(stage.models) > 1 else []
@@ -111,8 +112,8 @@ def _evaluation(profile: Profile) -> list[str]:
     asr = models.asr
     return [
         f"{asr.backend} {asr.model_name}",
-        f"beam {asr.beam_size}, {asr.language}",
-        f"music: {models.music.backend}",
+        f"beam {asr.beam_size}, {asr.language}" + ("" if asr.vad else ", no VAD"),
+        f"music: {' '.join([models.music.backend, *music_settings(models.music)])}",
         f"DNSMOS every {setting(models.dnsmos.hop_seconds)} s",
     ]
 

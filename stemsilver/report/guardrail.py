@@ -50,7 +50,7 @@ def judge(diff: Diff, given: Guardrail | None = None) -> tuple[Check, ...]:
     audio, to the same limits.
     """
     rule, origin = _rule(diff, given)
-    return (*_means(diff, rule, origin), _loudness(diff), _failures(diff), _gates(diff))
+    return (*_means(diff, rule, origin), _loudness(diff), failures(diff), _gates(diff))
 
 
 def _rule(diff: Diff, given: Guardrail | None) -> tuple[Guardrail, Origin]:
@@ -114,7 +114,7 @@ def _loudness(diff: Diff) -> Check:
     )
 
 
-def _failures(diff: Diff) -> Check:
+def failures(diff: Diff) -> Check:
     """No render that was cleaned fails, and none that was added."""
     count, new = len(diff.failing), diff.broken_additions
     found = [
@@ -169,8 +169,18 @@ def _each(
 
 def _broken(item: ItemDiff, gate: Gate) -> bool:
     """Whether a render newly fails a gate; one that it passed, and now has no value for, too."""
+    return newly_fails(item, gate) or loses(item, gate)
+
+
+def newly_fails(item: ItemDiff, gate: Gate) -> bool:
+    """Whether a gate that did not fail in the base says no now."""
     was, now = passes(gate, item.base.scores), passes(gate, item.judged)
-    return (was is not False and now is False) or (was is True and now is None)
+    return was is not False and now is False
+
+
+def loses(item: ItemDiff, gate: Gate) -> bool:
+    """Whether a gate that was passed in the base has nothing to measure now."""
+    return passes(gate, item.base.scores) is True and passes(gate, item.judged) is None
 
 
 def _measures(gate: Gate, item: CardItem) -> bool:

@@ -17,7 +17,7 @@ from stemsilver.report.verdicts import (
     totals,
     verdicts,
 )
-from stemsilver.report.wording import counted, display_unit, format_score, format_value
+from stemsilver.report.wording import counted, format_score, format_value, metric_heading
 
 _BETTER = {
     "higher": "higher is better",
@@ -70,9 +70,8 @@ def _mean_row(batch: Batch, metric: Metric) -> tuple[str, ...] | None:
         before, after, count = "", single.value, single.count
     if not count:
         return None
-    label, unit = metric.label.removesuffix(", raw"), display_unit(metric.name)
     return (
-        label if unit == "%" else f"{label} ({unit})",
+        metric_heading(metric.name),
         before,
         format_value(metric.name, after),
         _BETTER[metric.direction],

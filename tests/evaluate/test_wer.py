@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,6 +71,52 @@ def test_counts_by_hand(
 )
 def test_spelling_is_not_an_error(written: str, heard: str) -> None:
     assert wer(align("x", written, said(heard))) == 0
+
+
+def in_language(text: str, language: str | None) -> Transcript:
+    return replace(said(text), language=language)
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "heard"),
+    [
+        ("de", "Über den Fluss — schön!", "über den fluss schön"),
+        ("de", "Die Farbe (leise) heißt Blau.", "die farbe heißt blau"),
+        ("hi", "नमस्ते, दुनिया।", "नमस्ते दुनिया"),
+        (None, "Hello, World!", "hello world"),
+        ("zh", "你好，世界。", "你好 世界"),
+    ],
+)
+def test_spelling_is_not_an_error_in_any_language(
+    language: str | None, written: str, heard: str
+) -> None:
+    assert wer(align("x", written, in_language(heard, language))) == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", (0, 0, 0, 1)),  # colour is color
+        ("de", (1, 0, 0, 1)),
+        (None, (1, 0, 0, 1)),
+        ("zh", (0, 0, 1, 6)),  # letter by letter
+    ],
+)
+def test_english_is_spelt_as_such_where_it_is_spoken_alone(
+    language: str | None, expected: tuple[int, int, int, int]
+) -> None:
+    assert counts(align("x", "colour", in_language("color", language))) == expected
+
+
+def test_two_transcripts_share_one_normaliser() -> None:
+    english, german = in_language("colour", "en"), in_language("color", "de")
+    assert counts(align("x", english, german)) == counts(align("x", german, english))
+    assert wer(align("x", english, german)) == 1
+    assert wer(align("x", english, in_language("color", None))) == 0
+
+
+def test_a_vowel_sign_is_part_of_its_word() -> None:
+    assert wer(align("x", "की", in_language("का", "hi"))) == 1
 
 
 def test_row_10_words_invented_over_an_empty_reference_are_insertions() -> None:

@@ -374,7 +374,7 @@ def test_row_20_code_in_a_checkpoint_with_the_right_hash_is_not_run(
     name, _ = SpleeterSeparator.weights(SPLEETER)
     hashed = replace(weights.REGISTRY[name], sha256=sha256_file(weights.locate(name)))
     monkeypatch.setitem(weights.REGISTRY, name, hashed)
-    with pytest.raises(WeightsError, match="more than arrays"):
+    with pytest.raises(WeightsError, match="more than tensors"):
         SpleeterSeparator(SPLEETER)
     assert not planted.exists()
 

@@ -18,6 +18,7 @@ PAGES = {
     "how-it-works.html": "h1",
     "method.html": "h1",
     "reproduce.html": "h1",
+    "heavy.html": "h1",
 }
 
 

@@ -186,7 +186,7 @@ def test_a_version_that_cannot_be_fetched_can_be_tried_again(listener: Visit) ->
     page.route("**/base.flac", lambda route: route.fulfill(status=503), times=1)
     opened(listener)
     start(page, "ABX", 10, IDS[0])
-    expect(page.get_by_text("base: the server answered 503.")).to_be_visible()
+    expect(page.get_by_text("The other version: the server answered 503.")).to_be_visible()
     page.get_by_role("button", name="Try again").click()
     ready(page, 1, 10)
     assert all("base.flac" in one or "503" in one for one in listener.complaints)

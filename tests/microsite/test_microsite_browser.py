@@ -19,6 +19,7 @@ PAGES = (
     "how-it-works.html",
     "method.html",
     "reproduce.html",
+    "heavy.html",
 )
 
 

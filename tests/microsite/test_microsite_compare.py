@@ -16,10 +16,11 @@ from playwright.sync_api import Browser, expect
 from stemsilver.errors import UsageError
 from stemsilver.microsite import read_base
 from stemsilver.microsite.base import BaseItem, match
+from stemsilver.microsite.blind import BlindPair
 from stemsilver.microsite.compare import Comparison, comparison
-from stemsilver.microsite.player import blind_pair, heard_tracks, player
+from stemsilver.microsite.player import blind_pair, heard_tracks, player, sources
 from stemsilver.playback import BASE, LISTENING, Heard, from_json, to_json
-from stemsilver.records import Score
+from stemsilver.records import ItemResult, Score
 
 from .planted_site import Planted, Published
 
@@ -179,6 +180,11 @@ def with_levels(planted: Planted, folder: Path, raw: float | None, lufs: float |
     return as_base(planted, folder, raw, lufs).folder
 
 
+def pair_of(item: ItemResult, media: Path, base: BaseItem) -> BlindPair | None:
+    found = {source.name: source for source in sources(media, base)}
+    return blind_pair(item, found["clean"], found[BASE])
+
+
 def test_two_builds_are_matched_by_the_speech_both_know_in_raw(
     planted: Planted, tmp_path: Path
 ) -> None:
@@ -189,10 +195,10 @@ def test_two_builds_are_matched_by_the_speech_both_know_in_raw(
     base = as_base(planted, tmp_path / "b", -4.0, -16.0)
     assert heard_tracks(media, base)[BASE].speech_db == pytest.approx(-6)
     item = planted.batch.items[0]
-    tracks = {track.name: track for track in player(item, media, base).tracks}
+    tracks = {track.name: track for track in player(item, sources(media, base)).tracks}
     assert list(tracks) == ["raw", "clean", "removed", BASE]
     assert tracks["clean"].speech_db - tracks[BASE].speech_db == pytest.approx(-6)
-    pair = blind_pair(item, media, base)
+    pair = pair_of(item, media, base)
     assert pair is not None
     assert (pair.head_gain_db, pair.base_gain_db) == (pytest.approx(-6), 0)
 
@@ -204,10 +210,10 @@ def test_without_speech_a_blind_pair_is_matched_by_loudness_or_left_out(
         (tmp_path / name).mkdir()
     item = planted.batch.items[0]
     media = with_levels(planted, tmp_path / "a", None, -16.0)
-    pair = blind_pair(item, media, as_base(planted, tmp_path / "b", None, -19.0))
+    pair = pair_of(item, media, as_base(planted, tmp_path / "b", None, -19.0))
     assert pair is not None
     assert (pair.head_gain_db, pair.base_gain_db) == (-3, 0)
-    assert blind_pair(item, media, as_base(planted, tmp_path / "c", None, None)) is None
+    assert pair_of(item, media, as_base(planted, tmp_path / "c", None, None)) is None
 
 
 def test_the_pages_lead_to_each_other_and_play_the_base(

@@ -66,7 +66,7 @@ def test_an_outline_of_nothing_is_no_path() -> None:
 
 
 def test_presence_runs_from_edge_to_edge() -> None:
-    [curve] = presence({"raw": Timeline(0.01, (1.0,) * 300), "clean": Timeline(0.01, ())})
+    [curve] = presence({"raw": Timeline(0.01, (1.0,) * 300), "clean": Timeline(0.01, ())}, 3.0)
     assert curve.width == 300
     found = points(curve.path)
     assert (found[0], found[-1]) == ((0, 0), (300, 0))
@@ -75,12 +75,26 @@ def test_presence_runs_from_edge_to_edge() -> None:
 def test_a_short_burst_of_music_shows_in_an_hour() -> None:
     values = np.zeros(360_000)
     values[200_000:200_030] = 1
-    [curve] = presence({"raw": Timeline(0.01, tuple(values))})
+    [curve] = presence({"raw": Timeline(0.01, tuple(values))}, 3600.0)
     assert curve.width == 600
     assert min(y for _, y in points(curve.path)) == 0
     assert len(curve.path) < 6000
 
 
+def test_long_chunks_are_steps_over_the_time_they_cover() -> None:
+    [curve] = presence({"raw": Timeline(5.0, (1.0, 0.0, 0.5))}, 11.0)
+    assert curve.width == pytest.approx(2.2)
+    steps = [(0, 0), (0, 0), (1, 0), (1, 100), (2, 100), (2, 50), (2.2, 50), (2.2, 50)]
+    assert points(curve.path) == steps
+
+
+@pytest.mark.parametrize(("hop", "values"), [(5.0, 1), (0.01, 58)])
+def test_a_render_of_less_than_a_second_has_its_whole_width(hop: float, values: int) -> None:
+    [curve] = presence({"raw": Timeline(hop, (0.3,) * values)}, 0.6)
+    assert curve.width == pytest.approx(0.6 / hop)
+    assert points(curve.path)[-1] == (pytest.approx(curve.width), 70)
+
+
 def test_the_ends_do_not_sink() -> None:
-    [curve] = presence({"raw": Timeline(0.01, (0.5,) * 40)})
+    [curve] = presence({"raw": Timeline(0.01, (0.5,) * 40)}, 0.4)
     assert {y for _, y in points(curve.path)} == {50}

@@ -20,6 +20,7 @@ def test_the_scorecard_is_strict_json_with_stable_keys(batch: Batch, profile: Pr
         "schema_version",
         "tool",
         "created",
+        "device",
         "profile",
         "weights",
         "totals",
@@ -106,6 +107,7 @@ def test_the_evidence_of_an_item(make_item: Callable[..., ItemResult]) -> None:
     assert json.loads(json.dumps(evidence, allow_nan=False)) == evidence
     assert evidence["transcripts"]["raw"] == {
         "text": "Hello there",
+        "language": "en",
         "words": [{"text": "Hello", "start": 0.123, "end": 0.5}],
     }
     assert evidence["alignments"] == [

@@ -15,6 +15,10 @@ import { Session, TESTS } from "./trials.js";
 
 const MIXED = "all, mixed";
 
+/** The versions in what is said when one of them cannot be had. */
+const ONE = "One version";
+const OTHER = "The other version";
+
 const QUESTIONS = { abx: "Which one is X?", preference: "Which one do you prefer?" };
 const SAID = {
   abx: { A: "X is A", B: "X is B" },
@@ -112,13 +116,13 @@ class BlindTest extends HTMLElement {
     const context = openContext(Math.max(...this.#pairs.map(({ rate }) => rate)));
     if (pair !== this.#kept.pair) {
       const { head, base } = pair;
-      this.#kept = { pair, tracks: new Tracks(context, { "this build": head, base }) };
+      this.#kept = { pair, tracks: new Tracks(context, { [ONE]: head, [OTHER]: base }) };
     }
     const { tracks } = this.#kept;
     const { signal } = this.#leaving;
     try {
-      // Always both, always this build first, and nothing can be played before both are here.
-      const loading = ["this build", "base"].map((name) => tracks.load(name, signal));
+      // Always both, always the same first, and nothing can be played before both are here.
+      const loading = [ONE, OTHER].map((name) => tracks.load(name, signal));
       const [head, base] = await Promise.all(loading);
       if (signal.aborted) return;
       const duration = Math.min(head.duration, base.duration);
@@ -184,11 +188,13 @@ class BlindTest extends HTMLElement {
     const heard = this.#pairs.find(({ id }) => id === result.render);
     const renders = result.render === null ? MIXED : (heard?.path ?? result.render);
     const builds = `${result.head} with ${result.base}`;
-    const others = `This result compares ${builds}: not the builds that this page plays.`;
+    const others = `This result compares ${builds}: not the two that this page plays.`;
     const link = location.href.split("#")[0] + encode(result);
     this.#part("refusal").hidden = true;
     this.#part("copied").textContent = "";
-    showResult(this.#part("result"), result, renders, link, same ? "" : others);
+    const { headTitle, baseTitle } = this.dataset;
+    const titles = { head: headTitle, base: baseTitle };
+    showResult(this.#part("result"), result, renders, link, same ? "" : others, titles);
     this.#show("result");
     this.#part("result-heading").focus();
   }

@@ -16,11 +16,12 @@ const MARKS = { 1: ["✓", "right"], 0: ["✗", "wrong"] };
  * @param {string} renders  What was listened to, in words.
  * @param {string} link  Where the result opens again.
  * @param {string} remark  What else must be known about it; may be empty.
+ * @param {{head: string, base: string}} titles  What each of the two is, with its mark.
  */
-export function showResult(root, result, renders, link, remark) {
+export function showResult(root, result, renders, link, remark, titles) {
   part(root, "about").textContent = `${capital(title(result))}, ${date(result)}`;
   part(root, "listened").textContent = renders;
-  part(root, "figures").replaceChildren(...figures(result));
+  part(root, "figures").replaceChildren(...figures(result, titles));
   part(root, "answers-given").replaceChildren(...answers(result));
   part(root, "sentence").textContent = sentence(result);
   part(root, "chance").replaceChildren(...chance(result));
@@ -34,7 +35,7 @@ function capital(words) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function figures(result) {
+function figures(result, titles) {
   const { count, right, head, base, none, p } = tally(result);
   const sided =
     result.test === "abx" ? "exact binomial test, one-sided" : "exact sign test, two-sided";
@@ -42,8 +43,8 @@ function figures(result) {
     result.test === "abx"
       ? [tile("Right", `${right} of ${count}`, "guessing gets half")]
       : [
-          tile("● Build", String(head), result.head),
-          tile("○ Base", String(base), result.base),
+          tile(titles.head, String(head), result.head),
+          tile(titles.base, String(base), result.base),
           tile("– No preference", String(none), "left out of the test"),
         ];
   return [...found, tile("By chance", pText(p), sided)];

@@ -6,7 +6,6 @@ Interspeech 2020.
 
 from __future__ import annotations
 
-import pickle
 from typing import Any
 
 import torch
@@ -15,8 +14,8 @@ from torch.nn import functional
 from stemsilver import extras, weights
 from stemsilver.audio import resample
 from stemsilver.device import device
-from stemsilver.errors import WeightsError
 from stemsilver.records import Samples
+from stemsilver.weights import checkpoint
 
 RATE = 16_000
 HIDDEN = {"dns48": 48, "dns64": 64, "master64": 64}
@@ -33,21 +32,14 @@ class DemucsDenoiser:
     """16 kHz, any number of channels, each by itself; the band above 8 kHz passes untouched."""
 
     def __init__(self, name: str) -> None:
-        extras.require("denoiser", "denoiser", "studio")
+        extras.check([name])
         from denoiser.demucs import Demucs
 
         path = weights.verified(name)
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except pickle.UnpicklingError as error:
-            raise WeightsError(f"{path} holds more than tensors, and was not loaded.") from error
-        except (RuntimeError, EOFError) as error:
-            raise WeightsError(f"{path} is damaged: {error}") from error
+        state = checkpoint.read(path)
         self._model: Any = Demucs(hidden=HIDDEN[name], sample_rate=RATE)
-        try:
+        with checkpoint.fitting(path, f"the network of {name}"):
             self._model.load_state_dict(state)
-        except (RuntimeError, TypeError) as error:
-            raise WeightsError(f"{path} does not fit the network of {name}: {error}") from error
         self._device = device()
         self._model.to(self._device).eval()
 

@@ -7,10 +7,9 @@ separation tool with pre-trained models*, JOSS 2020.
 from __future__ import annotations
 
 import importlib.util
-import pickle
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from stemsilver.dsp.masks import Mask, ratio_mask
 from stemsilver.dsp.stft import Stft
 from stemsilver.errors import WeightsError
 from stemsilver.records import Samples
+from stemsilver.weights import checkpoint
 
 RATE = 44_100
 TRANSFORM = Stft(fft=4096, hop=1024)
@@ -113,21 +113,7 @@ def _architecture() -> ModuleType:
 
 def _load(unet: ModuleType, name: str) -> torch.nn.Module:
     """One network with its verified weights, which are a dict of numpy arrays."""
-    path = weights.verified(name)
-    reconstruct = np.empty(0).__reduce__()[0]
-    dtypes = [type(np.dtype(kind)) for kind in (np.float32, np.int64)]
-    # The file names numpy's functions as numpy 1 did.
-    allowed: list[Any] = [
-        (reconstruct, "numpy.core.multiarray._reconstruct"),
-        np.ndarray,
-        np.dtype,
-        *dtypes,
-    ]
-    try:
-        with torch.serialization.safe_globals(allowed):
-            arrays = torch.load(path, weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise WeightsError(f"{path} holds more than arrays, and was not loaded.") from error
+    arrays = checkpoint.read(weights.verified(name))
     network: torch.nn.Module = unet.UNet()
     network.load_state_dict(
         {key: torch.from_numpy(value) for key, value in arrays.items()}, strict=False

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemsilver.config import Asr
-from stemsilver.evaluate.asr import faster_whisper
-from stemsilver.records import Transcript
+from stemsilver.config.languages import AUTO
+from stemsilver.evaluate.asr import faster_whisper, openai_whisper
+from stemsilver.records import Transcript, Word
 
 RATE = 16_000
 
@@ -25,12 +26,17 @@ class Backend(Protocol):
         """Names of the weight files in the registry that these settings load."""
         ...
 
-    def transcribe(self, signal: NDArray[np.float32], settings: Asr) -> Transcript:
-        """What the recogniser hears in a signal of at least one sample."""
+    def transcribe(
+        self, signal: NDArray[np.float32], settings: Asr
+    ) -> tuple[tuple[Word, ...], str | None]:
+        """The words heard in a signal of at least one sample, and the language they are in."""
         ...
 
 
-BACKENDS: dict[str, Backend] = {"faster-whisper": faster_whisper}
+BACKENDS: dict[str, Backend] = {
+    "faster-whisper": faster_whisper,
+    "openai-whisper": openai_whisper,
+}
 
 
 def used_weights(settings: Asr) -> tuple[str, ...]:
@@ -45,12 +51,19 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
     a transcript that changes from run to run cannot be evidence. The voice-activity filter keeps
     Whisper from inventing text where there is only music.
 
-    Shape: `signal` is (frames,) at 16 kHz; an empty signal has an empty transcript.
+    Shape: `signal` is (frames,) at 16 kHz; an empty signal has an empty transcript. Where the
+    language is to be recognised and nothing is said, there is none.
 
     Raises:
         WeightsError: the model's weights are missing or altered.
         EnvironmentFault: the packages that run it are not installed.
     """
-    if signal.size == 0:
-        return Transcript("", ())
-    return BACKENDS[settings.backend].transcribe(signal, settings)
+    words: tuple[Word, ...] = ()
+    language: str | None = None
+    if signal.size > 0:
+        words, language = BACKENDS[settings.backend].transcribe(signal, settings)
+    if settings.language != AUTO:
+        language = settings.language
+    elif not words:
+        language = None
+    return Transcript(" ".join(word.text for word in words), words, language)

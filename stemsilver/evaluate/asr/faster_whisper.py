@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,32 +12,43 @@ from numpy.typing import NDArray
 
 from stemsilver import weights as registry
 from stemsilver.config import Asr
-from stemsilver.records import Transcript, Word
+from stemsilver.config.languages import AUTO
+from stemsilver.device import device
+from stemsilver.evaluate.asr import voice
+from stemsilver.records import Word
+from stemsilver.weights.kinds import Carried
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 _FILES = {
-    "tiny.en": (
-        "whisper-tiny.en",
-        "whisper-tiny.en-config",
-        "whisper-tiny.en-tokenizer",
-        "whisper-tiny.en-vocabulary",
-    ),
+    "": "model.bin",
+    "-config": "config.json",
+    "-tokenizer": "tokenizer.json",
+    "-vocabulary": "vocabulary",  # .txt, or .json of later models
+    "-preprocessor": "preprocessor_config.json",  # of later models alone
 }
-_VAD = ("silero-vad-v6",)
+"""What CTranslate2 looks for in a model's folder, by what follows its name in the registry."""
 
 
 def weights(settings: Asr) -> tuple[str, ...]:
     """Names of its weight files: the folder of the model, and the filter before it."""
-    return (*_FILES[settings.model_name], *_VAD)
+    return (*_folder(settings), *voice.WEIGHTS)
 
 
-def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
-    """What the recogniser hears in `signal`, (frames,) at 16 kHz."""
-    segments, _ = _model(settings).transcribe(
+def transcribe(signal: NDArray[np.float32], settings: Asr) -> tuple[tuple[Word, ...], str | None]:
+    """The words heard in `signal`, (frames,) at 16 kHz, and the language they are in."""
+    for name in voice.WEIGHTS:
+        registry.verified(name)
+    files = {registry.verified(name): file for name, file in _folder(settings).items()}
+    # The model that comes inside a package is a small one, and gives the same everywhere.
+    embedded = isinstance(registry.entry(f"whisper-{settings.model_name}"), Carried)
+    segments, heard = _model(
+        tuple(files.items()),
+        "cuda" if not embedded and device() == "cuda" else "cpu",  # CTranslate2 knows no other
+    ).transcribe(
         signal,
-        language=settings.language,
+        language=None if settings.language == AUTO else settings.language,
         beam_size=settings.beam_size,
         temperature=0.0,
         condition_on_previous_text=False,
@@ -47,20 +60,31 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
         for segment in segments
         for word in segment.words or ()
     )
-    return Transcript(" ".join(word.text for word in words), words)
+    return words, heard.language
+
+
+def _folder(settings: Asr) -> dict[str, str]:
+    """The files of the model's folder by their names in the registry."""
+    names = {f"whisper-{settings.model_name}{part}": file for part, file in _FILES.items()}
+    return {name: file for name, file in names.items() if name in registry.REGISTRY}
 
 
 @cache
-def _model(settings: Asr) -> WhisperModel:
+def _model(files: tuple[tuple[Path, str], ...], processor: str) -> WhisperModel:
     import torch
     from faster_whisper import WhisperModel
 
-    folder, *_ = (registry.verified(name).parent for name in weights(settings))
-    return WhisperModel(
-        str(folder),
-        device="cpu",
-        compute_type="int8",
-        cpu_threads=torch.get_num_threads(),
-        num_workers=1,
-        local_files_only=True,
-    )
+    # In a folder of their own: a user's own file may lie anywhere, and one beside it that nobody
+    # verified must not be read.
+    with TemporaryDirectory(prefix="stemsilver-") as folder:
+        for path, file in files:
+            name = file if "." in file else f"{file}{path.suffix}"
+            (Path(folder) / name).symlink_to(path.absolute())
+        return WhisperModel(
+            folder,
+            device=processor,
+            compute_type="float16" if processor == "cuda" else "int8",
+            cpu_threads=torch.get_num_threads(),
+            num_workers=1,
+            local_files_only=True,
+        )

