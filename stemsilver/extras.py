@@ -67,21 +67,5 @@ def install(packages: Iterable[Package]) -> str:
     return f"pip install 'stemsilver[{extra}]'"
 
 
-def require(package: str, module: str, extra: Extra) -> None:
-    """Refuse to go on without a package, before anything imports it.
-
-    `package` is what pip calls it, `module` what Python calls it, `extra` the extra of Stemsilver
-    that brings it.
-
-    Raises:
-        EnvironmentFault: it is not installed.
-    """
-    if not _installed(module):
-        raise EnvironmentFault(
-            f"The package {package} is not installed.",
-            next_step=f"pip install 'stemsilver[{extra}]'",
-        )
-
-
 def _installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None

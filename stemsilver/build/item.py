@@ -88,7 +88,8 @@ def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
         fsio.sha256_file(render.source),
         *beside,
         settings,
-        weights.digest(used_weights(profile)),
+        chain.files_digest(profile.chain),
+        weights.digest(suite.used_weights(profile.evaluation)),
         int(stages),
         code_digest(),
     )

@@ -61,7 +61,8 @@ def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cle
     }
     vocals = steps.run("fuse", lambda: _fuse(prepared, rate, stems, chain.separation))
     residual = prepared - vocals
-    stage_a = config.digest(key, chain.separation)
+    files = map(separators.digest, chain.separation.models)
+    stage_a = config.digest(key, chain.separation, *files)
     denoised = _denoise(vocals, prepared, rate, stage_a, chain.enhancement, steps)
     masked = steps.run("wiener", lambda: _mask(denoised, residual, rate, chain.beta_wiener))
     _check("wiener", masked, prepared)
@@ -95,6 +96,16 @@ def used_weights(chain: config.Chain) -> tuple[str, ...]:
     """Names of the weight files the chain's models load."""
     names = [name for model in chain.separation.models for name in separators.used_weights(model)]
     return (*names, *denoisers.used_weights(chain.enhancement.model_name))
+
+
+def files_digest(chain: config.Chain) -> str:
+    """A digest of every file that decides what the chain's models give.
+
+    Raises:
+        WeightsError: one is missing, or is not the file it should be.
+    """
+    denoiser = weights.digest(denoisers.used_weights(chain.enhancement.model_name))
+    return " ".join([*map(separators.digest, chain.separation.models), denoiser])
 
 
 def polish(speech: Samples, rate: int, settings: config.Postprocess) -> tuple[Samples, str | None]:
@@ -143,8 +154,7 @@ def _separate(
         vocals = separator.separate(prepared, rate, lambda share: steps.progress(step, share))
         return _check(step, vocals, prepared)
 
-    hashes = weights.digest(separators.used_weights(model))
-    return steps.remember(step, config.digest(key, model, hashes), compute)
+    return steps.remember(step, config.digest(key, model, separators.digest(model)), compute)
 
 
 def _fuse(

@@ -392,6 +392,29 @@ def test_a_step_is_remembered_under_what_decides_it_and_nothing_else(
     assert differing(changed(profile.chain, postprocess=polish)) == set()
 
 
+def test_other_weights_of_a_separator_redo_it_and_what_hears_it(
+    halving: list[tuple[str, Samples]],
+    noise: Audio,
+    profile: Profile,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def keys() -> dict[str, str]:
+        recorder = Recorder()
+        chain.clean(noise, "a digest", profile.chain, recorder)
+        return recorder.keys
+
+    before, whole = keys(), chain.files_digest(profile.chain)
+    first = profile.separation.models[0]
+    real = separators.digest
+    monkeypatch.setattr(
+        separators, "digest", lambda model: "other" if model == first else real(model)
+    )
+    after = keys()
+    changed = {step for step in before if before[step] != after[step]}
+    assert changed == {f"separate: {first.model_name}", "denoise"}
+    assert chain.files_digest(profile.chain) != whole
+
+
 def test_every_step_has_a_clock(
     halving: list[tuple[str, Samples]], noise: Audio, profile: Profile
 ) -> None:

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeAlias
 
+from stemsilver import weights
 from stemsilver.clean.separators.deepfilternet3 import DeepFilterNet3Separator
 from stemsilver.clean.separators.demucs import DemucsSeparator
 from stemsilver.clean.separators.mdx_net import MdxNetSeparator
 from stemsilver.clean.separators.spleeter import SpleeterSeparator
 from stemsilver.config import SeparatorModel
+from stemsilver.fsio import sha256_file
 from stemsilver.records import Samples
 
 Progress: TypeAlias = Callable[[float], None]
@@ -36,6 +38,8 @@ class Separator(Protocol):
     def weights(settings: Any) -> tuple[str, ...]:
         """Names of the weight files in the registry that the model loads with these settings."""
         ...
+
+    # And where it reads files beside its weights, `beside(settings)`, their paths.
 
     def separate(self, mixture: Samples, rate: int, progress: Progress) -> Samples:
         """The vocals of `mixture`, aligned with it.
@@ -59,6 +63,17 @@ def used_weights(model: SeparatorModel) -> tuple[str, ...]:
     """Names of the weight files that a separator loads, found without loading anything."""
     names: tuple[str, ...] = SEPARATORS[model.model_name].weights(model)
     return names
+
+
+def digest(model: SeparatorModel) -> str:
+    """A digest of every file that decides what a separator gives, for the key of its vocals.
+
+    Raises:
+        WeightsError: one is missing, or is not the file it should be.
+    """
+    kind = SEPARATORS[model.model_name]
+    beside = kind.beside(model) if hasattr(kind, "beside") else ()
+    return " ".join([weights.digest(used_weights(model)), *map(sha256_file, beside)])
 
 
 def band_hz(model: SeparatorModel) -> float:
