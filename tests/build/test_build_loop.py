@@ -237,8 +237,8 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     names: list[str] = []
 
     class Recorded(item.Steps):
-        def _count(self, kind: list[str], step: str, seconds: float) -> None:
-            super()._count(kind, step, seconds)
+        def _count(self, kind: list[str], step: str, *cost: Any) -> None:
+            super()._count(kind, step, *cost)
             if kind is self.computed:
                 names.append(step)
 
