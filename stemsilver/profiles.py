@@ -19,6 +19,12 @@ def known_profiles() -> dict[str, Path]:
     return {path.stem: path for folder in folders[::-1] for path in folder.glob("*.yaml")}
 
 
+def name_of(profile: Profile) -> str | None:
+    """The name by which commands find `profile`; None for one that was given by its file."""
+    file = known_profiles().get(profile.name)
+    return profile.name if file is not None and config.load(file) == profile else None
+
+
 def load_profile(name: str = DEFAULT) -> Profile:
     """The profile called `name`: `config/NAME.yaml` of the working folder, else the shipped one.
 

@@ -229,6 +229,16 @@ class WeightRecord:
     sha256: str
     source: str = ""
 
+    @property
+    def own(self) -> bool:
+        """Whether it is the user's own, in the place of official weights."""
+        return self.version == "own"
+
+    @property
+    def carried(self) -> bool:
+        """Whether a package carries it."""
+        return self.version not in ("", "own")
+
 
 @dataclass(frozen=True)
 class Batch:

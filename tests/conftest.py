@@ -15,6 +15,14 @@ from stemsilver import weights
 REPOSITORY = Path(__file__).parents[1]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a room in one process, so that what it builds once is built once."""
+    for item in items:
+        room = item.path.relative_to(REPOSITORY).parts[:2]
+        item.add_marker(pytest.mark.xdist_group("/".join(room)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An empty weights folder: no test depends on what its user has pulled, or writes there."""

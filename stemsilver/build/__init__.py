@@ -23,13 +23,13 @@ from stemsilver.build.loop import Finished, Progress
 from stemsilver.build.pool import LocalPool, cores, memory_gigabytes
 from stemsilver.build.steps import Steps
 from stemsilver.cache import Cache
-from stemsilver.config import Profile, digest, load
+from stemsilver.config import Profile, digest
 from stemsilver.delivery import release
 from stemsilver.device import device, device_name
 from stemsilver.errors import UsageError
 from stemsilver.evaluate import suite
 from stemsilver.microsite import Archive, Site
-from stemsilver.profiles import known_profiles
+from stemsilver.profiles import name_of
 from stemsilver.records import Audio, Batch, Evidence, ItemResult, Render
 from stemsilver.report import Record
 from stemsilver.version import __version__
@@ -225,8 +225,13 @@ def evaluate_pair(
 
     Raises:
         UsageError: the two are not of one rate, channel count and length.
+        EnvironmentFault: a package or weights are missing.
         ItemError: a file cannot be decoded.
     """
+    judges = profile.evaluation
+    device()
+    extras.check((judges.asr.backend, judges.music.backend))
+    weights.check(suite.used_weights(judges), name_of(profile))
     limit = profile.preprocess.max_minutes
     before, after = (decode(path, limit) for path in (raw, clean))
     if (before.rate, before.samples.shape) != (after.rate, after.samples.shape):
@@ -244,18 +249,20 @@ def evaluate_pair(
     return suite.evidence(before, measured[0], after, measured[1], None, beside)
 
 
-def verify_models(profile: Profile) -> None:
-    """Check every package and weight file the profile needs before any work begins.
+def verify_models(*profiles: Profile) -> None:
+    """Check the device, and every package and weight file some profiles need, before any work.
 
     Raises:
+        UsageError: there is no such device.
         EnvironmentFault: packages are not installed; it names them all.
         WeightsError: weight files are missing or altered; it names them all.
     """
-    extras.check(profile.models)
-    file = known_profiles().get(profile.name)
-    # A profile that was given by its file may have no name that a pull knows.
-    known = file is not None and load(file) == profile
-    weights.check(item.used_weights(profile), profile.name if known else None)
+    device()
+    extras.check(name for profile in profiles for name in profile.models)
+    used = dict.fromkeys(name for profile in profiles for name in item.used_weights(profile))
+    known = [name_of(profile) for profile in profiles]
+    named = [name for name in known if name is not None]
+    weights.check(used, " ".join(named) if len(named) == len(known) else None)
 
 
 def workers(profile: Profile, left: int, *, jobs: int | None) -> Executor:

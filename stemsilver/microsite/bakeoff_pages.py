@@ -14,7 +14,7 @@ from stemsilver.microsite.assets import Draw, drawn_now, write_diagram
 from stemsilver.microsite.bakeoff import front
 from stemsilver.microsite.bakeoff_render import bakeoff_render, blind_pages, render_sources
 from stemsilver.microsite.overlay import copy_hand_written
-from stemsilver.microsite.pages import Pages
+from stemsilver.microsite.pages import Pages, preparations
 from stemsilver.microsite.player import player_files
 from stemsilver.microsite.publish import Look, Site, downloads, publish
 from stemsilver.records import WeightRecord
@@ -68,16 +68,18 @@ def build_bakeoff(
             own.unlink()
         batch = replace(found.incumbent.batch, profile=found.judge.name)
         pages = Pages(batch, found.judge, sources)
-        pages.write("index.md", "Bake-off", "bakeoff.html", view=front(found, reports))
+        view = front(found, reports)
+        weights = _weights(found.runs)
+        pages.write("index.md", "Bake-off", "bakeoff.html", view=view, weights=weights)
         shown = bakeoff_columns(found)
         for index, item in enumerate(items):
             raw, tracks = playable[item.id]
-            view = bakeoff_render(found, index, shown, tracks, raw)
-            pages.write(f"renders/{item.id}.md", item.path, "bakeoff_render.html", view=view)
+            page = bakeoff_render(found, index, shown, tracks, raw)
+            pages.write(f"renders/{item.id}.md", item.path, "bakeoff_render.html", view=page)
         tracks_of = {id_: tracks for id_, (_, tracks) in playable.items()}
-        for name, page in blind_pages(found, tracks_of).items():
-            pages.write_blind(f"{name}.md", page)
-        pages.write_method()
+        for name, pair in blind_pages(found, tracks_of).items():
+            pages.write_blind(f"{name}.md", pair)
+        pages.write_method([run.profile for run in found.runs])
         _write_profiles(found, pages, draw)
 
     files = {
@@ -121,9 +123,11 @@ def _yaml(run: Run) -> str:
 
 
 def _command(found: Bakeoff) -> str:
-    files = [f"{run.name}.yaml" for run in found.runs]
+    profiles = [run.profile for run in found.runs]
+    names = " ".join(shlex.quote(profile.name) for profile in profiles)
     # The profiles on the page have the evaluation and the gates of the judge already.
-    return f"stemsilver compare --raw raw -- {' '.join(map(shlex.quote, files))}"
+    before = preparations(profiles, _weights(found.runs))
+    return "\n".join([*before, f"stemsilver compare --raw raw -- {names}"])
 
 
 def _weights(runs: Sequence[Run]) -> tuple[WeightRecord, ...]:

@@ -40,7 +40,7 @@ from stemsilver.microsite.readings import clock, families_of, words
 from stemsilver.microsite.render import render_page
 from stemsilver.microsite.trend import trend
 from stemsilver.playback import BASE
-from stemsilver.records import Batch
+from stemsilver.records import Batch, WeightRecord
 from stemsilver.report import Record, gates, used_models, visible
 
 # The theme writes titles into its pages as they are, so they may hold nothing that means
@@ -160,15 +160,17 @@ class Pages:
         self.write_method()
         self.write_reproduce()
 
-    def write_method(self) -> None:
-        """What is measured, and how."""
+    def write_method(self, profiles: Sequence[Profile] = ()) -> None:
+        """What is measured, and how, and what ran: `profiles`, else the one of the batch."""
+        ran = profiles or (self.profile,)
         self.write(
             "method.md",
             "Method",
             "method.html",
             families=families_of(described(self.profile.evaluation)),
             gates=gates(self.profile),
-            models=tuple(used_models(self.profile)),
+            models=tuple(dict.fromkeys(one for profile in ran for one in used_models(profile))),
+            ran=[profile.name for profile in ran],
         )
 
     def write_reproduce(self) -> None:
@@ -179,7 +181,12 @@ class Pages:
             "Reproduce",
             "reproduce.html",
             config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
-            commands=_commands(self.profile),
+            commands="\n".join(
+                [
+                    *preparations([self.profile], self.batch.weights),
+                    f"stemsilver build-site --raw raw --profile {shlex.quote(self.profile.name)}",
+                ]
+            ),
         )
 
     def write(self, name: str, title: str, template: str, **values: Any) -> None:
@@ -216,12 +223,15 @@ class Pages:
             ) from error
 
 
-def _commands(profile: Profile) -> str:
-    """What a shell is to run for the same build: models that not every installation has first."""
-    name = shlex.quote(profile.name)
-    packages = extras.needed(profile.models)
-    before = [extras.install(packages), f"stemsilver models pull {name}"] if packages else []
-    return "\n".join([*before, f"stemsilver build-site --raw raw --profile {name}"])
+def preparations(profiles: Sequence[Profile], weights: Sequence[WeightRecord]) -> list[str]:
+    """What a shell is to run before a build with these, on a machine that lacks their models."""
+    packages = extras.needed(name for profile in profiles for name in profile.models)
+    names = " ".join(shlex.quote(profile.name) for profile in profiles)
+    pulled = not all(weight.carried for weight in weights)
+    return [
+        *([extras.install(packages)] if packages else []),
+        *([f"stemsilver models pull {names}"] if pulled else []),
+    ]
 
 
 def _shown(value: Any) -> Any:

@@ -194,6 +194,7 @@ def _run(run: Run) -> dict[str, Any]:
         "name": run.name,
         "description": run.profile.description,
         "config_digest": run.batch.config_digest,
+        "device": run.batch.device,
         "totals": asdict(totals(run.batch, run.profile)),
         "cost": {**asdict(run.cost), "real_time_factor": run.cost.real_time_factor},
         "promotion": None if run.ruling is None else _ruling(run.ruling),

@@ -23,7 +23,7 @@ from stemsilver.config import Promotion
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.records import Score
 from stemsilver.report.card import Card
-from stemsilver.report.change import within
+from stemsilver.report.change import change, within
 from stemsilver.report.diff import Diff, ItemDiff, MeanDiff, diff
 from stemsilver.report.guardrail import failures, loses, newly_fails
 from stemsilver.report.scores import mean_of
@@ -90,8 +90,8 @@ class Ruling:
 
     @property
     def contradicting(self) -> tuple[MeanDiff, ...]:
-        """The witnesses that saw more than noise become worse."""
-        return tuple(one for one in self.witnesses if one.change.sense == "worse")
+        """The witnesses that saw more than noise become worse, or that the candidate has lost."""
+        return tuple(one for one in self.witnesses if one.change.regressed)
 
     @property
     def verdict(self) -> str:
@@ -107,9 +107,12 @@ class Ruling:
             return self._named(None)
         if not self.contradicting:
             return "every part of the rule holds"
-        labels = [METRICS[one.change.metric].label for one in self.contradicting]
-        against = ", ".join(_lowered(one.removesuffix(", clean")) for one in labels)
-        return f"every part of the rule holds, but it is worse by {against}, so listen first"
+        against = ", and ".join(
+            f"{text} by {', '.join(labels)}"
+            for sense, text in (("worse", "is worse"), ("lost", "can no longer be measured"))
+            if (labels := [_label(one) for one in self.contradicting if one.change.sense == sense])
+        )
+        return f"every part of the rule holds, but it {against}, so listen first"
 
     @property
     def sentence(self) -> str:
@@ -138,8 +141,26 @@ def rule_on(incumbent: Card, candidate: Card, rule: Promotion) -> Ruling:
             _gates(found),
             *_same_batch(found),
         ),
-        tuple(one for metric in WITNESSES for one in found.means if one.change.metric == metric),
+        tuple(_witness(found, metric) for metric in WITNESSES if _was_measured(found, metric)),
     )
+
+
+def _was_measured(found: Diff, metric: str) -> bool:
+    """Whether the incumbent has a value of `metric` for any render that both cleaned."""
+    return any(item.base.scores[metric].value is not None for item in found.compared)
+
+
+def _witness(found: Diff, metric: str) -> MeanDiff:
+    """The mean of a witness; lost where the candidate has no value for what the incumbent has."""
+    measured = [item for item in found.compared if item.base.scores[metric].value is not None]
+    if all(item.head.scores[metric].value is not None for item in measured):
+        return next(one for one in found.means if one.change.metric == metric)
+    before = mean_of(item.base.scores[metric] for item in measured).value
+    return MeanDiff(change(metric, before, None), len(measured))
+
+
+def _label(one: MeanDiff) -> str:
+    return _lowered(METRICS[one.change.metric].label.removesuffix(", clean"))
 
 
 def _suppression(found: Diff, least: float) -> Criterion:

@@ -34,9 +34,10 @@ def entry(name: str) -> Weight:
         ConfigError: the user's own list is damaged.
     """
     if name not in REGISTRY:
-        near = difflib.get_close_matches(name, REGISTRY, n=1, cutoff=0)
+        near = difflib.get_close_matches(name, REGISTRY, n=1)
+        guess = f"; did you mean `{near[0]}`?" if near else "."
         raise UsageError(
-            f"There are no weights `{name}`; did you mean `{near[0]}`?",
+            f"There are no weights `{name}`{guess}",
             next_step="See the names with `stemsilver models list`.",
         )
     return own_weights(REGISTRY).get(name) or REGISTRY[name]
@@ -95,14 +96,22 @@ def verified(name: str) -> Path:
     weight = entry(name)
     path = locate(name)
     found = sha256_file(path)
-    pinned = weight.sha256 if path == place(weight) else path.resolve().name
+    pinned = _pinned(weight, path)
     if not found.startswith(pinned):
+        wanted = expected(weight) if pinned == weight.sha256 else f"SHA-256 {pinned}"
         raise _wrong(
             weight,
             f"{path} is not the expected file ({path.stat().st_size} bytes, SHA-256 {found}, "
-            f"expected {expected(weight)})",
+            f"expected {wanted})",
         )
     return path
+
+
+def _pinned(weight: Weight, path: Path) -> str:
+    """The hash that the file at `path` must have: another one where it is in the hub's cache."""
+    if isinstance(weight, Pulled) and weight.hub is not None and path != place(weight):
+        return weight.hub.sha256
+    return weight.sha256
 
 
 def check(names: Iterable[str], profile: str | None = None) -> None:
@@ -141,12 +150,9 @@ def sha256(name: str) -> str:
         WeightsError: the file is missing, or is not the file it should be.
     """
     path = verified(name)
-    known = entry(name).sha256
-    # Hashed once more only where its publisher gives but the first digits, or another format of
-    # it lies in the hub's cache.
-    return (
-        known if len(known) == SHA256_DIGITS and path == place(entry(name)) else sha256_file(path)
-    )
+    known = _pinned(entry(name), path)
+    # Hashed once more only where its publisher gives but the first digits.
+    return known if len(known) == SHA256_DIGITS else sha256_file(path)
 
 
 def digest(names: tuple[str, ...]) -> str:

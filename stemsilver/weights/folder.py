@@ -23,7 +23,11 @@ LISTING = "weights.yaml"
 def folder() -> Path:
     """Where pulled weights lie: `STEMSILVER_WEIGHTS`, else the user's cache folder."""
     named = os.environ.get(VARIABLE)
-    return Path(named) if named else user_cache_path("stemsilver", appauthor=False) / "weights"
+    return (
+        Path(named).expanduser()
+        if named
+        else user_cache_path("stemsilver", appauthor=False) / "weights"
+    )
 
 
 class _Entry(BaseModel):

@@ -29,11 +29,12 @@ class Carried:
 class HubFile:
     """The same weights in a repository of the Hugging Face hub, as its local cache may hold them.
 
-    The cache names a file by its SHA-256, which takes the place of a pinned one.
+    `sha256` has all 64 digits.
     """
 
     repository: str
     file: str
+    sha256: str
 
 
 @dataclass(frozen=True)

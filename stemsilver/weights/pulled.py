@@ -23,7 +23,11 @@ _HTDEMUCS = Pulled(
     _RESEARCH_OR_MIT,
     "Rouard, Massa and Défossez, Hybrid Transformers for Music Source Separation, 2023 (Meta)",
     (f"{_AT_META}/demucs/hybrid_transformer/04573f0d-f3cf25b2.th",),
-    HubFile("adefossez/HTDemucs-ft", "04573f0d.safetensors"),
+    HubFile(
+        "adefossez/HTDemucs-ft",
+        "04573f0d.safetensors",
+        "68854b0d7c2b3274723b5761f6fd9f5aec5f1bcd3f0de7c1669546fdb7871b7c",
+    ),
 )
 
 
@@ -37,8 +41,8 @@ def _mdx(number: int, signature: str, size: int, sha256: str) -> Pulled:
         sha256,
         _RESEARCH,
         "Défossez, Hybrid Spectrogram and Waveform Source Separation, 2021 (Meta)",
+        # Its safetensors on the hub have no hash that anybody states.
         (f"{_AT_META}/demucs/mdx_final/{file}",),
-        HubFile("adefossez/Demucs-mdx_extra_q", f"{signature}.safetensors"),
     )
 
 

@@ -6,12 +6,16 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
 from pebble import ProcessExpired
 
+from stemsilver import build
+from stemsilver.build import pool as pools
 from stemsilver.build.pool import LocalPool, cores
+from stemsilver.profiles import load_profile
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +92,29 @@ def test_shutting_down_lets_what_was_submitted_finish() -> None:
     with LocalPool(1) as pool:
         futures = [pool.submit(pow, 2, number) for number in range(3)]
     assert [future.result(timeout=0) for future in futures] == [1, 2, 4]
+
+
+def test_a_container_has_no_more_memory_than_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(pools, "_CONTAINER", limit)
+    whole = pools.memory_gigabytes()
+    assert whole > 0.1
+    limit.write_text("max\n")
+    assert pools.memory_gigabytes() == whole
+    limit.write_text("50000000\n")
+    assert pools.memory_gigabytes() == 0.05
+
+
+@pytest.mark.parametrize(
+    ("memory", "where", "expected"), [(1.0, "cpu", 1), (13.0, "cpu", 2), (99.0, "cuda", 1)]
+)
+def test_large_models_get_as_many_workers_as_suit_them(
+    memory: float, where: str, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("memory_gigabytes", memory), ("device", where), ("cores", 8)):
+        monkeypatch.setattr(build, name, lambda value=value: value)
+    studio = load_profile("studio")
+    assert build._suitable(studio) == expected
+    assert build._suitable(load_profile("embedded")) == 8

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from stemsilver import weights
 from stemsilver.clean.separators.demucs import loading
 from stemsilver.errors import WeightsError
 from stemsilver.fsio import sha256_file
+from stemsilver.weights.kinds import Pulled
 
 from ..official import demucs as official
 from ..official.listing import standing_in
@@ -232,6 +234,17 @@ def test_the_hub_s_local_cache_serves_where_no_file_was_placed(
     (tmp_path / "empty").mkdir()
     package = official.write_package(tmp_path / "placed", official.VOCALS, content)
     mixture = bags.noise(2, 30_000)
+    with (
+        standing_in(tmp_path / "empty", {}),
+        pytest.raises(WeightsError, match="expected SHA-256 68854b0d"),
+    ):
+        weights.verified("htdemucs_ft-vocals")  # a name of its own making proves nothing
+
+    known = weights.REGISTRY["htdemucs_ft-vocals"]
+    assert isinstance(known, Pulled)
+    assert known.hub is not None
+    pinned = replace(known, hub=replace(known.hub, sha256=blob.name))
+    monkeypatch.setitem(weights.REGISTRY, "htdemucs_ft-vocals", pinned)
     with standing_in(tmp_path / "empty", {}):
         assert weights.verified("htdemucs_ft-vocals") == snapshot
         cached = bags.separate_by(bags.settings("htdemucs_ft"), mixture, 44_100)

@@ -218,3 +218,20 @@ def test_the_notebook_runs_as_it_stands(workshop: Path, pulled: Path) -> None:
         assert ended.returncode in (0, 1), ended.stderr
     assert codes == [("models", 0), ("doctor", 0), ("build-site", 1), ("release", 0)]
     assert list((workshop / "release").glob("*.zip"))
+
+
+def test_the_studio_is_compared_with_the_default_profile(
+    workshop: Path, pulled: Path, studio: tuple[dict[str, Any], Path]
+) -> None:
+    ended = run(workshop, pulled, "stemsilver compare embedded studio")
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads((workshop / "bakeoff" / "bakeoff.json").read_bytes())
+    # Random weights are no match.
+    assert "studio is not promoted" in ended.stdout
+    assert [one["name"] for one in found["profiles"]] == ["embedded", "studio"]
+    said = plain(workshop / "bakeoff" / "site" / "index.html")
+    assert "Promotion of studio" in " ".join(said.split())
+    for name in ("embedded", "studio"):
+        card = json.loads((workshop / "bakeoff" / name / "report/scorecard.json").read_bytes())
+        assert card["profile"]["config"]["evaluation"]["asr"]["model_name"] == "tiny.en"
+        assert all(item["peak_bytes"]["fuse"] > 100e6 for item in card["items"])

@@ -15,7 +15,7 @@ from stemsilver import discover, fsio, weights
 from stemsilver.cli.main import app
 from stemsilver.version import __version__
 
-from ..build.batches import Workspace, cut
+from ..build.batches import Workspace, contents, cut
 from .terminal import Ended, Terminal, faulty
 
 # --- help and usage
@@ -185,3 +185,27 @@ def test_discovery_errors_are_not_swallowed(
     monkeypatch.setenv("STEMSILVER_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError):
         stemsilver("build-site")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("build-site",),
+        ("clean", "raw", "-o", "out"),
+        ("evaluate", "raw/one.wav", "proceed/one__speech_only.wav"),
+        ("compare", "embedded", "studio"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_device_that_is_not_there_is_2_before_any_work(
+    stemsilver: Terminal,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.setenv("STEMSILVER_DEVICE", "nonsense")
+    before = contents(workspace.folder)
+    ended = stemsilver(*words)
+    faulty(ended, 2, "STEMSILVER_DEVICE=nonsense")
+    assert ended.out == ""
+    assert contents(workspace.folder) == before

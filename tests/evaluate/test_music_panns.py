@@ -260,4 +260,4 @@ def test_a_missing_package_is_told_with_its_extra(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(EnvironmentFault, match="panns-inference") as caught:
         panns.cnn14()
-    assert "stemsilver[studio]" in str(caught.value.next_step)
+    assert "stemsilver[uvr]" in str(caught.value.next_step)

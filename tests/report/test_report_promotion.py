@@ -173,3 +173,17 @@ def test_witnesses_decide_nothing_and_are_heard() -> None:
     assert ruling.because == (
         "every part of the rule holds, but it is worse by music presence, so listen first"
     )
+
+
+def test_a_witness_that_the_candidate_has_lost_is_heard_too() -> None:
+    after = item(**LESS, clean_music_presence=None, clean_dnsmos_ovrl=2.0)
+    ruling = judged(item(), after)
+    assert ruling.judgement == "promoted"
+    assert {one.change.metric: one.change.sense for one in ruling.witnesses} == {
+        "clean_music_presence": "lost",
+        "clean_dnsmos_ovrl": "worse",
+    }
+    assert ruling.because == (
+        "every part of the rule holds, but it is worse by DNSMOS overall, and can no longer be "
+        "measured by music presence, so listen first"
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,17 +150,25 @@ def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "hub"
 
 
-def test_the_hubs_cache_stands_in_for_a_file_that_is_not_pulled(folder: Path, cached: Path) -> None:
-    known = "2d8bd7d9bb5f85ba643f0110d50cb506a1fe439e769a22503193ea6046bb87f7"
-    file = in_the_hub(cached, "htdemucs_ft-vocals", b"a", known)
+def test_the_hubs_cache_stands_in_for_a_file_that_is_not_pulled(
+    folder: Path, cached: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, blob = "htdemucs_ft-vocals", hashlib.sha256(b"a").hexdigest()
+    file = in_the_hub(cached, name, b"a", blob)
+    # The cache names a file by its hash; only the pinned one counts.
+    with pytest.raises(WeightsError, match="is not the expected file") as caught:
+        weights.verified(name)
+    known = weights.PULLED[name]
+    assert known.hub is not None
+    assert f"expected SHA-256 {known.hub.sha256}" in caught.value.message
+    pinned = replace(known, hub=replace(known.hub, sha256=blob))
+    monkeypatch.setitem(weights.REGISTRY, name, pinned)
+    assert weights.verified(name) == file
+    assert weights.sha256(name) == blob
+    file.resolve().write_bytes(b"b")
+    weights.verified.cache_clear()
     with pytest.raises(WeightsError, match="is not the expected file"):
-        weights.verified("htdemucs_ft-vocals")
-    file.resolve().unlink()
-    shutil.rmtree(cached)
-    blob = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
-    file = in_the_hub(cached, "htdemucs_ft-vocals", b"a", blob)
-    assert weights.verified("htdemucs_ft-vocals") == file
-    assert weights.sha256("htdemucs_ft-vocals") == blob
+        weights.verified(name)
 
 
 # --- several at once
