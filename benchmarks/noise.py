@@ -48,6 +48,7 @@ from stemsilver import discover
 from stemsilver.build import loop, pool, workers
 from stemsilver.cache import Cache
 from stemsilver.cli.progress import BatchProgress
+from stemsilver.device import cores
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.profiles import load_profile
 from stemsilver.records import Render
@@ -171,9 +172,9 @@ def measured(folder: Path, way: dict[str, int | None]) -> Values:
     """Clean and measure the renders in `folder` in this process's workers, from nothing."""
     renders = discover.discover(folder).renders
     profile = load_profile()
-    cores = way["cores"] or pool.cores()
+    share = way["cores"] or cores()
     with (
-        patch.object(pool, "cores", return_value=cores),
+        patch.object(pool, "cores", return_value=share),
         tempfile.TemporaryDirectory() as scratch,
         BatchProgress(len(renders), Console(stderr=True)) as progress,
     ):

@@ -24,15 +24,17 @@ import numpy as np
 import pandas as pd
 from rich.progress import track
 
-from stemsilver.audio import decode, mono, resample
+from stemsilver.audio import decode, mono
 from stemsilver.build.item import signal_digest
-from stemsilver.build.pool import LocalPool, cores
+from stemsilver.build.pool import LocalPool
 from stemsilver.build.steps import Steps
 from stemsilver.cache import Cache
 from stemsilver.clean import chain
 from stemsilver.config import Profile
+from stemsilver.device import cores
 from stemsilver.dsp import loudness
 from stemsilver.evaluate import asr, dnsmos, music
+from stemsilver.evaluate.downmix import Downmix
 from stemsilver.evaluate.intelligibility import stoi
 from stemsilver.evaluate.si_sdr import si_sdr_db
 from stemsilver.evaluate.undefined import Undefined
@@ -119,7 +121,8 @@ def rows(mixture: Mixture, profile: Profile, cache: Path) -> list[dict[str, Any]
         signal = mono(audio.samples)
         if matched:
             signal = loudness.gain(signal, level - (loudness.integrated_lufs(signal, rate) or 0.0))
-        heard = resample(signal, rate, dnsmos.RATE)[0]
+        downmix = Downmix(Audio(signal, rate))
+        heard = downmix.at(dnsmos.RATE)
         opinion = dnsmos.dnsmos(heard, hop_seconds=1.0)
         script = mixture.script
         return {
@@ -127,7 +130,9 @@ def rows(mixture: Mixture, profile: Profile, cache: Path) -> list[dict[str, Any]
             "ESTOI": _or_none(partial(stoi, signal[0], truth[0], rate, extended=True)),
             "OVRL": opinion["dnsmos_ovrl"],
             "BAK": opinion["dnsmos_bak"],
-            "music": float(np.mean(music.timeline(Audio(signal, rate), settings.music).values)),
+            "music": float(
+                np.mean(music.timeline(Downmix(Audio(signal, rate)), settings.music).values)
+            ),
             "WER": None
             if script is None
             else wer(align("script", script, asr.transcribe(heard, settings.asr))),

@@ -35,7 +35,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stemsilver.audio import decode, encode_wav, resample, to_channels
-from stemsilver.build.pool import cores
+from stemsilver.device import cores
 from stemsilver.records import Audio
 
 SOURCES = ["drums", "bass", "other", "vocals"]

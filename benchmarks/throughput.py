@@ -21,8 +21,8 @@ from rich.table import Table
 
 from stemsilver import build, discover
 from stemsilver.build import Places
-from stemsilver.build.pool import cores
 from stemsilver.cli.progress import BatchProgress
+from stemsilver.device import cores
 from stemsilver.profiles import load_profile
 
 INFERENCE = ("separate", "denoise", "music", "dnsmos", "asr")

@@ -1,13 +1,19 @@
-"""Which processor the large models run on: a matter of the machine, not of a profile."""
+"""Which processor the models run on, and with how many threads: the machine decides, no profile."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
+from contextlib import suppress
 from typing import Literal, TypeAlias, get_args
 
 from stemsilver.errors import UsageError
 
 VARIABLE = "STEMSILVER_DEVICE"
+
+THREADS = "OMP_NUM_THREADS"
+"""How many threads this process may compute with: read by OpenMP, BLAS and torch, and by us for
+the libraries that do not read it."""
 
 Device: TypeAlias = Literal["cuda", "mps", "cpu"]
 
@@ -15,30 +21,27 @@ Device: TypeAlias = Literal["cuda", "mps", "cpu"]
 def device() -> Device:
     """The device that `STEMSILVER_DEVICE` names; `auto`, or nothing, is the best there is.
 
+    Without torch, which only the large models need, that is the CPU.
+
     Raises:
         UsageError: it names none, or one that this machine or its torch does not have.
     """
-    import torch
-
-    there: dict[Device, bool] = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
     named = os.environ.get(VARIABLE) or "auto"
-    if named == "auto":
-        return next(name for name, found in there.items() if found)
-    if named not in there:
+    if named not in ("auto", *get_args(Device)):
         raise UsageError(
             f"{VARIABLE}={named}: no such device",
             next_step=f"Set it to auto or one of {', '.join(get_args(Device))}.",
         )
-    if not there[named]:
-        raise UsageError(
-            f"{VARIABLE}={named}: torch finds no such device on this machine",
-            next_step="Leave the variable out, or install the torch build for that device.",
-        )
-    return named
+    there = ("cpu",) if named == "cpu" else _there()
+    if named == "auto":
+        return there[0]
+    for found in there:
+        if found == named:
+            return found
+    raise UsageError(
+        f"{VARIABLE}={named}: torch finds no such device on this machine",
+        next_step="Leave the variable out, or install the torch build for that device.",
+    )
 
 
 def device_name() -> str:
@@ -53,3 +56,29 @@ def device_name() -> str:
     import torch
 
     return f"cuda, {torch.cuda.get_device_name()}"
+
+
+def cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads() -> int:
+    """The threads a model may use: what `OMP_NUM_THREADS` says, else one for each core."""
+    with suppress(ValueError):
+        return max(1, int(os.environ.get(THREADS, "")))
+    return cores()
+
+
+def _there() -> tuple[Device, ...]:
+    """The devices of this machine, the best first."""
+    if importlib.util.find_spec("torch") is None:
+        return ("cpu",)
+    import torch
+
+    found: tuple[Device, ...] = ("cpu",)
+    if torch.backends.mps.is_available():
+        found = ("mps", *found)
+    if torch.cuda.is_available():
+        found = ("cuda", *found)
+    return found

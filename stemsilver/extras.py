@@ -21,18 +21,22 @@ class Package:
     extras: tuple[Extra, ...]
 
 
+_TORCH = Package("torch", "torch", ("studio", "uvr"))
 _DEMUCS = Package("demucs", "demucs", ("studio",))
 _DIFFQ = Package("diffq", "diffq", ("studio",))
 _DENOISER = Package("denoiser", "denoiser", ("studio", "uvr"))
 
 NEEDED: dict[str, tuple[Package, ...]] = {
-    "htdemucs_ft": (_DEMUCS,),
-    "mdx_extra_q": (_DEMUCS, _DIFFQ),
-    "dns48": (_DENOISER,),
-    "dns64": (_DENOISER,),
-    "master64": (_DENOISER,),
-    "openai-whisper": (Package("openai-whisper", "whisper", ("studio",)),),
-    "panns": (Package("panns-inference", "panns_inference", ("studio", "uvr")),),
+    "htdemucs_ft": (_TORCH, _DEMUCS),
+    "mdx_extra_q": (_TORCH, _DEMUCS, _DIFFQ),
+    "dns48": (_TORCH, _DENOISER),
+    "dns64": (_TORCH, _DENOISER),
+    "master64": (_TORCH, _DENOISER),
+    "openai-whisper": (
+        _TORCH,
+        Package("openai-whisper", "whisper", ("studio",)),
+    ),
+    "panns": (_TORCH, Package("panns-inference", "panns_inference", ("studio", "uvr"))),
 }
 """What a model or backend needs beside the plain installation, by its name in a profile."""
 

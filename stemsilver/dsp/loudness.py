@@ -7,6 +7,8 @@ milliseconds that stand in the way.
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import pyloudnorm
 from numpy.typing import NDArray
@@ -91,8 +93,13 @@ def limit(samples: Samples, rate: int, ceiling_dbtp: float) -> Samples:
 
     Shape: same out as in.
     """
+    return _limit(samples, _oversampled_envelope(samples), rate, ceiling_dbtp)
+
+
+def _limit(
+    samples: Samples, envelope: NDArray[np.float64], rate: int, ceiling_dbtp: float
+) -> Samples:
     ceiling = 10 ** (ceiling_dbtp / 20)
-    envelope = _oversampled_envelope(samples)
     if envelope.max(initial=0.0) <= ceiling:
         return samples
     reach = max(1, round(LOOKAHEAD_SECONDS * rate))
@@ -128,8 +135,11 @@ def finish(
     decibels = lufs - loudness
     if decibels > max_gain_db:
         return _held(samples, ceiling), NOTHING_LEFT
+    envelope = _oversampled_envelope(samples)
     for _ in range(MAX_ROUNDS):
-        finished = _held(limit(gain(samples, decibels), rate, ceiling), ceiling)
+        louder = 10 ** (decibels / 20)
+        limited = _limit(gain(samples, decibels), louder * envelope, rate, ceiling)
+        finished = _held(limited, ceiling)
         reached = integrated_lufs(finished, rate)
         missing = lufs - (reached if reached is not None else SILENCE_LUFS)
         if abs(missing) <= LOUDNESS_TOLERANCE_LU:
@@ -150,10 +160,12 @@ def _oversampled_envelope(samples: Samples) -> NDArray[np.float64]:
     """Largest magnitude of any channel within each sample's period; shape (frames,)."""
     frames = samples.shape[-1]
     oversampled = resample_poly(samples, OVERSAMPLING, 1, axis=-1)
-    magnitude = np.abs(oversampled).max(axis=0)
-    envelope = magnitude[: frames * OVERSAMPLING].reshape(frames, OVERSAMPLING).max(axis=1)
-    result: NDArray[np.float64] = envelope.astype(np.float64)
-    return result
+    magnitude = np.abs(oversampled[:, : frames * OVERSAMPLING]).max(axis=0)
+    # Element by element: numpy's own maximum over an axis this short takes five times as long.
+    envelope: NDArray[np.float64] = reduce(
+        np.maximum, magnitude.reshape(frames, OVERSAMPLING).astype(np.float64).T
+    )
+    return envelope
 
 
 def _weighed(samples: Samples) -> NDArray[np.float64]:

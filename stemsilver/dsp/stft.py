@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.fft import next_fast_len
+from scipy.fft import irfft, next_fast_len, rfft
 
 from stemsilver.records import Samples
 
 REFERENCE_RATE = 44_100
 """The rate, in Hz, at which profiles state their transform sizes."""
+
+BLOCK = 64
+"""Windows transformed at a time."""
 
 Spectrum = NDArray[np.complex64]
 """Complex spectrum of shape (channels, bins, frames)."""
@@ -55,33 +59,45 @@ class Stft:
         """Transform (channels, frames) into (channels, bins, windows)."""
         # One window more than the frames need: with the fewest overlaps, the last frames would
         # otherwise lie where the only window that sees them is all but zero.
-        padded = np.pad(samples, ((0, 0), (0, self.hop)))
-        spectrum: Spectrum = torch.stft(
-            torch.from_numpy(padded),
-            self.fft,
-            self.hop,
-            window=self._window(),
-            center=True,
-            pad_mode="constant",
-            return_complex=True,
-        ).numpy()
-        return spectrum
+        channels, frames = samples.shape
+        count = 2 + frames // self.hop
+        half = self.fft // 2
+        padded = np.pad(samples, ((0, 0), (half, half + self.hop)))
+        frame = sliding_window_view(padded, self.fft, axis=-1)[:, :: self.hop]
+        window = self._window()
+        # Windows are neighbours in memory: they are transformed and added one by one.
+        spectrum = np.empty((channels, count, half + 1), np.complex64)
+        for block in _blocks(count):
+            spectrum[:, block] = rfft(frame[:, block] * window)
+        return spectrum.swapaxes(1, 2)
 
     def inverse(self, spectrum: Spectrum, frames: int) -> Samples:
         """Transform (channels, bins, windows) back into (channels, frames)."""
-        samples: Samples = torch.istft(
-            torch.from_numpy(np.ascontiguousarray(spectrum)),
-            self.fft,
-            self.hop,
-            window=self._window(),
-            center=True,
-            length=frames,
-        ).numpy()
-        return samples
+        channels, _, count = spectrum.shape
+        overlaps = self.fft // self.hop
+        window = self._window()
+        hops = window.reshape(overlaps, self.hop)
+        summed = np.zeros((channels, count + overlaps - 1, self.hop), np.float32)
+        weight = np.zeros(summed.shape[1:], np.float32)
+        for block in _blocks(count):
+            parts = irfft(spectrum[..., block].swapaxes(1, 2), self.fft) * window
+            some = parts.reshape(channels, -1, overlaps, self.hop)
+            for place in range(overlaps):
+                there = slice(block.start + place, block.start + place + some.shape[1])
+                summed[:, there] += some[:, :, place]
+                weight[there] += hops[place] ** 2
+        first = self.fft // 2
+        kept = slice(first, first + frames)
+        signal = summed.reshape(channels, -1)[:, kept] / weight.reshape(-1)[kept]
+        return signal.astype(np.float32, copy=False)
 
-    def _window(self) -> torch.Tensor:
-        # Not torch.hann_window: the first cosine a process takes of a tensor that two threads
-        # share is now and then the approximate one (MKL sets its accuracy too late), and two
-        # runs then differ.
+    def _window(self) -> NDArray[np.float32]:
         turns = np.arange(self.fft) / self.fft
-        return torch.from_numpy((0.5 - 0.5 * np.cos(2 * np.pi * turns)).astype(np.float32))
+        window: NDArray[np.float32] = (0.5 - 0.5 * np.cos(2 * np.pi * turns)).astype(np.float32)
+        return window
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    """All of `count` windows, a few at a time: what they overlap in is copied, and stays small."""
+    for start in range(0, count, BLOCK):
+        yield slice(start, min(start + BLOCK, count))

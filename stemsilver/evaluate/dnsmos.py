@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from stemsilver import weights
 from stemsilver.evaluate.undefined import SILENT, TOO_SHORT, Undefined
+from stemsilver.weights import network
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -37,9 +38,10 @@ CALIBRATION = {
 
 
 def dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, float]:
-    """SIG, BAK and OVRL, each the mean over windows of 9.01 s every `hop_seconds`.
+    """SIG, BAK and OVRL, each the mean over windows of 9.01 s, at most `hop_seconds` apart.
 
-    A signal shorter than a window is repeated until it fills one, as the reference does.
+    The windows are evenly spread from the first frame to the last. A signal shorter than a window
+    is repeated until it fills one, as the reference does.
 
     Shape: `signal` is (frames,) at 16 kHz, within ±1 (anything beyond is clipped).
 
@@ -53,27 +55,20 @@ def dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, float]:
     clipped = np.clip(signal, -1, 1)
     if clipped.size < WINDOW:
         clipped = np.resize(clipped, WINDOW)
-    starts = range(0, clipped.size - WINDOW + 1, round(hop_seconds * RATE))
+    last = clipped.size - WINDOW
+    count = 1 + -(-last // round(hop_seconds * RATE))
+    starts = np.linspace(0, last, count).round().astype(int)
     session = _session()
-    outputs = [
-        session.run(None, {"input_1": clipped[None, start : start + WINDOW]})[0][0]
-        for start in starts
-    ]
+    # One by one: the network is as fast as in a batch, and takes less memory.
+    outputs = np.array(
+        [session.run(None, {"input_1": clipped[None, s : s + WINDOW]})[0][0] for s in starts]
+    )
     return {
-        name: float(np.mean(polynomial(np.array(outputs)[:, column])))
+        name: float(np.mean(polynomial(outputs[:, column])))
         for column, (name, polynomial) in enumerate(CALIBRATION.items())
     }
 
 
 @cache
 def _session() -> InferenceSession:
-    import onnxruntime
-    import torch
-
-    options = onnxruntime.SessionOptions()
-    # A worker's share of the cores is set once, on torch; every model keeps to it.
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(
-        str(weights.verified("dnsmos-p835")), options, providers=["CPUExecutionProvider"]
-    )
+    return network.load(weights.verified("dnsmos-p835"))

@@ -20,6 +20,7 @@ from stemsilver.config import Evaluation, Music, digest
 from stemsilver.dsp import loudness
 from stemsilver.errors import EnvironmentFault
 from stemsilver.evaluate import activity, asr, dnsmos, music
+from stemsilver.evaluate.downmix import Downmix
 from stemsilver.evaluate.intelligibility import stoi
 from stemsilver.evaluate.music_to_speech import music_to_speech_db
 from stemsilver.evaluate.pauses import pause_floor_db
@@ -44,10 +45,6 @@ from stemsilver.records import (
     Transcript,
     Word,
 )
-
-MODEL_RATE = 16_000
-"""All the models that listen do so at this rate."""
-
 
 STEPS = ("loudness", "music", "dnsmos", "asr")
 """The steps of `measure`, for clocks."""
@@ -107,14 +104,7 @@ def measure(audio: Audio, source: str, settings: Evaluation, facts: Facts) -> Me
 
     `source` is a digest of the signal.
     """
-    # Resampled once, and only if a model has to listen because nothing is remembered.
-    heard: list[NDArray[np.float32]] = []
-
-    def listen() -> NDArray[np.float32]:
-        if not heard:
-            heard.append(resample(mono(audio.samples), audio.rate, MODEL_RATE)[0])
-        return heard[0]
-
+    signal = Downmix(audio)
     levels = _remembered(
         ("lufs", "true_peak_dbtp", "loudness_range_lu"),
         "loudness",
@@ -131,21 +121,21 @@ def measure(audio: Audio, source: str, settings: Evaluation, facts: Facts) -> Me
             settings.music,
             weights.digest((*music.used_weights(settings.music), *activity.WEIGHTS)),
         ),
-        lambda: _activity(audio, listen(), settings.music),
+        lambda: _activity(signal, settings.music),
         facts,
     )
     opinion = _remembered(
         tuple(dnsmos.CALIBRATION),
         "dnsmos",
         digest("dnsmos", source, settings.dnsmos, weights.digest(dnsmos.WEIGHTS)),
-        lambda: _opinion(listen(), settings.dnsmos.hop_seconds),
+        lambda: _opinion(signal.at(dnsmos.RATE), settings.dnsmos.hop_seconds),
         facts,
     )
     speech = _remembered(
         ("transcript",),
         "asr",
         digest("asr", source, settings.asr, weights.digest(asr.used_weights(settings.asr))),
-        lambda: {"transcript": asdict(asr.transcribe(listen(), settings.asr))},
+        lambda: {"transcript": asdict(asr.transcribe(signal.at(asr.RATE), settings.asr))},
         facts,
     )
     timeline = events.pop("timeline", None)
@@ -217,10 +207,11 @@ def _sounding(value: float | None) -> float:
     return value
 
 
-def _activity(audio: Audio, signal: NDArray[np.float32], settings: Music) -> dict[str, Any]:
-    timeline = music.timeline(audio, settings)
+def _activity(downmix: Downmix, settings: Music) -> dict[str, Any]:
+    timeline = music.timeline(downmix, settings)
+    signal = downmix.at(activity.RATE)
     return {
-        "music_presence": _found(lambda: _presence(signal, timeline, audio.duration)),
+        "music_presence": _found(lambda: _presence(signal, timeline, downmix.duration)),
         "pause_floor_db": _found(
             lambda: pause_floor_db(
                 signal, activity.speech_frames(signal), activity.HOP, activity.RATE

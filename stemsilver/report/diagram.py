@@ -114,7 +114,7 @@ def _evaluation(profile: Profile) -> list[str]:
         f"{asr.backend} {asr.model_name}",
         f"beam {asr.beam_size}, {asr.language}" + ("" if asr.vad else ", no VAD"),
         f"music: {' '.join([models.music.backend, *music_settings(models.music)])}",
-        f"DNSMOS every {setting(models.dnsmos.hop_seconds)} s",
+        f"DNSMOS at least every {setting(models.dnsmos.hop_seconds)} s",
     ]
 
 

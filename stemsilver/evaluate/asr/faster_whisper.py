@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stemsilver import weights as registry
 from stemsilver.config import Asr
 from stemsilver.config.languages import AUTO
-from stemsilver.device import device
+from stemsilver.device import device, threads
 from stemsilver.evaluate.asr import voice
 from stemsilver.records import Word
 from stemsilver.weights.kinds import Carried
@@ -71,7 +71,6 @@ def _folder(settings: Asr) -> dict[str, str]:
 
 @cache
 def _model(files: tuple[tuple[Path, str], ...], processor: str) -> WhisperModel:
-    import torch
     from faster_whisper import WhisperModel
 
     # In a folder of their own: a user's own file may lie anywhere, and one beside it that nobody
@@ -84,7 +83,7 @@ def _model(files: tuple[tuple[Path, str], ...], processor: str) -> WhisperModel:
             folder,
             device=processor,
             compute_type="float16" if processor == "cuda" else "int8",
-            cpu_threads=torch.get_num_threads(),
+            cpu_threads=threads(),
             num_workers=1,
             local_files_only=True,
         )

