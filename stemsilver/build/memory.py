@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +37,12 @@ def lower_marks() -> None:
         _MARKS.write_text(_LOWER_THE_MARK)
     if (cuda := _cuda()) is not None:
         cuda.reset_peak_memory_stats()
+
+
+def give_back() -> None:
+    """Let the system have what freed objects left behind: glibc would keep most of it."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def peak() -> Peak:

@@ -178,7 +178,9 @@ def _measured(compute: Callable[[], _T]) -> tuple[_T, float, Peak]:
     memory.lower_marks()
     started = time.perf_counter()
     result = compute()
-    return result, time.perf_counter() - started, memory.peak()
+    seconds, peak = time.perf_counter() - started, memory.peak()
+    memory.give_back()
+    return result, seconds, peak
 
 
 def _renamed(costs: Mapping[str, _T], names: Mapping[str, str]) -> dict[str, _T]:

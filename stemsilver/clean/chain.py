@@ -166,12 +166,14 @@ def _fuse(
     """Fused vocals: every separator's ratio mask made one, applied to the mixture."""
     transform = Stft.at_rate(settings.fusion_fft, settings.fusion_hop, rate)
     frequencies = transform.frequencies(rate)
+    mixture = transform.forward(prepared)
     masks = []
     for model, vocals in stems.items():
-        mask = ratio_mask(transform.forward(vocals), transform.forward(prepared - vocals))
+        spectrum = transform.forward(vocals)
+        mask = ratio_mask(spectrum, mixture - spectrum)
         masks.append(extend_above(mask, frequencies, separators.band_hz(model)))
-    fused = fuse(masks, settings.fusion) * transform.forward(prepared)
-    return _check("fuse", transform.inverse(fused, prepared.shape[-1]), prepared)
+    mixture *= fuse(masks, settings.fusion)
+    return _check("fuse", transform.inverse(mixture, prepared.shape[-1]), prepared)
 
 
 def _denoise(

@@ -52,7 +52,7 @@ MEAN_DB = np.linspace(-60, -90, BANDS)
 MEAN_MAGNITUDE = np.linspace(0.001, 0.0001, FILTERED)
 """The running means before the first window."""
 
-BLOCK = 512
+BLOCK = 128
 """Windows computed at a time, which bounds the memory. The next block goes on where one ended, so
 a signal is the same in one block as in many."""
 

@@ -22,7 +22,7 @@ EXTENSION_SPAN = 0.5
 """The share of a band, from its top, whose mean mask is carried on above it: one octave."""
 
 
-def ratio_mask(vocals: Spectrum, accompaniment: Spectrum) -> Mask:
+def ratio_mask(vocals: Spectrum | Mask, accompaniment: Spectrum | Mask) -> Mask:
     """The share of power that is vocals: |V|² / (|V|² + |A|² + ε).
 
     >>> one, two = np.full((1, 1, 1), 1, np.complex64), np.full((1, 1, 1), 2, np.complex64)

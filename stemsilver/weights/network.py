@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from stemsilver.device import threads
 from stemsilver.errors import WeightsError
@@ -27,6 +31,7 @@ def load(path: Path, *, gpu: bool = False) -> InferenceSession:
     options.intra_op_num_threads = threads()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors; it warns of how old exporters wrote their files
+    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     there = onnxruntime.get_available_providers()
     wanted = ("CUDAExecutionProvider",) if gpu else ()
     providers = [name for name in (*wanted, "CPUExecutionProvider") if name in there]
@@ -34,3 +39,22 @@ def load(path: Path, *, gpu: bool = False) -> InferenceSession:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # its errors share no other class
         raise WeightsError(f"{path} is no network that onnxruntime can load: {error}") from error
+
+
+def run(
+    session: InferenceSession, inputs: Iterable[Mapping[str, NDArray[np.float32]]]
+) -> Iterator[list[NDArray[np.float32]]]:
+    """What a network gives for one input after another.
+
+    After the last, its working memory goes back to the system: other models need it next.
+    """
+    import onnxruntime
+
+    shrinking = onnxruntime.RunOptions()
+    shrinking.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    coming = iter(inputs)
+    given = next(coming, None)
+    while given is not None:
+        following = next(coming, None)
+        yield session.run(None, given, shrinking if following is None else None)
+        given = following

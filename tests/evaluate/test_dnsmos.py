@@ -23,11 +23,10 @@ def speech(heard: Heard) -> NDArray[np.float32]:
     return heard("museum_guide.reference.flac")
 
 
-@pytest.mark.parametrize("frames", [WINDOW, WINDOW + 2 * RATE])
-def test_it_is_speechmos_own_opinion(frames: int, mixture: NDArray[np.float32]) -> None:
+def test_it_is_speechmos_own_opinion(mixture: NDArray[np.float32]) -> None:
     from speechmos import dnsmos as reference
 
-    signal = mixture[:frames]
+    signal = mixture[:WINDOW]
     expected = reference.run(signal, RATE)
     found = dnsmos(signal, 1.0)
     for ours, theirs in (("sig", "sig_mos"), ("bak", "bak_mos"), ("ovrl", "ovrl_mos")):

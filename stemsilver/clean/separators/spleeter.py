@@ -64,31 +64,31 @@ class SpleeterSeparator:
         """The vocals of a (1 or 2, frames) signal at 44.1 kHz."""
         spectrum = TRANSFORM.forward(signal)
         band = spectrum[:, :BINS]
-        masks = [self._mask(chunk) for chunk in _chunks(np.abs(band))]
+        magnitudes = ({"mixture": chunk} for chunk in _chunks(np.abs(band)))
+        masks = [
+            ratio_mask(_inner(vocals, len(signal)), _inner(accompaniment, len(signal)))
+            for vocals, accompaniment in network.run(self._networks, magnitudes)
+        ]
         # In place: a spectrum is eight times as large as its signal.
         band *= np.concatenate(masks, axis=-1)[..., : band.shape[-1]]
         spectrum[:, BINS:] = 0
         return TRANSFORM.inverse(spectrum, signal.shape[-1])
 
-    def _mask(self, magnitudes: Mask) -> Mask:
-        """The vocals' share of one padded chunk, without its margins.
-
-        Shape: (1 or 2, bins, windows) in, as many channels × bins × (windows − 2 · margin) out.
-        """
-        channels, bins, windows = magnitudes.shape
-        shown = np.empty((1, 2, windows, bins), np.float32)
-        shown[0] = magnitudes.swapaxes(1, 2)
-        vocals, accompaniment = (
-            found[0, :channels, MARGIN:-MARGIN].swapaxes(1, 2)
-            for found in self._networks.run(None, {"mixture": shown})
-        )
-        return ratio_mask(vocals, accompaniment)
-
 
 def _chunks(magnitudes: Mask) -> Iterator[Mask]:
-    """Chunks of CHUNK windows with MARGIN windows of their neighbours on each side."""
+    """Chunks of CHUNK windows with MARGIN windows of their neighbours on each side.
+
+    Shape: (1 or 2, bins, windows) in, (1, 2, windows, bins) out, as the networks want it.
+    """
     windows = magnitudes.shape[-1]
     step = min(CHUNK, -(-windows // MARGIN) * MARGIN)
     padded = np.pad(magnitudes, ((0, 0), (0, 0), (MARGIN, MARGIN + -windows % step)))
     for start in range(0, windows, step):
-        yield padded[..., start : start + step + 2 * MARGIN]
+        chunk = padded[..., start : start + step + 2 * MARGIN].swapaxes(1, 2)
+        yield np.ascontiguousarray(np.broadcast_to(chunk, (2, *chunk.shape[1:])))[None]
+
+
+def _inner(estimate: Mask, channels: int) -> Mask:
+    """A network's estimate without the chunk's margins; shape (channels, bins, windows)."""
+    inner: Mask = estimate[0, :channels, MARGIN:-MARGIN].swapaxes(1, 2)
+    return inner
