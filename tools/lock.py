@@ -1,0 +1,174 @@
+"""Make constraints.txt, or check that it resolves wherever Stemsilver is promised to install.
+
+    python tools/lock.py             keeps the versions it has, where pyproject.toml allows them
+    python tools/lock.py --upgrade   takes the newest versions
+    python tools/lock.py --check     writes and installs nothing
+
+Needs the extra `lock` and a package registry.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections import Counter
+from itertools import product
+from pathlib import Path
+from zipfile import ZipFile
+
+from packaging.markers import Marker
+
+REPOSITORY = Path(__file__).parents[1]
+CONSTRAINTS = REPOSITORY / "constraints.txt"
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYTHONS = [
+    words[-1]
+    for words in (line.split(" :: ") for line in PROJECT["classifiers"])
+    if words[1:-1] == ["Python"]
+]
+LINUX = "x86_64-unknown-linux-gnu"
+PLATFORMS = {
+    LINUX: ("linux", "x86_64", "Linux", "posix"),
+    "aarch64-unknown-linux-gnu": ("linux", "aarch64", "Linux", "posix"),
+    "aarch64-apple-darwin": ("darwin", "arm64", "Darwin", "posix"),
+    "x86_64-pc-windows-msvc": ("win32", "AMD64", "Windows", "nt"),
+}
+"""The promised platforms by uv's names, each with what a marker may ask of it."""
+
+CUDA = ("nvidia-", "cuda-")
+TORCH = (*CUDA, "torch", "triton")
+
+HEADER = f"""\
+# Every version this release is tested with, for Python {PYTHONS[0]} to {PYTHONS[-1]} on Linux
+# (x86-64 and Arm), macOS (Arm) and Windows. A line without a marker holds on all of them.
+# Made by `make lock`, which runs `uv pip compile --universal`.
+"""
+
+
+def targets() -> dict[tuple[str, str], dict[str, str]]:
+    """What markers see on every promised pair of a Python and a platform."""
+    names = ("sys_platform", "platform_machine", "platform_system", "os_name")
+    return {
+        (python, platform): {
+            "python_version": python,
+            "python_full_version": f"{python}.0",
+            "implementation_name": "cpython",
+            "platform_python_implementation": "CPython",
+            **dict(zip(names, values, strict=True)),
+        }
+        for python, (platform, values) in product(PYTHONS, PLATFORMS.items())
+    }
+
+
+def main() -> None:
+    """Make or check the lock."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
+    options = parser.parse_args()
+    if options.check:
+        check()
+    else:
+        CONSTRAINTS.write_text(lock(*["--upgrade"] * options.upgrade))
+
+
+def lock(*options: str) -> str:
+    """The text of constraints.txt; its versions are kept where they fit, unless told otherwise."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "constraints.txt"
+        made.write_text(CONSTRAINTS.read_text())
+        every = ("--universal", "--all-extras", "--output-file", str(made))
+        return HEADER + readable(compile_for(PYTHONS[0], *every, *options))
+
+
+def readable(compiled: str) -> str:
+    """The lines of uv, whose markers no longer repeat what all promised targets have in common."""
+    pins = [line.partition(" ; ") for line in compiled.splitlines()]
+    [(promised, _)] = Counter(marker for _, _, marker in pins).most_common(1)
+    newest, _, platforms = promised.partition(" and ")
+    lines = []
+    for pin, semicolon, marker in pins:
+        if all(Marker(marker).evaluate(target) for target in targets().values()):
+            semicolon = marker = ""
+        for repeated in (f" and {platforms}", f" and {newest}", f"{newest} and "):
+            marker = marker.replace(repeated, "")
+        lines.append(f"{pin}{semicolon}{marker}\n")
+    return "".join(lines)
+
+
+def check() -> None:
+    """Resolve for every target; print how many packages that takes."""
+    if lock() != CONSTRAINTS.read_text():
+        sys.exit("constraints.txt is not what `make lock` makes of pyproject.toml.")
+    for python, platform in targets():
+        pinned = ("--python-platform", platform, "--constraints", str(CONSTRAINTS))
+        where = f"Python {python}, {platform}"
+        base = compile_for(python, *pinned, "--only-binary", ":all:")
+        expect(f"base: {where}", base.split(), without=TORCH)
+        if platform == LINUX:
+            extra = (*pinned, "--extra", "test")
+            expect(f"base and test: {where}", compile_for(python, *extra).split())
+            with tempfile.TemporaryDirectory() as folder:
+                write_cpu_torch(Path(folder))
+                test = compile_for(python, *extra, "--find-links", folder)
+            expect(f"the same with a CPU build of torch: {where}", test.split(), without=CUDA)
+    expect("base: pip on this machine", pip("--only-binary", ":all:", "."), without=TORCH)
+    expect("base and test: pip on this machine", pip(".[test]"))
+
+
+def expect(what: str, pins: list[str], without: tuple[str, ...] = ()) -> None:
+    """Say what was resolved; end the program if it holds a package with one of these prefixes."""
+    if unwanted := [pin for pin in pins if pin.startswith(without)]:
+        sys.exit(f"{what}: {', '.join(unwanted)}")
+    print(f"{what}: {len(pins)} packages", flush=True)
+
+
+def compile_for(python: str, *options: str) -> str:
+    """The lines `uv pip compile` prints for a Python."""
+    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *options]
+    command += ["--python-version", python, "--no-header", "--no-annotate"]
+    # onnxruntime's wheels need macOS 14, and uv thinks of 13.
+    return run(command, UV_PYTHON_DOWNLOADS="never", MACOSX_DEPLOYMENT_TARGET="14.0")
+
+
+def pip(*words: str) -> list[str]:
+    """The packages pip would install from the registry alone, whatever lies on this machine."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--report", "-"]
+    command += ["--ignore-installed", "--constraint", str(CONSTRAINTS), *words]
+    report = json.loads(run(command, PIP_CONFIG_FILE=os.devnull, PIP_FIND_LINKS=""))
+    return [package["metadata"]["name"] for package in report["install"]]
+
+
+def run(command: list[str], **environment: str) -> str:
+    """What a program prints; where it fails, so does this one, with its last words."""
+    done = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}\n{done.stderr}")
+    return done.stdout
+
+
+def write_cpu_torch(folder: Path) -> None:
+    """An empty wheel that is named as PyTorch's build without CUDA is, and as undemanding."""
+    pinned = next(line for line in CONSTRAINTS.read_text().splitlines() if line[:7] == "torch==")
+    version = f"{pinned.removeprefix('torch==')}+cpu"
+    metadata = f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n"
+    with ZipFile(folder / f"torch-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"torch-{version}.dist-info/METADATA", metadata)
+        wheel.writestr(f"torch-{version}.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+        wheel.writestr(f"torch-{version}.dist-info/RECORD", "")
+
+
+if __name__ == "__main__":
+    main()
