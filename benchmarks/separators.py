@@ -217,12 +217,13 @@ def package(bag: str, small: bool) -> dict[str, Any]:
     from demucs.hdemucs import HDemucs
     from demucs.htdemucs import HTDemucs
     from demucs.states import get_state
-    from diffq import DiffQuantizer
 
     channels = 8 if small else 48
     model: Any
     quantiser = None
     if bag == "mdx_extra_q":
+        from diffq import DiffQuantizer
+
         model = HDemucs(SOURCES, channels=channels, segment=44)
         quantiser = DiffQuantizer(model, group_size=8, min_size=0.2)
     else:

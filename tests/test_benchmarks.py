@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .built import NEEDS_DEMUCS
+
 REPOSITORY = Path(__file__).parents[1]
 
 
@@ -21,6 +23,7 @@ def test_the_benchmark_of_the_site_measures_a_small_one() -> None:
     assert re.search(r"│ 20 +│ \d+\.\d +│", done.stdout), done.stdout
 
 
+@NEEDS_DEMUCS
 def test_the_benchmark_of_the_separators_finds_the_same_vocals() -> None:
     done = subprocess.run(
         [sys.executable, REPOSITORY / "benchmarks" / "separators.py", "--small", "--seconds", "1"],

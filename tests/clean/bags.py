@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from demucs import separate
 
 from stemsilver.clean.separators.demucs import DemucsSeparator
 from stemsilver.config import DemucsSeparator as Settings
@@ -18,16 +17,6 @@ from ..official import demucs as official
 
 SEGMENT = Fraction(1, 2)
 """Seconds these bags are trained on, in place of 7.8 and 44."""
-
-
-REGISTERED = {
-    "htdemucs_ft-vocals": official.VOCALS,
-    **{
-        f"mdx_extra_q-{number}": signature
-        for number, signature in enumerate(official.SIGNATURES["mdx_extra_q"], start=1)
-    },
-}
-"""Signatures of the models that vocals need, by their names in the registry."""
 
 
 def settings(name: str, shifts: int = 0, segment: float | None = None, seed: int = 7) -> Settings:
@@ -43,15 +32,15 @@ def noise(channels: int, frames: int, seed: int = 0) -> Samples:
 
 
 def write(folder: Path) -> None:
-    """Both bags whole below `folder`."""
+    """The bags whole below `folder`."""
     official.write_bags(folder / "demucs", SEGMENT)
-    mdx = folder / "demucs" / "mdx_extra_q.yaml"
-    mdx.write_text(mdx.read_text().replace("segment: 44", f"segment: {float(SEGMENT)}"))
+    for bag in (folder / "demucs").glob("*.yaml"):
+        bag.write_text(bag.read_text().replace("segment: 44", f"segment: {float(SEGMENT)}"))
 
 
 def registered(folder: Path) -> dict[str, Path]:
     """The files below `folder` that vocals need, by their names in the registry."""
-    return {name: model(folder, signature) for name, signature in REGISTERED.items()}
+    return {name: model(folder, signature) for name, signature in official.REGISTERED.items()}
 
 
 def model(folder: Path, signature: str) -> Path:
@@ -62,6 +51,8 @@ def model(folder: Path, signature: str) -> Path:
 
 def by_command(repo: Path, chosen: Settings, mixture: Samples, rate: int, out: Path) -> Samples:
     """What `demucs --two-stems vocals` gives, at 44.1 kHz in stereo."""
+    from demucs import separate
+
     source = out / "mixture.wav"
     soundfile.write(source, mixture.T, rate, subtype="FLOAT")
     random.seed(chosen.seed)

@@ -26,12 +26,15 @@ from stemsilver.errors import WeightsError
 from stemsilver.fsio import sha256_file
 from stemsilver.weights.kinds import Pulled
 
+from ..built import NEEDS_DIFFQ
 from ..official import demucs as official
 from ..official.listing import standing_in
 from . import bags
 
 QUANTISED = official.SIGNATURES["mdx_extra_q"][0]
-EACH = pytest.mark.parametrize("signature", [official.VOCALS, QUANTISED])
+EACH = pytest.mark.parametrize(
+    "signature", [official.VOCALS, pytest.param(QUANTISED, marks=NEEDS_DIFFQ)]
+)
 
 
 def vocals_of(model: Any) -> torch.Tensor:
@@ -60,6 +63,10 @@ def test_a_package_gives_the_model_that_demucs_loads_from_it(
 def test_the_packages_are_stored_as_the_official_ones_are() -> None:
     halved = official.package(official.VOCALS)["state"]
     assert {value.dtype for value in halved.values()} == {torch.float16}
+
+
+@NEEDS_DIFFQ
+def test_the_quantised_packages_are_stored_as_the_official_ones_are() -> None:
     quantised = official.package(QUANTISED)["state"]
     assert quantised["__quantized"]
     assert len(quantised["quantized"]) > 50
@@ -137,6 +144,7 @@ def test_a_package_of_another_class_is_refused(klass: Any, tmp_path: Path) -> No
         loading.load(path)
 
 
+@NEEDS_DIFFQ
 def test_a_package_quantised_by_another_class_is_refused(tmp_path: Path) -> None:
     content = official.package(QUANTISED)
     content["state"]["meta"]["klass"] = Fraction

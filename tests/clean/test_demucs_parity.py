@@ -13,10 +13,11 @@ from stemsilver.clean.separators import demucs
 from stemsilver.config import DemucsSeparator as Settings
 from stemsilver.records import Samples
 
+from ..built import NEEDS_DIFFQ
+from ..official import demucs as official
 from ..official.listing import standing_in
 from . import bags
 
-BOTH = pytest.mark.parametrize("name", ["htdemucs_ft", "mdx_extra_q"])
 CLOSE = 1e-6
 """Of full scale: a hundredth of what is promised."""
 
@@ -45,7 +46,7 @@ def compare(whole: Path, chosen: Settings, mixture: Samples, rate: int, out: Pat
     np.testing.assert_allclose(ours, expected, rtol=0, atol=CLOSE)
 
 
-@BOTH
+@official.EACH_BAG
 @pytest.mark.parametrize("rate", [24_000, 44_100])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_vocals_equal_those_of_the_demucs_command(
@@ -71,6 +72,7 @@ def test_without_shifts_nothing_is_drawn(whole: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(one, other)
 
 
+@NEEDS_DIFFQ
 def test_a_segment_of_the_profile_goes_before_that_of_the_bag(whole: Path, tmp_path: Path) -> None:
     chosen = bags.settings("mdx_extra_q", segment=1)
     compare(whole, chosen, bags.noise(2, 60_000), 44_100, tmp_path)

@@ -20,11 +20,10 @@ from stemsilver.config import DemucsSeparator as Settings
 from stemsilver.errors import ConfigError, EnvironmentFault, WeightsError
 from stemsilver.records import Samples
 
+from ..built import NEEDS_DIFFQ
 from ..official import demucs as official
 from ..official.listing import standing_in
 from . import bags
-
-BOTH = pytest.mark.parametrize("name", ["htdemucs_ft", "mdx_extra_q"])
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,7 @@ def separate_by(chosen: Settings, mixture: Samples, rate: int) -> Samples:
     return loaded(chosen).separate(mixture, rate, lambda share: None)
 
 
-@BOTH
+@official.EACH_BAG
 @pytest.mark.parametrize(
     ("rate", "channels", "frames"),
     [(96_000, 1, 1), (44_100, 2, 1), (8_000, 2, 3), (44_101, 1, 4_410)],
@@ -63,7 +62,7 @@ def test_every_rate_and_length_comes_back(name: str, rate: int, channels: int, f
     assert np.isfinite(vocals).all()
 
 
-@BOTH
+@official.EACH_BAG
 def test_silence_stays_silence(name: str) -> None:
     silence = np.zeros((1, 5_000), np.float32)
     assert not separate_by(bags.settings(name), silence, 24_000).any()
@@ -89,7 +88,7 @@ def test_more_than_two_channels_go_one_by_one() -> None:
     assert not three[1].any()
 
 
-@BOTH
+@official.EACH_BAG
 def test_batches_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     mixture = bags.noise(2, 70_000)
     chosen = bags.settings(name, shifts=1)
@@ -111,7 +110,7 @@ def test_batches_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     np.testing.assert_allclose(together, single, rtol=0, atol=1e-6)
 
 
-@BOTH
+@official.EACH_BAG
 def test_the_same_signal_gives_the_same_bytes_whatever_came_before(name: str) -> None:
     separator = loaded(bags.settings(name, shifts=1))
     mixture = bags.noise(2, 10_000)
@@ -182,6 +181,7 @@ def test_the_official_bags_are_read_from_the_package(tmp_path: Path) -> None:
         assert bag.read("mdx_extra_q") == bag.Bag((0.25, 0.25, 0.25, 0.25), 44)
 
 
+@NEEDS_DIFFQ
 def test_a_placed_description_weighs_the_models(tmp_path: Path, whole: Path) -> None:
     described = (
         """
@@ -237,6 +237,10 @@ def test_models_of_other_sources_are_refused(tmp_path: Path) -> None:
 def test_a_transformer_takes_no_longer_segments_than_its_own() -> None:
     with pytest.raises(ConfigError, match=r"trained on 0\.5 s and cannot take 0\.75"):
         DemucsSeparator(bags.settings("htdemucs_ft", segment=0.75))
+
+
+@NEEDS_DIFFQ
+def test_another_model_takes_longer_segments_than_its_own() -> None:
     DemucsSeparator(bags.settings("mdx_extra_q", segment=0.75))
 
 

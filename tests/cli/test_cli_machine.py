@@ -62,11 +62,11 @@ def test_doctor_is_4_where_the_profile_is_wrong_and_looks_at_the_rest(
 def test_doctor_tells_what_other_profiles_lack_and_is_0(
     stemsilver: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lacking(monkeypatch, "demucs", "denoiser")
+    lacking(monkeypatch, "demucs", "diffq", "denoiser")
     ended = stemsilver("doctor")
     assert ended.code == 0
     [studio] = [line for line in ended.out.splitlines() if line.startswith("! not ready: studio")]
-    assert "packages demucs, denoiser; weights htdemucs_ft-vocals, " in studio
+    assert "packages demucs, diffq, denoiser; weights htdemucs_ft-vocals, " in studio
     assert "embedded: lacks" not in ended.out
     lines = ended.out.splitlines()
     after = {line: lines[number + 1 : number + 3] for number, line in enumerate(lines)}
@@ -81,10 +81,10 @@ def test_doctor_tells_what_other_profiles_lack_and_is_0(
 def test_doctor_of_a_profile_that_is_not_ready_is_4(
     stemsilver: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lacking(monkeypatch, "diffq", "panns_inference")
+    lacking(monkeypatch, "demucs", "diffq", "panns_inference")
     ended = stemsilver("doctor", "--profile", "studio")
     assert ended.code == 4
-    assert "✗ packages: not installed: diffq, panns-inference" in ended.out
+    assert "✗ packages: not installed: demucs, diffq, panns-inference" in ended.out
     assert "  next: pip install 'stemsilver[studio]'" in ended.out
     assert "✗ weights: 12 weight files are missing or wrong:" in ended.out
     assert "  next: stemsilver models pull studio, or place " in ended.out

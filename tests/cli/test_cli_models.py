@@ -12,6 +12,7 @@ from stemsilver.build.item import used_weights
 from stemsilver.profiles import load_profile
 from stemsilver.resources import resource
 
+from ..built import NEEDS_DIFFQ
 from .terminal import Terminal, faulty
 
 STUDIO = [name for name in used_weights(load_profile("studio")) if name in weights.PULLED]
@@ -190,6 +191,7 @@ def test_a_damaged_list_of_own_weights_is_2(stemsilver: Terminal, place: Path) -
 # --- row 19: nothing is pulled by surprise, and no stage is skipped
 
 
+@NEEDS_DIFFQ
 def test_row_19_a_build_without_its_weights_is_4_before_any_work(
     stemsilver: Terminal, place: Path
 ) -> None:
@@ -206,6 +208,7 @@ def test_row_19_a_build_without_its_weights_is_4_before_any_work(
     assert list(place.iterdir()) == []
 
 
+@NEEDS_DIFFQ
 def test_row_19_a_profile_by_file_has_its_weights_named_for_the_pull(
     stemsilver: Terminal,
 ) -> None:

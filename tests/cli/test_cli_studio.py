@@ -20,6 +20,7 @@ from stemsilver.api import write
 from stemsilver.audio import decode
 from stemsilver.records import Audio
 
+from ..built import NEEDS_DIFFQ
 from ..official.folder import write as write_weights
 
 REPOSITORY = Path(__file__).parents[2]
@@ -116,9 +117,10 @@ STEPS = {
     "studio": {"separate: htdemucs_ft", "separate: mdx_extra_q"},
     "uvr": {"separate: UVR-MDX-NET-Inst_HQ_3"},
 }
+EACH = pytest.mark.parametrize("name", [pytest.param("studio", marks=NEEDS_DIFFQ), "uvr"])
 
 
-@pytest.mark.parametrize("name", STEPS)
+@EACH
 def test_the_whole_chain_runs_and_every_metric_is_measured(
     name: str, request: pytest.FixtureRequest
 ) -> None:
@@ -136,7 +138,7 @@ def test_the_whole_chain_runs_and_every_metric_is_measured(
             assert (folder / f"{track}.flac").stat().st_size > 1000
 
 
-@pytest.mark.parametrize("name", STEPS)
+@EACH
 def test_diagram_method_and_reproduce_show_that_chain(
     name: str, request: pytest.FixtureRequest
 ) -> None:
@@ -161,6 +163,7 @@ def test_diagram_method_and_reproduce_show_that_chain(
     assert {"dns64", "panns-cnn14", "whisper-large-v3"} <= own
 
 
+@NEEDS_DIFFQ
 def test_a_second_run_finds_everything_done(
     workshop: Path, pulled: Path, studio: tuple[dict[str, Any], Path]
 ) -> None:
@@ -170,6 +173,7 @@ def test_a_second_run_finds_everything_done(
     assert json.loads((workshop / "studio/report/scorecard.json").read_bytes()) == scorecard
 
 
+@NEEDS_DIFFQ
 def test_other_weights_redo_what_they_decide(
     workshop: Path, pulled: Path, studio: tuple[dict[str, Any], Path], tmp_path: Path
 ) -> None:
@@ -196,6 +200,7 @@ def test_other_weights_redo_what_they_decide(
             assert was["seconds"][step] == now["seconds"][step], "computed again"
 
 
+@NEEDS_DIFFQ
 def test_the_notebook_runs_as_it_stands(workshop: Path, pulled: Path) -> None:
     """Every command of it but the installation, in order, in one folder."""
     notebook = json.loads((REPOSITORY / "site_src/assets/heavy.ipynb").read_bytes())
@@ -220,6 +225,7 @@ def test_the_notebook_runs_as_it_stands(workshop: Path, pulled: Path) -> None:
     assert list((workshop / "release").glob("*.zip"))
 
 
+@NEEDS_DIFFQ
 def test_the_studio_is_compared_with_the_default_profile(
     workshop: Path, pulled: Path, studio: tuple[dict[str, Any], Path]
 ) -> None:

@@ -14,24 +14,41 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import demucs
 import numpy as np
+import pytest
 import torch
-from demucs.hdemucs import HDemucs
-from demucs.htdemucs import HTDemucs
-from demucs.states import get_state
-from diffq import DiffQuantizer
 from safetensors.torch import save_file
 
 from stemsilver.fsio import write_bytes
+
+from ..built import HAS_DIFFQ, NEEDS_DIFFQ, NO_DEMUCS
+
+demucs = pytest.importorskip("demucs", reason=NO_DEMUCS)
+
+from demucs.hdemucs import HDemucs  # noqa: E402
+from demucs.htdemucs import HTDemucs  # noqa: E402
+from demucs.states import get_state  # noqa: E402
 
 SOURCES = ["drums", "bass", "other", "vocals"]
 SIGNATURES = {
     "htdemucs_ft": ["f7e0c4bc", "d12395a8", "92cfc3b6", "04573f0d"],
     "mdx_extra_q": ["83fc094f", "464b36d7", "14fc6a69", "7fd6ef75"],
 }
+BAGS = [name for name in SIGNATURES if HAS_DIFFQ or name != "mdx_extra_q"]
+"""Those of which models can be made: the quantised ones take diffq."""
+
+EACH_BAG = pytest.mark.parametrize(
+    "name", ["htdemucs_ft", pytest.param("mdx_extra_q", marks=NEEDS_DIFFQ)]
+)
 VOCALS = "04573f0d"
 """The specialist of htdemucs_ft on vocals."""
+
+REGISTERED = {"htdemucs_ft-vocals": VOCALS}
+"""Signatures of the models that vocals need, by their names in the registry."""
+
+if HAS_DIFFQ:
+    quantised = enumerate(SIGNATURES["mdx_extra_q"], start=1)
+    REGISTERED |= {f"mdx_extra_q-{number}": signature for number, signature in quantised}
 
 TRAINED = Fraction(39, 5)
 """Seconds the official transformers were trained on."""
@@ -39,16 +56,14 @@ TRAINED = Fraction(39, 5)
 
 def write(folder: Path) -> dict[str, Path]:
     """The files that the registry knows, below `folder`, by their names there."""
-    (vocals,) = write_models(folder / "demucs", [VOCALS])
-    mdx = write_models(folder / "demucs", SIGNATURES["mdx_extra_q"])
-    names = (f"mdx_extra_q-{number}" for number in range(1, 5))
-    return {"htdemucs_ft-vocals": vocals, **dict(zip(names, mdx, strict=True))}
+    paths = write_models(folder / "demucs", list(REGISTERED.values()))
+    return dict(zip(REGISTERED, paths, strict=True))
 
 
 def write_bags(folder: Path, segment: Fraction = TRAINED) -> None:
-    """Both bags whole, as the demucs command takes them with `--repo`."""
-    for name, signatures in SIGNATURES.items():
-        write_models(folder, signatures, segment)
+    """The bags whole, as the demucs command takes them with `--repo`."""
+    for name in BAGS:
+        write_models(folder, SIGNATURES[name], segment)
         described = Path(demucs.__file__).parent / "remote" / f"{name}.yaml"
         shutil.copyfile(described, folder / f"{name}.yaml")
 
@@ -92,6 +107,8 @@ def package(signature: str, segment: Fraction = TRAINED) -> dict[str, Any]:
                 parameter.data.fill_(0.3)  # else next to nothing passes through these branches
     quantizer = None
     if isinstance(model, HDemucs):
+        from diffq import DiffQuantizer
+
         quantizer = DiffQuantizer(model, group_size=8, min_size=0.01)
     args, kwargs = model._init_args_kwargs
     return {
