@@ -1,14 +1,17 @@
 # Two commands: `make site` builds the site of the batch in raw/, `make test` runs every check.
 # Each makes the virtual environment .venv and installs what it needs the first time.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The first on the PATH that this release is for; `make PYTHON=/path/to/python` names another.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$python -c '$(PROMISED)' 2>/dev/null && echo $$python && break; done)
+PROMISED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test demo benchmarks clean
+.PHONY: help site serve test demo benchmarks lock check-lock clean
 
 help:
 	@echo "make site         build site/ from raw/"
@@ -16,6 +19,8 @@ help:
 	@echo "make test         lint, type-check and run the whole test suite"
 	@echo "make demo         make the demo batch in raw/ again, from its seed"
 	@echo "make benchmarks   print speed and quality tables"
+	@echo "make lock         make constraints.txt again, after a change of dependencies"
+	@echo "make check-lock   resolve it for every promised system and Python"
 	@echo "make clean        remove the site, the outputs, the cache and the environment"
 
 site: $(VENV)/.installed
@@ -24,7 +29,7 @@ site: $(VENV)/.installed
 serve: $(VENV)/.installed
 	$(BIN)/stemsilver serve
 
-test: $(VENV)/.installed-test
+test: $(VENV)/.browser $(VENV)/.installed-studio
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,19 +42,42 @@ demo: $(VENV)/.installed
 benchmarks: $(VENV)/.installed
 	$(BIN)/python benchmarks/throughput.py
 
+lock: $(VENV)/.installed-lock
+	$(BIN)/python tools/lock.py
+
+check-lock: $(VENV)/.installed-lock
+	$(BIN)/python tools/lock.py --check
+
 clean:
 	rm -rf $(VENV) .stemsilver site proceed report
 
 $(VENV)/.created:
-	$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -c '$(PROMISED)' 2>/dev/null || { echo >&2 \
+	  "Stemsilver needs Python 3.11 to 3.14. Install one, or name it: make PYTHON=/path/to/python"; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo >&2 \
+	  "$(PYTHON) has no venv module. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
 	touch $@
 
 $(VENV)/.installed: $(VENV)/.created $(SOURCES)
 	$(INSTALL) --editable .
 	touch $@
 
-# The browser tests take the Chromium that is installed, or have Playwright fetch its own.
 $(VENV)/.installed-test: $(VENV)/.created $(SOURCES)
 	$(INSTALL) --editable '.[test]'
-	command -v chromium || command -v chromium-browser || $(BIN)/playwright install chromium
 	touch $@ $(VENV)/.installed
+
+$(VENV)/.browser: $(VENV)/.installed-test
+	$(BIN)/python tools/chromium.py
+	touch $@
+
+# pip builds some of its packages. Where it cannot, the tests say at their end what they left out.
+$(VENV)/.installed-studio: $(VENV)/.installed-test
+	@if command -v cc >/dev/null || command -v gcc >/dev/null; then \
+	  $(INSTALL) --editable '.[studio]' && touch $@ || echo "Go on without what could not be built."; \
+	fi
+
+# Not the extra `lock`, which would bring Stemsilver, whose dependencies may contradict the old lock.
+$(VENV)/.installed-lock: $(VENV)/.created $(SOURCES)
+	$(INSTALL) uv pip packaging
+	touch $@

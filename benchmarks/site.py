@@ -3,8 +3,9 @@
     python benchmarks/site.py [COUNT …]
 
 Builds a site of each COUNT of synthetic renders (default: 100, 300 and 1,000), which share one
-second of audio, and opens its overview in headless Chromium as a first visitor would, from a
-server on this machine. A twentieth of the renders fail a gate and a twentieth are not cleaned.
+second of audio, and opens its overview in headless Chromium (the one named in STEMSILVER_CHROMIUM,
+else Playwright's) as a first visitor would, from a server on this machine. A twentieth of the
+renders fail a gate and a twentieth are not cleaned.
 
 Prints what the build takes; the page, plain and as a server would compress it; everything the
 first visit loads; and from the start of that visit, when something is seen and when a click on a
@@ -16,7 +17,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import os
-import shutil
 import statistics
 import tempfile
 import threading
@@ -100,7 +100,7 @@ def main() -> None:
         media = _media(root / "media")
         # Plots and diagram are drawn once, as a build with a warm cache does.
         _build(_batch(1), media, root / "warm")
-        chromium = os.environ.get("STEMSILVER_CHROMIUM") or shutil.which("chromium")
+        chromium = os.environ.get("STEMSILVER_CHROMIUM")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for count in parser.parse_args().counts:
             site = root / f"site-{count}"

@@ -11,6 +11,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from chromium import find
+from playwright.sync_api import sync_playwright
 
 from stemsilver import weights
 
@@ -43,6 +45,16 @@ def weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("STEMSILVER_WEIGHTS", str(folder))
         patch.delenv("STEMSILVER_MIRROR", raising=False)
         yield folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser to look at pages with. There must be one."""
+    with sync_playwright() as playwright:
+        try:
+            return find(playwright)
+        except LookupError as error:
+            pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from .built import NEEDS_DEMUCS
 REPOSITORY = Path(__file__).parents[1]
 
 
-def test_the_benchmark_of_the_site_measures_a_small_one() -> None:
+def test_the_benchmark_of_the_site_measures_a_small_one(chromium: str) -> None:
     done = subprocess.run(
         [sys.executable, REPOSITORY / "benchmarks" / "site.py", "20"],
+        env={**os.environ, "STEMSILVER_CHROMIUM": chromium},
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-"""What is shipped: the wheel, the pinned versions, and what the README says of them."""
+"""What is shipped: the wheel, and its dependencies as the code and the README have them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import sys
 import tarfile
 import tomllib
 from email import message_from_bytes
-from importlib.metadata import distributions, packages_distributions
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import get_args
 
-import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -25,12 +24,6 @@ REPOSITORY = Path(__file__).parents[1]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
 OPTIONAL = PROJECT["optional-dependencies"]
-EXTRAS = [
-    Requirement(line)
-    for extra in OPTIONAL.values()
-    for line in extra
-    if not line.startswith("stemsilver[")
-]
 RUNNING = [*DEPENDENCIES, *map(Requirement, [*OPTIONAL["studio"], *OPTIONAL["uvr"]])]
 DATA = get_args(Shipped)
 OWN_ALONE = {"ci.yml"}
@@ -96,7 +89,7 @@ def test_the_metadata_names_licence_version_command_and_dependencies(installed: 
     [folder] = installed.glob("*.dist-info")
     metadata = message_from_bytes((folder / "METADATA").read_bytes())
     assert (metadata["Version"], metadata["License-Expression"]) == (version(), "MIT")
-    assert metadata["Requires-Python"] == ">=3.11"
+    assert SpecifierSet(metadata["Requires-Python"]) == SpecifierSet(PROJECT["requires-python"])
     required = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
     assert {name_of(one) for one in required if not one.marker} == set(map(name_of, DEPENDENCIES))
     assert "stemsilver = stemsilver.cli:main" in (folder / "entry_points.txt").read_text()
@@ -130,48 +123,7 @@ print(load_profile().name)
     assert list(tmp_path.iterdir()) == []
 
 
-# --- versions
-
-CONSTRAINTS = REPOSITORY / "constraints.txt"
-
-
-def pins() -> dict[str, Requirement]:
-    """The constraints by canonical name."""
-    lines = (line.partition("#")[0].strip() for line in CONSTRAINTS.read_text().splitlines())
-    return {name_of(pin): pin for pin in (Requirement(line) for line in lines if line)}
-
-
-@pytest.mark.parametrize("requirement", [*DEPENDENCIES, *EXTRAS], ids=name_of)
-def test_every_dependency_is_pinned_to_a_version_it_allows(requirement: Requirement) -> None:
-    pin = pins()[name_of(requirement)]
-    [specifier] = pin.specifier
-    assert specifier.operator == "=="
-    assert requirement.specifier.contains(specifier.version)
-
-
-def test_every_pinned_version_runs_on_the_oldest_python_promised() -> None:
-    """A pin made on a newer patch release can shut out the Python of a Linux distribution."""
-    oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"
-    installed = {canonicalize_name(one.name): one.metadata for one in distributions()}
-    found = {name: installed[name]["Requires-Python"] for name in pins() if name in installed}
-    assert {requirement.name for requirement in DEPENDENCIES} <= set(found)
-    assert {
-        name: needed
-        for name, needed in found.items()
-        if not SpecifierSet(needed or "").contains(oldest)
-    } == {}
-
-
-def test_every_constraint_is_an_exact_version() -> None:
-    for pin in pins().values():
-        assert re.fullmatch(r"==[\w.]+", str(pin.specifier)), pin
-
-
-def test_the_build_backend_is_pinned_as_constrained() -> None:
-    text = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
-    for line in tomllib.loads(text)["build-system"]["requires"]:
-        required = Requirement(line)
-        assert pins()[name_of(required)].specifier == required.specifier
+# --- dependencies
 
 
 def test_every_import_is_of_a_declared_dependency() -> None:
@@ -186,9 +138,6 @@ def test_every_import_is_of_a_declared_dependency() -> None:
                 if top not in sys.stdlib_module_names and top != "stemsilver":
                     carriers = {canonicalize_name(name) for name in distributions[top]}
                     assert carriers & declared, f"{path.name} imports {top}"
-
-
-# --- the README
 
 
 def table() -> str:

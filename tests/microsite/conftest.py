@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from .blind_site import publish, visiting
 from .planted_site import Planted, Published, plant
@@ -53,23 +51,14 @@ def blinded(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Publi
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium: STEMSILVER_CHROMIUM, the system's, or Playwright's own. There must be one."""
-    system = Path("/usr/bin/chromium")
-    path = os.environ.get("STEMSILVER_CHROMIUM") or (str(system) if system.exists() else None)
+def browser(chromium: str) -> Iterator[Browser]:
+    """A running browser."""
     with sync_playwright() as playwright:
-        try:
-            chromium = playwright.chromium.launch(
-                executable_path=path, args=list(_BROWSER_ARGUMENTS)
-            )
-        except Error as error:
-            pytest.fail(
-                "No Chromium to test the pages with. Run `python -m playwright install chromium`, "
-                f"or name one in STEMSILVER_CHROMIUM.\n{error}",
-                pytrace=False,
-            )
-        yield chromium
-        chromium.close()
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=list(_BROWSER_ARGUMENTS)
+        )
+        yield started
+        started.close()
 
 
 @pytest.fixture

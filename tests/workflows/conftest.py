@@ -182,10 +182,14 @@ def checked(github: GitHub, released: Released) -> Run:
     environment.mkdir(parents=True)
     for name in ("bin", "lib", "pyvenv.cfg"):
         (environment / name).symlink_to(Path(sys.prefix) / name)
-    for name in (".created", ".installed", ".installed-test"):
+    stamps = (".created", ".installed", ".installed-test", ".installed-studio", ".installed-lock")
+    for name in (*stamps, ".browser"):
         (environment / name).touch()
         # Newer than anything that is checked out later.
         os.utime(environment / name, (2**32, 2**32))
+    # There is no registry to resolve from.
+    (kept / "tools").mkdir()
+    (kept / "tools" / "lock.py").write_text("import sys; print('lock.py', *sys.argv[1:])")
     if (CHECKOUT / ".mypy_cache").is_dir():
         shutil.copytree(CHECKOUT / ".mypy_cache", kept / ".mypy_cache")
     github.kept = kept

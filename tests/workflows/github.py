@@ -69,7 +69,6 @@ class GitHub:
         for tool, command in {
             "python3": f'exec {python} "$@"',
             "gh": f'exec {python} "{TOOLS / "gh.py"}" "$@"',
-            "chromium": "exit 1",
         }.items():
             program = self.folder / "tools" / tool
             program.write_text(f"#!/bin/sh\n{command}\n")

@@ -15,6 +15,10 @@ def test_the_tests_are_run(checked: Run) -> None:
     assert "pip install" not in job.log
 
 
+def test_the_pins_are_resolved(checked: Run) -> None:
+    assert "lock.py --check" in checked.jobs["pins"].log
+
+
 def test_every_script_of_every_workflow_and_of_the_action_was_run(
     github: GitHub,
     worsened: Scored,

@@ -1,0 +1,101 @@
+"""Find the browser that the tests look at the site with, or install one.
+
+    python tools/chromium.py
+
+Taken is the first that starts of these: the one named in STEMSILVER_CHROMIUM, and then no other;
+an installed Chromium or Chrome; Playwright's own, which is downloaded; and where this user may
+install packages on Debian or Ubuntu, the one packaged there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Error, Playwright, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+APPLICATIONS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+
+
+def find(playwright: Playwright) -> str:
+    """The path of the first browser that starts.
+
+    Raises:
+        LookupError: none does. It names those that were tried, and the command that installs one.
+    """
+    tried = []
+    for path in _candidates(playwright):
+        try:
+            playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]).close()
+        except Error as error:
+            tried.append(f"{path} does not start: {error.message.splitlines()[0]}")
+        else:
+            return path
+    packaged = "sudo apt-get install chromium\nor: " if shutil.which("apt-get") else ""
+    message = (
+        "The tests need Chromium or Chrome. Install one, or name one in STEMSILVER_CHROMIUM:\n"
+        f"{packaged}{sys.executable} -m playwright install --with-deps chromium"
+    )
+    raise LookupError("\n".join([message, *tried]))
+
+
+def _candidates(playwright: Playwright) -> Iterator[str]:
+    if named := os.environ.get("STEMSILVER_CHROMIUM"):
+        yield named
+        return
+    yield from filter(None, map(shutil.which, NAMES))
+    for path in (*APPLICATIONS, playwright.chromium.executable_path):
+        if Path(path).exists():
+            yield path
+
+
+def install(playwright: Playwright) -> str:
+    """The path of a browser that starts, installed if there is none.
+
+    Raises:
+        LookupError: none could be installed either.
+    """
+    if not os.environ.get("STEMSILVER_CHROMIUM"):
+        for command in _remedies(playwright):
+            try:
+                return find(playwright)
+            except LookupError:
+                print(" ".join(command), flush=True)
+                subprocess.run(command, check=False)
+    return find(playwright)
+
+
+def _remedies(playwright: Playwright) -> Iterator[list[str]]:
+    own = [sys.executable, "-m", "playwright"]
+    yield [*own, "install", "chromium"]
+    if shutil.which("apt-get") and (rights := _rights()) is not None:
+        if Path(playwright.chromium.executable_path).exists():
+            yield [*own, "install-deps", "chromium"]  # it is there, and lacks its libraries
+        yield [*rights, "apt-get", "update"]
+        yield [*rights, "apt-get", "install", "--yes", "--no-install-recommends", "chromium"]
+
+
+def _rights() -> list[str] | None:
+    """What goes before a command that installs packages; None if this user may not."""
+    if os.geteuid() == 0:
+        return []
+    sudo = ["sudo", "--non-interactive"]
+    if shutil.which("sudo") and not subprocess.run([*sudo, "true"], capture_output=True).returncode:
+        return sudo
+    return None
+
+
+if __name__ == "__main__":
+    with sync_playwright() as started:
+        try:
+            print(f"browser for the tests: {install(started)}")
+        except LookupError as error:
+            sys.exit(str(error))
