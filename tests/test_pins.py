@@ -1,4 +1,4 @@
-"""The lock and the Pythons it is for: complete on every promised target, and the same everywhere."""
+"""The lock, complete for every promised target, and the Pythons it is for, the same everywhere."""
 
 from __future__ import annotations
 
@@ -145,6 +145,7 @@ def test_the_same_pythons_are_promised_everywhere() -> None:
     assert f"not ({oldest}) <= sys.version_info < ({beyond})" in makefile
     for python in PYTHONS:
         assert f" python{python} " in makefile
-    for name in ("README.md", "templates/repository/README.md", "Makefile", "constraints.txt"):
+    said = ("README.md", "templates/repository/README.md", "action.yml", "Makefile")
+    for name in (*said, "constraints.txt"):
         text = (REPOSITORY / name).read_text(encoding="utf-8")
         assert f"Python {OLDEST} to {NEWEST}" in text, name
