@@ -26,6 +26,7 @@ from stemsilver.errors import EnvironmentFault, Locked, UsageError
 
 _TEMPORARY_PREFIX = ".stemsilver-"
 _TEMPORARY_SUFFIX = ".tmp"
+_TEMPORARY = f"{_TEMPORARY_PREFIX}*{_TEMPORARY_SUFFIX}"
 _LOCK = ".stemsilver.lock"
 _HOLDER = ".stemsilver.pid"
 
@@ -118,9 +119,8 @@ def sweep(folder: Path, *, below: bool = True) -> None:
 
     Call it only while holding the `run_lock`: a temporary file of a live run looks the same.
     """
-    pattern = f"{_TEMPORARY_PREFIX}*{_TEMPORARY_SUFFIX}"
     with _writing(folder):
-        for leftover in folder.rglob(pattern) if below else folder.glob(pattern):
+        for leftover in folder.rglob(_TEMPORARY) if below else folder.glob(_TEMPORARY):
             leftover.unlink(missing_ok=True)
 
 
@@ -182,6 +182,12 @@ def recover_directory(target: Path) -> None:
             shutil.rmtree(old)
         else:
             old.rename(target.resolve())
+
+
+def has_leftovers(folder: Path) -> bool:
+    """Whether a killed run left something in or beside `folder`, or a live one is at work there."""
+    beside = any(_sibling(folder, role).exists() for role in ("new", "old"))
+    return beside or any(folder.rglob(_TEMPORARY))
 
 
 def contained(root: Path, relative: str) -> Path:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stemsilver import config
-from stemsilver.config import Profile
 from stemsilver.errors import ConfigError
 from stemsilver.resources import resource
+
+if TYPE_CHECKING:
+    from stemsilver.config import Profile
 
 DEFAULT = "embedded"
 
@@ -21,6 +23,8 @@ def known_profiles() -> dict[str, Path]:
 
 def name_of(profile: Profile) -> str | None:
     """The name by which commands find `profile`; None for one that was given by its file."""
+    from stemsilver import config
+
     file = known_profiles().get(profile.name)
     return profile.name if file is not None and config.load(file) == profile else None
 
@@ -31,6 +35,8 @@ def load_profile(name: str = DEFAULT) -> Profile:
     Raises:
         ConfigError: there is none of that name, or it does not validate.
     """
+    from stemsilver import config  # Here, so that the command line knows the default at once.
+
     known = known_profiles()
     if name in known:
         return config.load(known[name])

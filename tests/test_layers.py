@@ -31,6 +31,7 @@ LEVELS = {
     "weights": 2,
     "cache": 2,
     "profiles": 2,
+    "freshness": 3,
     "dsp": 2,
     "clean": 3,
     "evaluate": 3,

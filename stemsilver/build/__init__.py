@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from stemsilver import extras, fsio, microsite, report, weights
+from stemsilver import extras, freshness, fsio, microsite, report, weights
 from stemsilver.audio import decode
 from stemsilver.build import ab, item, loop
 from stemsilver.build.loop import Finished, Progress
@@ -28,6 +27,7 @@ from stemsilver.delivery import release
 from stemsilver.device import cores, device, device_name
 from stemsilver.errors import UsageError
 from stemsilver.evaluate import suite
+from stemsilver.freshness import Options
 from stemsilver.microsite import Archive, Site
 from stemsilver.profiles import name_of
 from stemsilver.records import Audio, Batch, Evidence, ItemResult, Render
@@ -95,6 +95,19 @@ def build_site(
     # Before the work, which would be for nothing if its site had no place or nothing to be
     # compared with.
     microsite.check_replaceable(places.site)
+    # Before anything is read: what changes meanwhile is then a change to the next build.
+    inputs = freshness.inputs_digest(
+        renders,
+        profile,
+        item.used_weights(profile),
+        Options(
+            stages=stages,
+            base=base,
+            history=history,
+            archive=archive,
+            max_site_megabytes=max_site_megabytes,
+        ),
+    )
     other = None if base is None else microsite.read_base(base)
     told = [one for path in history for one in report.read_records(path)]
     with ExitStack() as held:
@@ -109,6 +122,9 @@ def build_site(
         ab.write_snippets(batch, profile, finished.media, other, places.report / SNIPPETS)
         records = report.merged([*former, *told, report.record(batch, profile)])
         reports = write_report(batch, profile, records, places.report)
+        made = None
+        if inputs is not None and _is_settled(batch):
+            made = freshness.build_digest(inputs, renders, places.proceed, places.report)
         drawing = Steps(cache)
         site = microsite.build(
             batch,
@@ -121,6 +137,7 @@ def build_site(
             base=other,
             history=records,
             archive=_archive(batch, places) if archive else None,
+            build_digest=made,
         )
         cache.gc(round(max_cache_gigabytes * 1e9))
     return Outcome(batch, finished, site, drawing)
@@ -317,11 +334,16 @@ def _batch(profile: Profile, finished: Finished) -> Batch:
         config_digest=digest(profile),
         created=_now(),
         tool_version=__version__,
-        commit=_commit(),
+        commit=freshness.commit(),
         items=finished.items,
         weights=tuple(weights.record(name) for name in item.used_weights(profile)),
         device=device_name() if _large(profile) else "cpu",
     )
+
+
+def _is_settled(batch: Batch) -> bool:
+    """Whether another build has nothing to try again: no render failed, and no metric crashed."""
+    return all(one.evidence is not None and not item.crashed(one.evidence) for one in batch.items)
 
 
 def _write_speech(places: Places, finished: Finished) -> None:
@@ -357,18 +379,3 @@ def _now() -> str:
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _commit() -> str | None:
-    """The commit of the repository the build runs in, if it is one."""
-    try:
-        result = subprocess.run(
-            ["git", "rev-parse", "--short=12", "HEAD"],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return result.stdout.strip()

@@ -160,12 +160,16 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
         notes=cleaned.notes,
     )
     # A metric that crashed is tried again next time: such an item is not found by its own key.
-    crashed = [
-        name for name, score in evidence.scores.items() if (score.reason or "").startswith(CRASHED)
-    ]
-    key = digest(job.key, *crashed) if crashed else job.key
+    key = digest(job.key, *failed) if (failed := crashed(evidence)) else job.key
     folder = cache.put(key, {RESULT: _RESULT.dump_json(result), **media})
     return result, folder, Tally(len(steps.computed), len(steps.reused))
+
+
+def crashed(evidence: Evidence) -> list[str]:
+    """The metrics that crashed, which another build tries again."""
+    return [
+        name for name, score in evidence.scores.items() if (score.reason or "").startswith(CRASHED)
+    ]
 
 
 def _result(

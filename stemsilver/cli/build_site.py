@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from stemsilver import build, discover, report
-from stemsilver.build import Outcome, Places
+from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import (
     DEFAULT_CACHE,
     CacheFolder,
@@ -21,8 +21,14 @@ from stemsilver.cli.options import (
     chosen_profile,
 )
 from stemsilver.cli.progress import BatchProgress
-from stemsilver.config import Profile
 from stemsilver.profiles import DEFAULT
+
+if TYPE_CHECKING:
+    from stemsilver import build, discover, freshness, report
+    from stemsilver.build import Outcome
+else:
+    build, discover = OnUse("build"), OnUse("discover")
+    freshness, report = OnUse("freshness"), OnUse("report")
 
 
 def command(
@@ -59,11 +65,16 @@ def command(
     max_site_mb: Annotated[
         float, typer.Option(min=1, help="Refuse to publish a larger site; Pages allows 1 GB.")
     ] = 1000.0,
+    fresh_site: Annotated[
+        bool, typer.Option("--fresh-site", help="Make the site anew, even if nothing changed.")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="A gate that could not be measured counts as failed.")
     ] = False,
 ) -> None:
     """Clean every render, measure it, and build the site.
+
+    Where nothing changed since the last build, everything stays as it is.
 
     Exits with 0 if every render passed its gates, 1 if one failed (the site is built all the
     same), 2 for a wrong option or profile, 3 if there is nothing to do, 4 if the machine lacks
@@ -74,28 +85,40 @@ def command(
     found = discover.discover(raw)
     for warning in found.warnings:
         console.print(f"[yellow]![/] {escape(warning)}")
-    with BatchProgress(len(found.renders), console) as progress:
-        outcome = build.build_site(
-            found.renders,
-            Places(proceed, report_folder, site, cache),
-            chosen,
-            jobs=jobs,
-            stages=stages,
-            base=base,
-            history=history or (),
-            archive=archive,
-            max_site_megabytes=max_site_mb,
-            progress=progress,
-        )
-    _summarise(outcome, chosen, console)
-    good = report.all_good(outcome.batch, chosen)
-    unmeasured = report.totals(outcome.batch, chosen).unmeasured
-    raise typer.Exit(0 if good and not (strict and unmeasured) else 1)
+    options: freshness.Options = {
+        "stages": stages,
+        "base": base,
+        "history": history or (),
+        "archive": archive,
+        "max_site_megabytes": max_site_mb,
+    }
+    outputs = proceed, report_folder, site
+    if not fresh_site and freshness.stands(found.renders, chosen, *outputs, options):
+        scorecard = json.loads((report_folder / "scorecard.json").read_bytes())
+        count = report.Totals(**scorecard["totals"])
+        console.print(f"[bold]{report.batch_verdict(count)}[/]")
+        console.print("Nothing changed; the site stands as it is.")
+    else:
+        with BatchProgress(len(found.renders), console) as progress:
+            outcome = build.build_site(
+                found.renders,
+                build.Places(*outputs, cache),
+                chosen,
+                jobs=jobs,
+                progress=progress,
+                **options,
+            )
+        count = report.totals(outcome.batch, chosen)
+        console.print(f"[bold]{report.batch_verdict(count)}[/]")
+        _summarise(outcome, console)
+    console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(site)))}")
+    good = report.all_good(count) and not (strict and count.unmeasured)
+    raise typer.Exit(0 if good else 1)
 
 
-def _summarise(outcome: Outcome, profile: Profile, console: Console) -> None:
+def _summarise(outcome: Outcome, console: Console) -> None:
+    """Say what was done, and what came of it."""
     finished = outcome.finished
-    console.print(f"[bold]{escape(report.batch_verdict(outcome.batch, profile))}[/]")
     left = len(finished.items) - finished.reused
     console.print(f"{finished.reused} of {len(finished.items)} renders reused whole.")
     if left:
@@ -107,5 +130,3 @@ def _summarise(outcome: Outcome, profile: Profile, console: Console) -> None:
     if outcome.site.archive is not None:
         size = outcome.site.archive.stat().st_size / 1e6
         console.print(f"For offline use: {escape(str(outcome.site.archive))}, {size:.1f} MB")
-    folder = outcome.site.index.parent
-    console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(folder)))}")

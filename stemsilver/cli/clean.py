@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from stemsilver import build, discover
+from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import (
     DEFAULT_CACHE,
     CacheFolder,
@@ -20,6 +20,11 @@ from stemsilver.cli.options import (
 )
 from stemsilver.cli.progress import BatchProgress
 from stemsilver.profiles import DEFAULT
+
+if TYPE_CHECKING:
+    from stemsilver import build, discover
+else:
+    build, discover = OnUse("build"), OnUse("discover")
 
 
 def command(

@@ -5,20 +5,25 @@ from __future__ import annotations
 import shlex
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stemsilver import discover, report
-from stemsilver.build import bakeoff
+from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import DEFAULT_CACHE, CacheFolder, Jobs, chosen_profile
 from stemsilver.cli.progress import BatchProgress
-from stemsilver.config import Profile
-from stemsilver.records import Render
-from stemsilver.report import Bakeoff
+
+if TYPE_CHECKING:
+    from stemsilver import discover, report
+    from stemsilver.build import bakeoff
+    from stemsilver.config import Profile
+    from stemsilver.records import Render
+    from stemsilver.report import Bakeoff
+else:
+    bakeoff, discover, report = OnUse("build.bakeoff"), OnUse("discover"), OnUse("report")
 
 _FILES = (".yaml", ".yml")
 

@@ -8,22 +8,26 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from stemsilver import extras, weights
-from stemsilver.audio import encode_flac16, encode_wav
-from stemsilver.build.item import used_weights
+from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import DEFAULT_CACHE, ConfigFile, ProfileName, chosen_profile
-from stemsilver.config import Profile
-from stemsilver.device import cores, device_name
 from stemsilver.errors import ConfigError, EnvironmentFault, StemsilverError, WeightsError
 from stemsilver.profiles import DEFAULT, known_profiles, load_profile, name_of
-from stemsilver.records import Audio
 from stemsilver.resources import resource
+
+if TYPE_CHECKING:
+    from stemsilver import audio, device, extras, records, weights
+    from stemsilver.build import item
+    from stemsilver.config import Profile
+else:
+    audio, device, extras = OnUse("audio"), OnUse("device"), OnUse("extras")
+    item = OnUse("build.item")
+    records, weights = OnUse("records"), OnUse("weights")
 
 FREE_GIGABYTES = 2.0
 """Below this a batch of a few minutes can fill the disk with its cache and site."""
@@ -73,7 +77,7 @@ class _Findings:
         try:
             profile = load_profile(name)
             packages = extras.missing(profile.models)
-            files = [file for file in used_weights(profile) if not _is_there(file)]
+            files = [file for file in item.used_weights(profile) if not _is_there(file)]
         except StemsilverError as error:
             message = escape(f"{name}: {error.message}")
             self._console.print(f"[yellow]![/] not ready: {message}")
@@ -91,17 +95,19 @@ class _Findings:
 
 
 def _python() -> str:
-    return f"{sys.version.split()[0]}, {cores()} cores"
+    return f"{sys.version.split()[0]}, {device.cores()} cores"
 
 
 def _device() -> str:
-    return device_name()
+    return device.device_name()
 
 
 def _codecs() -> str:
     """Encode in memory what every build encodes."""
-    tone = Audio((np.sin(np.arange(2400) / 10)[None] / 2).astype(np.float32), 24_000)
-    for encode in (encode_wav, encode_flac16):
+    import numpy as np
+
+    tone = records.Audio((np.sin(np.arange(2400) / 10)[None] / 2).astype(np.float32), 24_000)
+    for encode in (audio.encode_wav, audio.encode_flac16):
         encode(tone)
     return "WAV and FLAC"
 
@@ -148,7 +154,7 @@ def _packages(profile: Profile) -> str:
 
 def _weights(profile: Profile) -> str:
     """Verify the files that are there to be loaded, every one."""
-    names = used_weights(profile)
+    names = item.used_weights(profile)
     weights.check(names, name_of(profile))
     return f"{len(names)} files intact"
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stemsilver import build, report
+from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import ConfigFile, ProfileName, chosen_profile
-from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.profiles import DEFAULT
+
+if TYPE_CHECKING:
+    from stemsilver import build, report
+    from stemsilver.evaluate import catalogue
+else:
+    build, report, catalogue = OnUse("build"), OnUse("report"), OnUse("evaluate.catalogue")
 
 
 def command(
@@ -47,7 +52,7 @@ def command(
         typer.echo(json.dumps(scores, indent=2, allow_nan=False))
         return
     table = Table("metric", "value", "unit", "note")
-    for name, metric in METRICS.items():
+    for name, metric in catalogue.METRICS.items():
         score = evidence.scores[name]
         unit = report.display_unit(name) if score.value is not None else ""
         # A percentage carries its sign with it.

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from stemsilver.delivery.repository import Initialised, initialise
+from stemsilver.cli.on_use import OnUse
+
+if TYPE_CHECKING:
+    from stemsilver.delivery import repository
+    from stemsilver.delivery.repository import Initialised
+else:
+    repository = OnUse("delivery.repository")
 
 
 def command(
@@ -34,7 +40,7 @@ def command(
 
     What is there already stays as it is and is named.
     """
-    done = initialise(folder, requirement, lfs=lfs, templates=templates)
+    done = repository.initialise(folder, requirement, lfs=lfs, templates=templates)
     console = Console(soft_wrap=True, highlight=False, emoji=False)
     for name in done.written:
         console.print(f"written: {escape(name)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 from rich.console import Console
@@ -19,15 +19,23 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from stemsilver import weights
+from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import ConfigFile, chosen_profile
-from stemsilver.config import Profile
 from stemsilver.errors import ConfigError, UsageError, WeightsError
 from stemsilver.profiles import known_profiles, load_profile
-from stemsilver.weights import pulling
-from stemsilver.weights.download import Progress as Received
-from stemsilver.weights.folder import folder
-from stemsilver.weights.kinds import SHA256_DIGITS, Carried, Pulled, Weight
+
+if TYPE_CHECKING:
+    import stemsilver.weights.folder as weights_folder
+    from stemsilver import weights
+    from stemsilver.build import item
+    from stemsilver.config import Profile
+    from stemsilver.weights import kinds, pulling
+    from stemsilver.weights.download import Progress as Received
+    from stemsilver.weights.kinds import Pulled, Weight
+else:
+    weights, item = OnUse("weights"), OnUse("build.item")
+    weights_folder, kinds = OnUse("weights.folder"), OnUse("weights.kinds")
+    pulling = OnUse("weights.pulling")
 
 app = typer.Typer(
     help="Weight files: what there is, whose it is, and whether it is intact.",
@@ -49,13 +57,15 @@ def list_command(names: Names = None) -> None:
     console = _console()
     chosen = _chosen(names or (), None) or list(weights.REGISTRY)
     users = _users(console)
-    console.print(f"Weights that are pulled or placed by hand lie in {escape(str(folder()))}\n")
+    console.print(
+        f"Weights that are pulled or placed by hand lie in {escape(str(weights_folder.folder()))}\n"
+    )
     for name in chosen:
         weight = weights.entry(name)
         path = _found(name)
         _describe(console, weight, path)
         console.print(f"  {'at' if path else 'belongs at'} {escape(_where(weight, path))}")
-        if isinstance(weight, Pulled) and path is None:
+        if isinstance(weight, kinds.Pulled) and path is None:
             console.print(f"  from {escape(weight.urls[0])}")
         console.print(f"  used by {', '.join(users.get(name, ['no profile here']))}")
 
@@ -87,7 +97,9 @@ def pull(
         raise UsageError(
             "Say what to pull.", next_step="stemsilver models pull studio, for example."
         )
-    pulled = {name: weight for name in chosen if isinstance(weight := weights.entry(name), Pulled)}
+    pulled = {
+        name: weight for name in chosen if isinstance(weight := weights.entry(name), kinds.Pulled)
+    }
     absent = []
     for name, weight in pulled.items():
         try:
@@ -189,10 +201,7 @@ def _chosen(names: list[str] | tuple[str, ...], config_file: Path | None) -> lis
 
 
 def _needed(profile: Profile) -> tuple[str, ...]:
-    # What cleans brings torch along, for which a file by name need not wait.
-    from stemsilver.build.item import used_weights
-
-    return used_weights(profile)
+    return item.used_weights(profile)
 
 
 def _users(console: Console) -> dict[str, list[str]]:
@@ -210,16 +219,16 @@ def _users(console: Console) -> dict[str, list[str]]:
 def _describe(console: Console, weight: Weight, path: Path | None) -> None:
     """Name, size, licence, status; then source and hash."""
     length = path.stat().st_size if path else None
-    if isinstance(weight, Pulled):
+    if isinstance(weight, kinds.Pulled):
         status = "pulled" if path else "not pulled"
         length = length or weight.size
         size = "size not published"
     else:
-        status = f"in {weight.package}" if isinstance(weight, Carried) else "your own"
+        status = f"in {weight.package}" if isinstance(weight, kinds.Carried) else "your own"
         size = "missing"
     if length is not None:
         size = f"{length / 1e6:.1f} MB"
-    beginning = "" if len(weight.sha256) == SHA256_DIGITS else "beginning with "
+    beginning = "" if len(weight.sha256) == kinds.SHA256_DIGITS else "beginning with "
     console.print(f"[bold]{weight.name}[/]  {size}, {escape(weight.licence)}, {status}")
     console.print(f"  {escape(weight.source)}")
     console.print(f"  sha256 {beginning}{weight.sha256}")
@@ -227,7 +236,7 @@ def _describe(console: Console, weight: Weight, path: Path | None) -> None:
 
 def _is_absent(name: str) -> bool:
     """Whether this is a file to be pulled, and not there."""
-    return isinstance(weights.entry(name), Pulled) and _found(name) is None
+    return isinstance(weights.entry(name), kinds.Pulled) and _found(name) is None
 
 
 def _found(name: str) -> Path | None:

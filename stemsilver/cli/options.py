@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from stemsilver import config
-from stemsilver.config import Profile
-from stemsilver.profiles import load_profile
+from stemsilver.cli.on_use import OnUse
+
+if TYPE_CHECKING:
+    from stemsilver import config, profiles
+    from stemsilver.config import Profile
+else:
+    config, profiles = OnUse("config"), OnUse("profiles")
 
 ProfileName: TypeAlias = Annotated[
     str,
@@ -35,4 +39,4 @@ def chosen_profile(name: str, file: Path | None) -> Profile:
     Raises:
         ConfigError: there is none, or it does not validate.
     """
-    return load_profile(name) if file is None else config.load(file)
+    return profiles.load_profile(name) if file is None else config.load(file)

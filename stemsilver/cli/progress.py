@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from stemsilver.records import ItemResult, Render
+if TYPE_CHECKING:
+    from stemsilver.records import ItemResult, Render
 
 PLAIN_SECONDS = 60.0
 """How long a log, which is no terminal, goes without a word of a long step."""

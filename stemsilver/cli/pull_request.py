@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
+from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import ConfigFile, ProfileName, chosen_profile
-from stemsilver.delivery import pull_request
-from stemsilver.delivery.pull_request import Claim
 from stemsilver.errors import UsageError
 from stemsilver.profiles import DEFAULT
-from stemsilver.report import visible
-from stemsilver.report.wording import counted
+
+if TYPE_CHECKING:
+    from stemsilver.delivery import pull_request
+    from stemsilver.delivery.pull_request import Claim
+    from stemsilver.report import wording
+else:
+    pull_request, wording = OnUse("delivery.pull_request"), OnUse("report.wording")
 
 app = typer.Typer(
     help="What a pull request changed: packed by its own run, then judged and shown by ours.",
@@ -46,7 +49,7 @@ def pack(
     console = _console()
     console.print(f"{out}: {_to_hear(len(packed.renders))}, {packed.bytes / 1e6:.1f} MB")
     if packed.left_out:
-        left_out = counted(len(packed.left_out), "render")
+        left_out = wording.counted(len(packed.left_out), "render")
         console.print(f"[yellow]![/] {left_out} left out, for want of space: the least bad.")
 
 
@@ -95,25 +98,28 @@ def preview(
     shown = f"{_to_hear(written.heard)}, {written.bytes / 1e6:.1f} MB"
     console.print(f"{escape(str(written.index))}: {shown}")
     if written.left_out:
-        left_out = counted(written.left_out, "render")
+        left_out = wording.counted(written.left_out, "render")
         console.print(f"[yellow]![/] {left_out} left out, and not to be heard there.")
 
 
 def _claim(number: int, commit: str) -> Claim:
+    from pydantic import ValidationError
+
     try:
-        return Claim(schema_version=1, number=number, commit=commit)
+        return pull_request.Claim(schema_version=1, number=number, commit=commit)
     except ValidationError as error:
         first = error.errors()[0]
+        shown = wording.visible(commit)[:80]
         raise UsageError(
             f"--number: {first['msg']}"
             if first["loc"] == ("number",)
-            else f"--commit: {visible(commit)[:80]} is no whole commit in hex, of 40 digits",
+            else f"--commit: {shown} is no whole commit in hex, of 40 digits",
             next_step="Give the pull request's number and the whole SHA of its own last commit.",
         ) from error
 
 
 def _to_hear(count: int) -> str:
-    return f"{counted(count, 'render')} to hear"
+    return f"{wording.counted(count, 'render')} to hear"
 
 
 def _console() -> Console:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from stemsilver.delivery.release import release
+from stemsilver.cli.on_use import OnUse
+
+if TYPE_CHECKING:
+    from stemsilver.delivery import release
+else:
+    release = OnUse("delivery.release")
 
 
 def command(
@@ -40,7 +45,7 @@ def command(
         transient=True,
     ) as bars:
         task = bars.add_task("", total=None)
-        made = release(
+        made = release.release(
             proceed,
             report,
             site,

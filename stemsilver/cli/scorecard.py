@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stemsilver import report
+from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import ConfigFile, chosen_profile
 from stemsilver.errors import UsageError
-from stemsilver.evaluate.catalogue import METRICS
-from stemsilver.report import Card, Check, Diff
+
+if TYPE_CHECKING:
+    from stemsilver import report
+    from stemsilver.evaluate import catalogue
+    from stemsilver.report import Card, Check, Diff
+else:
+    report, catalogue = OnUse("report"), OnUse("evaluate.catalogue")
 
 app = typer.Typer(no_args_is_help=True, help="What the scorecards of two builds say.")
 
@@ -115,12 +120,12 @@ def _show_changes(found: Diff, rows: int, console: Console) -> None:
     for one in found.means:
         if one.change.sense != "same":
             cells = report.change_cells(one.change)
-            means.add_row(METRICS[one.change.metric].label, *cells, str(one.count))
+            means.add_row(catalogue.METRICS[one.change.metric].label, *cells, str(one.count))
     if means.rows:
         console.print(means)
     values = Table("render", "metric", "base", "head", "change", "verdict")
     for row in found.rows[:rows]:
-        label = METRICS[row.change.metric].label
+        label = catalogue.METRICS[row.change.metric].label
         values.add_row(_shown(row.item.path), label, *report.change_cells(row.change))
     if values.rows:
         console.print(values)

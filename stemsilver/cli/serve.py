@@ -8,19 +8,18 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 from rich.markup import escape
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from stemsilver.errors import UsageError
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.responses import Response
+    from starlette.types import Scope
 
 # What a browser must be told, whatever this machine's own tables say.
 _TYPES = {".js": "text/javascript", ".webp": "image/webp", ".flac": "audio/flac"}
@@ -39,6 +38,8 @@ def command(
 
     From a disk, pages play each track by itself; served, they switch between tracks.
     """
+    import uvicorn
+
     application = app(site)
     listening = _listen(host, port)
     console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
@@ -58,28 +59,31 @@ def app(site: Path) -> Starlette:
     Raises:
         UsageError: there is none.
     """
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+    from starlette.staticfiles import StaticFiles
+
+    class Files(StaticFiles):
+        """Files that a browser asks for anew, because the next build may have changed them."""
+
+        def file_response(
+            self,
+            full_path: str | os.PathLike[str],
+            stat_result: os.stat_result,
+            scope: Scope,
+            status_code: int = 200,
+        ) -> Response:
+            response = super().file_response(full_path, stat_result, scope, status_code)
+            response.headers["Cache-Control"] = "no-cache"
+            return response
+
     if not (site / "index.html").is_file():
         raise UsageError(
             f"{site}: no site to serve", next_step="Run `stemsilver build-site` first, or name one."
         )
     for suffix, kind in _TYPES.items():
         mimetypes.add_type(kind, suffix)
-    return Starlette(routes=[Mount("/", _Site(directory=site, html=True))])
-
-
-class _Site(StaticFiles):
-    """Files that a browser asks for anew, because the next build may have changed them."""
-
-    def file_response(
-        self,
-        full_path: str | os.PathLike[str],
-        stat_result: os.stat_result,
-        scope: Scope,
-        status_code: int = 200,
-    ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+    return Starlette(routes=[Mount("/", Files(directory=site, html=True))])
 
 
 def _listen(host: str, port: int) -> socket.socket:

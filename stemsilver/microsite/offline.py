@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemsilver.errors import SiteError, UsageError
+from stemsilver.freshness import MARK, MARKER
 from stemsilver.fsio import write_bytes
 from stemsilver.microsite.readings import size
-
-MARKER = ".stemsilver-site"
-"""A file in every site of ours, by which it may be replaced."""
 
 DOWNLOADS = "downloads"
 """The folder of a site with the files it offers."""
@@ -83,6 +81,8 @@ def offline_files(site: Path) -> dict[str, Path | bytes]:
     }
     for name in _SERVED & files.keys():
         del files[name]
+    # Its digest is of the machine that built it, and the same site gives the same bytes.
+    files[MARKER] = MARK.encode()
     return _without_archive(site, files, (root / _FRONT).read_bytes())
 
 

@@ -149,7 +149,7 @@ def overview(
     ]
     limits = {gate.metric: gate.limit for gate in gates(profile)}
     count = totals(batch, profile)
-    sentence = batch_verdict(batch, profile)
+    sentence = batch_verdict(count)
     return Overview(
         sentence=sentence[:1].upper() + sentence[1:],
         sound=count.passed == count.items,

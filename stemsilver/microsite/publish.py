@@ -18,6 +18,7 @@ from mkdocs.utils.yaml import yaml_load
 
 from stemsilver.config import Profile
 from stemsilver.errors import SiteError, UsageError
+from stemsilver.freshness import MARKER, write_marker
 from stemsilver.fsio import staging_beside, swap_directory
 from stemsilver.microsite import links
 from stemsilver.microsite.assets import (
@@ -29,7 +30,7 @@ from stemsilver.microsite.assets import (
     write_table_script,
 )
 from stemsilver.microsite.base import Base, match
-from stemsilver.microsite.offline import DOWNLOADS, MARKER, Archive, add_archive
+from stemsilver.microsite.offline import DOWNLOADS, Archive, add_archive
 from stemsilver.microsite.overlay import copy_hand_written
 from stemsilver.microsite.pages import Pages, plain_title
 from stemsilver.microsite.readings import size
@@ -66,6 +67,7 @@ def build(
     base: Base | None = None,
     history: Sequence[Record] = (),
     archive: Archive | None = None,
+    build_digest: str | None = None,
 ) -> Site:
     """Publish the site of `batch` at `target`.
 
@@ -73,7 +75,8 @@ def build(
     download. The look is the `mkdocs.yml` of the working folder, else the shipped one. Plots that
     `draw` remembers are not drawn again. `base` is another build of the same renders, which
     this one is compared with. `history` are the builds until this one, the oldest first; without
-    any this one stands alone. With an `archive` the site offers itself as a ZIP.
+    any this one stands alone. With an `archive` the site offers itself as a ZIP. `build_digest`
+    is of all that it is made from, by which the next build sees whether it still stands.
 
     Raises:
         UsageError: `target` holds something that is not a site of ours.
@@ -101,7 +104,13 @@ def build(
     }
     look = Look(profile.site.title, batch.created, _with_comparison if base is not None else None)
     return publish(
-        write, {**files, **downloads(reports)}, look, target, max_megabytes, archive=archive
+        write,
+        {**files, **downloads(reports)},
+        look,
+        target,
+        max_megabytes,
+        archive=archive,
+        build_digest=build_digest,
     )
 
 
@@ -125,6 +134,7 @@ def publish(
     max_megabytes: float,
     *,
     archive: Archive | None = None,
+    build_digest: str | None = None,
 ) -> Site:
     """Publish a site at `target`: `write` fills a new folder with what MkDocs reads.
 
@@ -144,12 +154,13 @@ def publish(
         for name, source in files.items():
             (built / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, built / name)
-        (built / MARKER).write_text("Made by stemsilver; replaced as a whole by the next build.\n")
+        write_marker(built, None)
         if site_path == "/":
             # It finds its style by the site's address, which nobody gave.
             (built / "404.html").unlink(missing_ok=True)
         if archive is not None:
             add_archive(built, archive)
+        write_marker(built, build_digest)
         _check_links(built, site_path)
         total = _check_size(built, max_megabytes)
         count = sum(1 for _ in built.rglob("*.html"))

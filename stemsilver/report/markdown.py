@@ -48,7 +48,7 @@ def _headline(batch: Batch, profile: Profile) -> str:
     count = totals(batch, profile)
     return (
         f"**{counted(count.items, 'render')}, {count.audio_seconds / 60:.1f} minutes: "
-        f"{batch_verdict(batch, profile)}.**\n\n{provenance(batch)}"
+        f"{batch_verdict(count)}.**\n\n{provenance(batch)}"
     )
 
 

@@ -150,14 +150,13 @@ def totals(batch: Batch, profile: Profile) -> Totals:
     )
 
 
-def all_good(batch: Batch, profile: Profile) -> bool:
+def all_good(count: Totals) -> bool:
     """Whether every render was cleaned and no gate failed: exit code 0 instead of 1."""
-    return all(status(item, profile) in ("pass", "unmeasured") for item in batch.items)
+    return not (count.failed or count.gate_failed)
 
 
-def batch_verdict(batch: Batch, profile: Profile) -> str:
+def batch_verdict(count: Totals) -> str:
     """The outcome in one plain sentence, without a full stop."""
-    count = totals(batch, profile)
     if count.passed == count.items:
         measured = " that could be measured" if count.unmeasured else ""
         sentence = f"every render passes every gate{measured}"

@@ -92,18 +92,19 @@ def test_totals_and_the_verdict_of_a_batch(batch: Batch, profile: Profile) -> No
     assert (count.items, count.cleaned, count.passed) == (4, 3, 1)
     assert (count.gate_failed, count.failed, count.unmeasured) == (1, 1, 1)
     assert count.audio_seconds == 90
-    assert batch_verdict(batch, profile) == (
+    assert batch_verdict(count) == (
         "1 of 4 pass, 1 failed a gate, 1 could not be cleaned; gates not measurable on 1"
     )
-    assert not all_good(batch, profile)
+    assert not all_good(count)
 
 
 def test_a_good_batch(
     make_batch: Callable[..., Batch], make_item: Callable[..., ItemResult], profile: Profile
 ) -> None:
     good = make_batch(make_item("a.wav"), make_item("b.wav"))
-    assert all_good(good, profile)
-    assert batch_verdict(good, profile) == "every render passes every gate"
+    count = totals(good, profile)
+    assert all_good(count)
+    assert batch_verdict(count) == "every render passes every gate"
 
 
 def test_one_failed_render_is_not_good(
@@ -112,7 +113,7 @@ def test_one_failed_render_is_not_good(
     failed_item: ItemResult,
     profile: Profile,
 ) -> None:
-    assert not all_good(make_batch(make_item(), failed_item), profile)
+    assert not all_good(totals(make_batch(make_item(), failed_item), profile))
 
 
 def test_means_cover_the_renders_with_a_value(batch: Batch) -> None:

@@ -11,9 +11,9 @@ from stemsilver.config import Profile
 from stemsilver.delivery.pull_request.compared import changed_renders, judged
 from stemsilver.delivery.pull_request.handed_over import SNIPPETS, HandedOver
 from stemsilver.delivery.pull_request.sounds import Sound, described, hear
+from stemsilver.freshness import MARKER
 from stemsilver.fsio import staging_beside, swap_directory, write_bytes
 from stemsilver.microsite import check_replaceable
-from stemsilver.microsite.offline import MARKER
 from stemsilver.microsite.preview import Clip, Heard, Preview, Track
 from stemsilver.report import CardItem
 from stemsilver.snippets import Signal, Snippet, file_name
