@@ -4,8 +4,8 @@ The marker file of a site holds one digest of all that the site was made from an
 that its build left: speech, report and site. It is written last, and swapped in with the site, so
 a build that was killed never counts as done.
 
-Files are told apart by their contents, never by their times. Only the weights, which nothing but a
-build loads, are told by size, time and inode; a build verifies their SHA-256.
+What a build reads is compared by content. What it left, and the weights, are compared by size and
+time of change: they are large, and nothing is loaded from them before a build has verified them.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ def inputs_digest(
 
 def build_digest(inputs: str, renders: Sequence[Render], proceed: Path, report: Path) -> str:
     """A digest of what a build read, and of what it left in `proceed` and `report`."""
-    speech = [(one.output, _contents(proceed / one.output)) for one in renders]
-    return digest(inputs, json.dumps([speech, [_contents(report / name) for name in _REPORTS]]))
+    speech = [_state(proceed / one.output) for one in renders]
+    return digest(inputs, json.dumps([speech, [_state(report / name) for name in _REPORTS]]))
 
 
 def write_marker(site: Path, build: str | None) -> None:
@@ -146,34 +146,40 @@ def commit() -> str | None:
 
 
 def _site_digest(site: Path, build: str) -> str:
-    pages = [one for one in _contents(site) if one[0] != MARKER]
-    return digest(build, json.dumps(pages))
+    return digest(build, json.dumps(_state(site)))
+
+
+def _state(path: Path) -> list[tuple[str, int, int]]:
+    """The files at or below `path` by their places in it, each with its size and time of change."""
+    found = [(place, one.lstat()) for place, one in _files(path, "*")]
+    return [(place, state.st_size, state.st_mtime_ns) for place, state in found]
 
 
 def _contents(path: Path | None, pattern: str = "*") -> list[tuple[str, str]]:
     """The files at or below `path` by their places in it, each with its SHA-256."""
-    if path is None:
-        return []
+    return [] if path is None else [(place, _sha256(one)) for place, one in _files(path, pattern)]
+
+
+def _files(path: Path, pattern: str) -> list[tuple[str, Path]]:
+    """The files at or below `path` by their places in it, without the hidden ones."""
     if not path.is_dir():
-        return [("", _sha256(path))] if path.exists() else []
-    found = sorted(one for one in path.rglob(pattern) if one.is_file())
-    return [(one.relative_to(path).as_posix(), _sha256(one)) for one in found]
+        return [("", path)] if path.exists() else []
+    found = {one.relative_to(path).as_posix(): one for one in path.rglob(pattern) if one.is_file()}
+    return sorted((place, one) for place, one in found.items() if "/." not in f"/{place}")
 
 
 def _sha256(path: Path) -> str:
-    """What tells a file from others; a link is not the file that it leads to."""
     try:
-        return sha256_file(path) + (" link" if path.is_symlink() else "")
+        return sha256_file(path)
     except OSError as error:
         return f"unreadable: {error.errno}"
 
 
 def _weight(name: str) -> tuple[Any, ...]:
-    weight, at = weights.entry(name), weights.locate(name).stat()
-    return name, weight.sha256, at.st_size, at.st_mtime_ns, at.st_ino
+    return name, weights.entry(name).sha256, _state(weights.locate(name))
 
 
 def _packages() -> list[str]:
     """Every package that can be imported here, with its version."""
-    folders = [Path(one) for one in dict.fromkeys(sys.path) if Path(one).is_dir()]
-    return sorted(one.name for folder in folders for one in folder.glob("*.*-info"))
+    places = [Path(one) for one in dict.fromkeys(sys.path) if Path(one).is_dir()]
+    return sorted(one.name for place in places for one in place.glob("*.*-info"))

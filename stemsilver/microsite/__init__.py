@@ -1,10 +1,18 @@
-"""Level 5: the site a stakeholder opens, listens to and signs off."""
+"""Level 5: the site a stakeholder opens, listens to and signs off.
 
-from stemsilver.microsite.bakeoff import MAX_PROFILES
-from stemsilver.microsite.bakeoff_pages import build_bakeoff
-from stemsilver.microsite.base import read_base
-from stemsilver.microsite.offline import DOWNLOADS, RELEASE, Archive, offline_files
-from stemsilver.microsite.publish import Site, build, check_replaceable
+Each name is imported by its first use: what packs a site into a ZIP need not wait for what draws
+one.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stemsilver.microsite.bakeoff import MAX_PROFILES
+    from stemsilver.microsite.bakeoff_pages import build_bakeoff
+    from stemsilver.microsite.base import read_base
+    from stemsilver.microsite.offline import DOWNLOADS, RELEASE, Archive, offline_files
+    from stemsilver.microsite.publish import Site, build, check_replaceable
 
 __all__ = [
     "DOWNLOADS",
@@ -18,3 +26,18 @@ __all__ = [
     "offline_files",
     "read_base",
 ]
+
+_MODULES = {
+    "bakeoff": ("MAX_PROFILES",),
+    "bakeoff_pages": ("build_bakeoff",),
+    "base": ("read_base",),
+    "offline": ("DOWNLOADS", "RELEASE", "Archive", "offline_files"),
+    "publish": ("Site", "build", "check_replaceable"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 
-import pandas as pd
-
 from stemsilver.config import Profile
 from stemsilver.evaluate.catalogue import METRICS
 from stemsilver.records import Batch, ItemResult
@@ -24,6 +22,8 @@ def batch_metrics_csv(batch: Batch, profile: Profile) -> str:
     says why, as `metric=reason; …` (a failed render has the same one everywhere, which `reason`
     states once). Text is quoted, numbers are not.
     """
+    import pandas as pd  # Here: nothing else of the report waits for it.
+
     rows = [_row(item, profile) for item in batch.items]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     # A column without any value would be quoted like text.
