@@ -80,6 +80,7 @@ def inputs_digest(
         **options,
         "base": _contents(options["base"]),
         "history": [_contents(path, "*.json") for path in options["history"]],
+        "max_site_megabytes": float(options["max_site_megabytes"]),
     }
     machine = [sys.version, _packages(), {name: os.environ.get(name) for name in _ENVIRONMENT}]
     code = [__version__, _contents(Path(__file__).parent, "*.py")]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,19 +62,6 @@ def test_the_commands_are_those_of_the_product() -> None:
         "models verify",
         "doctor",
     }
-
-
-@pytest.mark.parametrize("words", [("--version",), ("scorecard", "diff", "--help")])
-def test_a_command_imports_no_model_it_has_no_use_for(words: tuple[str, ...]) -> None:
-    code = (
-        "import sys; from stemsilver.cli import main\n"
-        "try: main()\n"
-        "finally: print(*sorted({'torch', 'onnxruntime', 'ctranslate2'} & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines()[-1] == ""
 
 
 def test_a_misspelt_command_is_guessed(stemsilver: Terminal) -> None:

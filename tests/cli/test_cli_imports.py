@@ -1,0 +1,69 @@
+"""What commands import: help and wrong usage next to nothing, others only what they need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ..build.batches import EPOCH
+
+HEAVY = {"torch", "scipy", "pandas", "matplotlib", "mkdocs", "mermaidx", "onnxruntime", "soxr"}
+ANY = HEAVY | {"numpy", "requests", "jinja2", "starlette", "uvicorn", "huggingface_hub"}
+
+
+def imported(*words: str) -> tuple[int, set[str]]:
+    """The exit code of a command in a process of its own, and the modules it has imported."""
+    code = "import sys; from stemsilver.cli import main\ntry: main()\nfinally: print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+    )
+    return done.returncode, set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--help",),
+        ("--version",),
+        ("biuld-site",),
+        ("build-site", "--help"),
+        ("build-site", "--jbos", "2"),
+        ("clean", "--jobs", "many"),
+        ("compare",),
+        ("doctor", "--all"),
+        ("evaluate", "gone.wav"),
+        ("init",),
+        ("models", "list", "--all"),
+        ("pull-request", "pack"),
+        ("release", "--name"),
+        ("scorecard", "diff", "a"),
+        ("serve", "--port", "http"),
+    ],
+    ids=" ".join,
+)
+def test_help_and_wrong_usage_import_nothing_that_takes_time(words: tuple[str, ...]) -> None:
+    code, modules = imported(*words)
+    assert code in (0, 2)
+    assert modules & ANY == set()
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("build-site", "--cache", "cache", "--max-site-mb", "100"),  # as it was built
+        ("scorecard", "diff", "report", "site"),
+        ("release",),
+    ],
+    ids=lambda words: words[0],
+)
+def test_what_neither_computes_nor_draws_imports_nothing_that_does(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
+    code, modules = imported(*words)
+    assert code in (0, 1)  # 1 where a gate failed
+    assert modules & HEAVY == set()
