@@ -206,6 +206,8 @@ def contained(root: Path, relative: str) -> Path:
         real_root = root.resolve()
         path = (real_root / relative).resolve()
         inside = not Path(relative).is_absolute() and path.is_relative_to(real_root)
+        # What comes after a loop of links is not followed the first time.
+        inside = inside and path.resolve() == path
     except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL, an impossible name
         inside = False
     if not inside:

@@ -338,7 +338,10 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "relative",
-    ["..", "../x", "a/../../x", "/etc/passwd", "link", "link/x", "a/../link/x", "loop/x", "a\0b"],
+    [
+        *["..", "../x", "a/../../x", "/etc/passwd", "link", "link/x", "a/../link/x"],
+        *["loop/x", "loop/../link", "loop/../link/x", "a\0b"],
+    ],
 )
 def test_escapes_are_refused(root: Path, relative: str) -> None:
     with pytest.raises(UsageError, match="leads out of"):
