@@ -1,4 +1,4 @@
-"""axe-core on every kind of page, in light and dark, on a phone and on a desk."""
+"""Every kind of page for everybody: axe-core in light and dark, and whatever fonts a phone has."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
+from .fonts import widths
 from .planted_site import Published
 
 PAGES = {
@@ -19,6 +20,7 @@ PAGES = {
     "method.html": "h1",
     "reproduce.html": "h1",
     "heavy.html": "h1",
+    "delivery.html": "h1",
 }
 
 
@@ -44,3 +46,18 @@ def test_axe_finds_nothing_serious(
     ]
     context.close()
     assert found == []
+
+
+def test_a_phone_never_scrolls_sideways_whatever_its_fonts(
+    browser: Browser, compared: Published
+) -> None:
+    context = compared.serve(browser.new_context(viewport={"width": 390, "height": 844}))
+    page = context.new_page()
+    found = {}
+    for path in sorted(compared.folder.rglob("*.html")):
+        name = path.relative_to(compared.folder).as_posix()
+        page.goto(f"{compared.url}/{name}")
+        found[name] = widths(page)
+    context.close()
+    assert found == dict.fromkeys(found, [390] * 3)
+    assert found.keys() >= PAGES.keys()

@@ -89,13 +89,6 @@ def test_a_row_leads_to_its_render_and_on_to_the_next(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_phone_never_scrolls_sideways(visit: Visit, name: str) -> None:
-    visit.page.set_viewport_size({"width": 390, "height": 844})
-    page = visit.open(name)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-@pytest.mark.parametrize("name", PAGES)
 def test_nothing_hostile_runs_and_every_picture_shows(visit: Visit, name: str) -> None:
     page = visit.open(name)
     assert page.evaluate("typeof window.pwned") == "undefined"
