@@ -113,10 +113,10 @@ def listen(job: Job) -> Tally:
 
 
 def clean(job: Job) -> Tally:
-    """Clean the raw signal."""
+    """Run the models that clean the raw signal."""
     steps = Steps(Cache(job.cache), Reporter(job.told))
     raw, source = _decode(job)
-    chain.clean(raw, source, job.profile.chain, steps)
+    chain.extract(raw, source, job.profile.chain, steps)
     told.forget(job.told)
     return Tally(len(steps.computed), len(steps.reused))
 

@@ -8,6 +8,7 @@ finite.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -42,8 +43,21 @@ class Steps(Protocol):
         ...
 
 
-def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cleaned:
-    """Remove the music from `mixture`.
+@dataclass(frozen=True)
+class Extracted:
+    """The speech as the models found it, and what the steps on the way gave."""
+
+    prepared: Samples
+    level_db: float
+    level_note: str | None
+    vocals: Samples
+    residual: Samples
+    denoised: Samples
+    masked: Samples
+
+
+def extract(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Extracted:
+    """Run the models, and leave the finishing to `clean`, which then finds their steps remembered.
 
     `source` is a digest of the mixture's samples and rate.
 
@@ -66,28 +80,41 @@ def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cle
     denoised = _denoise(vocals, prepared, rate, stage_a, chain.enhancement, steps)
     masked = steps.run("wiener", lambda: _mask(denoised, residual, rate, chain.beta_wiener))
     _check("wiener", masked, prepared)
+    return Extracted(prepared, level, level_note, vocals, residual, denoised, masked)
 
-    notes: list[str] = [] if level_note is None else [level_note]
+
+def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cleaned:
+    """Remove the music from `mixture`.
+
+    `source` is a digest of the mixture's samples and rate.
+
+    Raises:
+        StageError: a step gave a signal of another shape, or one that is not finite.
+        WeightsError: a model's weights are missing or altered.
+    """
+    rate = mixture.rate
+    found = extract(mixture, source, chain, steps)
+    notes: list[str] = [] if found.level_note is None else [found.level_note]
 
     def finish() -> Samples:
-        speech, note = polish(masked, rate, chain.postprocess)
+        speech, note = polish(found.masked, rate, chain.postprocess)
         if note is not None and note not in notes:
             notes.append(note)
         return speech
 
     speech = steps.run("polish", finish)
-    _check("polish", speech, prepared)
-    stages = {"vocals": vocals}
+    _check("polish", speech, found.prepared)
+    stages = {"vocals": found.vocals}
     if chain.enhancement.model_name != "none":
-        stages["denoised"] = denoised
+        stages["denoised"] = found.denoised
     if chain.beta_wiener.enabled:
-        stages["masked"] = masked
+        stages["masked"] = found.masked
     return Cleaned(
         speech=Audio(speech, rate),
-        removed=Audio(mixture.samples - loudness.gain(masked, -level), rate),
-        stage_a=StageA(vocals, residual),
+        removed=Audio(mixture.samples - loudness.gain(found.masked, -found.level_db), rate),
+        stage_a=StageA(found.vocals, found.residual),
         stages=stages,
-        level_db=level,
+        level_db=found.level_db,
         notes=tuple(notes),
     )
 

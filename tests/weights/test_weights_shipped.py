@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
+import convert_weights
 import numpy as np
 import onnx
 import pytest
@@ -13,32 +13,21 @@ from onnx import numpy_helper
 
 from stemsilver import weights
 
-REPOSITORY = Path(__file__).parents[2]
 LIMIT_BYTES = 40_000_000
 
 
-@pytest.fixture(scope="module")
-def conversion() -> ModuleType:
-    """The script that makes them."""
-    spec = importlib.util.spec_from_file_location(
-        "convert_weights", REPOSITORY / "tools" / "convert_weights.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize(
-    ("name", "maker"),
-    [("spleeter-2stems", "spleeter"), ("deepfilternet3", "deepfilternet3")],
+    ("name", "make"),
+    [
+        ("spleeter-2stems", convert_weights.spleeter),
+        ("deepfilternet3", convert_weights.deepfilternet3),
+    ],
 )
 def test_a_shipped_network_is_what_its_script_makes(
-    name: str, maker: str, conversion: ModuleType
+    name: str, make: Callable[[], onnx.ModelProto]
 ) -> None:
     shipped = onnx.load(weights.verified(name))
-    made = getattr(conversion, maker)()
+    made = make()
     assert [(node.op_type, node.input, node.output) for node in shipped.graph.node] == [
         (node.op_type, node.input, node.output) for node in made.graph.node
     ]
