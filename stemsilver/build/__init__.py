@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from stemsilver import extras, freshness, fsio, microsite, report, weights
 from stemsilver.audio import decode
@@ -28,11 +29,13 @@ from stemsilver.device import cores, device, device_name
 from stemsilver.errors import UsageError
 from stemsilver.evaluate import suite
 from stemsilver.freshness import Options
-from stemsilver.microsite import Archive, Site
 from stemsilver.profiles import name_of
 from stemsilver.records import Audio, Batch, Evidence, ItemResult, Render
 from stemsilver.report import Record
 from stemsilver.version import __version__
+
+if TYPE_CHECKING:  # a worker has no use for what draws a site
+    from stemsilver.microsite import Archive, Site
 
 SCORECARD = "scorecard.json"
 LARGE_GIGABYTES = 6.0
@@ -366,7 +369,7 @@ def _write_speech(places: Places, finished: Finished) -> None:
 def _archive(batch: Batch, places: Places) -> Archive:
     """The release of this build, to lie among the downloads of its site."""
     name = release.name_of(datetime.fromisoformat(batch.created))
-    return Archive(f"{name}.zip", partial(release.pack, places.proceed, places.report))
+    return microsite.Archive(f"{name}.zip", partial(release.pack, places.proceed, places.report))
 
 
 def _shape(audio: Audio) -> str:
