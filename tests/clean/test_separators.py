@@ -168,7 +168,7 @@ def test_deepfilternet_takes_each_channel_by_itself(excerpt: Excerpt) -> None:
 
 @pytest.fixture(scope="module")
 def half_a_minute(excerpt: Excerpt) -> Samples:
-    """30 s of mixtures at 44.1 kHz, one channel twice: three chunks, two seams."""
+    """30 s of mixtures at 44.1 kHz, one channel twice: two chunks, one seam."""
     files = ("museum_guide.wav", "batched/product_tour.wav", "batched/weather_evening.wav")
     parts = [excerpt(file, 0, 10) for file in files]
     joined = np.concatenate([resample(p.samples, p.rate, 44_100) for p in parts], axis=1)
@@ -182,12 +182,10 @@ def test_seams_between_chunks_are_inaudible(
     monkeypatch.setattr(spleeter, "CHUNK", 4096)
     whole = separate("spleeter-2stems", half_a_minute, 44_100)
     monkeypatch.undo()
-    assert distance_db(chunked, whole) < -45
-    for seam in (spleeter.CHUNK * 1024, 2 * spleeter.CHUNK * 1024):
-        near = slice(seam - 8192, seam + 8192)
-        assert distance_db(chunked[:, near], whole[:, near]) < -32
-        step = np.abs(np.diff(chunked[:, near] - whole[:, near])).max()
-        assert step < 0.01 * np.abs(whole[:, near]).max()
+    assert distance_db(chunked, whole) < -80
+    seam = spleeter.CHUNK * 1024
+    near = slice(seam - 8192, seam + 8192)
+    assert distance_db(chunked[:, near], whole[:, near]) < -80
 
 
 def test_one_chunk_is_the_networks_own_arithmetic(half_a_minute: Samples) -> None:
