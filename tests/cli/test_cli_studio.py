@@ -168,7 +168,8 @@ def test_a_second_run_finds_everything_done(
     workshop: Path, pulled: Path, studio: tuple[dict[str, Any], Path]
 ) -> None:
     scorecard, _ = studio
-    again = run(workshop, pulled, command("studio", "studio"))
+    assert "Nothing changed" in run(workshop, pulled, command("studio", "studio")).stderr
+    again = run(workshop, pulled, command("studio", "studio", "--fresh-site"))
     assert f"{len(RENDERS)} of {len(RENDERS)} renders reused whole" in again.stderr
     assert json.loads((workshop / "studio/report/scorecard.json").read_bytes()) == scorecard
 
