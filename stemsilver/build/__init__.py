@@ -37,6 +37,10 @@ from stemsilver.version import __version__
 if TYPE_CHECKING:  # a worker has no use for what draws a site
     from stemsilver.microsite import Archive, Site
 
+if TYPE_CHECKING:
+    # A worker draws no pages, so it does not import what does.
+    from stemsilver.microsite import Archive, Site
+
 SCORECARD = "scorecard.json"
 LARGE_GIGABYTES = 6.0
 """Memory of a worker with the studio's models on a render of some minutes."""

@@ -13,9 +13,9 @@ HEAVY = {"torch", "scipy", "pandas", "matplotlib", "mkdocs", "mermaidx", "onnxru
 ANY = HEAVY | {"numpy", "requests", "jinja2", "starlette", "uvicorn", "huggingface_hub"}
 
 
-def imported(*words: str) -> tuple[int, set[str]]:
+def imported(*words: str, code: str = "main()") -> tuple[int, set[str]]:
     """The exit code of a command in a process of its own, and the modules it has imported."""
-    code = "import sys; from stemsilver.cli import main\ntry: main()\nfinally: print(*sys.modules)"
+    code = f"import sys; from stemsilver.cli import main\ntry: {code}\nfinally: print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
     )
@@ -67,3 +67,9 @@ def test_what_neither_computes_nor_draws_imports_nothing_that_does(
     code, modules = imported(*words)
     assert code in (0, 1)  # 1 where a gate failed
     assert modules & HEAVY == set()
+
+
+def test_a_worker_imports_nothing_that_makes_pages() -> None:
+    code, modules = imported(code="import stemsilver.build.item")
+    assert code == 0
+    assert modules & {"pandas", "mkdocs", "mermaidx"} == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,19 @@ def test_a_fresh_site_is_made_anew_from_what_is_there(
     assert index(workspace) != before
     assert computed.calls == []
     assert UNCHANGED in stemsilver(*BUILD).err
+
+
+def test_a_site_with_everything_on_it_stands_too(
+    stemsilver: Terminal, workspace: Workspace
+) -> None:
+    shutil.copytree(workspace.places.site, workspace.folder / "base")
+    shutil.copy(workspace.places.report / "history.json", workspace.folder / "earlier.json")
+    options = ("--base", "base", "--history", "earlier.json", "--zip")
+    assert UNCHANGED not in stemsilver(*BUILD, *options).err
+    assert UNCHANGED in stemsilver(*BUILD, *options).err
+    card = workspace.folder / "base" / "downloads" / "scorecard.json"
+    card.write_bytes(card.read_bytes() + b"\n")
+    assert UNCHANGED not in stemsilver(*BUILD, *options).err
 
 
 def test_a_changed_title_makes_the_site_anew_and_computes_nothing(
