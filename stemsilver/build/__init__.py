@@ -34,9 +34,6 @@ from stemsilver.records import Audio, Batch, Evidence, ItemResult, Render
 from stemsilver.report import Record
 from stemsilver.version import __version__
 
-if TYPE_CHECKING:  # a worker has no use for what draws a site
-    from stemsilver.microsite import Archive, Site
-
 if TYPE_CHECKING:
     # A worker draws no pages, so it does not import what does.
     from stemsilver.microsite import Archive, Site

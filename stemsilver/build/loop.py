@@ -132,10 +132,10 @@ def _interruptible(pool: Executor) -> Iterator[Executor]:
     """The pool; on any error or interruption its workers are stopped instead of waited for."""
     try:
         yield pool
+        pool.shutdown()
     except BaseException:
         pool.shutdown(wait=True, cancel_futures=True)
         raise
-    pool.shutdown()
 
 
 def _outcome(render: Render, future: Future[ItemResult]) -> ItemResult:

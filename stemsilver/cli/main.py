@@ -14,10 +14,9 @@ from rich.markup import escape
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from stemsilver.cli import signals
 from stemsilver.errors import StemsilverError
 from stemsilver.version import __version__
-
-INTERRUPTED = 130
 
 COMMANDS = (
     "build-site",
@@ -98,22 +97,34 @@ def main() -> NoReturn:
     """Run the command line and exit with the code of the README's table."""
     errors = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
     try:
-        # Typer ends the process itself: after a command, a wrong option, or Ctrl-C.
+        signals.listen()
+        code = _run(errors)
+    except signals.Stopped as stopped:
+        signals.ignore()
+        stopped.arrived = True
+        code = stopped.exit_code
+        errors.print("Interrupted. What was finished is kept; run the same command to go on.")
+    # The interpreter still has to put itself away.
+    signals.ignore()
+    sys.exit(code)
+
+
+def _run(errors: Console) -> int | str | None:
+    """What the command ends with; an error of ours is told."""
+    try:
+        # Typer ends the process itself: after a command, or a wrong option.
         app()
-        code = 0
+    except SystemExit as end:
+        return end.code
     except StemsilverError as error:
         errors.print(f"[bold red]error:[/] {escape(error.message)}")
         errors.print(f"[bold]next:[/]  {escape(error.next_step)}")
-        code = error.exit_code
+        return error.exit_code
     except Exception as error:
         # Not one of ours: a fault of the program. The traceback is for whoever mends it.
         if os.environ.get("STEMSILVER_TRACEBACK"):
             raise
         errors.print(f"[bold red]error:[/] {escape(f'{type(error).__name__}: {error}')}")
         errors.print("[bold]next:[/]  Run it again with STEMSILVER_TRACEBACK=1 and report it.")
-        code = 1
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            errors.print("Interrupted. What was finished is kept; run the same command to go on.")
-        raise
-    sys.exit(code)
+        return 1
+    return 0

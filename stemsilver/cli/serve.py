@@ -6,7 +6,6 @@ import ipaddress
 import mimetypes
 import os
 import socket
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from stemsilver.cli.signals import Stopped
 from stemsilver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,8 +49,10 @@ def command(
     console.print(f"{site}: http://{shown}:{listening.getsockname()[1]}/  (Ctrl-C ends it)")
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
     # Its ordinary end.
-    with suppress(KeyboardInterrupt):
+    try:
         server.run(sockets=[listening])
+    except Stopped as stopped:
+        stopped.arrived = True
 
 
 def app(site: Path) -> Starlette:
