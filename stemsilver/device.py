@@ -26,12 +26,7 @@ def device() -> Device:
     Raises:
         UsageError: it names none, or one that this machine or its torch does not have.
     """
-    named = os.environ.get(VARIABLE) or "auto"
-    if named not in ("auto", *get_args(Device)):
-        raise UsageError(
-            f"{VARIABLE}={named}: no such device",
-            next_step=f"Set it to auto or one of {', '.join(get_args(Device))}.",
-        )
+    named = check_variable()
     there = ("cpu",) if named == "cpu" else _there()
     if named == "auto":
         return there[0]
@@ -42,6 +37,21 @@ def device() -> Device:
         f"{VARIABLE}={named}: torch finds no such device on this machine",
         next_step="Leave the variable out, or install the torch build for that device.",
     )
+
+
+def check_variable() -> str:
+    """What `STEMSILVER_DEVICE` names, whether this machine has it or not; else `auto`.
+
+    Raises:
+        UsageError: it names no device.
+    """
+    named = os.environ.get(VARIABLE) or "auto"
+    if named not in ("auto", *get_args(Device)):
+        raise UsageError(
+            f"{VARIABLE}={named}: no such device",
+            next_step=f"Set it to auto or one of {', '.join(get_args(Device))}.",
+        )
+    return named
 
 
 def device_name() -> str:

@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 import pytest
 from chromium import find
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 
 from stemsilver import weights
 
@@ -47,13 +47,19 @@ def weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers; a process can have one at a time."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> str:
     """The path of the browser to look at pages with. There must be one."""
-    with sync_playwright() as playwright:
-        try:
-            return find(playwright)
-        except LookupError as error:
-            pytest.fail(str(error), pytrace=False)
+    try:
+        return find(playwright)
+    except LookupError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from chromium import find, install
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright
 
 PATH = os.environ["PATH"]
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from stemsilver.build.steps import Steps
 from stemsilver.cache import Cache
 from stemsilver.config import Profile, digest
 from stemsilver.delivery import release
-from stemsilver.device import cores, device, device_name
+from stemsilver.device import check_variable, cores, device, device_name
 from stemsilver.errors import UsageError
 from stemsilver.evaluate import suite
 from stemsilver.freshness import Options
@@ -249,6 +249,7 @@ def evaluate_pair(
         ItemError: a file cannot be decoded.
     """
     judges = profile.evaluation
+    check_variable()
     extras.check((judges.asr.backend, judges.music.backend))
     weights.check(suite.used_weights(judges), name_of(profile))
     limit = profile.preprocess.max_minutes
@@ -276,6 +277,7 @@ def verify_models(*profiles: Profile) -> None:
         EnvironmentFault: packages are not installed; it names them all.
         WeightsError: weight files are missing or altered; it names them all.
     """
+    check_variable()
     if any(map(_large, profiles)):
         device()
     extras.check(name for profile in profiles for name in profile.models)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,6 +90,28 @@ def test_shutting_down_with_cancelling_stops_the_workers_and_takes_no_more() -> 
     assert gone(worker)
     with pytest.raises(RuntimeError):
         pool.submit(os.getpid)
+
+
+def test_a_worker_dies_with_its_parent_whatever_it_does() -> None:
+    program = (
+        "import os, time; from stemsilver.build.pool import LocalPool\n"
+        "pool = LocalPool(1); print(pool.submit(os.getpid).result(), flush=True)\n"
+        "pool.submit(time.sleep, 3600).result()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert not gone(int(parent.stdout.readline()))
+        parent.kill()
+        # The worker holds the same pipe: it ends when the last of them has.
+        parent.communicate(timeout=600)
+
+
+def test_what_a_stopped_worker_leaves_in_the_temporary_folder_is_removed() -> None:
+    pool = LocalPool(1)
+    made = pool.submit(tempfile.mkdtemp).result()
+    assert Path(made).is_dir()
+    pool.shutdown(cancel_futures=True)
+    assert not Path(made).parent.exists()
 
 
 def test_shutting_down_lets_what_was_submitted_finish() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,8 +40,14 @@ class Terminal:
     def __call__(self, *arguments: str | Path) -> Ended:
         self._patch.setattr(sys, "argv", ["stemsilver", *map(str, arguments)])
         self._capture.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
+        handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            with pytest.raises(SystemExit) as end:
+                main()
+        finally:
+            # It leaves them ignored: it is for the process to end now.
+            for one, handler in handlers.items():
+                signal.signal(one, handler)
         printed = self._capture.readouterr()
         code = end.value.code
         assert isinstance(code, int)

