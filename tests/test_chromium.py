@@ -61,11 +61,18 @@ def test_the_named_browser_is_taken_and_no_other(
         install(playwright)
 
 
+@pytest.mark.parametrize("user", [0, 1000])
 def test_where_none_can_be_downloaded_the_distribution_s_package_is_installed(
-    working: str, machine: Path, playwright: Playwright
+    user: int,
+    working: str,
+    machine: Path,
+    playwright: Playwright,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: user)
     log, packaged = machine / "log", put(machine, "packaged", working)
-    put(machine, "sudo", 'shift; exec "$@"')  # unless the tests are run by root
+    put(machine, "true", "exit 0")
+    put(machine, "sudo", "exit 1" if user == 0 else '[ "$1" = --non-interactive ] && shift && "$@"')
     put(
         machine,
         "apt-get",
@@ -79,11 +86,13 @@ def test_where_none_can_be_downloaded_the_distribution_s_package_is_installed(
 
 
 def test_where_none_can_be_installed_the_command_is_named(
-    machine: Path, playwright: Playwright
+    machine: Path, playwright: Playwright, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(LookupError, match=r"playwright install --with-deps chromium$") as caught:
         install(playwright)
     assert "apt-get" not in str(caught.value)
-    put(machine, "apt-get", "exit 100")
+    put(machine, "apt-get", f'echo "$*" >> "{machine}/log"')
     with pytest.raises(LookupError, match="\nsudo apt-get install chromium\n"):
         install(playwright)
+    assert not (machine / "log").exists(), "this user may not install packages"

@@ -38,13 +38,13 @@ from .story import (
     seed,
 )
 
-LOCK = """\
-\"\"\"In the place of the script that resolves the pins.\"\"\"
+WITHOUT_REGISTRY = '''\
+"""Stands in for the script that resolves the pins, which takes a registry."""
 
 import sys
 
 print("lock.py", *sys.argv[1:])
-"""
+'''
 
 
 @pytest.fixture(scope="session")
@@ -195,9 +195,8 @@ def checked(github: GitHub, released: Released) -> Run:
         (environment / name).touch()
         # Newer than anything that is checked out later.
         os.utime(environment / name, (2**32, 2**32))
-    # There is no registry to resolve from.
     (kept / "tools").mkdir()
-    (kept / "tools" / "lock.py").write_text(LOCK)
+    (kept / "tools" / "lock.py").write_text(WITHOUT_REGISTRY)
     if (CHECKOUT / ".mypy_cache").is_dir():
         shutil.copytree(CHECKOUT / ".mypy_cache", kept / ".mypy_cache")
     github.kept = kept
