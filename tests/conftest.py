@@ -11,7 +11,8 @@ from zipfile import ZipFile
 
 import pytest
 from chromium import find
-from playwright.sync_api import Playwright, sync_playwright
+from hypothesis import settings
+from playwright.sync_api import Playwright, expect, sync_playwright
 
 from stemsilver import weights
 
@@ -19,6 +20,11 @@ REPOSITORY = Path(__file__).parents[1]
 
 # Threads on a busy machine wait for each other longer than they compute.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# No test is about how long a busy machine takes.
+settings.register_profile("stemsilver", deadline=None)
+settings.load_profile("stemsilver")
+expect.set_options(timeout=60_000)
 
 
 @pytest.hookimpl(tryfirst=True)

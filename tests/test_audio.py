@@ -186,7 +186,7 @@ def test_headers_out_of_shape_say_why(tmp_path: Path, chunks: bytes, reason: str
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_damage_ends_in_anything_but_audio_or_an_item_error(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
@@ -254,7 +254,7 @@ def test_what_does_not_fit_below_the_new_limit_dies() -> None:
     st.sampled_from(RATES),
     st.none() | st.integers(1, 6000),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_lengths_are_exact(
     channels: int, frames: int, rate_in: int, rate_out: int, wanted: int | None
 ) -> None:

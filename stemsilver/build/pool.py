@@ -144,7 +144,8 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         for number, handler in handlers.items():
-            signal.signal(number, handler)
+            if handler is not None:  # else it was not Python that set it
+                signal.signal(number, handler)
         for which in came[:1]:
             signal.raise_signal(which)
 

@@ -94,7 +94,7 @@ def test_the_end_does_not_wrap_round_to_the_start() -> None:
     assert np.abs(shaped(signal, 48_000, highpass_hz=70)[0, :20_000]).max() < 1e-4
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rate=st.integers(8_000, 96_000),
     channels=st.integers(1, 6),

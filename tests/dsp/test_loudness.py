@@ -116,7 +116,7 @@ def test_a_peak_between_the_samples_is_seen() -> None:
     assert peak == pytest.approx(0, abs=0.1)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(frames=st.integers(1, 500), channels=st.integers(1, 6), seed=st.integers(0, 2**16))
 def test_the_true_peak_is_at_least_the_highest_sample(
     frames: int, channels: int, seed: int
@@ -135,7 +135,7 @@ def test_silence_has_no_peak() -> None:
 # --- limiter
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     frames=st.integers(1, 6_000),
     channels=st.integers(1, 3),

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -24,7 +24,6 @@ def one(value: complex) -> Spectrum:
     return np.full((1, 1, 1), value, np.complex64)
 
 
-@settings(deadline=None)
 @given(vocals=spectra, accompaniment=spectra)
 def test_a_ratio_mask_is_a_share(vocals: Spectrum, accompaniment: Spectrum) -> None:
     mask = ratio_mask(vocals, accompaniment)
@@ -51,7 +50,6 @@ def test_alone_either_side_takes_all() -> None:
     assert ratio_mask(one(0), one(0.1))[0, 0, 0] == 0
 
 
-@settings(deadline=None)
 @given(several=st.lists(masks, min_size=1, max_size=4))
 def test_fusion_rules_are_ordered_and_stay_within_their_masks(several: list[Mask]) -> None:
     fused = {rule: fuse(several, rule) for rule in RULES}
@@ -67,13 +65,11 @@ def test_fusion_rules_are_ordered_and_stay_within_their_masks(several: list[Mask
     assert (fused["min"] == stacked.min(axis=0)).all()
 
 
-@settings(deadline=None)
 @given(mask=masks, copies=st.integers(1, 4), rule=st.sampled_from(RULES))
 def test_masks_that_agree_are_kept(mask: Mask, copies: int, rule: Rule) -> None:
     np.testing.assert_allclose(fuse([mask] * copies, rule), mask, atol=1e-6)
 
 
-@settings(deadline=None)
 @given(several=st.lists(masks, min_size=2, max_size=4), rule=st.sampled_from(RULES))
 def test_the_order_of_the_separators_does_not_matter(several: list[Mask], rule: Rule) -> None:
     np.testing.assert_allclose(fuse(several, rule), fuse(several[::-1], rule), atol=1e-6)
@@ -88,7 +84,6 @@ def test_means_by_hand() -> None:
 FREQUENCIES = np.linspace(0, 22_050, 50)
 
 
-@settings(deadline=None)
 @given(
     mask=arrays(np.float32, (1, 50, 3), elements=st.floats(0, 1, width=32)),
     band=st.floats(2_000, 30_000),

@@ -12,7 +12,7 @@ SIZES = [(4096, 1024), (4096, 512), (4096, 2048), (768, 256), (512, 256)]
 RATES = [8_000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000, 96_000]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     size=st.sampled_from(SIZES),
     rate=st.integers(8_000, 96_000),

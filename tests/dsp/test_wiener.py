@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -23,7 +23,6 @@ def mask_of(vocals: complex, residual: complex, beta: float, floor: float = 0.0)
     return float(beta_wiener(one(vocals), one(residual), beta, floor)[0, 0, 0])
 
 
-@settings(deadline=None)
 @given(vocals=spectra, residual=spectra, beta=st.floats(0.1, 4), floor=st.floats(0, 0.99))
 def test_a_mask_lies_between_its_floor_and_one(
     vocals: Spectrum, residual: Spectrum, beta: float, floor: float
@@ -33,7 +32,6 @@ def test_a_mask_lies_between_its_floor_and_one(
     assert ((mask >= np.float32(floor)) & (mask <= 1)).all()
 
 
-@settings(deadline=None)
 @given(vocals=spectra, residual=spectra)
 def test_beta_2_is_the_ratio_of_powers(vocals: Spectrum, residual: Spectrum) -> None:
     np.testing.assert_allclose(

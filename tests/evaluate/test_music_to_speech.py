@@ -44,7 +44,7 @@ def test_music_counts_only_where_the_output_still_sounds() -> None:
     assert music_to_speech_db(residual, vocals, residual, RATE) > -0.3
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(levels=st.tuples(*[st.floats(0, 1)] * 3), frames=st.integers(1, 5_000))
 def test_it_is_finite_and_never_more_than_all(
     levels: tuple[float, float, float], frames: int

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -37,7 +37,6 @@ def test_against_the_published_formula() -> None:
     assert si_sdr_db(SPEECH + np.float32(0.3) * NOISE, SPEECH) == pytest.approx(expected, abs=1e-4)
 
 
-@settings(deadline=None)
 @given(gain=st.floats(1e-3, 1e3), offset=st.floats(-0.5, 0.5), inverted=st.booleans())
 def test_neither_level_nor_offset_nor_polarity_counts(
     gain: float, offset: float, inverted: bool

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stemsilver.evaluate.undefined import Undefined
@@ -171,7 +171,6 @@ def test_words_that_the_normaliser_joins_or_splits_keep_a_time() -> None:
 WORDS = st.lists(st.sampled_from(["ship", "sea", "whale", "bow", "star"]), max_size=9)
 
 
-@settings(deadline=None)
 @given(before=WORDS, after=WORDS)
 def test_an_alignment_holds_both_texts_in_order_and_its_counts_add_up(
     before: list[str], after: list[str]

@@ -18,7 +18,7 @@ def page(browser: Browser, published: Published) -> Iterator[Page]:
     """A render's page whose complaints are part of the test."""
     context = published.serve(browser.new_context())
     page = context.new_page()
-    page.goto(f"{published.url}/{PAGE}")
+    page.goto(f"{published.url}/{PAGE}#l=0.00-1.40")
     yield page
     context.close()
 
@@ -60,7 +60,7 @@ def test_another_choice_while_loading_wins(page: Page) -> None:
 def test_reduced_motion_moves_in_steps(browser: Browser, published: Published) -> None:
     context = published.serve(browser.new_context(reduced_motion="reduce"))
     page = context.new_page()
-    page.goto(f"{published.url}/{PAGE}")
+    page.goto(f"{published.url}/{PAGE}#l=0.00-1.40")
     page.evaluate(
         "window.moves = 0; document.querySelector('stem-ab')"
         ".addEventListener('ab-time', () => moves++)"

@@ -203,7 +203,7 @@ def test_no_text_of_others_acts(name: str) -> None:
     harmless(markdown(*both(name), link=LINK), calm)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.text(st.characters() | st.sampled_from("`|<>[]()\\@#\n\r*_~$!&"), min_size=1))
 def test_no_text_whatsoever_acts(name: str) -> None:
     harmless(markdown(*both(name), link=LINK), markdown(*both("calm.wav"), link=LINK))
