@@ -212,18 +212,14 @@ def test_json_is_readable_stable_and_never_nan(tmp_path: Path) -> None:
 
 
 @given(st.recursive(st.none() | st.integers() | st.text(st.characters(codec="utf-8")), st.lists))
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 def test_json_comes_back(tmp_path: Path, value: object) -> None:
     fsio.write_json(tmp_path / "v.json", value)
     assert json.loads((tmp_path / "v.json").read_text(encoding="utf-8")) == value
 
 
 @given(st.binary(max_size=300_000))
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 def test_bytes_and_digest_come_back(tmp_path: Path, data: bytes) -> None:
     fsio.write_bytes(tmp_path / "d", data)
     assert (tmp_path / "d").read_bytes() == data
@@ -363,9 +359,7 @@ def test_a_link_inside_is_followed(root: Path) -> None:
 
 
 @given(st.lists(PARTS, max_size=6).map("/".join))
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 def test_what_is_given_back_is_inside(root: Path, relative: str) -> None:
     try:
         path = fsio.contained(root, relative)
