@@ -1,0 +1,127 @@
+"""Does a change of the code change what users get? Builds everything there is, to be compared.
+
+    python tools/snapshot.py OUT              # with the code as it was
+    python tools/snapshot.py OTHER            # with the code as it is
+    python tools/snapshot.py OUT OTHER        # what differs
+
+A snapshot holds the site, the report and the outputs of the demo batch, of a second build that is
+compared with the first, a bake-off, a release, a pull request's preview, an `init`, and what every
+command printed. Clocks and marks of memory stand still meanwhile, so that the same code gives the
+same bytes.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import yaml
+
+REPOSITORY = Path(__file__).parents[1]
+STEMSILVER = Path(sys.executable).with_name("stemsilver")
+STILL = """
+import pathlib, resource, time, types
+time.perf_counter = lambda: 0.0
+resource.getrusage = lambda who: types.SimpleNamespace(ru_maxrss=1_000_000)
+read_text = pathlib.Path.read_text
+def without_marks(self, *args, **kwargs):
+    if str(self) == "/proc/self/status":
+        raise OSError
+    return read_text(self, *args, **kwargs)
+pathlib.Path.read_text = without_marks
+"""
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+CHANGING = {".stemsilver-site", "stemsilver-site"}
+"""Holds a digest of the code, as it must."""
+
+
+def main() -> None:
+    """Make a snapshot, or compare two."""
+    folders = [Path(name).resolve() for name in sys.argv[1:]]
+    if len(folders) == 2:
+        sys.exit(compare(*folders))
+    [folder] = folders
+    make(folder)
+
+
+def make(folder: Path) -> None:
+    """Fill a new folder."""
+    still = folder.with_name(f"{folder.name}.still")
+    still.mkdir(parents=True)
+    (still / "sitecustomize.py").write_text(STILL)
+    shutil.copytree(REPOSITORY / "raw", folder / "raw")
+    few = folder / "few"
+    few.mkdir()
+    for path in (REPOSITORY / "raw").glob("museum_guide*"):
+        shutil.copy(path, few)
+    shutil.copytree(REPOSITORY / "raw" / "batched", few / "batched")
+    profile = yaml.safe_load((REPOSITORY / "config" / "embedded.yaml").read_text())
+    profile["description"] = "Less of the mixture."
+    profile["enhancement"]["mixture_share"] = 0.3
+    (folder / "other.yaml").write_text(yaml.safe_dump(profile))
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(still),
+        "SOURCE_DATE_EPOCH": "1750000000",
+        "COLUMNS": "160",
+        "STEMSILVER_WEIGHTS": str(still / "weights"),
+    }
+
+    def run(name: str, *words: str) -> None:
+        done = subprocess.run(
+            [STEMSILVER, *words], cwd=folder, env=environment, capture_output=True, text=True
+        )
+        said = f"{done.returncode}\n--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}"
+        (folder / f"{name}.printed").write_text(said.replace(str(folder), "FOLDER"))
+        print(name, done.returncode, flush=True)
+
+    cache = ("--cache", str(still / "cache"))
+    run("first", "build-site", "--zip", "--stages", *cache)
+    second = ("--proceed", "p2", "--report", "r2", "--site", "s2", "--config", "other.yaml")
+    run("second", "build-site", "--raw", "few", *second, "--base", "site", *cache)
+    run("diff", "scorecard", "diff", "report", "r2")
+    run("diff_json", "scorecard", "diff", "report", "r2", "--json")
+    run("diff_markdown", "scorecard", "diff", "report", "r2", "--markdown", "--gate")
+    run("compare", "compare", "--raw", "few", "embedded", "other.yaml", *cache)
+    run("release", "release", "--out", "dist")
+    pull = ("--number", "7", "--commit", COMMIT, "--out", "handed")
+    run("pack", "pull-request", "pack", "report", "r2", *pull)
+    run("preview", "pull-request", "preview", "handed", "preview")
+    run("init", "init", "own")
+    run("clean", "clean", "few/batched", "-o", "cleaned", *cache)
+    run("evaluate", "evaluate", "few/museum_guide.wav", "p2/museum_guide__speech_only.wav", "--json")
+    for path in [*folder.rglob("*.zip")]:
+        with ZipFile(path) as archive:
+            archive.extractall(path.with_suffix(".unpacked"))
+        path.unlink()
+    shutil.rmtree(folder / "raw")
+    shutil.rmtree(few)
+
+
+def compare(one: Path, other: Path) -> int:
+    """Name every file that differs; returns how many."""
+    names = [
+        {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+        for root in (one, other)
+    ]
+    for root, only in ((one, names[0] - names[1]), (other, names[1] - names[0])):
+        for name in sorted(only):
+            print(f"only in {root.name}: {name}")
+    differing = [
+        name
+        for name in sorted(names[0] & names[1])
+        if Path(name).name not in CHANGING
+        and not filecmp.cmp(one / name, other / name, shallow=False)
+    ]
+    print(*differing, sep="\n")
+    print(f"{len(names[0] & names[1])} files in both, {len(differing)} differ")
+    return len(differing) + len(names[0] ^ names[1])
+
+
+if __name__ == "__main__":
+    main()
