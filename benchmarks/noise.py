@@ -15,7 +15,7 @@ their own, and prints for each metric the largest difference on any render from 
 A library chooses its code by the processor, so avx2 and sse4 stand for other machines; they are
 simulated by `older_cpu.c`, for all libraries at once, and need x86-64 Linux and a C compiler.
 
-The rule for a metric's tolerance in `stemsilver.evaluate.catalogue`, which the table ends with:
+The rule for a metric's tolerance in `stemsilver.evaluation.catalogue`, which the table ends with:
 twice the largest difference of `again` to `sse4`, and never less than half of the last digit that
 is shown, rounded up to one digit. Twice, because both builds that are compared may be off. The
 last column tells where the catalogue's is smaller. `16 bit` is not noise, as its input is another:
@@ -45,11 +45,11 @@ from rich.console import Console
 from rich.table import Table
 
 from stemsilver import discover
-from stemsilver.build import loop, pool, workers
 from stemsilver.cache import Cache
 from stemsilver.cli.progress import BatchProgress
 from stemsilver.device import cores
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.pipeline import executors, loop, workers
 from stemsilver.profiles import load_profile
 from stemsilver.records import Render
 from stemsilver.report import scores
@@ -174,7 +174,7 @@ def measured(folder: Path, way: dict[str, int | None]) -> Values:
     profile = load_profile()
     share = way["cores"] or cores()
     with (
-        patch.object(pool, "cores", return_value=share),
+        patch.object(executors, "cores", return_value=share),
         tempfile.TemporaryDirectory() as scratch,
         BatchProgress(len(renders), Console(stderr=True)) as progress,
     ):

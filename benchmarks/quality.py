@@ -25,22 +25,22 @@ import pandas as pd
 from rich.progress import track
 
 from stemsilver.audio import decode, mono
-from stemsilver.build.item import signal_digest
-from stemsilver.build.pool import LocalPool
-from stemsilver.build.steps import Steps
 from stemsilver.cache import Cache
-from stemsilver.clean import chain
+from stemsilver.cleaning import chain
 from stemsilver.config import Profile
 from stemsilver.device import cores
 from stemsilver.dsp import loudness
-from stemsilver.evaluate import asr, dnsmos, music
-from stemsilver.evaluate.downmix import Downmix
-from stemsilver.evaluate.intelligibility import stoi
-from stemsilver.evaluate.si_sdr import si_sdr_db
-from stemsilver.evaluate.undefined import Undefined
-from stemsilver.evaluate.wer import align, wer
+from stemsilver.evaluation import asr, dnsmos, music
+from stemsilver.evaluation.downmix import Downmix
+from stemsilver.evaluation.si_sdr import si_sdr_db
+from stemsilver.evaluation.stoi import stoi
+from stemsilver.evaluation.undefined import Undefined
+from stemsilver.evaluation.wer import align, wer
+from stemsilver.pipeline.executors import LocalPool
+from stemsilver.pipeline.tasks import signal_digest
 from stemsilver.profiles import load_profile
 from stemsilver.records import Audio
+from stemsilver.step_cache import Steps
 
 LIMIT_MINUTES = 60
 BOTH = ("deepfilternet3", "spleeter-2stems")

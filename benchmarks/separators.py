@@ -48,7 +48,7 @@ import json, sys
 from pathlib import Path
 import numpy as np
 from stemsilver.audio import decode
-from stemsilver.clean.separators.demucs import DemucsSeparator
+from stemsilver.cleaning.separators.demucs import DemucsSeparator
 from stemsilver.config import DemucsSeparator as Settings
 
 source, target, settings = sys.argv[1:]

@@ -34,10 +34,11 @@ from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from stemsilver import config, microsite, snippets
-from stemsilver.evaluate.catalogue import METRICS
-from stemsilver.playback import LISTENING, listen, to_json
-from stemsilver.plots import spectrogram_webp
+from stemsilver import config, microsite
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.media import snippets
+from stemsilver.media.playback import LISTENING, listen, to_json
+from stemsilver.media.plots import spectrogram_webp
 from stemsilver.profiles import load_profile
 from stemsilver.records import Audio, Batch, Evidence, Failure, ItemResult, Score
 

@@ -25,11 +25,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from stemsilver import build, discover
+from stemsilver import discover, pipeline
 from stemsilver.audio import decode, resample
-from stemsilver.build import Places
 from stemsilver.cli.progress import BatchProgress
 from stemsilver.device import cores
+from stemsilver.pipeline import Places
 from stemsilver.profiles import load_profile
 from stemsilver.records import Render
 
@@ -64,7 +64,7 @@ def main() -> None:
         root = Path(folder)
         places = Places(root / "proceed", root / "report", root / "site", root / "cache")
         started = time.perf_counter()
-        outcome = build.build_site(
+        outcome = pipeline.build_site(
             renders,
             places,
             load_profile(),

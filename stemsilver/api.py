@@ -11,14 +11,14 @@ from pathlib import Path
 
 from stemsilver import fsio
 from stemsilver.audio import checked, decode, encode_wav
-from stemsilver.build import evaluate_pair
-from stemsilver.build.item import signal_digest
-from stemsilver.build.steps import Steps
-from stemsilver.clean import chain
+from stemsilver.cleaning import chain
 from stemsilver.config import Profile
 from stemsilver.errors import StemsilverError
+from stemsilver.pipeline import evaluate_pair
+from stemsilver.pipeline.tasks import signal_digest
 from stemsilver.profiles import load_profile
 from stemsilver.records import Audio, Cleaned, Evidence
+from stemsilver.step_cache import Steps
 
 __all__ = [
     "Audio",

@@ -273,3 +273,17 @@ def _writing(path: Path) -> Iterator[None]:
             f"cannot write {path}: {error.strerror or error}",
             next_step="Check that the folder can be written to, then run the same command again.",
         ) from error
+
+
+def files_below(path: Path, pattern: str = "*") -> list[tuple[str, Path]]:
+    """The files at or below `path` by their places in it, without the hidden ones."""
+    if not path.is_dir():
+        return [("", path)] if path.exists() else []
+    found = {one.relative_to(path).as_posix(): one for one in path.rglob(pattern) if one.is_file()}
+    return sorted((place, one) for place, one in found.items() if "/." not in f"/{place}")
+
+
+def file_states(path: Path) -> list[tuple[str, int, int]]:
+    """The files at or below `path` by their places in it, each with its size and time of change."""
+    found = [(place, one.lstat()) for place, one in files_below(path)]
+    return [(place, state.st_size, state.st_mtime_ns) for place, state in found]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from stemsilver.audio import decode, resample
-from stemsilver.evaluate import activity
-from stemsilver.playback import Heard, Outline, from_json, gains, listen, outlined, to_json
+from stemsilver.evaluation import vad
+from stemsilver.media.playback import Heard, Outline, from_json, gains, listen, outlined, to_json
 from stemsilver.records import Audio
 
 RAW = Path(__file__).parents[1] / "raw"
@@ -134,8 +134,8 @@ def test_the_active_levels_of_a_demo_render_agree_within_half_a_decibel() -> Non
     tracks = {"raw": mixed(speech, scaled(music, 0.5)), "clean": scaled(speech, 3)}
     found = gains(listen(tracks), "speech_db")
     assert found is not None
-    flags = activity.speech_frames(resample(speech.samples, speech.rate, activity.RATE)[0])
-    size = round(speech.rate * activity.HOP)
+    flags = vad.speech_frames(resample(speech.samples, speech.rate, vad.RATE)[0])
+    size = round(speech.rate * vad.HOP)
 
     def level(name: str) -> float:
         signal = tracks[name].samples[0]

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from stemsilver.plots import distribution_svg, height_of, spectrogram_webp, top_hz
+from stemsilver.media.plots import distribution_svg, height_of, spectrogram_webp, top_hz
 from stemsilver.records import Samples
 
 RATE = 24_000
@@ -153,7 +153,7 @@ def test_an_svg_loads_nothing_and_fits_any_page() -> None:
 
 def test_pyplot_is_never_loaded() -> None:
     program = (
-        "import sys, stemsilver.plots as p; p.distribution_svg('a', 'b', [1.0], [2.0]);"
+        "import sys, stemsilver.media.plots as p; p.distribution_svg('a', 'b', [1.0], [2.0]);"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     root = Path(__file__).parents[1]

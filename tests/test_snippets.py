@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stemsilver import config, snippets
+from stemsilver import config
 from stemsilver.audio import decode, resample
 from stemsilver.config import AbTests
-from stemsilver.evaluate import activity
-from stemsilver.playback import listen, pair_gains
+from stemsilver.evaluation import vad
+from stemsilver.media import snippets
+from stemsilver.media.playback import listen, pair_gains
+from stemsilver.media.snippets import LISTING, Snippet, choose, cut, read, to_json
 from stemsilver.records import Audio
 from stemsilver.resources import resource
-from stemsilver.snippets import LISTING, Snippet, choose, cut, read, to_json
 
 RAW = Path(__file__).parents[1] / "raw"
 RATE = 8000
@@ -174,7 +175,7 @@ def test_the_speech_of_a_demo_render_is_equally_loud_in_both(tmp_path: Path) -> 
             level[signal] = 20 * np.log10(piece @ speech / (speech @ speech))
         assert level["raw"] == pytest.approx(level["clean"], abs=0.5)
         # And somebody speaks in it, by a detector that knows nothing of levels.
-        heard_frames = activity.speech_frames(resample(speech[None], raw.rate, activity.RATE)[0])
+        heard_frames = vad.speech_frames(resample(speech[None], raw.rate, vad.RATE)[0])
         assert heard_frames.mean() > 0.5
 
 

@@ -76,7 +76,9 @@ def make(folder: Path) -> None:
         done = subprocess.run(
             [STEMSILVER, *words], cwd=folder, env=environment, capture_output=True, text=True
         )
-        said = f"{done.returncode}\n--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}"
+        # Renders end in any order.
+        told = "\n".join(sorted(done.stderr.splitlines()))
+        said = f"{done.returncode}\n--- stdout\n{done.stdout}\n--- stderr\n{told}"
         (folder / f"{name}.printed").write_text(said.replace(str(folder), "FOLDER"))
         print(name, done.returncode, flush=True)
 
@@ -94,7 +96,9 @@ def make(folder: Path) -> None:
     run("preview", "pull-request", "preview", "handed", "preview")
     run("init", "init", "own")
     run("clean", "clean", "few/batched", "-o", "cleaned", *cache)
-    run("evaluate", "evaluate", "few/museum_guide.wav", "p2/museum_guide__speech_only.wav", "--json")
+    run(
+        "evaluate", "evaluate", "few/museum_guide.wav", "p2/museum_guide__speech_only.wav", "--json"
+    )
     for path in [*folder.rglob("*.zip")]:
         with ZipFile(path) as archive:
             archive.extractall(path.with_suffix(".unpacked"))

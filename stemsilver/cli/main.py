@@ -42,7 +42,7 @@ class _OnDemand(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in COMMANDS:
             raise KeyError(name)
-        module = import_module(f"stemsilver.cli.{name.replace('-', '_')}")
+        module = import_module(f"stemsilver.cli.commands.{name.replace('-', '_')}")
         alone = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="rich")
         if hasattr(module, "command"):
             alone.command(name)(module.command)

@@ -8,11 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stemsilver.microsite.bakeoff import MAX_PROFILES
-    from stemsilver.microsite.bakeoff_pages import build_bakeoff
-    from stemsilver.microsite.base import read_base
-    from stemsilver.microsite.offline import DOWNLOADS, RELEASE, Archive, offline_files
-    from stemsilver.microsite.publish import Site, build, check_replaceable
+    from stemsilver.microsite.baseline import read_base
+    from stemsilver.microsite.pages.profiles import MAX_PROFILES
+    from stemsilver.microsite.profiles_site import build_bakeoff
+    from stemsilver.microsite.publish.offline import DOWNLOADS, RELEASE, Archive, offline_files
+    from stemsilver.microsite.publish.site import Site, build, check_replaceable
 
 __all__ = [
     "DOWNLOADS",
@@ -28,11 +28,11 @@ __all__ = [
 ]
 
 _MODULES = {
-    "bakeoff": ("MAX_PROFILES",),
-    "bakeoff_pages": ("build_bakeoff",),
-    "base": ("read_base",),
-    "offline": ("DOWNLOADS", "RELEASE", "Archive", "offline_files"),
-    "publish": ("Site", "build", "check_replaceable"),
+    "pages.profiles": ("MAX_PROFILES",),
+    "profiles_site": ("build_bakeoff",),
+    "baseline": ("read_base",),
+    "publish.offline": ("DOWNLOADS", "RELEASE", "Archive", "offline_files"),
+    "publish.site": ("Site", "build", "check_replaceable"),
 }
 
 

@@ -3,7 +3,20 @@
 The scorecard's JSON is the product; every other form is a view of the same verdicts and scores.
 """
 
-from stemsilver.report.bakeoff import (
+from stemsilver.report.comparison.change import Change, Sense, change, within
+from stemsilver.report.comparison.diff import Diff, ItemDiff, MeanDiff, Row, diff
+from stemsilver.report.comparison.diff_json import diff_json
+from stemsilver.report.comparison.diff_markdown import MAX_COMMENT, checked_link, diff_markdown
+from stemsilver.report.comparison.diff_wording import (
+    Listing,
+    change_cells,
+    diff_headline,
+    guardrail_verdict,
+    listings,
+    rule_words,
+)
+from stemsilver.report.comparison.guardrail import Check, judge
+from stemsilver.report.comparison.profiles import (
     OWN_STAGE_A,
     Bakeoff,
     Column,
@@ -12,25 +25,9 @@ from stemsilver.report.bakeoff import (
     bakeoff_columns,
     bakeoff_json,
 )
-from stemsilver.report.bakeoff_markdown import MARKS, bakeoff_markdown
-from stemsilver.report.card import Card, CardItem, parse_card, read_card
-from stemsilver.report.change import Change, Sense, change, within
-from stemsilver.report.cost import Cost, factor_words, memory_words
-from stemsilver.report.csv_table import batch_metrics_csv
-from stemsilver.report.diagram import pipeline_mermaid, sideways
-from stemsilver.report.diff import Diff, ItemDiff, MeanDiff, Row, diff
-from stemsilver.report.diff_json import diff_json
-from stemsilver.report.diff_markdown import MAX_COMMENT, checked_link, diff_markdown
-from stemsilver.report.diff_wording import (
-    Listing,
-    change_cells,
-    diff_headline,
-    guardrail_verdict,
-    listings,
-    rule_words,
-)
-from stemsilver.report.guardrail import Check, judge
-from stemsilver.report.history import (
+from stemsilver.report.comparison.profiles_markdown import MARKS, bakeoff_markdown
+from stemsilver.report.comparison.promotion import Criterion, Judgement, Ruling, rule_on
+from stemsilver.report.history.records import (
     HISTORY,
     Record,
     history_json,
@@ -40,12 +37,13 @@ from stemsilver.report.history import (
     record,
     record_of,
 )
-from stemsilver.report.markdown import scorecard_markdown
-from stemsilver.report.marks import Mark, Turn, marks, runs
-from stemsilver.report.models import UsedModel, used_models
-from stemsilver.report.promotion import Criterion, Judgement, Ruling, rule_on
-from stemsilver.report.scorecard import SCHEMA_VERSION, item_evidence, scorecard
-from stemsilver.report.scores import (
+from stemsilver.report.history.regressions import Mark, Turn, marks, runs
+from stemsilver.report.scorecard.cost import Cost, factor_words, memory_words
+from stemsilver.report.scorecard.csv_table import batch_metrics_csv
+from stemsilver.report.scorecard.markdown import scorecard_markdown
+from stemsilver.report.scorecard.models import UsedModel, used_models
+from stemsilver.report.scorecard.reader import Card, CardItem, parse_card, read_card
+from stemsilver.report.scorecard.scores import (
     Headline,
     Mean,
     RawToClean,
@@ -54,7 +52,7 @@ from stemsilver.report.scores import (
     raw_to_clean,
     scores,
 )
-from stemsilver.report.verdicts import (
+from stemsilver.report.scorecard.verdicts import (
     Gate,
     Status,
     Totals,
@@ -66,7 +64,9 @@ from stemsilver.report.verdicts import (
     totals,
     verdicts,
 )
-from stemsilver.report.wording import (
+from stemsilver.report.scorecard.writer import SCHEMA_VERSION, item_evidence, scorecard
+from stemsilver.report.text.mermaid import pipeline_mermaid, sideways
+from stemsilver.report.text.wording import (
     display_unit,
     format_delta,
     format_score,

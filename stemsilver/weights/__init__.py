@@ -19,10 +19,10 @@ from stemsilver.device import device
 from stemsilver.errors import UsageError, WeightsError
 from stemsilver.fsio import sha256_file
 from stemsilver.records import WeightRecord
-from stemsilver.weights.carried import CARRIED
-from stemsilver.weights.folder import LISTING, folder, own_weights
+from stemsilver.weights.bundled import CARRIED
 from stemsilver.weights.kinds import SHA256_DIGITS, Carried, Own, Pulled, Weight, expected
-from stemsilver.weights.pulled import PULLED
+from stemsilver.weights.remote import PULLED
+from stemsilver.weights.store import LISTING, folder, own_weights
 
 OWN = "stemsilver"
 """The package that carries what no other does: this one."""

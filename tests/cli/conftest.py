@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ..build.batches import Built, Workspace, build_once
+from ..pipeline.batches import Built, Workspace, build_once
 from .terminal import Terminal
 
 

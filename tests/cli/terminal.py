@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from stemsilver import build, weights
+from stemsilver import weights
 from stemsilver.cli import main
+from stemsilver.pipeline import executors
 
-from ..build.batches import InThisProcess
+from ..pipeline.batches import InThisProcess
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -34,7 +35,7 @@ class Terminal:
         self._patch, self._capture = patch, capture
         patch.setenv("COLUMNS", "1000")
         patch.setattr(sys, "excepthook", sys.excepthook)  # Typer puts in its own
-        patch.setattr(build, "workers", lambda profile, left, jobs: InThisProcess())
+        patch.setattr(executors, "workers", lambda profile, left, jobs: InThisProcess())
         self._verify = weights.verified.__wrapped__
 
     def __call__(self, *arguments: str | Path) -> Ended:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ..build.bakeoffs import bake_once, candidate
-from ..build.batches import Workspace
+from ..pipeline.bakeoffs import bake_once, candidate
+from ..pipeline.batches import Workspace
 from .terminal import Terminal, faulty
 
 

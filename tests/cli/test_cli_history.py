@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stemsilver.report import HISTORY, history_json, read_history
 
-from ..build.batches import Workspace
+from ..pipeline.batches import Workspace
 from ..report.planted_history import builds
 from .terminal import Terminal
 

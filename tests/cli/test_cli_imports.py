@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ..build.batches import EPOCH
+from ..pipeline.batches import EPOCH
 
 HEAVY = {"torch", "scipy", "pandas", "matplotlib", "mkdocs", "mermaidx", "onnxruntime", "soxr"}
 ANY = HEAVY | {"numpy", "requests", "jinja2", "starlette", "uvicorn", "huggingface_hub"}
@@ -70,6 +70,6 @@ def test_what_neither_computes_nor_draws_imports_nothing_that_does(
 
 
 def test_a_worker_imports_nothing_that_makes_pages() -> None:
-    code, modules = imported(code="import stemsilver.build.item")
+    code, modules = imported(code="import stemsilver.pipeline.tasks")
     assert code == 0
     assert modules & {"pandas", "mkdocs", "mermaidx"} == set()

@@ -11,7 +11,7 @@ import pytest
 
 from stemsilver.delivery.repository import repository
 
-from ..build.batches import write_batch
+from ..pipeline.batches import write_batch
 from .terminal import Terminal, faulty
 
 

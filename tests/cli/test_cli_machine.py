@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stemsilver.cli import doctor
+from stemsilver.cli.commands import doctor
 from stemsilver.resources import resource
 from stemsilver.version import __version__
 

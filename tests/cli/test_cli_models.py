@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stemsilver import weights
-from stemsilver.build.item import used_weights
+from stemsilver.pipeline.tasks import used_weights
 from stemsilver.profiles import load_profile
 from stemsilver.resources import resource
 

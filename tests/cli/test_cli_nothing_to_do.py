@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from stemsilver import build
+from stemsilver.pipeline import executors
 from stemsilver.resources import resource
 
-from ..build.batches import EPOCH, InThisProcess, Workspace
+from ..pipeline.batches import EPOCH, InThisProcess, Workspace
 from .terminal import Ended, Terminal
 
 UNCHANGED = "Nothing changed; the site stands as it is."
@@ -27,7 +27,7 @@ def moment(monkeypatch: pytest.MonkeyPatch) -> None:
 def computed(stemsilver: Terminal, monkeypatch: pytest.MonkeyPatch) -> InThisProcess:
     """What the workers were given to do."""
     workers = InThisProcess()
-    monkeypatch.setattr(build, "workers", lambda *_, **__: workers)
+    monkeypatch.setattr(executors, "workers", lambda *_, **__: workers)
     return workers
 
 

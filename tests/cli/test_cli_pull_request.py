@@ -11,8 +11,8 @@ import pytest
 
 from stemsilver.audio import decode
 
-from ..build.batches import Workspace, contents
 from ..delivery.pull_requests import COMMIT, OTHER_COMMIT, event, pull, write_words
+from ..pipeline.batches import Workspace, contents
 from .terminal import Ended, Terminal, faulty
 
 MARKER = "<!-- stemsilver-scorecard -->"

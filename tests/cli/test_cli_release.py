@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from stemsilver.microsite import links
+from stemsilver.microsite.publish import links
 
-from ..build.batches import EPOCH, Built, Workspace, contents
+from ..pipeline.batches import EPOCH, Built, Workspace, contents
 from .terminal import Ended, Terminal, faulty
 
 NAME = "stemsilver-release-2025-06-15"

@@ -10,7 +10,7 @@ import pytest
 
 from stemsilver import report
 from stemsilver.config import Profile
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.profiles import load_profile
 from stemsilver.records import Batch, Evidence, ItemResult, Score
 

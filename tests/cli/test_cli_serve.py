@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from stemsilver.cli.serve import app
+from stemsilver.cli.commands.serve import app
 from stemsilver.errors import UsageError
 
 from .terminal import Terminal

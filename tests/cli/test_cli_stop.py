@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ..build.batches import cut
+from ..pipeline.batches import cut
 
 COMMAND = (Path(sys.executable).with_name("stemsilver"), "build-site", "--jobs", "2")
 

@@ -13,7 +13,7 @@ from stemsilver import discover, fsio, weights
 from stemsilver.cli.main import app
 from stemsilver.version import __version__
 
-from ..build.batches import Workspace, contents, cut
+from ..pipeline.batches import Workspace, contents, cut
 from .terminal import Ended, Terminal, faulty
 
 # --- help and usage

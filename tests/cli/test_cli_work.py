@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stemsilver import build
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver import pipeline
+from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Evidence, Score
 from stemsilver.resources import resource
 
-from ..build.batches import Workspace, contents, cut
+from ..pipeline.batches import Workspace, contents, cut
 from .terminal import Ended, Terminal, faulty
 
 
@@ -145,7 +145,7 @@ def test_evaluate_prints_a_table_whose_reasons_are_not_markup(
     scores = dict.fromkeys(METRICS, Score.missing("crashed: [red]x[/red]")) | {
         "clean_lufs": Score(-16.04)
     }
-    monkeypatch.setattr(build, "evaluate_pair", lambda *_, **__: Evidence(scores))
+    monkeypatch.setattr(pipeline, "evaluate_pair", lambda *_, **__: Evidence(scores))
     for name in ("a.wav", "b.wav"):
         (folder / name).touch()
     ended = stemsilver("evaluate", "a.wav", "b.wav")

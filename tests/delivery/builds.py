@@ -8,7 +8,7 @@ from pathlib import Path
 
 import soundfile
 
-from stemsilver import build, fsio, microsite, report
+from stemsilver import fsio, microsite, pipeline, report
 from stemsilver.delivery.release import Release, release
 
 from ..microsite.planted_site import plant
@@ -85,7 +85,7 @@ def leave(folder: Path, created: str = "2026-11-22T13:50:01Z") -> LeftByABuild:
     )
     batch = replace(planted.batch, created=created, items=(*items, broken))
     records = [report.record(batch, planted.profile)]
-    reports = build.write_report(batch, planted.profile, records, left.report)
+    reports = pipeline.write_report(batch, planted.profile, records, left.report)
     shown = {item.id: planted.media[first.id] for item in items}
     microsite.build(batch, planted.profile, shown, reports, left.site, 100)
     return left

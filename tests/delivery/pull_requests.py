@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from stemsilver import config, snippets
+from stemsilver import config
 from stemsilver.config import AbTests, Profile
 from stemsilver.delivery.pull_request import Claim, Packed, pack
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.media import snippets
+from stemsilver.media.snippets import LISTING, Signal
 from stemsilver.records import Audio, Batch, Evidence, Failure, ItemResult, Score
 from stemsilver.report import scorecard
 from stemsilver.resources import resource
-from stemsilver.snippets import LISTING, Signal
 
 NUMBER = 7
 COMMIT = "5ca1ab1e" * 5

@@ -12,7 +12,7 @@ from stemsilver.delivery.pull_request import Claim, pack, read
 from stemsilver.delivery.pull_request.compared import changed_renders, compare
 from stemsilver.errors import UsageError
 
-from ..build.batches import contents
+from ..pipeline.batches import contents
 from .pull_requests import (
     BETTER,
     COMMIT,

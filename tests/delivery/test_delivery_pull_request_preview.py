@@ -19,10 +19,10 @@ from stemsilver.audio import decode
 from stemsilver.delivery.pull_request import HandedOver, Written, read, write_preview
 from stemsilver.delivery.pull_request.preview import MAX_FILES
 from stemsilver.errors import UsageError
-from stemsilver.microsite import links
-from stemsilver.microsite.preview import MAX_PAGE_BYTES
+from stemsilver.microsite.pages.preview import MAX_PAGE_BYTES
+from stemsilver.microsite.publish import links
 
-from ..build.batches import contents
+from ..pipeline.batches import contents
 from .pull_requests import (
     GOOD,
     RATE,

@@ -22,11 +22,12 @@ import pytest
 import soundfile
 
 from stemsilver import report, weights
-from stemsilver.evaluate import suite
+from stemsilver.evaluation import suite
 from stemsilver.report import visible
 from stemsilver.resources import resource
 
-from ..build.batches import (
+from ..cli.terminal import Ended, Terminal
+from ..pipeline.batches import (
     Built,
     InThisProcess,
     Planted,
@@ -36,7 +37,6 @@ from ..build.batches import (
     cut,
     embedded,
 )
-from ..cli.terminal import Ended, Terminal
 
 HOSTILE = (
     "with space.wav",

@@ -17,17 +17,17 @@ import pytest
 
 from stemsilver import config, weights
 from stemsilver.audio import decode, encode_wav
-from stemsilver.build.steps import Steps
 from stemsilver.cache import Cache
-from stemsilver.clean import chain, denoisers, separators
-from stemsilver.clean.separators.spleeter import SpleeterSeparator
+from stemsilver.cleaning import chain, denoisers, separators
+from stemsilver.cleaning.separators.spleeter import SpleeterSeparator
 from stemsilver.config import Profile
 from stemsilver.dsp import loudness
 from stemsilver.errors import StageError, WeightsError
-from stemsilver.evaluate import activity, asr, dnsmos, music, suite
-from stemsilver.evaluate.catalogue import METRICS
-from stemsilver.evaluate.suite import Sidecars
+from stemsilver.evaluation import asr, dnsmos, music, suite, vad
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.evaluation.suite import Sidecars
 from stemsilver.records import Audio, Cleaned, Evidence, Samples, Transcript, Word
+from stemsilver.step_cache import Steps
 
 REPOSITORY = Path(__file__).parents[2]
 PROFILE = config.load(REPOSITORY / "config" / "embedded.yaml")
@@ -348,7 +348,7 @@ CRASHES = {
     "true_peak_dbtp": (loudness, {"true_peak_dbtp"}),
     "loudness_range_lu": (loudness, {"loudness_range_lu"}),
     "timeline": (music, {"music_presence", "pause_floor_db"}),
-    "speech_frames": (activity, {"pause_floor_db"}),
+    "speech_frames": (vad, {"pause_floor_db"}),
     "dnsmos": (dnsmos, {"dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl"}),
 }
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from stemsilver.audio import encode_flac16
 from stemsilver.config import Profile
 from stemsilver.fsio import write_json, write_text
+from stemsilver.media.playback import LISTENING, from_json, to_json
 from stemsilver.microsite import build_bakeoff
-from stemsilver.playback import LISTENING, from_json, to_json
 from stemsilver.records import Failure, ItemResult, Score
 from stemsilver.report import Bakeoff, bakeoff, bakeoff_json, bakeoff_markdown
 

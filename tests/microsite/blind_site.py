@@ -13,10 +13,10 @@ import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
 from stemsilver.audio import encode_flac16
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.media.playback import LISTENING, from_json, to_json
 from stemsilver.microsite import build
-from stemsilver.microsite.base import Base, BaseItem, Build
-from stemsilver.playback import LISTENING, from_json, to_json
+from stemsilver.microsite.baseline import Base, BaseItem, Build
 from stemsilver.records import Audio, Score
 from stemsilver.report import visible
 

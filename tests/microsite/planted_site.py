@@ -12,11 +12,12 @@ import numpy as np
 import soundfile
 from playwright.sync_api import BrowserContext, Route
 
-from stemsilver import config, snippets
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver import config
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.media import snippets
+from stemsilver.media.playback import LISTENING, listen, to_json
+from stemsilver.media.plots import spectrogram_webp
 from stemsilver.microsite import Site, build, read_base
-from stemsilver.playback import LISTENING, listen, to_json
-from stemsilver.plots import spectrogram_webp
 from stemsilver.records import (
     AlignedWord,
     Alignment,

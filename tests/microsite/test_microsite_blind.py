@@ -12,9 +12,9 @@ from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, Page, expect
 from scipy.stats import binomtest
 
-from stemsilver.microsite.base import Base
-from stemsilver.microsite.blind import BlindPair, blind_page
-from stemsilver.microsite.pages import Pages
+from stemsilver.microsite.baseline import Base
+from stemsilver.microsite.pages.blind import BlindPair, blind_page
+from stemsilver.microsite.pages.writer import Pages
 from stemsilver.resources import resource
 
 from .blind_site import (

@@ -14,12 +14,12 @@ import soundfile
 from playwright.sync_api import Browser, expect
 
 from stemsilver.errors import UsageError
+from stemsilver.media.playback import BASE, LISTENING, Heard, from_json, to_json
 from stemsilver.microsite import read_base
-from stemsilver.microsite.base import BaseItem, match
-from stemsilver.microsite.blind import BlindPair
-from stemsilver.microsite.compare import Comparison, comparison
-from stemsilver.microsite.player import blind_pair, heard_tracks, player, sources
-from stemsilver.playback import BASE, LISTENING, Heard, from_json, to_json
+from stemsilver.microsite.baseline import BaseItem, match
+from stemsilver.microsite.pages.blind import BlindPair
+from stemsilver.microsite.pages.compare_builds import Comparison, comparison
+from stemsilver.microsite.parts.player import blind_pair, heard_tracks, player, sources
 from stemsilver.records import ItemResult, Score
 
 from .fonts import widths

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemsilver.microsite.lanes import frequency_marks, outlines, presence, time_marks
-from stemsilver.playback import Heard, Outline, outlined
+from stemsilver.media.playback import Heard, Outline, outlined
+from stemsilver.microsite.parts.waveforms import frequency_marks, outlines, presence, time_marks
 from stemsilver.records import Timeline
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stemsilver.microsite import links
+from stemsilver.microsite.publish import links
 
 SOUND = {
     "index.html": (

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Page
 
-from stemsilver.evaluate.catalogue import METRICS, Metric
-from stemsilver.microsite.mathml import mathml, with_symbols
-from stemsilver.microsite.readings import Family, families
+from stemsilver.evaluation.catalogue import METRICS, Metric
+from stemsilver.microsite.parts.mathml import mathml, with_symbols
+from stemsilver.microsite.parts.metric_cells import Family, families
 
 from .planted_site import Published
 

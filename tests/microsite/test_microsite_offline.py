@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, ConsoleMessage
 from stemsilver.delivery.release import release
 from stemsilver.errors import SiteError, UsageError
 from stemsilver.microsite import Archive, build, offline_files
-from stemsilver.microsite.offline import add_archive
+from stemsilver.microsite.publish.offline import add_archive
 
-from ..build.batches import build_once
+from ..pipeline.batches import build_once
 from .planted_site import Planted, Published
 
 ZIP = "stemsilver-release-2026-11-22.zip"

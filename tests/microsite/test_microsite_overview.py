@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from stemsilver.microsite.overview import Overview, Tile, overview
+from stemsilver.microsite.pages.overview import Overview, Tile, overview
 from stemsilver.records import Failure, ItemResult, Score
 
 from .planted_site import Planted, Published

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from stemsilver import config
-from stemsilver.evaluate.catalogue import METRICS
-from stemsilver.microsite.pages import plain_title
-from stemsilver.microsite.readings import families
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.microsite.pages.writer import plain_title
+from stemsilver.microsite.parts.metric_cells import families
 from stemsilver.report import visible
 
 from .planted_site import HOSTILE, HOSTILE_WORD, Published

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from stemsilver.errors import SiteError, UsageError
-from stemsilver.microsite.assets import write_table_script
-from stemsilver.microsite.publish import MARKER
+from stemsilver.microsite.publish.assets import write_table_script
+from stemsilver.microsite.publish.site import MARKER
 
 from .planted_site import Planted, Published
 

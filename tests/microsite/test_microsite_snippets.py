@@ -15,11 +15,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from stemsilver import snippets
 from stemsilver.audio import decode
 from stemsilver.errors import SiteError
-from stemsilver.microsite.render import render_page
-from stemsilver.snippets import LISTING
+from stemsilver.media import snippets
+from stemsilver.media.snippets import LISTING
+from stemsilver.microsite.pages.render import render_page
 
 from .listening import DUET, ITEM
 from .planted_site import Planted, Published

@@ -12,12 +12,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from stemsilver.evaluate.catalogue import METRICS
-from stemsilver.microsite import charts, trend
-from stemsilver.microsite.charts import Point, chart
-from stemsilver.microsite.trend import FamilyChart, Trend
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.microsite.pages import trend
+from stemsilver.microsite.pages.trend import FamilyChart, Trend
+from stemsilver.microsite.parts import charts
+from stemsilver.microsite.parts.charts import Point, chart
 from stemsilver.report import Record, merged, record
-from stemsilver.report.scores import Mean
+from stemsilver.report.scorecard.scores import Mean
 
 from ..report.planted_history import builds, renamed
 from .fonts import widths

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from stemsilver.microsite import publish
+from stemsilver.microsite.publish import site as publish
 
 from .planted_site import Planted, Published
 

@@ -11,7 +11,7 @@ import pytest
 
 from stemsilver import weights
 from stemsilver.fsio import sha256_file
-from stemsilver.weights.folder import LISTING, VARIABLE
+from stemsilver.weights.store import LISTING, VARIABLE
 
 
 @contextmanager

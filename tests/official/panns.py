@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from stemsilver.evaluate.music import panns
+from stemsilver.evaluation.music import panns
 
 NAME = "panns-cnn14"
 

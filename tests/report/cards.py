@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from stemsilver.config import Guardrail
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Failure, Score
 from stemsilver.report import Card, CardItem, Gate
-from stemsilver.report.verdicts import status_under
+from stemsilver.report.scorecard.verdicts import status_under
 
 GATES = (
     Gate(

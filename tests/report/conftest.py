@@ -10,7 +10,7 @@ import pytest
 
 from stemsilver import config
 from stemsilver.config import Gates, Profile
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import (
     AlignedWord,
     Alignment,

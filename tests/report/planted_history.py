@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from stemsilver.evaluate.catalogue import METRICS, Metric
+from stemsilver.evaluation.catalogue import METRICS, Metric
 from stemsilver.report import Record
-from stemsilver.report.scores import Mean
+from stemsilver.report.scorecard.scores import Mean
 
 RENDERS = 20
 LEVELS = {

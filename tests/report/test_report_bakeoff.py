@@ -18,7 +18,7 @@ from stemsilver.report import (
     factor_words,
     memory_words,
 )
-from stemsilver.report.cost import cost
+from stemsilver.report.scorecard.cost import cost
 
 from .conftest import BatchFactory, ItemFactory
 

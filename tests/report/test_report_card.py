@@ -12,8 +12,9 @@ import pytest
 from stemsilver.config import Profile
 from stemsilver.errors import UsageError
 from stemsilver.records import Batch
-from stemsilver.report import card, gates, read_card, scorecard, scores, status
-from stemsilver.report.card import MAX_BYTES
+from stemsilver.report import gates, read_card, scorecard, scores, status
+from stemsilver.report.scorecard import reader
+from stemsilver.report.scorecard.reader import MAX_BYTES
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ def test_what_is_not_a_scorecard_is_refused_with_the_reason(
 def test_no_more_is_read_than_a_scorecard_may_have(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(card, "MAX_BYTES", 1000)
+    monkeypatch.setattr(reader, "MAX_BYTES", 1000)
     path = tmp_path / "scorecard.json"
     path.write_text(" " * 1001)
     with pytest.raises(UsageError, match="more than"):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from stemsilver.config import Profile
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Batch, ItemResult
 from stemsilver.report import batch_metrics_csv
 

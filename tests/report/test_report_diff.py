@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.report import Change, Sense, change, diff, diff_json, judge
 
 from .cards import GATES, card, failed, item

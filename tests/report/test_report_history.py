@@ -15,7 +15,6 @@ from stemsilver.errors import UsageError
 from stemsilver.records import Batch
 from stemsilver.report import (
     HISTORY,
-    history,
     history_json,
     merged,
     read_card,
@@ -25,7 +24,8 @@ from stemsilver.report import (
     record_of,
     scorecard,
 )
-from stemsilver.report.scores import Mean
+from stemsilver.report.history import records as history
+from stemsilver.report.scorecard.scores import Mean
 
 from .planted_history import builds, renamed
 

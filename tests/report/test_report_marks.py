@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stemsilver.evaluate.catalogue import METRICS, Metric
+from stemsilver.evaluation.catalogue import METRICS, Metric
 from stemsilver.report import Mark, Record, marks, runs
-from stemsilver.report.scores import Mean
+from stemsilver.report.scorecard.scores import Mean
 
 from .planted_history import JUDGED, LEVELS, builds, renamed, worse
 

@@ -10,9 +10,9 @@ import pytest
 
 from stemsilver import config
 from stemsilver.config import DemucsSeparator, EmbeddedSeparator, MdxSeparator
-from stemsilver.evaluate.described import described
+from stemsilver.evaluation.catalogue_models import described
 from stemsilver.report import pipeline_mermaid, used_models
-from stemsilver.report.models import DENOISERS, SEPARATORS
+from stemsilver.report.scorecard.models import DENOISERS, SEPARATORS
 
 CONFIG = Path(__file__).parents[2] / "config"
 EACH = pytest.mark.parametrize("name", ["embedded", "studio", "heavy", "uvr"])

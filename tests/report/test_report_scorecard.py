@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from stemsilver.config import Profile
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Batch, Evidence, ItemResult, Score, Timeline
 from stemsilver.report import gates, item_evidence, scorecard
 

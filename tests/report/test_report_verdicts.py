@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from stemsilver.config import Profile
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Batch, ItemResult, Score
 from stemsilver.report import (
     all_good,

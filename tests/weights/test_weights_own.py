@@ -11,7 +11,7 @@ import pytest
 from stemsilver import weights
 from stemsilver.errors import ConfigError, UsageError, WeightsError
 from stemsilver.fsio import sha256_file
-from stemsilver.weights.folder import LISTING
+from stemsilver.weights.store import LISTING
 
 NAME = "dns64"
 HASH = "0123456789abcdef" * 4

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stemsilver.build.item import used_weights
 from stemsilver.config.models import WhisperSize
+from stemsilver.pipeline.tasks import used_weights
 from stemsilver.profiles import known_profiles, load_profile
 from stemsilver.weights import CARRIED, PULLED, REGISTRY, package_folder
 from stemsilver.weights.kinds import Pulled

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from ..build.batches import write_batch
+from ..pipeline.batches import write_batch
 from .github import GitHub, Run
 from .runner import Values
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 from stemsilver.config import Profile
+from stemsilver.delivery.pull_request.artifact import HandedOver
 from stemsilver.delivery.pull_request.compared import judged
-from stemsilver.delivery.pull_request.handed_over import HandedOver
-from stemsilver.evaluate.catalogue import METRICS
+from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.report import Card, checked_link, diff_markdown, format_value, gates
-from stemsilver.report.github import provenance, table
-from stemsilver.report.scores import mean_of
-from stemsilver.report.verdicts import status_under
-from stemsilver.report.wording import counted
+from stemsilver.report.scorecard.scores import mean_of
+from stemsilver.report.scorecard.verdicts import status_under
+from stemsilver.report.text.github import provenance, table
+from stemsilver.report.text.wording import counted
 
 MARKER = "<!-- stemsilver-scorecard -->"
 """The first line of the comment, by which the next one finds it."""

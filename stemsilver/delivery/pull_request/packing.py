@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemsilver import snippets
+from stemsilver.delivery.pull_request.artifact import BASE, CLAIM, HEAD, SNIPPETS, Claim
 from stemsilver.delivery.pull_request.compared import changed_renders, compare
-from stemsilver.delivery.pull_request.handed_over import BASE, CLAIM, HEAD, SNIPPETS, Claim
 from stemsilver.errors import UsageError
 from stemsilver.fsio import staging_beside, swap_directory, write_bytes, write_json
+from stemsilver.media import snippets
 from stemsilver.report import read_card
 
 SCORECARD = "scorecard.json"

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemsilver.config import Profile
+from stemsilver.delivery.pull_request.artifact import SNIPPETS, HandedOver
 from stemsilver.delivery.pull_request.compared import changed_renders, judged
-from stemsilver.delivery.pull_request.handed_over import SNIPPETS, HandedOver
-from stemsilver.delivery.pull_request.sounds import Sound, described, hear
-from stemsilver.freshness import MARKER
+from stemsilver.delivery.pull_request.reencode import Sound, described, hear
 from stemsilver.fsio import staging_beside, swap_directory, write_bytes
+from stemsilver.media.snippets import Signal, Snippet, file_name
 from stemsilver.microsite import check_replaceable
-from stemsilver.microsite.preview import Clip, Heard, Preview, Track
+from stemsilver.microsite.pages.preview import Clip, Heard, Preview, Track
+from stemsilver.microsite.publish.marker import MARKER
 from stemsilver.report import CardItem
-from stemsilver.snippets import Signal, Snippet, file_name
 
 MAX_FILES = 60
 """As many sounds as a preview has: each costs the time to decode it."""

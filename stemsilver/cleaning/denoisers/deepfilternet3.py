@@ -1,0 +1,22 @@
+"""DeepFilterNet3 as a denoiser."""
+
+from __future__ import annotations
+
+from stemsilver.cleaning import deepfilternet
+from stemsilver.records import Samples
+
+
+class DeepFilterNet3Denoiser:
+    """Speech enhancement at 48 kHz, any number of channels."""
+
+    def __init__(self, name: str) -> None:
+        pass
+
+    @staticmethod
+    def weights(name: str) -> tuple[str, ...]:
+        """The names of its weight files."""
+        return deepfilternet.WEIGHTS
+
+    def denoise(self, speech: Samples, rate: int) -> Samples:
+        """The enhanced signal, aligned with its input."""
+        return deepfilternet.enhance(speech, rate)

@@ -1,0 +1,28 @@
+"""DeepFilterNet3 as a separator: a speech enhancer takes music for noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from stemsilver.cleaning import deepfilternet
+from stemsilver.config import EmbeddedSeparator
+from stemsilver.records import Samples
+
+
+class DeepFilterNet3Separator:
+    """48 kHz full band, any number of channels, each by itself."""
+
+    band_hz: ClassVar[float] = deepfilternet.RATE / 2
+
+    def __init__(self, settings: EmbeddedSeparator) -> None:
+        pass
+
+    @staticmethod
+    def weights(settings: EmbeddedSeparator) -> tuple[str, ...]:
+        """The names of its weight files."""
+        return deepfilternet.WEIGHTS
+
+    def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
+        """The speech in `mixture`, aligned with it."""
+        return deepfilternet.enhance(mixture, rate)

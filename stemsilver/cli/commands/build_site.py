@@ -1,0 +1,132 @@
+"""`stemsilver build-site`: the main job."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.options import (
+    DEFAULT_CACHE,
+    CacheFolder,
+    ConfigFile,
+    Jobs,
+    ProfileName,
+    chosen_profile,
+)
+from stemsilver.cli.progress import BatchProgress
+from stemsilver.profiles import DEFAULT
+
+if TYPE_CHECKING:
+    from stemsilver import discover, pipeline, report
+    from stemsilver.pipeline import Outcome, freshness
+else:
+    discover, freshness = OnUse("discover"), OnUse("pipeline.freshness")
+    pipeline, report = OnUse("pipeline"), OnUse("report")
+
+
+def command(
+    raw: Annotated[Path, typer.Option(help="Folder of renders.")] = Path("raw"),
+    proceed: Annotated[Path, typer.Option(help="Folder for the speech-only files.")] = Path(
+        "proceed"
+    ),
+    report_folder: Annotated[
+        Path, typer.Option("--report", help="Folder for scorecard and evidence.")
+    ] = Path("report"),
+    site: Annotated[Path, typer.Option(help="Folder for the site; it is replaced.")] = Path("site"),
+    profile: ProfileName = DEFAULT,
+    config_file: ConfigFile = None,
+    jobs: Jobs = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+    stages: Annotated[
+        bool, typer.Option("--stages", help="Also play what each step of the chain made.")
+    ] = False,
+    base: Annotated[
+        Path | None,
+        typer.Option(help="Site of another build of these renders, to compare with and against."),
+    ] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Earlier builds for the Trend page: a history.json, a scorecard.json, a folder of "
+            "them, or a site. Can be given again; the report's own history is always read."
+        ),
+    ] = None,
+    archive: Annotated[
+        bool,
+        typer.Option("--zip", help="Also offer it all on the site as one ZIP, for offline use."),
+    ] = False,
+    max_site_mb: Annotated[
+        float, typer.Option(min=1, help="Refuse to publish a larger site; Pages allows 1 GB.")
+    ] = 1000.0,
+    fresh_site: Annotated[
+        bool, typer.Option("--fresh-site", help="Make the site anew, even if nothing changed.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="A gate that could not be measured counts as failed.")
+    ] = False,
+) -> None:
+    """Clean every render, measure it, and build the site.
+
+    Where nothing changed since the last build, everything stays as it is.
+
+    Exits with 0 if every render passed its gates, 1 if one failed (the site is built all the
+    same), 2 for a wrong option or profile, 3 if there is nothing to do, 4 if the machine lacks
+    something.
+    """
+    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    chosen = chosen_profile(profile, config_file)
+    found = discover.discover(raw)
+    for warning in found.warnings:
+        console.print(f"[yellow]![/] {escape(warning)}")
+    options: freshness.Options = {
+        "stages": stages,
+        "base": base,
+        "history": history or (),
+        "archive": archive,
+        "max_site_megabytes": max_site_mb,
+    }
+    outputs = proceed, report_folder, site
+    if not fresh_site and freshness.stands(found.renders, chosen, *outputs, options):
+        scorecard = json.loads((report_folder / "scorecard.json").read_bytes())
+        count = report.Totals(**scorecard["totals"])
+        console.print(f"[bold]{report.batch_verdict(count)}[/]")
+        console.print("Nothing changed; the site stands as it is.")
+    else:
+        with BatchProgress(len(found.renders), console) as progress:
+            outcome = pipeline.build_site(
+                found.renders,
+                pipeline.Places(*outputs, cache),
+                chosen,
+                jobs=jobs,
+                progress=progress,
+                **options,
+            )
+        count = report.totals(outcome.batch, chosen)
+        console.print(f"[bold]{report.batch_verdict(count)}[/]")
+        _summarise(outcome, console)
+    console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(site)))}")
+    good = report.all_good(count) and not (strict and count.unmeasured)
+    raise typer.Exit(0 if good else 1)
+
+
+def _summarise(outcome: Outcome, console: Console) -> None:
+    """Say what was done, and what came of it."""
+    finished = outcome.finished
+    left = len(finished.items) - finished.reused
+    console.print(f"{finished.reused} of {len(finished.items)} renders reused whole.")
+    if left:
+        console.print(f"For the other {left}: {finished.steps.computed} steps computed.")
+    plots = outcome.drawing
+    console.print(f"Plots of the batch: {len(plots.computed)} drawn, {len(plots.reused)} reused.")
+    megabytes = outcome.site.bytes / 1e6
+    console.print(f"{outcome.site.index}: {outcome.site.pages} pages, {megabytes:.1f} MB")
+    if outcome.site.archive is not None:
+        size = outcome.site.archive.stat().st_size / 1e6
+        console.print(f"For offline use: {escape(str(outcome.site.archive))}, {size:.1f} MB")

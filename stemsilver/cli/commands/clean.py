@@ -1,0 +1,51 @@
+"""`stemsilver clean`: speech-only files, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.options import (
+    DEFAULT_CACHE,
+    CacheFolder,
+    ConfigFile,
+    Jobs,
+    ProfileName,
+    chosen_profile,
+)
+from stemsilver.cli.progress import BatchProgress
+from stemsilver.profiles import DEFAULT
+
+if TYPE_CHECKING:
+    from stemsilver import discover, pipeline
+else:
+    discover, pipeline = OnUse("discover"), OnUse("pipeline")
+
+
+def command(
+    paths: Annotated[list[Path], typer.Argument(help="Renders, or folders of them.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    profile: ProfileName = DEFAULT,
+    config_file: ConfigFile = None,
+    jobs: Jobs = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+) -> None:
+    """Remove the music from renders; write NAME__speech_only.wav for each."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    chosen = chosen_profile(profile, config_file)
+    found = discover.discover_files(paths)
+    for warning in found.warnings:
+        console.print(f"[yellow]![/] {escape(warning)}")
+    with BatchProgress(len(found.renders), console) as progress:
+        results = pipeline.clean_files(
+            found.renders, output, chosen, cache, jobs=jobs, progress=progress
+        )
+    for result in results:
+        if result.failure is None:
+            typer.echo(output / result.output)
+    raise typer.Exit(1 if any(result.failure for result in results) else 0)

@@ -1,0 +1,170 @@
+"""`stemsilver doctor`: what this machine can run, and what mends the rest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.options import DEFAULT_CACHE, ConfigFile, ProfileName, chosen_profile
+from stemsilver.errors import ConfigError, EnvironmentFault, StemsilverError, WeightsError
+from stemsilver.profiles import DEFAULT, known_profiles, load_profile, name_of
+from stemsilver.resources import resource
+
+if TYPE_CHECKING:
+    from stemsilver import audio, device, optional, records, weights
+    from stemsilver.config import Profile
+    from stemsilver.pipeline import tasks
+else:
+    audio, device, optional = OnUse("audio"), OnUse("device"), OnUse("optional")
+    tasks = OnUse("pipeline.tasks")
+    records, weights = OnUse("records"), OnUse("weights")
+
+FREE_GIGABYTES = 2.0
+"""Below this a batch of a few minutes can fill the disk with its cache and site."""
+
+
+def command(profile: ProfileName = DEFAULT, config_file: ConfigFile = None) -> None:
+    """Check Python, codecs, packages, weights, device, disk; exits with 4 if something is missing.
+
+    What the profile needs must be there. What other profiles lack is told, and is no fault.
+    """
+    found = _Findings()
+    checks = dict(CHECKS)
+    try:
+        judged = chosen_profile(profile, config_file)
+    except ConfigError as error:
+        found.fault("profile", error)
+    else:
+        found.good("profile", f"{judged.name}: {judged.description}")
+        checks |= {name: partial(check, judged) for name, check in NEEDS.items()}
+    for name, check in checks.items():
+        try:
+            found.good(name, check())
+        except StemsilverError as error:
+            found.fault(name, error)
+    for name in sorted(known_profiles().keys() - {profile}):
+        found.other(name)
+    raise typer.Exit(EnvironmentFault.exit_code if found.faults else 0)
+
+
+class _Findings:
+    """Prints what was found, and counts what is wrong."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, soft_wrap=True, emoji=False)
+        self.faults = 0
+
+    def good(self, name: str, what: str) -> None:
+        self._console.print(f"[green]✓[/] {name}: {escape(what)}")
+
+    def fault(self, name: str, error: StemsilverError) -> None:
+        self.faults += 1
+        self._console.print(f"[red]✗[/] {name}: {escape(error.message)}")
+        self._console.print(f"  next: {escape(error.next_step)}")
+
+    def other(self, name: str) -> None:
+        """What another profile lacks; files that are there are not compared, which takes long."""
+        try:
+            profile = load_profile(name)
+            packages = optional.missing(profile.models)
+            files = [file for file in tasks.used_weights(profile) if not _is_there(file)]
+        except StemsilverError as error:
+            message = escape(f"{name}: {error.message}")
+            self._console.print(f"[yellow]![/] not ready: {message}")
+            return
+        if not packages and not files:
+            self.good(f"profile {name}", "its packages and weights are there")
+            return
+        named = {"packages": [package.name for package in packages], "weights": files}
+        lacks = "; ".join(f"{what} {', '.join(them)}" for what, them in named.items() if them)
+        steps = [optional.install(packages)] if packages else []
+        steps += [f"stemsilver models pull {name}"] if files else []
+        self._console.print(f"[yellow]![/] not ready: {escape(name)}: lacks {lacks}")
+        for step in steps:
+            self._console.print(f"  to have it: {escape(step)}")
+
+
+def _python() -> str:
+    return f"{sys.version.split()[0]}, {device.cores()} cores"
+
+
+def _device() -> str:
+    return device.device_name()
+
+
+def _codecs() -> str:
+    """Encode in memory what every build encodes."""
+    import numpy as np
+
+    tone = records.Audio((np.sin(np.arange(2400) / 10)[None] / 2).astype(np.float32), 24_000)
+    for encode in (audio.encode_wav, audio.encode_flac16):
+        encode(tone)
+    return "WAV and FLAC"
+
+
+def _disk() -> str:
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    if free < FREE_GIGABYTES:
+        raise EnvironmentFault(
+            f"{free:.1f} GB free in {Path.cwd()}",
+            next_step=f"Free some space, or keep the cache elsewhere with --cache (now "
+            f"{DEFAULT_CACHE}).",
+        )
+    return f"{free:.0f} GB free"
+
+
+def _folder() -> str:
+    if not os.access(Path.cwd(), os.W_OK):
+        raise EnvironmentFault(
+            f"{Path.cwd()} cannot be written to",
+            next_step="Run stemsilver in a folder of your own.",
+        )
+    return "the working folder can be written to"
+
+
+def _site() -> str:
+    return str(resource("site_src"))
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "python": _python,
+    "device": _device,
+    "codecs": _codecs,
+    "site sources": _site,
+    "disk": _disk,
+    "folder": _folder,
+}
+"""Each check says what it found, or raises with the step that mends it."""
+
+
+def _packages(profile: Profile) -> str:
+    optional.check(profile.models)
+    return f"all that {profile.name} runs on"
+
+
+def _weights(profile: Profile) -> str:
+    """Verify the files that are there to be loaded, every one."""
+    names = tasks.used_weights(profile)
+    weights.check(names, name_of(profile))
+    return f"{len(names)} files intact"
+
+
+NEEDS: dict[str, Callable[[Profile], str]] = {"packages": _packages, "weights": _weights}
+"""The same for what a profile needs beside."""
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return weights.locate(name).is_file()
+    except WeightsError:
+        return False

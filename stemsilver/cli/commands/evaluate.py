@@ -1,0 +1,66 @@
+"""`stemsilver evaluate`: the metrics of one pair of files, wherever they were cleaned."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.options import ConfigFile, ProfileName, chosen_profile
+from stemsilver.profiles import DEFAULT
+
+if TYPE_CHECKING:
+    from stemsilver import pipeline, report
+    from stemsilver.evaluation import catalogue
+else:
+    pipeline, report, catalogue = (
+        OnUse("pipeline"),
+        OnUse("report"),
+        OnUse("evaluation.catalogue"),
+    )
+
+
+def command(
+    raw: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The render as it came.")
+    ],
+    clean: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The same render, cleaned.")
+    ],
+    reference: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The true speech.")
+    ] = None,
+    script: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The text that was to be spoken."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    profile: ProfileName = DEFAULT,
+    config_file: ConfigFile = None,
+) -> None:
+    """Measure one raw and clean pair.
+
+    Scores that rest on the separators' own estimates are null: a file alone does not hold them.
+    """
+    settings = chosen_profile(profile, config_file)
+    evidence = pipeline.evaluate_pair(raw, clean, settings, reference=reference, script=script)
+    if as_json:
+        scores = {name: asdict(score) for name, score in evidence.scores.items()}
+        typer.echo(json.dumps(scores, indent=2, allow_nan=False))
+        return
+    table = Table("metric", "value", "unit", "note")
+    for name, metric in catalogue.METRICS.items():
+        score = evidence.scores[name]
+        unit = report.display_unit(name) if score.value is not None else ""
+        # A percentage carries its sign with it.
+        unit = "" if unit == "%" else unit
+        reason = escape((score.reason or "").replace("_", " "))
+        table.add_row(metric.label, report.format_score(name, score), unit, reason)
+    Console(highlight=False, emoji=False).print(table)

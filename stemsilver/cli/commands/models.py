@@ -1,0 +1,259 @@
+"""`stemsilver models`: the weight files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.options import ConfigFile, chosen_profile
+from stemsilver.errors import ConfigError, UsageError, WeightsError
+from stemsilver.profiles import known_profiles, load_profile
+
+if TYPE_CHECKING:
+    from stemsilver import weights
+    from stemsilver.config import Profile
+    from stemsilver.pipeline import tasks
+    from stemsilver.weights import fetch, kinds, store
+    from stemsilver.weights.download import Progress as Received
+    from stemsilver.weights.kinds import Pulled, Weight
+else:
+    weights, tasks = OnUse("weights"), OnUse("pipeline.tasks")
+    store, kinds = OnUse("weights.store"), OnUse("weights.kinds")
+    fetch = OnUse("weights.fetch")
+
+app = typer.Typer(
+    help="Weight files: what there is, whose it is, and whether it is intact.",
+    no_args_is_help=True,
+)
+
+Names: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PROFILE|NAME…", help="Profiles, or weight files by name."),
+]
+
+
+@app.command("list")
+def list_command(names: Names = None) -> None:
+    """List the weight files: size, licence, source, SHA-256, place, and the profiles using them.
+
+    Nothing is compared: `verify` does that.
+    """
+    console = _console()
+    chosen = _chosen(names or (), None) or list(weights.REGISTRY)
+    users = _users(console)
+    console.print(
+        f"Weights that are pulled or placed by hand lie in {escape(str(store.folder()))}\n"
+    )
+    for name in chosen:
+        weight = weights.entry(name)
+        path = _found(name)
+        _describe(console, weight, path)
+        console.print(f"  {'at' if path else 'belongs at'} {escape(_where(weight, path))}")
+        if isinstance(weight, kinds.Pulled) and path is None:
+            console.print(f"  from {escape(weight.urls[0])}")
+        console.print(f"  used by {', '.join(users.get(name, ['no profile here']))}")
+
+
+@app.command()
+def pull(
+    names: Names = None,
+    config_file: ConfigFile = None,
+    mirror: Annotated[
+        str | None,
+        typer.Option(
+            envvar="STEMSILVER_MIRROR",
+            help="A server of your own that has the files of the weights folder under the same "
+            "paths; it is asked first, and held to the same hashes.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be pulled, and pull nothing.")
+    ] = False,
+) -> None:
+    """Pull the weights of a profile, or some by name, into the weights folder.
+
+    Each file's licence and source are shown before the first is pulled. What was cut off goes on
+    where it stopped. Exits with 4 if a file cannot be had, or is not the one it should be.
+    """
+    console = _console()
+    chosen = _chosen(names or (), config_file)
+    if not chosen:
+        raise UsageError(
+            "Say what to pull.", next_step="stemsilver models pull studio, for example."
+        )
+    pulled = {
+        name: weight for name in chosen if isinstance(weight := weights.entry(name), kinds.Pulled)
+    }
+    absent = []
+    for name, weight in pulled.items():
+        try:
+            console.print(f"[green]✓[/] {name}  {escape(str(weights.verified(name)))}")
+        except WeightsError:
+            absent.append(weight)
+    if not pulled:
+        console.print("Nothing to pull: these weights come inside packages, or are your own.")
+    for weight in absent:
+        _describe(console, weight, None)
+        for url in fetch.addresses(weight, mirror):
+            console.print(f"  from {escape(url)}")
+        console.print(f"  to {escape(_where(weight, None))}")
+    if absent and not dry_run:
+        _pull(absent, mirror, console)
+    weights.check(name for name in chosen if name not in pulled)
+
+
+@app.command()
+def verify(names: Names = None, config_file: ConfigFile = None) -> None:
+    """Compare weight files with their SHA-256; exits with 4 if one differs or is missing.
+
+    Without names these are all there are; weights that were never pulled are then no fault.
+    """
+    console = _console()
+    chosen = _chosen(names or (), config_file)
+    wrong = 0
+    absent = [] if chosen else [name for name in weights.REGISTRY if _is_absent(name)]
+    for name in chosen or weights.REGISTRY:
+        if name in absent:
+            continue
+        try:
+            console.print(f"[green]✓[/] {name}  {escape(str(weights.verified(name)))}")
+        except WeightsError as error:
+            wrong += 1
+            console.print(f"[red]✗[/] {escape(error.message)}\n  next: {escape(error.next_step)}")
+    if absent:
+        console.print(f"Not pulled: {', '.join(absent)}")
+    raise typer.Exit(WeightsError.exit_code if wrong else 0)
+
+
+def _pull(absent: list[Pulled], mirror: str | None, console: Console) -> None:
+    fetch.check_space(absent)
+
+    def wait(holder: str) -> None:
+        console.print(f"Waiting for another pull (process {escape(holder)}) to end.")
+
+    with fetch.locked(wait):
+        for weight in absent:
+            # Another pull may have fetched it while this one waited.
+            if not fetch.is_there(weight):
+                with _bar(weight.name) as received:
+                    fetch.pull(weight, fetch.addresses(weight, mirror), received)
+            console.print(f"[green]✓[/] {weight.name}  {escape(_where(weight, None))}")
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Received]:
+    """A bar on standard error, where that is a terminal."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    ) as bars:
+        task = bars.add_task(name, total=None)
+
+        def received(bytes_: int, total: int | None) -> None:
+            bars.update(task, completed=bytes_, total=total)
+
+        yield received
+
+
+def _chosen(names: list[str] | tuple[str, ...], config_file: Path | None) -> list[str]:
+    """The weight files that were asked for, by their own names or by those of profiles."""
+    chosen: list[str] = []
+    if config_file is not None:
+        chosen += _needed(chosen_profile("", config_file))
+    for name in names:
+        if name in weights.REGISTRY:
+            chosen.append(name)
+        elif name in known_profiles():
+            chosen += _needed(load_profile(name))
+        else:
+            profiles = ", ".join(sorted(known_profiles()))
+            try:
+                weights.entry(name)
+            except UsageError as error:
+                raise UsageError(
+                    error.message,
+                    next_step=f"{error.next_step} Or name a profile: {profiles}.",
+                ) from error
+    return list(dict.fromkeys(chosen))
+
+
+def _needed(profile: Profile) -> tuple[str, ...]:
+    return tasks.used_weights(profile)
+
+
+def _users(console: Console) -> dict[str, list[str]]:
+    """The profiles that use each weight file."""
+    users: dict[str, list[str]] = {}
+    for profile in sorted(known_profiles()):
+        try:
+            for name in _needed(load_profile(profile)):
+                users.setdefault(name, []).append(profile)
+        except ConfigError as error:
+            console.print(f"[yellow]![/] {escape(error.message)}")
+    return users
+
+
+def _describe(console: Console, weight: Weight, path: Path | None) -> None:
+    """Name, size, licence, status; then source and hash."""
+    length = path.stat().st_size if path else None
+    if isinstance(weight, kinds.Pulled):
+        status = "pulled" if path else "not pulled"
+        length = length or weight.size
+        size = "size not published"
+    else:
+        status = f"in {weight.package}" if isinstance(weight, kinds.Carried) else "your own"
+        size = "missing"
+    if length is not None:
+        size = f"{length / 1e6:.1f} MB"
+    beginning = "" if len(weight.sha256) == kinds.SHA256_DIGITS else "beginning with "
+    console.print(f"[bold]{weight.name}[/]  {size}, {escape(weight.licence)}, {status}")
+    console.print(f"  {escape(weight.source)}")
+    console.print(f"  sha256 {beginning}{weight.sha256}")
+
+
+def _is_absent(name: str) -> bool:
+    """Whether this is a file to be pulled, and not there."""
+    return isinstance(weights.entry(name), kinds.Pulled) and _found(name) is None
+
+
+def _found(name: str) -> Path | None:
+    try:
+        return weights.locate(name)
+    except WeightsError:
+        return None
+
+
+def _where(weight: Weight, path: Path | None) -> str:
+    """Where a file lies, or belongs."""
+    if path is not None:
+        return str(path)
+    try:
+        return str(weights.place(weight))
+    except WeightsError as error:
+        return error.message
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True, emoji=False)

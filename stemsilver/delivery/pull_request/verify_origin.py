@@ -1,0 +1,100 @@
+"""Whether what a pull request handed over is that pull request's, by what GitHub itself says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stemsilver.delivery.pull_request.artifact import Claim, forged
+from stemsilver.errors import NothingToDo
+from stemsilver.report.untrusted import Part, read_json
+
+_MAX_ANSWER_BYTES = 30_000_000  # GitHub sends no larger event
+_STALE = "Nothing: a newer run speaks for the pull request, or none is needed."
+
+
+class _Repository(Part):
+    full_name: str
+
+
+class _Run(Part):
+    event: str
+    head_sha: str
+    # None once a fork is deleted.
+    head_repository: _Repository | None
+
+
+class _Event(Part):
+    """A `workflow_run` event."""
+
+    workflow_run: _Run
+    repository: _Repository
+
+
+class _Head(Part):
+    sha: str
+    repo: _Repository | None
+
+
+class _Base(Part):
+    repo: _Repository
+
+
+class _Pull(Part):
+    """A pull request as the API describes it."""
+
+    number: int
+    state: str
+    head: _Head
+    base: _Base
+
+
+def check_origin(claim: Claim, event: Path, pull: Path) -> None:
+    """Let only a claim pass that GitHub's own words bear out.
+
+    `event` is the payload of the `workflow_run` event that the pull request's run set off, `pull`
+    the API's answer for the number that is claimed. Number, commit, head and both repositories
+    must be the same in all three.
+
+    Raises:
+        UsageError: they are not, or a file holds no such words.
+        NothingToDo: they are, but the pull request was closed, has gone on to another commit, or
+            its fork is no more.
+    """
+    said = read_json(
+        event,
+        _Event.model_validate,
+        _MAX_ANSWER_BYTES,
+        what="a `workflow_run` event about a run",
+        next_step="Give GitHub's `workflow_run` event as a file to --event.",
+    )
+    asked = read_json(
+        pull,
+        _Pull.model_validate,
+        _MAX_ANSWER_BYTES,
+        what="GitHub's answer for a pull request",
+        next_step="Give GitHub's answer for the pull request as a file to --pull.",
+    )
+    run = said.workflow_run
+    if run.event != "pull_request":
+        raise forged("the run was not set off by a pull request")
+    if claim.commit != run.head_sha:
+        raise forged(f"it names another commit than {run.head_sha}, which ran")
+    if claim.number != asked.number:
+        raise forged(f"it names #{claim.number}, and GitHub answered for #{asked.number}")
+    if asked.base.repo != said.repository:
+        raise forged(f"#{claim.number} is not a pull request to {said.repository.full_name}")
+    if run.head_repository is None or asked.head.repo is None:
+        raise _stale(claim, "comes from a fork that is no more")
+    if asked.head.repo != run.head_repository:
+        raise forged(
+            f"#{claim.number} comes from {asked.head.repo.full_name}, "
+            f"what ran from {run.head_repository.full_name}"
+        )
+    if asked.state != "open":
+        raise _stale(claim, "is closed")
+    if asked.head.sha != run.head_sha:
+        raise _stale(claim, "has moved on to another commit")
+
+
+def _stale(claim: Claim, why: str) -> NothingToDo:
+    return NothingToDo(f"stale: #{claim.number} {why}", next_step=_STALE)

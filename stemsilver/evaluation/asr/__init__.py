@@ -1,0 +1,69 @@
+"""Speech recognition with word times, by Whisper, behind one function.
+
+A new backend is a module here with `weights` and `transcribe`, and a line in `BACKENDS`. Source:
+Radford et al., *Robust Speech Recognition via Large-Scale Weak Supervision*, 2022.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemsilver.config import Asr
+from stemsilver.config.languages import AUTO
+from stemsilver.evaluation.asr import faster_whisper, openai_whisper
+from stemsilver.records import Transcript, Word
+
+RATE = 16_000
+
+
+class Backend(Protocol):
+    """What runs a Whisper model."""
+
+    def weights(self, settings: Asr) -> tuple[str, ...]:
+        """Names of the weight files in the registry that these settings load."""
+        ...
+
+    def transcribe(
+        self, signal: NDArray[np.float32], settings: Asr
+    ) -> tuple[tuple[Word, ...], str | None]:
+        """The words heard in a signal of at least one sample, and the language they are in."""
+        ...
+
+
+BACKENDS: dict[str, Backend] = {
+    "faster-whisper": faster_whisper,
+    "openai-whisper": openai_whisper,
+}
+
+
+def used_weights(settings: Asr) -> tuple[str, ...]:
+    """Names of the weight files that the recogniser loads, found without loading anything."""
+    return BACKENDS[settings.backend].weights(settings)
+
+
+def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
+    """What the recogniser hears, with the time of every word.
+
+    Decoding is at temperature 0 alone: the usual retries at higher temperatures are random, and
+    a transcript that changes from run to run cannot be evidence. The voice-activity filter keeps
+    Whisper from inventing text where there is only music.
+
+    Shape: `signal` is (frames,) at 16 kHz; an empty signal has an empty transcript. Where the
+    language is to be recognised and nothing is said, there is none.
+
+    Raises:
+        WeightsError: the model's weights are missing or altered.
+        EnvironmentFault: the packages that run it are not installed.
+    """
+    words: tuple[Word, ...] = ()
+    language: str | None = None
+    if signal.size > 0:
+        words, language = BACKENDS[settings.backend].transcribe(signal, settings)
+    if settings.language != AUTO:
+        language = settings.language
+    elif not words:
+        language = None
+    return Transcript(" ".join(word.text for word in words), words, language)

@@ -1,0 +1,48 @@
+"""The filter before a recogniser: Silero's voice-activity detector, as faster-whisper runs it.
+
+faster-whisper applies it by itself; this is for a recogniser that brings none, cut and put back
+in the same way, so that both hear the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemsilver import weights
+from stemsilver.evaluation.vad import RATE
+
+WEIGHTS = ("silero-vad-v6",)
+
+Times = Callable[[float, float], tuple[float, float]]
+"""From start and end in what was shown to start and end in the signal, in seconds."""
+
+
+def speech_alone(signal: NDArray[np.float32]) -> tuple[NDArray[np.float32], Times]:
+    """The stretches of `signal` with speech in them, joined, and the way back to its times.
+
+    Shape: `signal` is (frames,) at 16 kHz; what comes back has as many frames or fewer, none
+    where there is no speech.
+
+    Raises:
+        WeightsError: the detector's weights are missing or altered.
+    """
+    from faster_whisper.vad import SpeechTimestampsMap, collect_chunks, get_speech_timestamps
+
+    for name in WEIGHTS:
+        weights.verified(name)
+    stretches = get_speech_timestamps(signal, sampling_rate=RATE)
+    shown, _ = collect_chunks(signal, stretches, sampling_rate=RATE)
+    original = SpeechTimestampsMap(stretches, RATE)
+
+    def in_signal(start: float, end: float) -> tuple[float, float]:
+        # By its middle, so that both ends of a word fall into one stretch.
+        stretch = original.get_chunk_index((start + end) / 2)
+        return (
+            original.get_original_time(start, stretch),
+            original.get_original_time(end, stretch),
+        )
+
+    return np.concatenate(shown), in_signal

@@ -1,0 +1,348 @@
+"""Every metric Stemsilver reports: its name, unit, direction, formula, sources and limits.
+
+One table, read by the report, the site's Method page and the scorecard's column headings, so
+that a metric is described in one place. A metric that is measured on both signals appears twice,
+as `raw_…` and `clean_…`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from stemsilver.evaluation import citations as sources
+from stemsilver.evaluation.citations import Source
+
+Direction: TypeAlias = Literal["higher", "lower", "target", "none"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One column of the scorecard.
+
+    `direction` says what is better; "target" means close to the profile's own setting. `digits`
+    is the number of decimals worth showing. A difference up to `tolerance`, in the metric's unit,
+    is noise: the same sound may measure so on another day or processor. Measured and rounded up by
+    `benchmarks/noise.py`, which has the rule. `formula` is LaTeX, and `where` says what its symbols
+    are, as a sentence with LaTeX between dollar signs. `limits` is what the metric cannot tell.
+    """
+
+    name: str
+    label: str
+    unit: str
+    direction: Direction
+    digits: int
+    tolerance: float
+    about: str
+    formula: str
+    where: str
+    sources: tuple[Source, ...]
+    limits: str
+
+
+_WINDOWS = (
+    "is the network's {} output for window $k$ of 9.01 s, one window every few seconds as the "
+    "profile sets, and $q$ the calibration published with the network. Sound shorter than a window "
+    "is repeated until it fills one."
+)
+_COUNTS = (
+    "$S$ words are substituted, $D$ deleted and $I$ inserted, against the $N$ words {}; both texts "
+    "are normalised first. The pages show it in per cent, and it can pass 100 %."
+)
+_SI_SDR = (
+    r"10\,\log_{10}\, \frac{\left\lVert \alpha s \right\rVert^2}"
+    r"{\left\lVert x - \alpha s \right\rVert^2}, \quad"
+    r" \alpha = \frac{\left\langle x, s \right\rangle}{\left\lVert s \right\rVert^2}"
+)
+_MONO = "both with their channels averaged and their mean taken out."
+_TRUTH = "Needs the true speech beside the render."
+
+_PER_SIGNAL = (
+    Metric(
+        "lufs",
+        "Integrated loudness",
+        "LUFS",
+        "target",
+        1,
+        0.05,
+        "How loud the whole file is, as broadcasters measure it.",
+        r"\begin{split} {-0.691} + 10\,\log_{10} \sum_c \frac{G_c}{|J|} \sum_{j \in J} z_{cj} \\"
+        r" J = \{\, j \mid l_j > {-70}, \; l_j > \Gamma - 10 \,\} \end{split}",
+        "$z_{cj}$ is the mean square of channel $c$ after K-weighting, in block $j$ of 400 ms, one "
+        "every 100 ms; $G_c$ is 1.41 for surround channels and 1 for others, and a low-frequency "
+        r"channel is left out. $l_j$ is the loudness of block $j$ alone, and $\Gamma$ that of all "
+        r"blocks with $l_j \geq {-70}$ together.",
+        (sources.BS_1770, sources.R_128),
+        "Whether the loudness is speech or music: raw with loud music reads loud, however soft "
+        "the voice is.",
+    ),
+    Metric(
+        "true_peak_dbtp",
+        "True peak",
+        "dBTP",
+        "none",
+        2,
+        0.005,
+        "The highest level the signal reaches between its samples.",
+        r"20\,\log_{10} \max_{c,n} \left| \hat{x}_c[n] \right|",
+        r"$\hat{x}_c$ is channel $c$ resampled to four times its rate, full scale being 1.",
+        (sources.BS_1770,),
+        "Whether anything is distorted: it is one moment of the file. Four-fold resampling can "
+        "read about 0.1 dB low on speech, and more on sound full of treble.",
+    ),
+    Metric(
+        "loudness_range_lu",
+        "Loudness range",
+        "LU",
+        "none",
+        1,
+        0.05,
+        "How much the loudness moves through the file.",
+        r"\begin{split} P_{95}(A) - P_{10}(A) \\"
+        r" A = \{\, l_j \mid l_j \geq {-70}, \; l_j \geq \Gamma - 20 \,\} \end{split}",
+        "$P_p$ is the $p$-th percentile; $l_j$ is the loudness, without gates, of window $j$ of "
+        r"3 s, one every 90 ms, over the file and 1.5 s of silence after it; $\Gamma$ is the "
+        r"loudness that the mean power of all windows with $l_j \geq {-70}$ would have.",
+        (sources.TECH_3342,),
+        "Whether the movement is wanted: lively acting raises it, and so does taking the music "
+        "out of the pauses. Meant for programmes of a minute or more; on short files it is rough.",
+    ),
+    Metric(
+        "music_presence",
+        "Music presence",
+        "probability",
+        "lower",
+        3,
+        0.0005,
+        "How sure an audio-event detector is, on average, that music is playing.",
+        r"\frac{1}{T} \sum_{t=1}^{T} p_t",
+        "$p_t$ is the detector's probability of music in frame $t$ of 10 ms, and $T$ the number "
+        "of frames; it hears the mean of the channels at 16 kHz.",
+        (sources.FIRERED_VAD,),
+        "How loud the music is: it is a belief, not a level. Faint music under speech can go "
+        "unnoticed, and a choir may pass for singing instead of music.",
+    ),
+    Metric(
+        "pause_floor_db",
+        "Pause floor",
+        "dB",
+        "lower",
+        1,
+        0.05,
+        "How loud the pauses are, against the speech: what is left when nobody speaks.",
+        r"10\,\log_{10}\,"
+        r" \frac{\frac{1}{|Q|} \sum_{t \in Q} e_t}{\frac{1}{|S|} \sum_{t \in S} e_t}",
+        "$e_t$ is the mean square of frame $t$ of 10 ms, the channels averaged, at 16 kHz; $S$ "
+        "are the frames that the detector takes for speech, $Q$ all others. Never below −120 dB.",
+        (sources.OWN, sources.FIRERED_VAD),
+        "What the pauses hold, as room tone and breaths count like music, and what plays under "
+        "the words: muting the pauses alone would score well.",
+    ),
+    Metric(
+        "dnsmos_sig",
+        "DNSMOS speech",
+        "MOS 1–5",
+        "higher",
+        2,
+        0.005,
+        "A listener model's opinion of the speech itself.",
+        r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
+        r" q(r) = {-0.08397278}\,r^2 \\ \quad {} + 1.22083953\,r + 0.0052439 \end{split}",
+        f"$r_k$ {_WINDOWS.format('SIG')}",
+        (sources.DNSMOS,),
+        "Whether people would agree: it learned from ratings of noise-suppressed calls, not of "
+        "music removal, and hears nothing above 8 kHz. Small differences between two files mean "
+        "little.",
+    ),
+    Metric(
+        "dnsmos_bak",
+        "DNSMOS background",
+        "MOS 1–5",
+        "higher",
+        2,
+        0.005,
+        "A listener model's opinion of how unobtrusive the background is.",
+        r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
+        r" q(r) = {-0.13166888}\,r^2 \\ \quad {} + 1.60915514\,r - 0.39604546 \end{split}",
+        f"$r_k$ {_WINDOWS.format('BAK')}",
+        (sources.DNSMOS,),
+        "Whether the background is music, noise or room. It learned from ratings of "
+        "noise-suppressed calls, not of music removal, and hears nothing above 8 kHz.",
+    ),
+    Metric(
+        "dnsmos_ovrl",
+        "DNSMOS overall",
+        "MOS 1–5",
+        "higher",
+        2,
+        0.005,
+        "A listener model's opinion of the whole.",
+        r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
+        r" q(r) = {-0.06766283}\,r^2 \\ \quad {} + 1.11546468\,r + 0.04602535 \end{split}",
+        f"$r_k$ {_WINDOWS.format('OVRL')}",
+        (sources.DNSMOS,),
+        "Whether voice or background decided the score. It learned from ratings of "
+        "noise-suppressed calls, not of music removal, and hears nothing above 8 kHz.",
+    ),
+    Metric(
+        "script_wer",
+        "WER against the script",
+        "fraction",
+        "lower",
+        3,
+        0.0005,
+        "Share of the script's words that the recogniser did not hear as written.",
+        r"\frac{S + D + I}{N}",
+        _COUNTS.format("of the script"),
+        (sources.WHISPER, sources.JIWER),
+        "Whose error it is: the voice's, the music's or the small recogniser's own, so compare "
+        "raw with clean. How natural the words sound is not in it. Needs a script beside the "
+        "render.",
+    ),
+    Metric(
+        "si_sdr_db",
+        "SI-SDR against the truth",
+        "dB",
+        "higher",
+        2,
+        0.005,
+        "How close the signal is to the true speech, whatever its level.",
+        _SI_SDR,
+        f"$x$ is the signal and $s$ the true speech, {_MONO}",
+        (sources.SI_SDR,),
+        "Whether a deviation can be heard: an equaliser, a limiter or a shift by one sample "
+        f"counts like music. {_TRUTH}",
+    ),
+    Metric(
+        "estoi",
+        "ESTOI against the truth",
+        "0–1",
+        "higher",
+        3,
+        0.0005,
+        "How intelligible the speech is, against the true speech.",
+        r"\frac{1}{30\,M} \sum_{m=1}^{M} \sum_{n=1}^{30}"
+        r" \left\langle \hat{x}_{mn}, \hat{s}_{mn} \right\rangle",
+        r"$\hat{x}_{mn}$ and $\hat{s}_{mn}$ are frame $n$ of segment $m$ of the signal and of the "
+        "true speech, the channels averaged: 15 third-octave bands, in segments of 30 frames "
+        "(384 ms), one starting at every frame. First each band of a segment, then each of its "
+        "frames, has its mean taken out and is scaled to length 1. Frames 40 dB or more under the "
+        "loudest of the truth are left out.",
+        (sources.ESTOI,),
+        f"Whether the voice sounds natural, and anything about what lies above 4.3 kHz. {_TRUTH}",
+    ),
+)
+
+_OF_THE_CLEANING = (
+    Metric(
+        "si_sdr_improvement_db",
+        "SI-SDR improvement",
+        "dB",
+        "higher",
+        2,
+        0.005,
+        "How much closer to the true speech the cleaning brought the signal.",
+        r"\text{SI-SDR}(x_{\text{clean}}, s) - \text{SI-SDR}(x_{\text{raw}}, s)",
+        "SI-SDR is the one against the truth, and $s$ is the true speech.",
+        (sources.SI_SDR,),
+        "Whether the gain can be heard. Where there was hardly any music there is nothing to "
+        f"gain, and any processing loses. {_TRUTH}",
+    ),
+    Metric(
+        "estoi_improvement",
+        "ESTOI improvement",
+        "0–1",
+        "higher",
+        3,
+        0.0005,
+        "How much intelligibility the cleaning gained.",
+        r"\text{ESTOI}(x_{\text{clean}}, s) - \text{ESTOI}(x_{\text{raw}}, s)",
+        "ESTOI is the one against the truth, and $s$ is the true speech.",
+        (sources.ESTOI,),
+        "Whether a listener needed the gain: speech that was clear in spite of the music has "
+        f"little to gain. {_TRUTH}",
+    ),
+    Metric(
+        "music_to_speech_db",
+        "Music to speech",
+        "dB",
+        "lower",
+        1,
+        0.05,
+        "A proxy for the music left in the output, from the separators' own estimates.",
+        r"\begin{split} 10\,\log_{10}\, \frac{\sum_{c,f,t} (M \left| C \right|)^2}"
+        r"{\sum_{c,f,t} \left| C \right|^2} \\"
+        r" M = \frac{\left| R \right|}{\left| R \right| + \left| V \right|} \end{split}",
+        "$C$, $R$ and $V$ are the spectrograms of the output, of the residual and of the Stage A "
+        "vocals, over channels $c$, frequencies $f$ and times $t$, with windows of 93 ms every "
+        "23 ms; $M$ is 0 where both estimates are. Never below −120 dB.",
+        (sources.OWN,),
+        "What the separators got wrong: music they took for speech is not seen, and speech they "
+        "took for music counts as music.",
+    ),
+    Metric(
+        "stoi_vs_stage_a",
+        "STOI against Stage A",
+        "0–1",
+        "higher",
+        3,
+        0.0005,
+        "Whether the later steps kept the intelligibility of the separated vocals.",
+        r"\begin{split} \frac{1}{15\,M} \sum_{b=1}^{15} \sum_{m=1}^{M} \rho(s_{bm}, y_{bm}) \\"
+        r" y_{bm} = \min\Bigl( \frac{\left\lVert s_{bm} \right\rVert}"
+        r"{\left\lVert x_{bm} \right\rVert}\, x_{bm}, \; a\,s_{bm} \Bigr) \end{split}",
+        "$x_{bm}$ and $s_{bm}$ are the 30 magnitudes (384 ms) of third-octave band $b$ in segment "
+        "$m$ of the output and of the Stage A vocals, the channels averaged, a segment starting "
+        r"at every frame; $\rho$ is the correlation, and $a = 1 + 10^{15/20}$. Frames 40 dB or "
+        "more under the loudest of the vocals are left out.",
+        (sources.STOI,),
+        "Damage done in Stage A itself, which is taken for the truth here, and anything about "
+        "what lies above 4.3 kHz.",
+    ),
+    Metric(
+        "si_sdr_vs_stage_a_db",
+        "SI-SDR against Stage A",
+        "dB",
+        "higher",
+        2,
+        0.005,
+        "How much the later steps changed the separated vocals, level aside.",
+        _SI_SDR,
+        f"$x$ is the output and $s$ the Stage A vocals, {_MONO}",
+        (sources.SI_SDR,),
+        "Whether a change was for the better: music taken out later, the equaliser and the "
+        "limiter lower it just as harm does.",
+    ),
+    Metric(
+        "wer_raw_to_clean",
+        "WER raw to clean",
+        "fraction",
+        "lower",
+        3,
+        0.0005,
+        "Share of the words heard in raw that are heard differently in clean.",
+        r"\frac{S + D + I}{N}",
+        _COUNTS.format("heard in raw"),
+        (sources.WHISPER, sources.JIWER),
+        "Whether a change is for the better: a word that the music made wrong in raw counts "
+        "against clean when it is right there. A word misheard in both alike is not seen.",
+    ),
+)
+
+
+def metrics() -> Iterator[Metric]:
+    """Every metric in the order of the scorecard's columns: raw and clean side by side.
+
+    >>> [metric.name for metric in metrics()][:2]
+    ['raw_lufs', 'clean_lufs']
+    """
+    for metric in _PER_SIGNAL:
+        for signal in ("raw", "clean"):
+            label = f"{metric.label}, {signal}"
+            yield replace(metric, name=f"{signal}_{metric.name}", label=label)
+    yield from _OF_THE_CLEANING
+
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in metrics()}
+"""Every metric by its name, in column order."""

@@ -1,0 +1,61 @@
+"""The catalogue's words for the models that a profile measures with, where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from stemsilver.config import Asr, Evaluation, PannsMusic
+from stemsilver.config.languages import AUTO, UNSPACED
+from stemsilver.evaluation import citations
+from stemsilver.evaluation.catalogue import METRICS, Metric
+from stemsilver.evaluation.citations import Source
+
+_SMALL = ("tiny", "base", "small")
+
+
+def described(settings: Evaluation) -> Mapping[str, Metric]:
+    """Every metric as these settings measure it, in column order."""
+    found = dict(METRICS)
+    for name, metric in METRICS.items():
+        if isinstance(settings.music, PannsMusic) and name.endswith("_music_presence"):
+            found[name] = _by_panns(metric, settings.music)
+        elif "wer" in name:
+            found[name] = _by_whisper(metric, settings.asr)
+    return found
+
+
+def _by_panns(metric: Metric, music: PannsMusic) -> Metric:
+    labels = ", ".join(f"“{label}”" for label in music.labels)
+    return replace(
+        metric,
+        about="How sure an audio tagger is, on average, that there is music.",
+        formula=r"\frac{1}{D} \sum_{k=1}^{K} d_k \max_{l \in L} p_{kl}",
+        where=f"$p_{{kl}}$ is the tagger's probability of the AudioSet class $l$ in chunk $k$, "
+        f"which lasts $d_k$, {music.chunk_seconds:g} s but for the last, to which silence is "
+        f"added; $D$ is the length of the signal, and $L$ are the classes {labels}. It hears the "
+        "mean of the channels at 32 kHz.",
+        sources=(citations.PANNS,),
+        limits="How loud the music is, or when it plays within a chunk: it is a belief, not a "
+        "level. Faint music under speech can go unnoticed. Its values cannot be compared with "
+        "those of another detector.",
+    )
+
+
+def _by_whisper(metric: Metric, asr: Asr) -> Metric:
+    normaliser = {"en": "English", AUTO: "English or basic"}.get(asr.language, "basic")
+    heard = Source(
+        f"Radford et al., Whisper ({asr.model_name}, with its {normaliser} normaliser), 2022",
+        citations.WHISPER.url,
+    )
+    where, limits = metric.where, metric.limits
+    if asr.language in UNSPACED:
+        where += " The language leaves no spaces between words, so letters are counted as words."
+    if not asr.model_name.startswith(_SMALL):
+        limits = limits.replace("the small recogniser's own", "the recogniser's own")
+    return replace(
+        metric,
+        where=where,
+        sources=tuple(heard if one is citations.WHISPER else one for one in metric.sources),
+        limits=limits,
+    )

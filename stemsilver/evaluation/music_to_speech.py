@@ -1,0 +1,39 @@
+"""The music left in the output, as the separators' own estimates tell it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemsilver.dsp.stft import Stft
+from stemsilver.evaluation.undefined import SILENT, Undefined
+
+FFT, HOP = 4096, 1024
+"""At 44.1 kHz, as in Stage A."""
+
+FLOOR_DB = -120.0
+"""Nothing measured in float32 audio means anything below this."""
+
+
+def music_to_speech_db(
+    clean: NDArray[np.float32],
+    vocals: NDArray[np.float32],
+    residual: NDArray[np.float32],
+    rate: int,
+) -> float:
+    """Energy of |R|/(|R|+|V|)·C over the energy of C, in dB.
+
+    C is the finished output, V the Stage A vocals, R the residual; shape (channels, frames).
+
+    Raises:
+        Undefined: the output is silent.
+    """
+    transform = Stft.at_rate(FFT, HOP, rate)
+    c, v, r = (np.abs(transform.forward(signal)) for signal in (clean, vocals, residual))
+    energy = float(np.square(c, dtype=np.float64).sum())
+    if energy == 0:
+        raise Undefined(SILENT)
+    total = r + v
+    share = np.divide(r, total, out=np.zeros_like(r), where=total > 0)
+    music = float(np.square(share * c, dtype=np.float64).sum())
+    return max(FLOOR_DB, 10 * float(np.log10(max(music / energy, 1e-30))))

@@ -1,0 +1,60 @@
+"""Short-time objective intelligibility, plain and extended, through pystoi.
+
+Sources: Taal, Hendriks, Heusdens and Jensen, IEEE TASLP 2011 (STOI); Jensen and Taal, IEEE/ACM
+TASLP 2016 (ESTOI).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pystoi
+from numpy.typing import NDArray
+
+from stemsilver.evaluation.undefined import SILENT, TOO_SHORT, Undefined
+
+
+def stoi(
+    estimate: NDArray[np.float32],
+    reference: NDArray[np.float32],
+    rate: int,
+    *,
+    extended: bool = False,
+) -> float:
+    """STOI, or ESTOI where `extended`, of `estimate` against `reference`; up to 1.
+
+    Shape: (frames,) both, at `rate` in Hz.
+
+    Raises:
+        Undefined: the reference is silent, or holds less than 384 ms that are not.
+    """
+    if not reference.any() or not estimate.any():
+        raise Undefined(SILENT)
+    with warnings.catch_warnings(), _same_chance():
+        # pystoi warns and returns 1e-5 when too few frames are left: that is no score.
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            value = float(pystoi.stoi(reference, estimate, rate, extended=extended))
+        except (RuntimeWarning, ValueError, IndexError) as error:
+            raise Undefined(TOO_SHORT) from error
+    if not np.isfinite(value):
+        raise Undefined(SILENT)
+    return value
+
+
+@contextmanager
+def _same_chance() -> Iterator[None]:
+    """Let pystoi draw the same random numbers every time.
+
+    It adds noise of the size of a rounding error to ESTOI's segments, which would make the last
+    digits of equal runs differ.
+    """
+    state = np.random.get_state()
+    np.random.seed(0)
+    try:
+        yield
+    finally:
+        np.random.set_state(state)

@@ -1,0 +1,259 @@
+"""What the overview page shows: the verdict, the headline tiles, the scorecard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemsilver.config import Profile
+from stemsilver.media.playback import gains
+from stemsilver.microsite.parts.metric_cells import (
+    Family,
+    Measurement,
+    Standing,
+    clock,
+    family_at,
+    measurements,
+    size,
+    standing,
+    words,
+)
+from stemsilver.microsite.parts.player import heard_tracks
+from stemsilver.records import Batch, Failure, ItemResult
+from stemsilver.report import (
+    Mean,
+    RawToClean,
+    Totals,
+    batch_verdict,
+    format_value,
+    gates,
+    headline,
+    raw_to_clean,
+    totals,
+)
+
+# The columns that a listener can judge by; the rest are on each render's page and in the CSV.
+_COLUMNS = (
+    "music_presence",
+    "pause_floor_db",
+    "dnsmos_ovrl",
+    "wer_raw_to_clean",
+    "script_wer",
+    "music_to_speech_db",
+    "stoi_vs_stage_a",
+    "si_sdr_improvement_db",
+    "lufs",
+    "true_peak_dbtp",
+)
+# These need a script or a truth beside the render, and few batches have them.
+_OPTIONAL = frozenset({"script_wer", "si_sdr_improvement_db"})
+# A render's page has the whole message.
+_MESSAGE_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number of the headline; `before` is None where there is no raw value to compare."""
+
+    label: str
+    before: str | None
+    after: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the scorecard; `limit` is its gate's, where it has one."""
+
+    family: Family
+    limit: str | None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a row's buttons play: how many samples over all channels, how many bytes each track
+    has, and the gains in dB at which their speech is equally loud.
+    """
+
+    count: int
+    raw: int
+    clean: int
+    raw_db: float
+    clean_db: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A render in the scorecard.
+
+    `faults` says which gates it fails; `reason` and `message` say why there is no result;
+    `sample` is None where there is nothing to hear.
+    """
+
+    id: str
+    href: str
+    path: str
+    standing: Standing
+    faults: tuple[str, ...]
+    reason: str | None
+    message: str | None
+    sample: Sample | None
+    length: str
+    seconds: float
+    cells: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file offered beside the pages."""
+
+    href: str
+    name: str
+    size: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything the overview page shows but the plots and the diagram.
+
+    `archive` is the name of the ZIP of it all; None where none is offered.
+    """
+
+    sentence: str
+    sound: bool
+    tiles: tuple[Tile, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    downloads: tuple[Download, ...]
+    archive: str | None
+
+
+def overview(
+    batch: Batch,
+    profile: Profile,
+    reports: Sequence[Path],
+    media: Mapping[str, Path],
+    archive: str | None = None,
+) -> Overview:
+    """The overview of `batch`; `reports` are the files offered for download, and `archive` is
+    the name of the ZIP that will lie beside them.
+
+    `media[item.id]` is the folder that holds a cleaned render's raw.flac and clean.flac.
+    """
+    found = [measurements(item, profile) for item in batch.items]
+    shown = [
+        family_at(anchor)
+        for anchor in _COLUMNS
+        if anchor not in _OPTIONAL or any(on[anchor].measured for on in found)
+    ]
+    limits = {gate.metric: gate.limit for gate in gates(profile)}
+    count = totals(batch, profile)
+    sentence = batch_verdict(count)
+    return Overview(
+        sentence=sentence[:1].upper() + sentence[1:],
+        sound=count.passed == count.items,
+        tiles=_tiles(batch, count),
+        columns=tuple(Column(family, limits.get(family.clean.name)) for family in shown),
+        rows=tuple(
+            _row(item, profile, on, shown, media)
+            for item, on in zip(batch.items, found, strict=True)
+        ),
+        downloads=tuple(
+            Download(f"downloads/{path.name}", path.name, size(path.stat().st_size))
+            for path in reports
+        ),
+        archive=archive,
+    )
+
+
+def _tiles(batch: Batch, count: Totals) -> tuple[Tile, ...]:
+    head = headline(batch)
+    script = raw_to_clean(batch, "script_wer")
+    return (
+        Tile("Renders", None, str(count.items), _outcome(count)),
+        Tile("Audio", None, f"{head.minutes:.1f}", "minutes, all renders together"),
+        _change("Music", "music_presence", head.music_presence),
+        _change("Pauses", "pause_floor_db", head.pause_floor_db),
+        _change("Overall quality", "dnsmos_ovrl", head.dnsmos_ovrl),
+        _change("Speech quality", "dnsmos_sig", raw_to_clean(batch, "dnsmos_sig")),
+        *((_change("Words misheard", "script_wer", script),) if script.count else ()),
+        _single("Words changed", "wer_raw_to_clean", head.wer_raw_to_clean),
+    )
+
+
+def _outcome(count: Totals) -> str:
+    """What became of the renders, without what became of none.
+
+    >>> _outcome(Totals(5, 4, 2, 1, 1, 2, 60.0))
+    '2 passed, 1 failed a gate, 1 not measured, 1 not cleaned'
+    """
+    parts = {
+        "passed": count.passed,
+        "failed a gate": count.gate_failed,
+        "not measured": count.cleaned - count.passed - count.gate_failed,
+        "not cleaned": count.failed,
+    }
+    return ", ".join(f"{found} {what}" for what, found in parts.items() if found)
+
+
+def _change(label: str, anchor: str, means: RawToClean) -> Tile:
+    family = family_at(anchor)
+    before, after = (format_value(family.clean.name, value) for value in (means.raw, means.clean))
+    return Tile(label, before, after, _note(family, means.count))
+
+
+def _single(label: str, anchor: str, found: Mean) -> Tile:
+    after = format_value(anchor, found.value)
+    return Tile(label, None, after, _note(family_at(anchor), found.count))
+
+
+def _note(family: Family, count: int) -> str:
+    """The metric behind a tile, how to read it, and over how many renders it is the mean."""
+    over = {0: "not measured on any render", 1: "measured on 1 render"}
+    return f"{family.label}, {family.reads}; {over.get(count, f'mean of {count} renders')}"
+
+
+def _row(
+    item: ItemResult,
+    profile: Profile,
+    found: Mapping[str, Measurement],
+    shown: Sequence[Family],
+    media: Mapping[str, Path],
+) -> Row:
+    failure = item.failure
+    return Row(
+        id=item.id,
+        href=f"renders/{item.id}.html",
+        path=item.path,
+        standing=standing(item, profile),
+        faults=faults(found.values()),
+        reason=words(failure.code) if failure else None,
+        message=_message(item.path, failure) if failure else None,
+        sample=None if failure else _sample(item, media[item.id]),
+        length=clock(item.duration) if item.rate else "—",
+        seconds=item.duration,
+        cells=tuple(found[family.anchor] for family in shown),
+    )
+
+
+def faults(found: Iterable[Measurement]) -> tuple[str, ...]:
+    """The gates that a render fails, each with its value and limit."""
+    return tuple(
+        f"{one.verdict.label} {one.judged}, limit {one.verdict.limit}"
+        for one in found
+        if one.verdict is not None and one.verdict.passed is False
+    )
+
+
+def _message(path: str, failure: Failure) -> str:
+    """Why a render failed, short; the row has its path already."""
+    text = failure.message.removeprefix(f"{path}: ")
+    return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH].rstrip()}…"
+
+
+def _sample(item: ItemResult, folder: Path) -> Sample:
+    heard = heard_tracks(folder)
+    matched = gains(heard, "speech_db") or gains(heard, "lufs") or dict.fromkeys(heard, 0.0)
+    raw, clean = ((folder / f"{name}.flac").stat().st_size for name in ("raw", "clean"))
+    return Sample(item.frames * item.channels, raw, clean, matched["raw"], matched["clean"])

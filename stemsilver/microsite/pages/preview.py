@@ -1,0 +1,182 @@
+"""The live preview of a pull request: one page that stands alone, with audio and no script.
+
+What it shows was handed over by a stranger. Every text is escaped, of bounded length and without
+what hides or turns the reading order around, and the page's own policy lets nothing run in it and
+nothing be loaded from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.microsite.parts.metric_cells import clock, size
+from stemsilver.report import (
+    CardItem,
+    Change,
+    Check,
+    Diff,
+    change_cells,
+    diff_headline,
+    display_unit,
+    listings,
+    rule_words,
+    shortened,
+)
+from stemsilver.report.text.wording import counted
+from stemsilver.resources import resource
+
+MAX_PAGE_BYTES = 700_000
+"""The page has less than this, whatever it shows."""
+
+_MAX_TEXT = 160
+_MAX_ROWS = 100
+_MAX_LISTED = 30
+_MAX_CHANGES = 6
+_ASSETS = ("preview.css", "favicon.svg")
+
+_STYLES: dict[str, str] = {"better": "good", "worse": "bad", "lost": "bad"}
+
+
+@dataclass(frozen=True)
+class Track:
+    """One file to play: whose sound it is, where it lies beside the page, and its bytes."""
+
+    signal: str
+    href: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A stretch of a render, from `start` to `stop` seconds, and its tracks."""
+
+    start: float
+    stop: float
+    tracks: tuple[Track, ...]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A changed render with what can be heard of it, and why something cannot."""
+
+    item: CardItem
+    clips: tuple[Clip, ...]
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A change as a row of a table."""
+
+    name: str
+    label: str
+    base: str
+    head: str
+    delta: str
+    meaning: str
+    style: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """All that the page says. Without `compared` there was nothing to compare with.
+
+    `notes` are ours; `left_out` are renders that changed and cannot be heard here.
+    """
+
+    number: int
+    commit: str
+    compared: bool
+    found: Diff
+    checks: Sequence[Check]
+    notes: Sequence[str]
+    heard: Sequence[Heard]
+    left_out: Sequence[CardItem]
+
+    def files(self) -> dict[str, bytes]:
+        """The page and what it looks like, by name; the audio is not among it."""
+        jinja = Environment(
+            # The shipped ones alone: nothing that lies in the working folder.
+            loader=FileSystemLoader(resource("templates")),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=_shown,
+        )
+        jinja.globals.update(clock=clock, counted=counted, size=size)
+        page = jinja.get_template("preview.html").render(**self._view())
+        assets = resource("site_src") / "assets"
+        return {
+            "index.html": page.encode(),
+            **{name: (assets / name).read_bytes() for name in _ASSETS},
+        }
+
+    def _view(self) -> dict[str, Any]:
+        found = self.found
+        return {
+            "preview": self,
+            "headline": diff_headline(found, self.checks),
+            "rule": rule_words(found, self.checks),
+            # Raw is the same render: it matters where it is not.
+            "means": [
+                _row("", one.change)
+                for one in found.means
+                if one.change.sense != "same" or not one.change.metric.startswith("raw_")
+            ],
+            "rows": [_row(row.item.path, row.change) for row in found.rows[:_MAX_ROWS]],
+            "more_rows": max(0, len(found.rows) - _MAX_ROWS),
+            "listings": [
+                (title, entries[:_MAX_LISTED], max(0, len(entries) - _MAX_LISTED))
+                for title, entries in self._listings()
+            ],
+            "labels": {
+                "raw": "raw",
+                "base": "base",
+                "clean": "this change" if self.compared else "clean",
+            },
+            "changes": self._changes(),
+            "left_out": self.left_out[:_MAX_LISTED],
+            "more_left_out": max(0, len(self.left_out) - _MAX_LISTED),
+        }
+
+    def _listings(self) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+        """The renders to be told of by name, under their titles."""
+        if self.compared:
+            return [(one.title, one.entries) for one in listings(self.found, self.checks)]
+        items = self.found.head.items.values()
+        failed = tuple((one.path, one.failure.message) for one in items if one.failure)
+        return [("Not cleaned", failed)] if failed else []
+
+    def _changes(self) -> dict[str, list[Shown]]:
+        """The worst changes of each render to be heard, by its id."""
+        found: dict[str, list[Shown]] = {one.item.id: [] for one in self.heard}
+        for row in self.found.rows:
+            shown = found.get(row.item.id)
+            if shown is not None and len(shown) < _MAX_CHANGES:
+                shown.append(_row(row.item.path, row.change))
+        return found
+
+
+def _row(name: str, change: Change) -> Shown:
+    label, unit = METRICS[change.metric].label, display_unit(change.metric)
+    base, head, delta, meaning = change_cells(change)
+    return Shown(
+        name=name,
+        label=label if unit == "%" else f"{label} ({unit})",
+        base=base,
+        head=head,
+        delta=delta,
+        meaning=meaning,
+        style=_STYLES.get(change.sense, ""),
+    )
+
+
+def _shown(value: Any) -> Any:
+    """Values as the page shows them: on one line, and no longer than a reader reads."""
+    return shortened(value, _MAX_TEXT) if type(value) is str else value

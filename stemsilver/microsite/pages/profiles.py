@@ -1,0 +1,244 @@
+"""What the front page of a bake-off shows: profiles side by side, over the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemsilver.microsite.pages.overview import Download, faults
+from stemsilver.microsite.parts.metric_cells import (
+    Family,
+    Reading,
+    Standing,
+    clock,
+    family_at,
+    measurements,
+    read,
+    size,
+    standing,
+)
+from stemsilver.records import Failure, Score
+from stemsilver.report import (
+    OWN_STAGE_A,
+    Bakeoff,
+    Column,
+    Criterion,
+    MeanDiff,
+    Run,
+    bakeoff_columns,
+    change_cells,
+    factor_words,
+    memory_words,
+    metric_heading,
+    scores,
+    totals,
+)
+
+MAX_PROFILES = 6
+"""As many as one player can offer to switch between, each in a colour of its own."""
+
+_NO_VALUE = Score.missing("not measured under every profile")
+_JUDGED = {
+    "promoted": Standing(0, "✓", "promoted", "pass"),
+    "not_promoted": Standing(1, "✗", "not promoted", "fail"),
+    "not_judged": Standing(2, "–", "cannot be judged", "none"),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A mean, and whether it is the best but for noise."""
+
+    reading: Reading
+    best: bool
+
+
+@dataclass(frozen=True)
+class Means:
+    """A metric under every profile, over `count` renders; `raw` is None of one that is measured
+    once. `own` tells whether it rests on each chain's own Stage A.
+    """
+
+    family: Family
+    own: bool
+    raw: Reading | None
+    cells: tuple[Cell, ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A profile: what became of the renders, and what it cost."""
+
+    name: str
+    cleaned: str
+    passed: str
+    factor: str
+    memory: str
+    gpu: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a witness measured."""
+
+    label: str
+    cells: tuple[str, str, str, str]
+    count: int
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What the rule says of a candidate. `verdict` begins with its verb."""
+
+    anchor: str
+    name: str
+    standing: Standing
+    verdict: str
+    because: str
+    criteria: tuple[Criterion, ...]
+    witnesses: tuple[Seen, ...]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A render under one profile. `failure` is None where it was cleaned."""
+
+    name: str
+    standing: Standing
+    faults: tuple[str, ...]
+    failure: Failure | None
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A render under every profile, in the table of the bake-off."""
+
+    href: str
+    path: str
+    length: str
+    versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True)
+class Front:
+    """Everything on the front page of a bake-off."""
+
+    incumbent: str
+    judge: str
+    minutes: float
+    means: tuple[Means, ...]
+    contenders: tuple[Contender, ...]
+    on_gpu: bool
+    promotions: tuple[Promotion, ...]
+    groups: tuple[Group, ...]
+    downloads: tuple[Download, ...]
+
+    @property
+    def style(self) -> str:
+        """That of the page's head: whether anything is promoted."""
+        return "pass" if any(one.standing.style == "pass" for one in self.promotions) else "none"
+
+
+def front(found: Bakeoff, reports: Sequence[Path]) -> Front:
+    """The front page; `reports` are the files offered for download."""
+    shown = bakeoff_columns(found)
+    first = found.incumbent.batch
+    return Front(
+        incumbent=found.incumbent.name,
+        judge=found.judge.name,
+        minutes=sum(item.duration for item in first.items) / 60,
+        means=tuple(_means(one) for one in shown),
+        contenders=tuple(_contender(run) for run in found.runs),
+        on_gpu=any(run.cost.gpu_peak_bytes is not None for run in found.runs),
+        promotions=tuple(_promotions(found)),
+        groups=tuple(
+            Group(
+                f"renders/{item.id}.html",
+                item.path,
+                clock(item.duration) if item.rate else "—",
+                versions(found, index, shown),
+            )
+            for index, item in enumerate(first.items)
+        ),
+        downloads=tuple(
+            Download(f"downloads/{path.name}", path.name, size(path.stat().st_size))
+            for path in reports
+        ),
+    )
+
+
+def bakeoff_family(metric: str) -> Family:
+    """The family of a metric of the bake-off."""
+    return family_at(metric.removeprefix("clean_"))
+
+
+def _reading(column: Column, value: float | None) -> Reading:
+    return read(column.metric, _NO_VALUE if value is None else Score(value))
+
+
+def _means(column: Column) -> Means:
+    return Means(
+        family=bakeoff_family(column.metric),
+        own=column.metric in OWN_STAGE_A,
+        raw=None if column.raw is None else _reading(column, column.raw),
+        cells=tuple(
+            Cell(_reading(column, value), best)
+            for value, best in zip(column.values, column.best, strict=True)
+        ),
+        count=column.count,
+    )
+
+
+def _contender(run: Run) -> Contender:
+    count = totals(run.batch, run.profile)
+    return Contender(
+        name=run.name,
+        cleaned=f"{count.cleaned} of {count.items}",
+        passed=f"{count.passed} of {count.items}",
+        factor=factor_words(run.cost),
+        memory=memory_words(run.cost.peak_bytes),
+        gpu=memory_words(run.cost.gpu_peak_bytes),
+        device=run.batch.device,
+    )
+
+
+def _promotions(found: Bakeoff) -> Sequence[Promotion]:
+    return [
+        Promotion(
+            anchor=f"promotion-{at}",
+            name=run.name,
+            standing=_JUDGED[run.ruling.judgement],
+            verdict=run.ruling.verdict,
+            because=run.ruling.because,
+            criteria=run.ruling.criteria,
+            witnesses=tuple(_seen(one) for one in run.ruling.witnesses),
+        )
+        for at, run in enumerate(found.runs)
+        if run.ruling is not None
+    ]
+
+
+def _seen(one: MeanDiff) -> Seen:
+    return Seen(metric_heading(one.change.metric), change_cells(one.change), one.count)
+
+
+def versions(found: Bakeoff, index: int, shown: Sequence[Column]) -> tuple[Version, ...]:
+    """The render at `index` under every profile."""
+    every = []
+    for run in found.runs:
+        item = run.batch.items[index]
+        taken = scores(item)
+        every.append(
+            Version(
+                name=run.name,
+                standing=standing(item, run.profile),
+                faults=faults(measurements(item, run.profile).values()),
+                failure=item.failure,
+                readings=tuple(read(one.metric, taken[one.metric]) for one in shown),
+            )
+        )
+    return tuple(every)

@@ -1,0 +1,166 @@
+"""What a render's page shows in a bake-off, and what its blind tests play."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+
+from stemsilver.media.playback import with_base
+from stemsilver.microsite.baseline import Build
+from stemsilver.microsite.pages.blind import PROFILES, BlindPage, Choice, blind_page
+from stemsilver.microsite.pages.profiles import Version, bakeoff_family, versions
+from stemsilver.microsite.pages.render import Difference, Neighbour, difference, neighbour
+from stemsilver.microsite.parts.metric_cells import Family, Reading, read
+from stemsilver.microsite.parts.player import Player, Source, blind_pair, heard_tracks, player
+from stemsilver.records import ItemResult, Timeline
+from stemsilver.report import OWN_STAGE_A, Bakeoff, Column, Run, scores
+
+
+@dataclass(frozen=True)
+class Row:
+    """A metric of one render: raw, and under each profile."""
+
+    family: Family
+    own: bool
+    raw: Reading | None
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class BakeoffRender:
+    """Everything on the page of one render. `item` is None where no profile cleaned it."""
+
+    path: str
+    item: ItemResult | None
+    player: Player | None
+    versions: tuple[Version, ...]
+    rows: tuple[Row, ...]
+    differences: tuple[Difference, ...]
+    previous: Neighbour | None
+    next: Neighbour | None
+    position: int
+    count: int
+
+
+def bakeoff_render(
+    found: Bakeoff,
+    index: int,
+    shown: Sequence[Column],
+    tracks: Mapping[int, Source],
+    raw: Source | None,
+) -> BakeoffRender:
+    """The page of the render at `index`.
+
+    `shown` are the metrics of the bake-off, `tracks` its cleaned versions by the place of their
+    profile; `raw` is None where there is none.
+    """
+    items = [run.batch.items[index] for run in found.runs]
+    first = next((item for item in items if item.failure is None), None)
+    batch = found.incumbent.batch.items
+    return BakeoffRender(
+        path=items[0].path,
+        item=first,
+        player=None if first is None or raw is None else _player(first, items, tracks, raw),
+        versions=versions(found, index, shown),
+        rows=() if first is None else tuple(_row(one, first, items) for one in shown),
+        differences=tuple(
+            replace(difference(alignment), heading=f"{run.name}: {alignment.name}")
+            for run, item in zip(found.runs, items, strict=True)
+            if item.evidence is not None
+            for alignment in item.evidence.alignments
+            if alignment.name.endswith("clean")
+        ),
+        previous=neighbour(batch[index - 1]) if index else None,
+        next=neighbour(batch[index + 1]) if index + 1 < len(batch) else None,
+        position=index + 1,
+        count=len(batch),
+    )
+
+
+def render_sources(
+    found: Bakeoff, media: Sequence[Mapping[str, Path]], id_: str
+) -> tuple[Source | None, dict[int, Source]]:
+    """What there is to play of a render: raw, and its cleaned versions by the place of their
+    profile. The first of them is the track `clean`, by whose speech the others are matched.
+    """
+    folders = {at: found_in[id_] for at, found_in in enumerate(media) if id_ in found_in}
+    if not folders:
+        return None, {}
+    names = {at: f"profile-{at + 1}" for at in folders}
+    first = next(iter(folders))
+    names[first] = "clean"
+    heard = heard_tracks(folders[first])
+    for at, folder in folders.items():
+        if at != first:
+            heard = with_base(heard, heard_tracks(folder), names[at])
+    about = "The render as it came in."
+    raw = Source("raw", "Raw", "raw", about, folders[first] / "raw.flac", heard["raw"])
+    return raw, {
+        at: Source(
+            names[at],
+            found.runs[at].name,
+            found.runs[at].name,
+            "Speech only, under this profile.",
+            folder / "clean.flac",
+            heard[names[at]],
+        )
+        for at, folder in folders.items()
+    }
+
+
+def blind_pages(found: Bakeoff, tracks: Mapping[str, Mapping[int, Source]]) -> dict[str, BlindPage]:
+    """The blind tests of every two profiles by their pages' names; `tracks` are those of each
+    render, by its id. The incumbent against the first candidate is `blind`.
+    """
+    pairs = list(combinations(range(len(found.runs)), 2))
+    names = {pair: f"blind-{pair[0] + 1}-{pair[1] + 1}" for pair in pairs}
+    names[pairs[0]] = "blind"
+    pages = {}
+    for pair in pairs:
+        base, head = (found.runs[at] for at in pair)
+        choices = [
+            Choice(
+                " and ".join(found.runs[at].name for at in other),
+                None if other == pair else f"{names[other]}.html",
+            )
+            for other in pairs
+        ]
+        fair = [
+            blind_pair(item, tracks[item.id][pair[1]], tracks[item.id][pair[0]])
+            for item in head.batch.items
+            if all(at in tracks[item.id] for at in pair)
+        ]
+        labels = _build(head).label(_build(base)), _build(base).label(_build(head))
+        pages[names[pair]] = blind_page(fair, *labels, PROFILES, choices)
+    return pages
+
+
+def _build(run: Run) -> Build:
+    batch = run.batch
+    return Build(run.name, batch.config_digest, batch.created, batch.commit)
+
+
+def _row(column: Column, first: ItemResult, items: Sequence[ItemResult]) -> Row:
+    family = bakeoff_family(column.metric)
+    return Row(
+        family=family,
+        own=column.metric in OWN_STAGE_A,
+        raw=read(family.raw.name, scores(first)[family.raw.name]) if family.raw else None,
+        readings=tuple(read(column.metric, scores(item)[column.metric]) for item in items),
+    )
+
+
+def _player(
+    first: ItemResult, items: Sequence[ItemResult], tracks: Mapping[int, Source], raw: Source
+) -> Player:
+    music: dict[str, Timeline] = {}
+    for at, source in tracks.items():
+        evidence = items[at].evidence
+        heard = evidence.music if evidence else {}
+        if "raw" in heard:
+            music.setdefault("raw", heard["raw"])
+        if "clean" in heard:
+            music[source.name] = heard["clean"]
+    return player(first, [raw, *tracks.values()], music)

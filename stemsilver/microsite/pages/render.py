@@ -1,0 +1,153 @@
+"""What the page of one render shows: the player, the measurements, the words that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemsilver.config import Profile
+from stemsilver.evaluation.wer import wer
+from stemsilver.media import snippets
+from stemsilver.media.playback import LISTENING
+from stemsilver.microsite.baseline import BaseItem
+from stemsilver.microsite.parts.metric_cells import (
+    Measurement,
+    Standing,
+    measurements,
+    size,
+    standing,
+)
+from stemsilver.microsite.parts.player import Player, player, player_files, sources
+from stemsilver.records import Alignment, Failure, ItemResult
+from stemsilver.report import format_value
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An alignment, to be shown word by word with marks."""
+
+    heading: str
+    equal: int
+    wer: str | None
+    alignment: Alignment
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """The render before or after, to go on to."""
+
+    href: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to take along; `name` is what it is called away from its folder."""
+
+    heading: str
+    href: str
+    name: str
+    size: str
+
+
+@dataclass(frozen=True)
+class ShortPair:
+    """A stretch of the render, in seconds, and its files."""
+
+    start: float
+    stop: float
+    downloads: tuple[Download, ...]
+
+
+@dataclass(frozen=True)
+class RenderPage:
+    """Everything on the page of one render. `failure` is None where it was cleaned."""
+
+    path: str
+    standing: Standing
+    failure: Failure | None
+    player: Player | None
+    pairs: tuple[ShortPair, ...]
+    measured: tuple[Measurement, ...]
+    unmeasured: tuple[Measurement, ...]
+    differences: tuple[Difference, ...]
+    item: ItemResult
+    previous: Neighbour | None
+    next: Neighbour | None
+    position: int
+    count: int
+
+
+def render_page(
+    items: Sequence[ItemResult],
+    index: int,
+    profile: Profile,
+    media: Path | None,
+    base: BaseItem | None,
+) -> RenderPage:
+    """The page of `items[index]`; `media` is the folder of its files, None where it failed.
+
+    `base` is the same render in another build, to listen to beside this one.
+    """
+    item = items[index]
+    found = measurements(item, profile).values() if item.failure is None else ()
+    alignments = item.evidence.alignments if item.evidence else ()
+    return RenderPage(
+        path=item.path,
+        standing=standing(item, profile),
+        failure=item.failure,
+        player=player(item, sources(media, base)) if media else None,
+        pairs=_pairs(item, media) if media else (),
+        measured=tuple(one for one in found if one.measured),
+        unmeasured=tuple(one for one in found if not one.measured),
+        differences=tuple(difference(alignment) for alignment in alignments),
+        item=item,
+        previous=neighbour(items[index - 1]) if index else None,
+        next=neighbour(items[index + 1]) if index + 1 < len(items) else None,
+        position=index + 1,
+        count=len(items),
+    )
+
+
+def render_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
+    """The files that a render's page needs in the site, by name."""
+    names = [name for one in snippets.read(media) for name in one.files.values()]
+    beside = {name: media / name for name in (LISTENING, *names, snippets.LISTING)}
+    return player_files(sources(media, base)) | beside
+
+
+def _pairs(item: ItemResult, media: Path) -> tuple[ShortPair, ...]:
+    return tuple(
+        ShortPair(
+            *one.seconds,
+            tuple(
+                Download(
+                    heading=signal.capitalize(),
+                    href=f"{item.id}/{name}",
+                    name=f"{item.id}-{name}",
+                    size=size((media / name).stat().st_size),
+                )
+                for signal, name in one.files.items()
+            ),
+        )
+        for one in snippets.read(media)
+    )
+
+
+def difference(alignment: Alignment) -> Difference:
+    """An alignment as a page shows it."""
+    equal = sum(word.operation == "equal" for word in alignment.words)
+    name = alignment.name
+    rate = wer(alignment) if alignment.reference_words else None
+    return Difference(
+        heading=name[:1].upper() + name[1:],
+        equal=equal,
+        wer=None if rate is None else format_value("wer_raw_to_clean", rate),
+        alignment=alignment,
+    )
+
+
+def neighbour(item: ItemResult) -> Neighbour:
+    """The way to the page of `item`, from that of another."""
+    return Neighbour(f"{item.id}.html", item.path)

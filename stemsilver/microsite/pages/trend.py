@@ -1,0 +1,328 @@
+"""What the Trend page shows: every metric across the builds, and those that changed one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stemsilver.config import Profile
+from stemsilver.microsite.pages.regressions import (
+    MarkedBuild,
+    day,
+    family_of,
+    marked_builds,
+    moments,
+    time_of_day,
+)
+from stemsilver.microsite.parts.charts import (
+    LOOKS,
+    SIZE,
+    Chart,
+    Point,
+    Runs,
+    Size,
+    chart,
+    shape,
+    triangle,
+)
+from stemsilver.microsite.parts.metric_cells import Family, families
+from stemsilver.records import Batch
+from stemsilver.report import Gate, Mark, Record, Turn, change, format_value, gates, marks, runs
+from stemsilver.report.text.wording import counted
+
+SHOWN = 100
+"""How many builds the page shows, the newest; its judgements know of all."""
+
+_NAMED = 4
+# In tolerances: a metric that was worse is as before when it is as near to it as this.
+_RECOVERED = 2.0
+
+
+@dataclass(frozen=True)
+class FamilyChart:
+    """A metric's chart, with the newest mean of this build's profile in words.
+
+    `since` is the last marked build of these renders, `limit` the gate.
+    """
+
+    family: Family
+    chart: Chart
+    now: str
+    raw: str | None
+    limit: str | None
+    sense: Turn | None
+    since: str | None
+    summary: str
+
+    @property
+    def reads(self) -> str:
+        """How to read its values: their unit and what is better, and the gate."""
+        if self.limit is None:
+            return self.family.reads
+        gate = f"gate {self.limit}"
+        # A metric that has a gate is not for information alone.
+        return gate if self.family.clean.direction == "none" else f"{self.family.reads}; {gate}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A build's mean of one metric; `sense` where it is marked."""
+
+    text: str
+    sense: Turn | None
+
+
+@dataclass(frozen=True)
+class BuildRow:
+    """A build in the table; `other` says that its renders are not those of the one before.
+
+    `moment` is the day, with the time where that alone would not tell the build from another.
+    """
+
+    record: Record
+    day: str
+    time: str
+    moment: str
+    other: bool
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A line of the legend: a profile's, or another one of the `kind` raw, gate or break."""
+
+    kind: str
+    look: int
+    shape: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Everything the Trend page shows. `tone` is pass, fail, or none where nothing is judged.
+
+    Without a second build there is nothing to draw: no `keys` and no `charts`.
+    """
+
+    tone: str
+    sentence: str
+    profile: str
+    builds: int
+    shown: int
+    keys: tuple[Key, ...]
+    charts: tuple[FamilyChart, ...]
+    marked: tuple[MarkedBuild, ...]
+    rows: tuple[BuildRow, ...]
+    families: tuple[Family, ...]
+    size: Size = SIZE
+
+
+def trend(history: Sequence[Record], batch: Batch, profile: Profile) -> Trend:
+    """The builds of `history`, the oldest first, of which `batch` is one."""
+    found = marks(history)
+    when = moments(history)
+    tone, sentence = _verdict(history, found, batch, when)
+    first = max(0, len(history) - SHOWN)
+    shown, when = history[first:], when[first:]
+    said = {
+        (mark.at - first, mark.metric): replace(mark, at=mark.at - first)
+        for mark in found
+        if mark.at >= first
+    }
+    measured = tuple(
+        family for family in families() if any(family.clean.name in one.means for one in shown)
+    )
+    parts = runs(shown)
+    # This build's profile has the first look.
+    order = sorted(parts, key=lambda name: name != batch.profile)
+    limits = {gate.metric: gate for gate in gates(profile)}
+    charts = tuple(
+        _chart(family, shown, when, [parts[name] for name in order], said, limits)
+        for family in (measured if len(shown) > 1 else ())
+    )
+    return Trend(
+        tone=tone,
+        sentence=sentence,
+        profile=batch.profile,
+        builds=len(history),
+        shown=len(shown),
+        keys=_keys(order, charts),
+        charts=charts,
+        marked=marked_builds(history, [mark for mark in found if mark.at >= first]),
+        rows=tuple(reversed(_rows(shown, when, parts, measured, said))),
+        families=measured,
+    )
+
+
+def _verdict(
+    history: Sequence[Record], found: Sequence[Mark], batch: Batch, when: Sequence[str]
+) -> tuple[str, str]:
+    """The tone of the page and its sentence, without a full stop."""
+    parts = runs(history).get(batch.profile, ())
+    if not parts or len(parts) == len(parts[0]) == 1:
+        sentence = f"This is the first build by the profile {batch.profile}; the next adds a point"
+        return "none", sentence
+    now = parts[-1][-1]
+    here = [mark for mark in found if mark.at == now]
+    if worse := [mark for mark in here if mark.sense == "worse"]:
+        return "fail", f"{_names(worse)} got worse in this build"
+    standing = _standing(history, parts[-1], found)
+    if standing:
+        since = max(mark.at for mark in standing)
+        newest = [mark for mark in standing if mark.at == since]
+        are = "is" if len(newest) == 1 else "are"
+        rest = len(standing) - len(newest)
+        also = f", and {rest} more since earlier ones" if rest else ""
+        return "fail", (
+            f"{_names(newest)} {are} still worse since the build of {when[since]}{also}"
+        )
+    if len(parts[-1]) == 1:
+        return "none", (
+            "The renders are others than in the build before, so there is nothing to compare with"
+        )
+    better = f"; {_names(here)} got better in this one" if here else ""
+    return "pass", f"No metric is worse than in the builds before{better}"
+
+
+def _standing(history: Sequence[Record], part: Sequence[int], found: Sequence[Mark]) -> list[Mark]:
+    """What got worse and is not as it was before, a mark for each metric: its newest."""
+    now = history[part[-1]]
+    standing = {}
+    for mark in found:
+        mean = now.means.get(mark.metric)
+        if mark.at in part and mark.sense == "worse" and mean is not None:
+            target = now.targets.get(mark.metric)
+            since = change(mark.metric, mark.before.value, mean.value, target)
+            if since.severity > _RECOVERED:
+                standing[mark.metric] = mark
+    return list(standing.values())
+
+
+def _names(found: Sequence[Mark]) -> str:
+    labels = [family_of(mark).label for mark in found]
+    if len(labels) > _NAMED:
+        labels = [*labels[: _NAMED - 1], f"{len(labels) - _NAMED + 1} more metrics"]
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def _chart(
+    family: Family,
+    shown: Sequence[Record],
+    when: Sequence[str],
+    profiles: Sequence[Sequence[Sequence[int]]],
+    said: Mapping[tuple[int, str], Mark],
+    limits: Mapping[str, Gate],
+) -> FamilyChart:
+    name = family.clean.name
+    own = profiles[0]
+    lines = [_points(shown, when, parts, name, said) for parts in profiles]
+    raw = _points(shown, when, own, family.raw.name, {}) if family.raw else []
+    gate = limits.get(name)
+    edges = [one for one in (gate.minimum, gate.maximum) if one is not None] if gate else []
+    marked = [said[at, name] for at in own[-1] if (at, name) in said]
+    last = marked[-1] if marked else None
+    return FamilyChart(
+        family=family,
+        chart=chart(family.clean, len(shown), lines, raw, edges, [part[0] for part in own[1:]]),
+        now=_newest(name, lines[0]),
+        raw=_newest(name, raw) if family.raw else None,
+        limit=gate.limit if gate else None,
+        sense=last.sense if last else None,
+        since=when[last.at] if last else None,
+        summary=_summary(family, lines, said.values(), when),
+    )
+
+
+def _points(
+    shown: Sequence[Record],
+    when: Sequence[str],
+    parts: Sequence[Sequence[int]],
+    name: str,
+    said: Mapping[tuple[int, str], Mark],
+) -> Runs:
+    """A profile's means of a metric, in lines that also break where one is missing."""
+    lines: list[list[Point]] = []
+    for part in parts:
+        lines.append([])
+        for place in part:
+            mean = shown[place].means.get(name)
+            if mean is None or mean.value is None:
+                lines.append([])
+                continue
+            mark = said.get((place, name))
+            title = f"{_build(shown[place], when[place])}: {format_value(name, mean.value)}"
+            if mark:
+                title += f", {mark.sense} than {format_value(name, mark.before.value)}"
+            lines[-1].append(Point(place, mean.value, title, mark.sense if mark else None))
+    return [line for line in lines if line]
+
+
+def _newest(name: str, lines: Runs) -> str:
+    return format_value(name, lines[-1][-1].value if lines else None)
+
+
+def _summary(
+    family: Family, lines: Sequence[Runs], marked: Iterable[Mark], when: Sequence[str]
+) -> str:
+    """A chart in words, for those who do not see it; the table has every value."""
+    name = family.clean.name
+    values = [point.value for line in lines for run in line for point in run]
+    low, high = (format_value(name, one) for one in (min(values), max(values)))
+    turns = "".join(
+        f"; {mark.sense} in the build of {when[mark.at]}" for mark in marked if mark.metric == name
+    )
+    return f"{family.label} over {counted(len(when), 'build')}: from {low} to {high}{turns}"
+
+
+def _rows(
+    shown: Sequence[Record],
+    when: Sequence[str],
+    parts: Mapping[str, Sequence[Sequence[int]]],
+    measured: Sequence[Family],
+    said: Mapping[tuple[int, str], Mark],
+) -> list[BuildRow]:
+    others = {part[0] for builds in parts.values() for part in builds[1:]}
+    return [
+        BuildRow(
+            record=one,
+            day=day(one),
+            time=time_of_day(one),
+            moment=when[place],
+            other=place in others,
+            cells=tuple(
+                _cell(one, family, said.get((place, family.clean.name))) for family in measured
+            ),
+        )
+        for place, one in enumerate(shown)
+    ]
+
+
+def _cell(one: Record, family: Family, mark: Mark | None) -> Cell:
+    mean = one.means.get(family.clean.name)
+    text = format_value(family.clean.name, mean.value if mean else None)
+    return Cell(text, mark.sense if mark else None)
+
+
+def _keys(profiles: Sequence[str], charts: Sequence[FamilyChart]) -> tuple[Key, ...]:
+    """The legend: what any of the charts has."""
+    drawn = [one.chart for one in charts]
+    senses = {one.sense for each in drawn for line in each.lines for one in line.points}
+    keys = [
+        Key("profile", look % LOOKS, shape(look % LOOKS), name)
+        for look, name in enumerate(profiles)
+        if any(one.lines[look].points for one in drawn)
+    ]
+    if any(one.raw for one in drawn):
+        keys.append(Key("raw", 0, "", "raw"))
+    if any(one.gates for one in drawn):
+        keys.append(Key("gate", 0, "", "gate"))
+    if any(one.breaks for one in drawn):
+        keys.append(Key("break", 0, "", "other renders from here on"))
+    turns: tuple[Turn, ...] = ("worse", "better")
+    keys += [Key(turn, 0, triangle(turn), f"got {turn}") for turn in turns if turn in senses]
+    return tuple(keys)
+
+
+def _build(one: Record, when: str) -> str:
+    commit = [one.commit[:7]] if one.commit else []
+    return ", ".join([when, *commit])

@@ -1,0 +1,248 @@
+"""Generated pages: view models through Jinja templates into Markdown files.
+
+The body of a page is one block of raw HTML, so that Markdown reinterprets nothing of it, and every
+value in it is escaped by Jinja.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
+
+from stemsilver import optional
+from stemsilver.config import Profile
+from stemsilver.errors import SiteError
+from stemsilver.evaluation.catalogue_models import described
+from stemsilver.media.playback import BASE
+from stemsilver.microsite.baseline import Base, BaseItem, Build
+from stemsilver.microsite.pages.blind import BUILDS, BlindPage, blind_page
+from stemsilver.microsite.pages.compare_builds import comparison, guarded
+from stemsilver.microsite.pages.overview import overview
+from stemsilver.microsite.pages.render import render_page
+from stemsilver.microsite.pages.trend import trend
+from stemsilver.microsite.parts.mathml import mathml, with_symbols
+from stemsilver.microsite.parts.metric_cells import clock, families_of, words
+from stemsilver.microsite.parts.player import blind_pair, sources
+from stemsilver.microsite.publish.assets import Plot
+from stemsilver.microsite.publish.overrides import template_folders
+from stemsilver.records import Batch, WeightRecord
+from stemsilver.report import Record, gates, used_models, visible
+
+# The theme writes titles into its pages as they are, so they may hold nothing that means
+# something in HTML; what a title loses is shown in full by the heading.
+_INERT = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "”", "'": "’"})
+
+
+def plain_title(text: str) -> str:
+    """`text` as a title that is the same text whether or not it is taken for HTML.
+
+    >>> plain_title("<b>Smith's</b>")
+    '‹b›Smith’s‹/b›'
+    """
+    return visible(text).translate(_INERT)
+
+
+def breakable(path: str) -> list[str]:
+    """The parts of a path between which a reader would break it on a narrow page.
+
+    >>> breakable("a_b/c.wav")
+    ['a_', 'b/', 'c', '.wav']
+    """
+    return re.split(r"(?<=[/_ -])|(?=\.)", visible(path))
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Writes the generated pages of one batch into a folder of Markdown sources."""
+
+    batch: Batch
+    profile: Profile
+    folder: Path
+
+    @cached_property
+    def _jinja(self) -> Environment:
+        jinja = Environment(
+            loader=FileSystemLoader(template_folders()),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=_shown,
+        )
+        jinja.filters.update(mathml=mathml, with_symbols=with_symbols, breakable=breakable)
+        jinja.globals.update(
+            batch=self.batch,
+            profile=self.profile,
+            created=_moment(self.batch.created),
+            clock=clock,
+            words=words,
+        )
+        return jinja
+
+    @property
+    def _build(self) -> Build:
+        batch = self.batch
+        return Build(batch.profile, batch.config_digest, batch.created, batch.commit)
+
+    def write_overview(
+        self,
+        reports: Sequence[Path],
+        plots: Sequence[Plot],
+        mermaid: str,
+        media: Mapping[str, Path],
+        archive: str | None = None,
+        base: Base | None = None,
+    ) -> None:
+        """The front page, which leads to the comparison with `base` where there is one."""
+        self.write(
+            "index.md",
+            "Overview",
+            "overview.html",
+            view=overview(self.batch, self.profile, reports, media, archive),
+            against=None if base is None else base.build.label(self._build),
+            guarded=None if base is None else guarded(self.batch, self.profile, base),
+            plots=plots,
+            mermaid=mermaid,
+        )
+
+    def write_renders(self, media: Mapping[str, Path], matched: Mapping[str, BaseItem]) -> None:
+        """One page a render, in `renders/`, named by its id."""
+        items = self.batch.items
+        for index, item in enumerate(items):
+            folder = media[item.id] if item.failure is None else None
+            view = render_page(items, index, self.profile, folder, matched.get(item.id))
+            self.write(f"renders/{item.id}.md", item.path, "render.html", view=view)
+
+    def write_comparison(
+        self, media: Mapping[str, Path], base: Base, matched: Mapping[str, BaseItem]
+    ) -> None:
+        """The pages that put this build beside another: Compare and Blind test."""
+        head, other = self._build.label(base.build), base.build.label(self._build)
+        self.write(
+            "compare.md",
+            "Compare",
+            "compare.html",
+            view=comparison(self.batch, self.profile, base, matched, head, other),
+        )
+        items = [item for item in self.batch.items if item.id in matched]
+        found = {
+            item.id: {one.name: one for one in sources(media[item.id], matched[item.id])}
+            for item in items
+        }
+        pairs = [blind_pair(item, found[item.id]["clean"], found[item.id][BASE]) for item in items]
+        self.write_blind("blind.md", blind_page(pairs, head, other, BUILDS))
+
+    def write_blind(self, name: str, page: BlindPage) -> None:
+        """A page that has two versions of the renders told apart by ear."""
+        self.write(name, "Blind test", "blind.html", view=page)
+
+    def write_trend(self, history: Sequence[Record]) -> None:
+        """Every metric across the builds until this one."""
+        self.write("trend.md", "Trend", "trend.html", view=trend(history, self.batch, self.profile))
+
+    def write_background(self) -> None:
+        """The pages that say how the numbers came about: Method and Reproduce."""
+        self.write_method()
+        self.write_reproduce()
+
+    def write_method(self, profiles: Sequence[Profile] = ()) -> None:
+        """What is measured, and how, and what ran: `profiles`, else the one of the batch."""
+        ran = profiles or (self.profile,)
+        self.write(
+            "method.md",
+            "Method",
+            "method.html",
+            families=families_of(described(self.profile.evaluation)),
+            gates=gates(self.profile),
+            models=tuple(dict.fromkeys(one for profile in ran for one in used_models(profile))),
+            ran=[profile.name for profile in ran],
+        )
+
+    def write_reproduce(self) -> None:
+        """What it takes to build it again."""
+        config = self.profile.model_dump(mode="json", exclude={"name"})
+        self.write(
+            "reproduce.md",
+            "Reproduce",
+            "reproduce.html",
+            config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+            commands="\n".join(
+                [
+                    *preparations([self.profile], self.batch.weights),
+                    f"stemsilver build-site --raw raw --profile {shlex.quote(self.profile.name)}",
+                ]
+            ),
+        )
+
+    def write(self, name: str, title: str, template: str, **values: Any) -> None:
+        """Write the page `name` from a template.
+
+        Raises:
+            SiteError: there is a hand-written page of that name, or the template is not sound.
+        """
+        front = {"title": plain_title(title), "hide": ["navigation", "toc"]}
+        path = self.folder / name
+        if path.exists():
+            raise SiteError(
+                f"site_src/{name} would be replaced: Stemsilver writes a page of that name itself",
+                next_step=f"Give it another name, or change templates/{template} instead.",
+            )
+        body = self._rendered(template, values)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(
+            f"---\n{yaml.safe_dump(front, allow_unicode=True)}---\n\n{body.strip()}\n",
+            encoding="utf-8",
+        )
+
+    def _rendered(self, template: str, values: Mapping[str, Any]) -> str:
+        try:
+            return self._jinja.get_template(template).render(values)
+        except TemplateError as error:
+            # One of the team's own, most likely: it was made for another version, or is not well
+            # formed. Syntax errors alone know their line.
+            name = getattr(error, "name", None) or template
+            line = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+            raise SiteError(
+                f"templates/{name}{line}: {error.message}",
+                next_step="Mend the template, or remove it: the shipped one is used then.",
+            ) from error
+
+
+def preparations(profiles: Sequence[Profile], weights: Sequence[WeightRecord]) -> list[str]:
+    """What a shell is to run before a build with these, on a machine that lacks their models."""
+    packages = optional.needed(name for profile in profiles for name in profile.models)
+    names = " ".join(shlex.quote(profile.name) for profile in profiles)
+    pulled = not all(weight.carried for weight in weights)
+    return [
+        *([optional.install(packages)] if packages else []),
+        *([f"stemsilver models pull {names}"] if pulled else []),
+    ]
+
+
+def _shown(value: Any) -> Any:
+    """Values as pages show them: nothing that hides, or turns the reading order around.
+
+    What a template has escaped itself, with `| e`, keeps its lines.
+    """
+    return visible(value) if type(value) is str else value
+
+
+def _moment(created: str) -> str:
+    """An ISO 8601 time as a reader sees it."""
+    moment = datetime.fromisoformat(created).astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

@@ -1,0 +1,226 @@
+"""Metrics as the pages show them: raw and clean side by side, a value or the reason for none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, TypeAlias
+
+from stemsilver.config import Profile
+from stemsilver.evaluation.catalogue import METRICS, Metric
+from stemsilver.records import ItemResult, Score
+from stemsilver.report import (
+    Verdict,
+    change,
+    display_unit,
+    format_score,
+    format_tolerance,
+    scores,
+    status,
+    verdicts,
+)
+
+Sense: TypeAlias = Literal["better", "worse", "same", "none"]
+"""What a change means; `none` where there is nothing to compare or no better."""
+
+_SENSES: dict[str, Sense] = {"better": "better", "worse": "worse", "same": "same"}
+_DIRECTIONS = {
+    "higher": "higher is better",
+    "lower": "lower is better",
+    "target": "nearer the target is better",
+    "none": "for information",
+}
+
+
+@dataclass(frozen=True)
+class Family:
+    """A metric as a reader thinks of it: measured on raw and clean, or once for the cleaning.
+
+    `anchor` is its place on the Method page; `raw` is None where it is measured once.
+    """
+
+    anchor: str
+    label: str
+    raw: Metric | None
+    clean: Metric
+
+    @property
+    def direction(self) -> str:
+        """What is better, in words."""
+        return _DIRECTIONS[self.clean.direction]
+
+    @property
+    def unit(self) -> str:
+        """The unit in which its values are shown."""
+        return display_unit(self.clean.name)
+
+    @property
+    def tolerance(self) -> str:
+        """The largest difference that is noise, with its unit."""
+        return format_tolerance(self.clean.name)
+
+    @property
+    def reads(self) -> str:
+        """How to read a value: its unit, unless the value carries it, and what is better."""
+        return self.direction if self.unit == "%" else f"{self.unit}, {self.direction}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its metrics, raw first."""
+        return tuple(metric.name for metric in (self.raw, self.clean) if metric is not None)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One value as text, the number to sort by, and the reason where there is no value."""
+
+    text: str
+    order: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A family on one render: its readings, raw first, and the verdict where it has a gate.
+
+    `sense` is what the change from raw to clean means.
+    """
+
+    family: Family
+    readings: tuple[Reading, ...]
+    sense: Sense
+    verdict: Verdict | None
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is any value."""
+        return any(reading.reason is None for reading in self.readings)
+
+    @property
+    def judged(self) -> str:
+        """The value that a gate looks at, with the unit in which its limit is given."""
+        text = self.readings[-1].text
+        # A per cent sign is part of the value, and some have a scale in place of a unit.
+        unit = self.family.unit
+        limit = self.verdict.limit if self.verdict else ""
+        return f"{text} {unit}" if unit != "%" and limit.endswith(unit) else text
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why values are missing, each reason once."""
+        return tuple(dict.fromkeys(r.reason for r in self.readings if r.reason is not None))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What became of a render, as a mark, a word and a style. Never a colour alone.
+
+    `rank` sorts what needs a look to the front.
+    """
+
+    rank: int
+    mark: str
+    word: str
+    style: str
+
+
+_STANDINGS = {
+    "pass": Standing(2, "✓", "pass", "pass"),
+    "gate_failed": Standing(1, "✗", "gate failed", "fail"),
+    "unmeasured": Standing(1, "–", "not measured", "none"),
+    "failed": Standing(0, "⊘", "not cleaned", "none"),
+}
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """The catalogue with raw and clean brought together, in column order.
+
+    >>> [family.label for family in families()][:2]
+    ['Integrated loudness', 'True peak']
+    """
+    return families_of(METRICS)
+
+
+def families_of(metrics: Mapping[str, Metric]) -> tuple[Family, ...]:
+    """Metrics with raw and clean brought together, in their order."""
+    found = []
+    for name, metric in metrics.items():
+        if name.startswith("clean_"):
+            base = name.removeprefix("clean_")
+            label = metric.label.removesuffix(", clean")
+            found.append(Family(base, label, metrics[f"raw_{base}"], metric))
+        elif not name.startswith("raw_"):
+            found.append(Family(name, metric.label, None, metric))
+    return tuple(found)
+
+
+def family_at(anchor: str) -> Family:
+    """The family that has this place on the Method page."""
+    return next(one for one in families() if one.anchor == anchor)
+
+
+def measurements(item: ItemResult, profile: Profile) -> dict[str, Measurement]:
+    """Everything measured on `item`, by the anchor of its family."""
+    found = scores(item)
+    said = {verdict.metric: verdict for verdict in verdicts(item, profile)}
+    return {
+        family.anchor: Measurement(
+            family,
+            tuple(read(name, found[name]) for name in family.names),
+            "none" if family.raw is None else sense(family, *(found[n] for n in family.names)),
+            said.get(family.clean.name),
+        )
+        for family in families()
+    }
+
+
+def sense(family: Family, before: Score, after: Score) -> Sense:
+    """What it means that the metric went from `before` to `after`."""
+    found = change(family.clean.name, before.value, after.value).sense
+    return _SENSES.get(found, "none")
+
+
+def standing(item: ItemResult, profile: Profile) -> Standing:
+    """What became of `item`, as its page and its row show it."""
+    return _STANDINGS[status(item, profile)]
+
+
+def words(code: str) -> str:
+    """A stable code word as a reader sees it.
+
+    >>> words("too_short")
+    'too short'
+    """
+    return code.replace("_", " ")
+
+
+def size(count: int) -> str:
+    """A number of bytes for people, in decimal units.
+
+    >>> size(640), size(2_340_000)
+    ('640 B', '2.3 MB')
+    """
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= limit:
+            return f"{count / limit:.1f} {unit}"
+    return f"{count} B"
+
+
+def clock(seconds: float) -> str:
+    """A length as minutes and seconds.
+
+    >>> clock(83.4), clock(3723)
+    ('1:23', '1:02:03')
+    """
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def read(name: str, score: Score) -> Reading:
+    """The score of the metric `name` as the pages show it."""
+    if score.value is None:
+        return Reading(format_score(name, score), "", words(score.reason or ""))
+    return Reading(format_score(name, score), repr(score.value), None)

@@ -1,0 +1,217 @@
+"""What the player of a render shows: its tracks, their drawings, and how loud each is played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemsilver.media.playback import (
+    BASE,
+    LISTENING,
+    Heard,
+    from_json,
+    gains,
+    pair_gains,
+    with_base,
+)
+from stemsilver.media.plots import COLOURS, DB_RANGE
+from stemsilver.microsite.baseline import BaseItem
+from stemsilver.microsite.pages.blind import BlindPair
+from stemsilver.microsite.parts import waveforms
+from stemsilver.microsite.parts.metric_cells import size
+from stemsilver.microsite.parts.waveforms import Curve, Mark
+from stemsilver.records import ItemResult, Timeline
+
+_HARDLY_ANY = 0.1
+"""A probability of music below this is the detector's own noise."""
+
+_ABOUT = {
+    "raw": ("Raw", "The render as it came in."),
+    "clean": ("Clean", "Speech only: the finished output."),
+    "removed": (
+        "Removed",
+        "Raw minus clean: the music. A word heard in it was lost.",
+    ),
+    "vocals": ("Stage A", "What the separators take for speech."),
+    "denoised": ("Stage B", "After the denoiser."),
+    "masked": ("Masked", "After the β-Wiener mask."),
+    BASE: ("Base", "Clean, as the other build made it."),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A track as a build has it: where its audio lies, its spectrogram beside it, and its levels.
+
+    `heading` is what pages call it, `spoken` what they call it within a sentence.
+    """
+
+    name: str
+    heading: str
+    spoken: str
+    about: str
+    audio: Path
+    heard: Heard
+
+    @property
+    def spectrogram(self) -> Path:
+        """The picture of its spectrum."""
+        return self.audio.with_suffix(".webp")
+
+
+@dataclass(frozen=True)
+class Track:
+    """A signal to play, with the picture of its spectrum.
+
+    `speech_db` and `lufs_db` are the gains at which it is as loud as the others.
+    """
+
+    name: str
+    heading: str
+    spoken: str
+    about: str
+    audio: str
+    spectrogram: str
+    bytes: int
+    speech_db: float
+    lufs_db: float
+
+    @property
+    def size(self) -> str:
+        """How much there is to load."""
+        return size(self.bytes)
+
+
+@dataclass(frozen=True)
+class MostMusic:
+    """When a track may have most music left, in seconds, and the probability then."""
+
+    name: str
+    spoken: str
+    time: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class Player:
+    """A render's tracks on one time axis: raw, clean, and any others.
+
+    `speech` and `lufs` tell whether its tracks can be matched that way at all. `pair` is what
+    there is to load before raw and clean can be compared. `most_music` has the tracks that were
+    looked at for music, but for those with hardly any.
+    """
+
+    tracks: tuple[Track, ...]
+    pair: str
+    speech: bool
+    lufs: bool
+    outlines: tuple[Curve, ...]
+    presence: tuple[Curve, ...]
+    most_music: tuple[MostMusic, ...]
+    times: tuple[Mark, ...]
+    frequencies: tuple[Mark, ...]
+    colours: tuple[str, ...] = COLOURS[::7]
+    db_range: tuple[float, float] = DB_RANGE
+
+
+def heard_tracks(media: Path, base: BaseItem | None = None) -> dict[str, Heard]:
+    """The tracks of a render's folder, and the base's clean as one of them."""
+    tracks = from_json((media / LISTENING).read_bytes())
+    if base is not None and "clean" in base.tracks:
+        tracks = with_base(tracks, base.tracks)
+    return tracks
+
+
+def sources(media: Path, base: BaseItem | None = None) -> tuple[Source, ...]:
+    """What there is to play of a cleaned render: the files in `media`, and the base's clean."""
+    return tuple(
+        Source(
+            name,
+            heading,
+            heading[:1].lower() + heading[1:],
+            about,
+            base.folder / "clean.flac" if name == BASE and base else media / f"{name}.flac",
+            heard,
+        )
+        for name, heard in heard_tracks(media, base).items()
+        for heading, about in (_ABOUT[name],)
+    )
+
+
+def player(
+    item: ItemResult, found: Sequence[Source], music: Mapping[str, Timeline] | None = None
+) -> Player:
+    """The player of a cleaned render; `music` are the probabilities of it in some of its tracks,
+    those of the render's own evidence if left out.
+    """
+    if music is None:
+        music = item.evidence.music if item.evidence else {}
+    heard = {source.name: source.heard for source in found}
+    speech, lufs = gains(heard, "speech_db"), gains(heard, "lufs")
+    tracks = tuple(
+        Track(
+            source.name,
+            source.heading,
+            source.spoken,
+            source.about,
+            audio=f"{item.id}/{source.name}.flac",
+            spectrogram=f"{item.id}/{source.name}.webp",
+            bytes=source.audio.stat().st_size,
+            speech_db=speech[source.name] if speech else 0.0,
+            lufs_db=lufs[source.name] if lufs else 0.0,
+        )
+        for source in found
+    )
+    return Player(
+        tracks=tracks,
+        pair=size(sum(track.bytes for track in tracks if track.name in ("raw", "clean"))),
+        speech=speech is not None,
+        lufs=lufs is not None,
+        outlines=waveforms.outlines(heard),
+        presence=waveforms.presence(music, item.duration),
+        most_music=_most_music(found, music),
+        times=waveforms.time_marks(item.duration),
+        frequencies=waveforms.frequency_marks(item.rate),
+    )
+
+
+def _most_music(found: Sequence[Source], music: Mapping[str, Timeline]) -> tuple[MostMusic, ...]:
+    # Where raw has most is no question: it is what the rest is held against.
+    looked_at = [source for source in found if source.name in music and source.name != "raw"]
+    return tuple(
+        MostMusic(source.name, source.spoken, *most)
+        for source in looked_at
+        if (most := waveforms.most_music(music[source.name])) and most[1] >= _HARDLY_ANY
+    )
+
+
+def player_files(found: Sequence[Source]) -> dict[str, Path]:
+    """The files that a player of these needs in the site, by name."""
+    return {
+        f"{source.name}{file.suffix}": file
+        for source in found
+        for file in (source.audio, source.spectrogram)
+    }
+
+
+def blind_pair(item: ItemResult, head: Source, base: Source) -> BlindPair | None:
+    """A render as two builds cleaned it, at equal loudness: of the speech, else of the whole.
+
+    None where neither is known of both: the louder of the two would give itself away.
+    """
+    matched = pair_gains(head.heard, base.heard)
+    if matched is None:
+        return None
+    return BlindPair(
+        id=item.id,
+        path=item.path,
+        duration=item.duration,
+        rate=item.rate,
+        head=f"renders/{item.id}/{head.name}.flac",
+        base=f"renders/{item.id}/{base.name}.flac",
+        head_bytes=head.audio.stat().st_size,
+        base_bytes=base.audio.stat().st_size,
+        head_gain_db=matched[0],
+        base_gain_db=matched[1],
+    )

@@ -1,0 +1,150 @@
+"""The drawings of a player that are part of its page: outlines, music presence, axes.
+
+They are SVG paths and shares of a width, so that they take the page's colours, stay sharp at any
+size and need no script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemsilver.media import plots
+from stemsilver.media.playback import Heard, Outline
+from stemsilver.microsite.parts.metric_cells import clock
+from stemsilver.records import Timeline
+
+HEIGHT = 100
+"""Half the height of an outline and the whole of a presence curve, in units of their view box."""
+
+_MAX_TICKS = 8
+_TICK_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
+_MARKED_HZ = (500, 1000, 2000, 4000, 8000)
+_SMOOTHING_SECONDS = 0.1
+_COLUMNS = 600
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A label on an axis; `at` is its place in per cent of the axis."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A track's drawing: an SVG path that is `width` units wide.
+
+    `peak` is how far it reaches from its middle, as a share of the lane's half height.
+    """
+
+    name: str
+    path: str
+    width: float
+    peak: float = 1.0
+
+
+def outlines(tracks: Mapping[str, Heard]) -> tuple[Curve, ...]:
+    """The outline of every track, on one scale: the loudest of raw and clean fills the lane."""
+    reaches = {name: _reach(heard.outline) for name, heard in tracks.items()}
+    full = max(reaches["raw"], reaches["clean"]) or 1
+    return tuple(
+        Curve(
+            name,
+            _area(heard.outline, HEIGHT / full),
+            len(heard.outline.low),
+            round(reaches[name] / full, 3),
+        )
+        for name, heard in tracks.items()
+    )
+
+
+def presence(music: Mapping[str, Timeline], duration: float) -> tuple[Curve, ...]:
+    """The probability of music over `duration` seconds, 0 at the bottom of the lane and 1 on top.
+
+    Smoothed over 0.1 s; of each column the highest value is kept, so that a short burst of music
+    shows even in an hour. Values further apart than that are drawn as steps: each holds for all
+    the time it covers, the last until the end.
+    """
+    return tuple(
+        Curve(name, *_line(timeline, duration))
+        for name, timeline in music.items()
+        if timeline.values
+    )
+
+
+def most_music(timeline: Timeline) -> tuple[float, float] | None:
+    """When music is likeliest, in seconds, and how likely it is then; None of an empty timeline."""
+    if not timeline.values:
+        return None
+    smooth = _smoothed(timeline)
+    at = int(smooth.argmax())
+    return at * timeline.hop, float(smooth[at])
+
+
+def time_marks(duration: float) -> tuple[Mark, ...]:
+    """At most eight round times along a lane."""
+    fitting = (step for step in _TICK_SECONDS if duration / step <= _MAX_TICKS)
+    step = next(fitting, _TICK_SECONDS[-1])
+    count = int(duration / step * (1 + 1e-9))
+    return tuple(
+        Mark(100 * index * step / duration, f"{index * step:.1f}" if step < 1 else clock(at))
+        for index in range(1, count + 1)
+        # A label at the very end would stand outside.
+        if (at := index * step) < 0.97 * duration
+    )
+
+
+def frequency_marks(rate: int) -> tuple[Mark, ...]:
+    """Round frequencies up the side of a spectrogram."""
+    return tuple(
+        Mark(100 * plots.height_of(hz, rate), f"{hz / 1000:g} kHz")
+        for hz in _MARKED_HZ
+        if hz < 0.9 * plots.top_hz(rate)
+    )
+
+
+def _reach(outline: Outline) -> int:
+    return max((abs(value) for value in (*outline.low, *outline.high)), default=0)
+
+
+def _area(outline: Outline, scale: float) -> str:
+    """A closed path around an outline, its middle at 0, upwards negative."""
+    if not outline.low:
+        return ""
+    above = [f"{x} {-round(scale * high)}" for x, high in enumerate(outline.high)]
+    below = [f"{x} {-round(scale * low)}" for x, low in enumerate(outline.low)]
+    return f"M{' '.join((*above, *reversed(below)))}Z"
+
+
+def _smoothed(timeline: Timeline) -> NDArray[np.float64]:
+    values = np.asarray(timeline.values, dtype=np.float64)
+    kernel = np.ones(min(max(1, round(_SMOOTHING_SECONDS / timeline.hop)), values.size))
+    # Divided by how much of the kernel lies on the signal, or the ends would sink.
+    covered = np.convolve(np.ones(values.size), kernel, "same")
+    return np.convolve(values, kernel, "same") / covered
+
+
+def _line(timeline: Timeline, duration: float) -> tuple[str, float]:
+    smooth = _smoothed(timeline)
+    parts = min(smooth.size, _COLUMNS)
+    starts = np.arange(parts) * smooth.size // parts
+    values = np.maximum.reduceat(smooth, starts).tolist()
+    # The last value may cover less than the others, and a detector may not hear quite to the end.
+    width = round(max(parts - 1, duration / timeline.hop * parts / smooth.size), 3)
+    return _polyline(values, width, timeline.hop > _SMOOTHING_SECONDS), width
+
+
+def _polyline(values: Sequence[float], width: float, steps: bool) -> str:
+    """Columns, the last until `width`: as steps, or as their middles, drawn out to the edges."""
+    heights = [HEIGHT - round(HEIGHT * value) for value in values]
+    points = [f"0 {heights[0]}"]
+    for left, height in enumerate(heights):
+        right = left + 1 if left + 1 < len(heights) else width
+        places = (left, right) if steps else ((left + right) / 2,)
+        points += [f"{x:g} {height}" for x in places]
+    return f"M{' '.join(points)} {width:g} {heights[-1]}"

@@ -1,0 +1,135 @@
+"""Publishes a bake-off as a site of its own."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stemsilver.microsite.pages.profiles import front
+from stemsilver.microsite.pages.profiles_render import bakeoff_render, blind_pages, render_sources
+from stemsilver.microsite.pages.writer import Pages, preparations
+from stemsilver.microsite.parts.player import player_files
+from stemsilver.microsite.publish.assets import Draw, drawn_now, write_diagram
+from stemsilver.microsite.publish.overrides import copy_hand_written
+from stemsilver.microsite.publish.site import Look, Site, downloads, publish
+from stemsilver.records import WeightRecord
+from stemsilver.report import Bakeoff, Run, bakeoff_columns, pipeline_mermaid
+
+_NAVIGATION = [
+    {"Bake-off": "index.md"},
+    {"Blind test": "blind.md"},
+    {"Method": "method.md"},
+    {"Profiles": "reproduce.md"},
+]
+_STYLES = ("assets/bakeoff.css",)
+
+
+@dataclass(frozen=True)
+class Described:
+    """A profile on the page of the profiles; `folder` has its diagram, of which `mermaid` is the
+    source.
+    """
+
+    name: str
+    description: str
+    folder: str
+    mermaid: str
+    config: str
+
+
+def build_bakeoff(
+    found: Bakeoff,
+    media: Sequence[Mapping[str, Path]],
+    reports: Sequence[Path],
+    target: Path,
+    max_megabytes: float,
+    draw: Draw = drawn_now,
+) -> Site:
+    """Publish the site of a bake-off at `target`.
+
+    `media` are, run by run, the folders with the tracks of every cleaned render by its id;
+    `reports` are offered for download. Plots that `draw` remembers are not drawn again.
+
+    Raises:
+        UsageError, SiteError, EnvironmentFault: as `publish.build` does.
+    """
+    items = found.incumbent.batch.items
+    playable = {item.id: render_sources(found, media, item.id) for item in items}
+
+    def write(sources: Path) -> None:
+        copy_hand_written(sources)
+        # They lead to pages that a bake-off does not have.
+        for own in sources.rglob("*.md"):
+            own.unlink()
+        batch = replace(found.incumbent.batch, profile=found.judge.name)
+        pages = Pages(batch, found.judge, sources)
+        view = front(found, reports)
+        weights = _weights(found.runs)
+        pages.write("index.md", "Bake-off", "bakeoff.html", view=view, weights=weights)
+        shown = bakeoff_columns(found)
+        for index, item in enumerate(items):
+            raw, tracks = playable[item.id]
+            page = bakeoff_render(found, index, shown, tracks, raw)
+            pages.write(f"renders/{item.id}.md", item.path, "bakeoff_render.html", view=page)
+        tracks_of = {id_: tracks for id_, (_, tracks) in playable.items()}
+        for name, pair in blind_pages(found, tracks_of).items():
+            pages.write_blind(f"{name}.md", pair)
+        pages.write_method([run.profile for run in found.runs])
+        _write_profiles(found, pages, draw)
+
+    files = {
+        f"renders/{id_}/{name}": source
+        for id_, (raw, tracks) in playable.items()
+        if raw is not None
+        for name, source in player_files([raw, *tracks.values()]).items()
+    }
+    look = Look(
+        found.incumbent.profile.site.title,
+        found.incumbent.batch.created,
+        lambda _: _NAVIGATION,
+        _STYLES,
+    )
+    return publish(write, {**files, **downloads(reports)}, look, target, max_megabytes)
+
+
+def _write_profiles(found: Bakeoff, pages: Pages, draw: Draw) -> None:
+    """What each profile is, and how to run the bake-off again."""
+    shown = []
+    for at, run in enumerate(found.runs):
+        folder = f"assets/profile-{at + 1}/"
+        (pages.folder / folder).mkdir()
+        mermaid = pipeline_mermaid(run.profile)
+        write_diagram(mermaid, pages.folder / folder, draw)
+        shown.append(Described(run.name, run.profile.description, folder, mermaid, _yaml(run)))
+    pages.write(
+        "reproduce.md",
+        "Profiles",
+        "bakeoff_profiles.html",
+        command=_command(found),
+        judge=found.judge.name,
+        profiles=shown,
+        weights=_weights(found.runs),
+    )
+
+
+def _yaml(run: Run) -> str:
+    settings: dict[str, Any] = run.profile.model_dump(mode="json", exclude={"name"})
+    return yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
+
+
+def _command(found: Bakeoff) -> str:
+    profiles = [run.profile for run in found.runs]
+    names = " ".join(shlex.quote(profile.name) for profile in profiles)
+    # The profiles on the page have the evaluation and the gates of the judge already.
+    before = preparations(profiles, _weights(found.runs))
+    return "\n".join([*before, f"stemsilver compare --raw raw -- {names}"])
+
+
+def _weights(runs: Sequence[Run]) -> tuple[WeightRecord, ...]:
+    """Every weight file that any run used, once."""
+    return tuple(dict.fromkeys(weight for run in runs for weight in run.batch.weights))

@@ -1,0 +1,1 @@
+"""From Markdown to a checked site in its place."""

@@ -1,0 +1,128 @@
+"""A site as it travels in a ZIP: the same pages, without the offer of the ZIP itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemsilver.errors import SiteError, UsageError
+from stemsilver.fsio import write_bytes
+from stemsilver.microsite.parts.metric_cells import size
+from stemsilver.microsite.publish.marker import MARK, MARKER
+
+DOWNLOADS = "downloads"
+"""The folder of a site with the files it offers."""
+
+RELEASE = "stemsilver-release-"
+"""How the name of every ZIP of ours begins."""
+
+# As `overview.html` writes it. No name or message can: what they contain is escaped.
+_OFFER = re.compile(
+    rb'^(?P<link><li data-archive="(?P<name>[\w.+-]+)">.*<span class="st-note">)[^<]*'
+    rb"(?P<end></span></li>\n)",
+    re.MULTILINE,
+)
+_ARCHIVE = re.compile(rf"{DOWNLOADS}/{re.escape(RELEASE)}[^/]*\.zip")
+_FRONT = "index.html"
+# A server's answer to a wrong address: its links are for the place where it is served.
+_SERVED = frozenset({"404.html"})
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A ZIP that a site offers: its file name, and what packs a built site into a file."""
+
+    name: str
+    pack: Callable[[Path, Path], None]
+
+
+def add_archive(built: Path, archive: Archive) -> None:
+    """Pack the site in `built` into its own downloads, and say on its front page how large it is.
+
+    Raises:
+        SiteError: the front page does not offer it.
+        EnvironmentFault: the disk is full.
+    """
+    target = built / DOWNLOADS / archive.name
+    archive.pack(built, target)
+    shown = f"ZIP, {size(target.stat().st_size)}".encode()
+    front = built / _FRONT
+    page, count = _OFFER.subn(
+        lambda found: found["link"] + shown + found["end"],
+        front.read_bytes(),
+    )
+    if count != 1:
+        raise SiteError(f"{_FRONT}: {archive.name} is offered {count} times instead of once")
+    write_bytes(front, page)
+
+
+def offline_files(site: Path) -> dict[str, Path | bytes]:
+    """Every file of a site of ours by its path, `/` between the parts, as a reader without a
+    server has it: where it lies, or what it holds instead.
+
+    A ZIP that the site offers is left out, and so is the offer: a ZIP cannot hold itself.
+
+    Raises:
+        UsageError: it is no site of ours, something in it is a link or no file at all, or its
+            front page and its ZIP do not go together.
+    """
+    root = site.resolve()
+    if not (root / MARKER).is_file() or not (root / _FRONT).is_file():
+        raise UsageError(
+            f"{site}: no site of Stemsilver's",
+            next_step="Run `stemsilver build-site` first, or name its site with --site.",
+        )
+    files: dict[str, Path | bytes] = {
+        path.relative_to(root).as_posix(): path for path in _regular(root)
+    }
+    for name in _SERVED & files.keys():
+        del files[name]
+    # Its digest is of the machine that built it, and the same site gives the same bytes.
+    files[MARKER] = MARK.encode()
+    return _without_archive(site, files, (root / _FRONT).read_bytes())
+
+
+def _without_archive(
+    site: Path, files: Mapping[str, Path | bytes], front: bytes
+) -> dict[str, Path | bytes]:
+    offered = {f"{DOWNLOADS}/{found['name'].decode()}" for found in _OFFER.finditer(front)}
+    archives = {name for name in files if _ARCHIVE.fullmatch(name)}
+    # While a site is being built its ZIP is offered before it is there.
+    if len(offered) > 1 or archives - offered:
+        raise UsageError(
+            f"{site}: it holds {', '.join(sorted(archives)) or 'no ZIP'}, and its front page "
+            f"offers {', '.join(sorted(offered)) or 'none'}",
+            next_step="Build the site again.",
+        )
+    kept = {name: source for name, source in files.items() if name not in archives}
+    if offered:
+        kept[_FRONT] = _OFFER.sub(b"", front)
+    return kept
+
+
+def _regular(root: Path) -> list[Path]:
+    """Every file below `root`, in the order of their paths."""
+
+    def refuse(error: OSError) -> None:
+        raise UsageError(
+            f"{error.filename}: cannot be read ({error.strerror})",
+            next_step="Build the site again.",
+        ) from error
+
+    found = []
+    for folder, folders, names in os.walk(root, onerror=refuse):
+        for name in (*folders, *names):
+            path = Path(folder, name)
+            mode = path.lstat().st_mode
+            if stat.S_ISREG(mode):
+                found.append(path)
+            elif not stat.S_ISDIR(mode):
+                raise UsageError(
+                    f"{path}: a link, or no ordinary file; it may lead out of the site",
+                    next_step="Take it out, or build the site again: Stemsilver makes none.",
+                )
+    return sorted(found)

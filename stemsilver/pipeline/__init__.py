@@ -1,0 +1,42 @@
+"""The whole job: from a folder of renders to speech-only files, evidence and a site.
+
+The only room that knows all the others. Each name is imported by its first use: a worker draws no
+pages, so it does not import what does.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stemsilver.pipeline.compare_profiles import compare
+    from stemsilver.pipeline.files import clean_files, evaluate_pair
+    from stemsilver.pipeline.outputs import write_report
+    from stemsilver.pipeline.preflight import check_outputs, verify_models
+    from stemsilver.pipeline.site import Outcome, Places, build_site
+
+__all__ = [
+    "Outcome",
+    "Places",
+    "build_site",
+    "check_outputs",
+    "clean_files",
+    "compare",
+    "evaluate_pair",
+    "verify_models",
+    "write_report",
+]
+
+_MODULES = {
+    "compare_profiles": ("compare",),
+    "files": ("clean_files", "evaluate_pair"),
+    "outputs": ("write_report",),
+    "preflight": ("check_outputs", "verify_models"),
+    "site": ("Outcome", "Places", "build_site"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,107 @@
+"""The short pairs of every render in a folder of the report, with another build's clean beside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from stemsilver import fsio
+from stemsilver.audio import decode
+from stemsilver.config import Profile
+from stemsilver.errors import ItemError, UsageError
+from stemsilver.media import playback, snippets
+from stemsilver.media.playback import BASE, LISTENING
+from stemsilver.media.snippets import Snippet
+from stemsilver.microsite.baseline import Base, BaseItem, match
+from stemsilver.records import Audio, Batch, ItemResult
+
+README = "README.txt"
+
+_ABOUT = """\
+Short pairs of raw and clean, a folder for each render
+
+ab-1-raw.flac     as it came in
+ab-1-clean.flac   speech only
+ab-1-base.flac    speech only, as the build that this one was compared with made it
+
+Files of one number are cut at the same samples. The speech in them is equally loud, so that the
+music makes the difference. ab.json says where they were cut, and at which gains.
+"""
+
+
+def write_snippets(
+    batch: Batch, profile: Profile, media: Mapping[str, Path], base: Base | None, folder: Path
+) -> None:
+    """Write `folder`/ID/ for every render that has snippets; those of others are removed.
+
+    `media[item.id]` is the folder of a cleaned render's files.
+
+    Raises:
+        UsageError: the clean of a render in `base` cannot be decoded, or is another length.
+    """
+    matched = {} if base is None else match(batch, media, base)
+    kept = {}
+    for item in batch.items:
+        if item.failure is not None:
+            continue
+        found = snippets.read(media[item.id])
+        if found:
+            files = _files(item, profile, media[item.id], found, matched.get(item.id))
+            for name, content in files.items():
+                fsio.write_if_changed(folder / item.id / name, content)
+            kept[item.id] = files.keys()
+    if kept:
+        fsio.write_if_changed(folder / README, _ABOUT.encode())
+    _remove_others(folder, kept)
+
+
+def _files(
+    item: ItemResult,
+    profile: Profile,
+    media: Path,
+    found: tuple[Snippet, ...],
+    base: BaseItem | None,
+) -> dict[str, bytes]:
+    """The files of one render by name, the listing last: it speaks of files that are there."""
+    files = {name: (media / name).read_bytes() for one in found for name in one.files.values()}
+    if base is not None:
+        audio = _decoded_clean(item, base, profile.preprocess.max_minutes)
+        tracks = playback.from_json((media / LISTENING).read_bytes())
+        heard = playback.with_base(tracks, base.tracks)
+        louder = playback.louder_db(heard["clean"], heard[BASE]) or 0.0
+        found = tuple(
+            snippets.with_base(one, audio, one.gains_db["clean"] + louder) for one in found
+        )
+        for one in found:
+            content = snippets.cut(audio, one, "base", profile.ab_tests.fade_ms)
+            files[one.files["base"]] = content
+    return {**files, snippets.LISTING: snippets.to_json(found)}
+
+
+def _decoded_clean(item: ItemResult, base: BaseItem, max_minutes: float) -> Audio:
+    """The other build's clean, which only its head has vouched for so far."""
+    try:
+        audio = decode(base.folder / "clean.flac", max_minutes)
+        if (audio.rate, audio.samples.shape) != (item.rate, (item.channels, item.frames)):
+            raise ItemError("clean.flac: it differs from the render in rate, channels or length")
+    except ItemError as error:
+        raise UsageError(
+            f"{base.folder}: {error.message}",
+            next_step="Publish the site that this build is compared with again.",
+        ) from error
+    return audio
+
+
+def _remove_others(folder: Path, kept: Mapping[str, Collection[str]]) -> None:
+    """Remove the snippets of an earlier build that this one did not write, and nothing else."""
+    for stale in (*folder.glob("*/ab-*.flac"), *folder.glob(f"*/{snippets.LISTING}")):
+        if stale.name not in kept.get(stale.parent.name, ()):
+            stale.unlink()
+            # A folder that holds something else stays.
+            with suppress(OSError):
+                stale.parent.rmdir()
+    if not kept:
+        (folder / README).unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()

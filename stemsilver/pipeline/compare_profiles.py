@@ -1,0 +1,141 @@
+"""A bake-off: the same batch under several profiles, judged by one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemsilver import fsio, microsite, report
+from stemsilver.cache import Cache
+from stemsilver.config import Profile
+from stemsilver.errors import UsageError
+from stemsilver.microsite import MAX_PROFILES, Site
+from stemsilver.pipeline.loop import Progress
+from stemsilver.pipeline.outputs import write_report
+from stemsilver.pipeline.preflight import check_outputs, verify_models
+from stemsilver.pipeline.site import Places, clean_batch
+from stemsilver.records import Batch, Render
+from stemsilver.report import Bakeoff
+from stemsilver.step_cache import Steps
+
+JSON, MARKDOWN, SITE = "bakeoff.json", "bakeoff.md", "site"
+"""What lies in the folder of a bake-off, beside a folder for every profile."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a bake-off found, and the site that shows it."""
+
+    found: Bakeoff
+    site: Site
+
+    @property
+    def all_cleaned(self) -> bool:
+        """Whether no render failed under any profile."""
+        return all(item.failure is None for run in self.found.runs for item in run.batch.items)
+
+
+def compare(
+    renders: Sequence[Render],
+    profiles: Sequence[Profile],
+    judge: Profile,
+    folder: Path,
+    cache: Path,
+    *,
+    jobs: int | None = None,
+    max_site_megabytes: float = 1000.0,
+    max_cache_gigabytes: float = 20.0,
+    progress: Callable[[Profile], AbstractContextManager[Progress]],
+) -> Outcome:
+    """Clean and measure every render under every profile, and publish what came of it.
+
+    The first of `profiles` is the incumbent, by whose promotion rule the others are candidates.
+    Every profile is measured by the evaluation of `judge` and held to its gates: what two
+    recognisers or two detectors say cannot be compared.
+
+    Raises:
+        UsageError: the profiles cannot be told apart, or the folders are in each other's way.
+        Locked: another build is writing the same outputs.
+        EnvironmentFault: weights are missing or altered, or the disk is full.
+        SiteError: the site failed its checks; the former one is untouched.
+    """
+    check_names(profiles)
+    places = {
+        profile.name: Places(
+            folder / profile.name / "proceed",
+            folder / profile.name / "report",
+            folder / SITE,
+            cache,
+        )
+        for profile in profiles
+    }
+    check_outputs(renders, {"output": folder, "site": folder / SITE, "cache": cache})
+    judged = [judged_by(judge, profile) for profile in profiles]
+    verify_models(*judged)
+    microsite.check_replaceable(folder / SITE)
+    runs: list[tuple[Batch, Profile]] = []
+    media = []
+    with fsio.run_lock(folder):
+        fsio.sweep(folder)
+        store = Cache(cache)
+        for profile in judged:
+            with progress(profile) as told:
+                batch, finished = clean_batch(
+                    renders, places[profile.name], profile, store, jobs=jobs, progress=told
+                )
+            _write_report(batch, profile, places[profile.name].report)
+            runs.append((batch, profile))
+            media.append(finished.media)
+        found = report.bakeoff(runs, judge)
+        reports = _write(found, folder)
+        site = microsite.build_bakeoff(
+            found, media, reports, folder / SITE, max_site_megabytes, Steps(store).file
+        )
+        store.gc(round(max_cache_gigabytes * 1e9))
+    return Outcome(found, site)
+
+
+def judged_by(judge: Profile, profile: Profile) -> Profile:
+    """`profile` with the evaluation and the gates of `judge`; it cleans as it did."""
+    return profile.model_copy(update={"evaluation": judge.evaluation, "gates": judge.gates})
+
+
+def check_names(profiles: Sequence[Profile]) -> None:
+    """Refuse profiles that cannot share a bake-off.
+
+    Raises:
+        UsageError: there are too few or too many, two have one name, or one has a name that
+            something else in the folder has.
+    """
+    if not 2 <= len(profiles) <= MAX_PROFILES:
+        raise UsageError(
+            f"a bake-off is between 2 and {MAX_PROFILES} profiles, not {len(profiles)}",
+            next_step="Name the incumbent first, then the candidates.",
+        )
+    taken = {JSON, MARKDOWN, SITE}
+    for profile in profiles:
+        # A file system may not tell upper and lower case apart.
+        name = profile.name.casefold()
+        if name in taken or name.startswith("."):
+            raise UsageError(
+                f"a profile in a bake-off cannot be called `{profile.name}`: it is named twice, or "
+                "its folder would be hidden or that of something else",
+                next_step="Copy the profile to a file of another name.",
+            )
+        taken.add(name)
+
+
+def _write_report(batch: Batch, profile: Profile, folder: Path) -> None:
+    former = report.read_history(folder / report.HISTORY)
+    records = report.merged([*former, report.record(batch, profile)])
+    write_report(batch, profile, records, folder)
+
+
+def _write(found: Bakeoff, folder: Path) -> tuple[Path, ...]:
+    markdown, json = folder / MARKDOWN, folder / JSON
+    fsio.write_text(markdown, report.bakeoff_markdown(found))
+    # Last: it speaks of files that are there.
+    fsio.write_json(json, report.bakeoff_json(found))
+    return json, markdown

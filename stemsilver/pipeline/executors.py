@@ -1,0 +1,200 @@
+"""Worker processes: how many, and what becomes of one that dies.
+
+The models of a worker are loaded once.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager, suppress
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessPool
+
+from stemsilver.config import Profile
+from stemsilver.device import THREADS, cores, device
+from stemsilver.pipeline.preflight import large_models
+
+# Not forked from here: a thread of ours could hold a lock at that moment, and a model's thread
+# pools do not survive a fork. The server they are forked from has no threads and no models, only
+# the imports, which take longer than a short render.
+_KIND = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+LARGE_GIGABYTES = 6.0
+"""Memory of a worker with the studio's models on a render of some minutes."""
+
+_CONTAINER = Path("/sys/fs/cgroup/memory.max")
+
+
+def workers(profile: Profile, left: int, *, jobs: int | None) -> Executor:
+    """Worker processes for `left` renders: as many as asked for, else as many as suit the models.
+
+    One a core for the embedded ones. Large ones share one GPU, or fill the memory.
+    """
+    # A render is two tasks at first, so one render can keep two workers busy.
+    return LocalPool(min(jobs or _suitable(profile), 2 * left))
+
+
+def _suitable(profile: Profile) -> int:
+    if not large_models(profile):
+        return cores()
+    if device() != "cpu":
+        return 1
+    return max(1, min(cores(), int(memory_gigabytes() / LARGE_GIGABYTES)))
+
+
+class _Processes:
+    """A context of `multiprocessing` that knows the processes it has started, and can end them."""
+
+    def __init__(self, kind: str) -> None:
+        self._context = multiprocessing.get_context(kind)
+        self._known: list[BaseProcess] = []
+        self._ended = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def Process(self, *args: Any, **kwargs: Any) -> BaseProcess:  # noqa: N802
+        """A process to start; none any more once all were ended."""
+        if self._ended:
+            raise OSError("no more processes")
+        process: BaseProcess = self._context.Process(*args, **kwargs)  # type: ignore[attr-defined]
+        self._known = [known for known in self._known if known.is_alive()] + [process]
+        return process
+
+    def end(self) -> None:
+        """Kill them all: what they write is whole or not there."""
+        self._ended = True
+        for process in self._known:
+            if process.is_alive():
+                process.kill()
+
+
+class LocalPool(Executor):
+    """`jobs` worker processes on this machine, behind the standard Executor interface.
+
+    The standard library's own pool gives up on every pending task when one worker dies; here
+    only that worker's task fails, with `pebble.ProcessExpired`.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._closed = False
+        # A worker that is stopped removes nothing of its own.
+        self._scratch = tempfile.TemporaryDirectory(prefix="stemsilver-")
+        self._processes = _Processes(_KIND)
+        self._pool = self._started()
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Schedule a call in a worker."""
+        # The first call starts the workers: one half started would not be known to be stopped.
+        with _uninterrupted():
+            try:
+                future: Future[Any] = self._pool.schedule(fn, args=args, kwargs=kwargs)
+            except RuntimeError:
+                if self._closed:
+                    raise
+                # A worker that dies while it is idle, killed for memory say, takes the pool along.
+                self._pool = self._started()
+                future = self._pool.schedule(fn, args=args, kwargs=kwargs)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the workers finish, or stop them at once where futures are to be cancelled."""
+        self._closed = True
+        if cancel_futures:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._processes.end()
+        else:
+            self._pool.close()  # type: ignore[no-untyped-call]
+        if wait:
+            self._pool.join()
+            self._scratch.cleanup()
+
+    def _started(self) -> ProcessPool:
+        if _KIND == "forkserver":
+            _start_server()
+        return ProcessPool(
+            max_workers=self._jobs,
+            initializer=_begin,
+            initargs=(max(1, cores() // self._jobs), self._scratch.name),
+            context=self._processes,
+        )
+
+
+def memory_gigabytes() -> float:
+    """The memory of this machine, or of the container this is in; 0 where nobody says."""
+    if not hasattr(os, "sysconf"):
+        return 0.0
+    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    # "max" where there is no limit.
+    with suppress(OSError, ValueError):
+        sizes.append(int(_CONTAINER.read_text()))
+    return min(sizes) / 1e9
+
+
+def _start_server() -> None:
+    """Start the fork server deaf to Ctrl-C, which a terminal sends to it and its workers too."""
+    from multiprocessing import forkserver, resource_tracker
+
+    forkserver.set_forkserver_preload([__name__.replace("executors", "tasks")])
+    # It would end the deafness when it starts.
+    resource_tracker.ensure_running()
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A signal to stop waits until the block has ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda which, _: came.append(which))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            if handler is not None:  # else it was not Python that set it
+                signal.signal(number, handler)
+        for which in came[:1]:
+            signal.raise_signal(which)
+
+
+def _begin(threads: int, scratch: str) -> None:
+    """What a worker does first."""
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    # For Python and for the libraries below it.
+    tempfile.tempdir = os.environ["TMPDIR"] = scratch
+    if _KIND == "forkserver":
+        # It starts no process, but tqdm makes a lock for those: such a one has no name to be left
+        # behind when the worker is killed.
+        multiprocessing.set_start_method("fork", force=True)
+    _prepare(threads)
+
+
+def _die_with_parent() -> None:
+    """End this worker, whatever it does, when nobody is left to take its result."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _prepare(threads: int) -> None:
+    """Give a worker its share of the cores, before any model asks how many there are."""
+    os.environ[THREADS] = str(threads)

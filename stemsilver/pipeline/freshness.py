@@ -1,0 +1,156 @@
+"""Whether a published site still stands: whether a build would change nothing.
+
+The marker file of a site holds one digest of all that the site was made from and of every file
+that its build left: speech, report and site. It is written last, and swapped in with the site, so
+a build that was killed never counts as done.
+
+What a build reads is compared by content. What it left, and the weights, are compared by size and
+time of change: they are large, and nothing is loaded from them before a build has verified them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypedDict
+
+from stemsilver import weights
+from stemsilver.config import Profile, digest
+from stemsilver.errors import StemsilverError
+from stemsilver.fsio import file_states, files_below, has_leftovers, sha256_file
+from stemsilver.microsite.publish.marker import is_made_by
+from stemsilver.records import Render
+from stemsilver.resources import resource
+from stemsilver.version import __version__
+from stemsilver.weights.store import folder
+
+_SCORECARD = "scorecard.json"
+_REPORTS = (_SCORECARD, "scorecard.md", "batch_metrics.csv", "history.json", "items", "ab")
+_ENVIRONMENT = ("SOURCE_DATE_EPOCH", "STEMSILVER_DEVICE")
+
+# What makes MkDocs read files or values that nobody can list.
+_READS_MORE = re.compile(
+    r"\b(?:INHERIT|hooks|custom_dir|snippets)\b|!ENV|^plugins *:(?! *\[ *\] *(?:#.*)?$)",
+    re.MULTILINE,
+)
+
+
+class Options(TypedDict):
+    """What a build is asked for beside its renders and its profile, as `build_site` takes it."""
+
+    stages: bool
+    base: Path | None
+    history: Sequence[Path]
+    archive: bool
+    max_site_megabytes: float
+
+
+def inputs_digest(
+    renders: Sequence[Render], profile: Profile, used: Iterable[str], options: Options
+) -> str | None:
+    """A digest of all that a build reads; `used` are the names of its weight files.
+
+    None where the site may read what cannot be listed, such as the files of a MkDocs plugin.
+
+    Raises:
+        WeightsError, OSError: a weight file is missing.
+    """
+    settings = Path("mkdocs.yml")
+    if settings.is_file() and _READS_MORE.search(settings.read_text("utf-8", "replace")):
+        return None
+    look = [
+        _contents(place)
+        for name in ("mkdocs.yml", "site_src", "templates")
+        for place in (Path(name), resource(name))
+    ]
+    batch = [
+        (one.id, one.path, one.output, *map(_contents, (one.source, one.script, one.reference)))
+        for one in renders
+    ]
+    asked = {
+        **options,
+        "base": _contents(options["base"]),
+        "history": [_contents(path, "*.json") for path in options["history"]],
+        "max_site_megabytes": float(options["max_site_megabytes"]),
+    }
+    machine = [sys.version, _packages(), {name: os.environ.get(name) for name in _ENVIRONMENT}]
+    code = [__version__, _contents(Path(__file__).parents[1], "*.py")]
+    models = [[_weight(name) for name in used], _contents(folder(), "*.yaml")]
+    facts = [batch, asked, look, models, machine, code, commit()]
+    return digest(profile, json.dumps(facts, sort_keys=True))
+
+
+def build_digest(inputs: str, renders: Sequence[Render], proceed: Path, report: Path) -> str:
+    """A digest of what a build read, and of what it left in `proceed` and `report`."""
+    speech = [file_states(proceed / one.output) for one in renders]
+    return digest(inputs, json.dumps([speech, [file_states(report / name) for name in _REPORTS]]))
+
+
+def stands(
+    renders: Sequence[Render],
+    profile: Profile,
+    proceed: Path,
+    report: Path,
+    site: Path,
+    options: Options,
+) -> bool:
+    """Whether a build would change nothing: what it would read and what it left are as they were.
+
+    Writes nothing, and raises nothing for what it cannot read: a build then says what is wrong.
+    """
+    try:
+        if any(map(has_leftovers, (proceed, report, site))):
+            return False
+        card = json.loads((report / _SCORECARD).read_bytes())
+        used = [str(one["name"]) for one in card["weights"]]
+        inputs = inputs_digest(renders, profile, used, options)
+        if inputs is None:
+            return False
+        build = build_digest(inputs, renders, proceed, report)
+        return is_made_by(site, build)
+    except (OSError, ValueError, KeyError, TypeError, StemsilverError):
+        return False
+
+
+def commit() -> str | None:
+    """The commit of the repository the build runs in, if it is one."""
+    try:
+        result = subprocess.run(
+            ["git", "rev-parse", "--short=12", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return result.stdout.strip()
+
+
+def _contents(path: Path | None, pattern: str = "*") -> list[tuple[str, str]]:
+    """The files at or below `path` by their places in it, each with its SHA-256."""
+    return (
+        [] if path is None else [(place, _sha256(one)) for place, one in files_below(path, pattern)]
+    )
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return sha256_file(path)
+    except OSError as error:
+        return f"unreadable: {error.errno}"
+
+
+def _weight(name: str) -> tuple[Any, ...]:
+    return name, weights.entry(name).sha256, file_states(weights.locate(name))
+
+
+def _packages() -> list[str]:
+    """Every package that can be imported here, with its version."""
+    places = [Path(one) for one in dict.fromkeys(sys.path) if Path(one).is_dir()]
+    return sorted(one.name for place in places for one in place.glob("*.*-info"))

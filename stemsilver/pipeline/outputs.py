@@ -1,0 +1,58 @@
+"""What a build leaves beside its site: the speech-only files and the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from stemsilver import fsio, report
+from stemsilver.config import Profile
+from stemsilver.pipeline.loop import Finished
+from stemsilver.pipeline.tasks import SPEECH
+from stemsilver.records import Batch
+from stemsilver.report import Record
+
+SCORECARD = "scorecard.json"
+
+
+def write_report(
+    batch: Batch, profile: Profile, records: Sequence[Record], folder: Path
+) -> tuple[Path, ...]:
+    """Write the scorecard as JSON, CSV and Markdown, each render's evidence, and the history.
+
+    Returns the files a reader may want to download.
+    """
+    evidence = folder / "items"
+    for result in batch.items:
+        fsio.write_json(evidence / f"{result.id}.json", report.item_evidence(result))
+    kept = {f"{result.id}.json" for result in batch.items}
+    for stale in evidence.glob("*.json"):
+        if stale.name not in kept:
+            stale.unlink()
+    csv, markdown = folder / "batch_metrics.csv", folder / "scorecard.md"
+    fsio.write_text(csv, report.batch_metrics_csv(batch, profile))
+    fsio.write_text(markdown, report.scorecard_markdown(batch, profile))
+    history = folder / report.HISTORY
+    fsio.write_json(history, report.history_json(records))
+    # Last: a scorecard that is there speaks of files that are there.
+    scorecard = folder / SCORECARD
+    fsio.write_json(scorecard, report.scorecard(batch, profile))
+    return scorecard, csv, markdown, history
+
+
+def write_speech(finished: Finished, proceed: Path, report_folder: Path) -> None:
+    """Write every output, and remove those of an earlier build that no longer have a render."""
+    written = set()
+    for result in finished.items:
+        if result.failure is None:
+            speech = (finished.media[result.id] / SPEECH).read_bytes()
+            fsio.write_if_changed(fsio.contained(proceed, result.output), speech)
+            written.add(result.output)
+    try:
+        former = json.loads((report_folder / SCORECARD).read_bytes())["items"]
+        outputs = {str(entry["output"]) for entry in former if entry["output"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    for output in outputs - written:
+        fsio.contained(proceed, output).unlink(missing_ok=True)

@@ -1,0 +1,73 @@
+"""What can be found out before the work begins, so that it is never for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from stemsilver import optional, weights
+from stemsilver.config import Profile
+from stemsilver.device import check_variable, device
+from stemsilver.errors import UsageError
+from stemsilver.pipeline import tasks
+from stemsilver.profiles import name_of
+from stemsilver.records import Render
+
+
+def check_outputs(renders: Sequence[Render], folders: Mapping[str, Path]) -> None:
+    """Refuse folders in which a build would overwrite its own inputs or outputs.
+
+    `folders` are where it writes, by the names of their options; one is the `site`.
+
+    Raises:
+        UsageError: an output lies in the raw folder, two are the same, or the site, which is
+            replaced as a whole, has the working folder or another output inside it.
+    """
+    outputs = {name: folder.resolve() for name, folder in folders.items()}
+    roots = {
+        render.source.absolute().parents[len(PurePosixPath(render.path).parts) - 1].resolve()
+        for render in renders
+    }
+    for name, folder in outputs.items():
+        for root in roots:
+            if folder.is_relative_to(root):
+                raise UsageError(
+                    f"--{name} {folder} lies in the raw folder {root}",
+                    next_step="Name a folder outside it.",
+                )
+        same = [other for other in outputs if other != name and outputs[other] == folder]
+        if same:
+            raise UsageError(
+                f"--{name} and --{same[0]} are the same folder, {folder}",
+                next_step="Give each a folder of its own.",
+            )
+    site = outputs.pop("site")
+    for kept in (Path.cwd(), *outputs.values(), *roots):
+        if kept.is_relative_to(site):
+            raise UsageError(
+                f"--site {site} would be replaced as a whole, and {kept} lies in it",
+                next_step="Name a folder for the site alone.",
+            )
+
+
+def verify_models(*profiles: Profile) -> None:
+    """Check the device, and every package and weight file some profiles need, before any work.
+
+    Raises:
+        UsageError: there is no such device.
+        EnvironmentFault: packages are not installed; it names them all.
+        WeightsError: weight files are missing or altered; it names them all.
+    """
+    check_variable()
+    if any(map(large_models, profiles)):
+        device()
+    optional.check(name for profile in profiles for name in profile.models)
+    used = dict.fromkeys(name for profile in profiles for name in tasks.used_weights(profile))
+    known = [name_of(profile) for profile in profiles]
+    named = [name for name in known if name is not None]
+    weights.check(used, " ".join(named) if len(named) == len(known) else None)
+
+
+def large_models(profile: Profile) -> bool:
+    """Whether any of its models is one of the large ones, which come inside no package."""
+    return weights.large(tasks.used_weights(profile))

@@ -1,0 +1,190 @@
+"""The whole job: from a folder of renders to speech-only files, evidence and a site."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from stemsilver import fsio, microsite, report, weights
+from stemsilver.cache import Cache
+from stemsilver.config import Profile, digest
+from stemsilver.delivery import release
+from stemsilver.device import device_name
+from stemsilver.microsite import Archive, Site
+from stemsilver.pipeline import ab_snippets, executors, freshness, loop, tasks
+from stemsilver.pipeline.freshness import Options
+from stemsilver.pipeline.loop import Finished, Progress
+from stemsilver.pipeline.outputs import write_report, write_speech
+from stemsilver.pipeline.preflight import check_outputs, large_models, verify_models
+from stemsilver.records import Batch, Render
+from stemsilver.step_cache import Steps
+from stemsilver.version import __version__
+
+SNIPPETS = "ab"
+"""The folder of the report with the short pairs of raw and clean."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a build writes."""
+
+    proceed: Path
+    report: Path
+    site: Path
+    cache: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build made; `drawing` tells which of the batch's plots were drawn anew."""
+
+    batch: Batch
+    finished: Finished
+    site: Site
+    drawing: Steps
+
+
+def build_site(
+    renders: Sequence[Render],
+    places: Places,
+    profile: Profile,
+    *,
+    jobs: int | None = None,
+    stages: bool = False,
+    base: Path | None = None,
+    history: Sequence[Path] = (),
+    archive: bool = False,
+    max_site_megabytes: float = 1000.0,
+    max_cache_gigabytes: float = 20.0,
+    progress: Progress,
+) -> Outcome:
+    """Clean, evaluate, report and publish every render.
+
+    With `stages`, each render's page plays what the chain made on the way. `base` is the site of
+    another build of the same renders, which this one is compared with. `history` names
+    what earlier builds have left, beside what lies in the report already: histories, scorecards,
+    folders of them, or sites. With `archive`, the site offers everything as one ZIP.
+
+    Raises:
+        UsageError: the folders are in each other's way, `base` is no such site, or a history is
+            damaged.
+        Locked: another build is writing the same outputs.
+        EnvironmentFault: weights are missing or altered, or the disk is full.
+        SiteError: the site failed its checks; the former one is untouched.
+    """
+    check_outputs(renders, vars(places))
+    verify_models(profile)
+    # Before the work, which would be for nothing if its site had no place or nothing to be
+    # compared with.
+    microsite.check_replaceable(places.site)
+    # Before anything is read: what changes meanwhile is then a change to the next build.
+    inputs = freshness.inputs_digest(
+        renders,
+        profile,
+        tasks.used_weights(profile),
+        Options(
+            stages=stages,
+            base=base,
+            history=history,
+            archive=archive,
+            max_site_megabytes=max_site_megabytes,
+        ),
+    )
+    other = None if base is None else microsite.read_base(base)
+    told = [one for path in history for one in report.read_records(path)]
+    with ExitStack() as held:
+        for folder in (places.proceed, places.report):
+            held.enter_context(fsio.run_lock(folder))
+            fsio.sweep(folder)
+        former = report.read_history(places.report / report.HISTORY)
+        cache = Cache(places.cache)
+        batch, finished = clean_batch(
+            renders, places, profile, cache, jobs=jobs, stages=stages, progress=progress
+        )
+        ab_snippets.write_snippets(batch, profile, finished.media, other, places.report / SNIPPETS)
+        records = report.merged([*former, *told, report.record(batch, profile)])
+        reports = write_report(batch, profile, records, places.report)
+        made = None
+        if inputs is not None and _is_settled(batch):
+            made = freshness.build_digest(inputs, renders, places.proceed, places.report)
+        drawing = Steps(cache)
+        site = microsite.build(
+            batch,
+            profile,
+            finished.media,
+            reports,
+            places.site,
+            max_site_megabytes,
+            draw=drawing.file,
+            base=other,
+            history=records,
+            archive=_archive(batch, places) if archive else None,
+            build_digest=made,
+        )
+        cache.gc(round(max_cache_gigabytes * 1e9))
+    return Outcome(batch, finished, site, drawing)
+
+
+def clean_batch(
+    renders: Sequence[Render],
+    places: Places,
+    profile: Profile,
+    cache: Cache,
+    *,
+    jobs: int | None,
+    stages: bool = False,
+    progress: Progress,
+) -> tuple[Batch, Finished]:
+    """Clean and measure every render, and write the speech-only files.
+
+    The caller holds the lock of the folders, and has verified the weights.
+
+    Raises:
+        EnvironmentFault: the machine cannot go on; what is finished is kept.
+    """
+    finished = loop.run(
+        renders,
+        profile,
+        cache,
+        partial(executors.workers, profile, jobs=jobs),
+        progress,
+        stages=stages,
+    )
+    write_speech(finished, places.proceed, places.report)
+    return _batch(profile, finished), finished
+
+
+def _batch(profile: Profile, finished: Finished) -> Batch:
+    return Batch(
+        profile=profile.name,
+        config_digest=digest(profile),
+        created=_now(),
+        tool_version=__version__,
+        commit=freshness.commit(),
+        items=finished.items,
+        weights=tuple(weights.record(name) for name in tasks.used_weights(profile)),
+        device=device_name() if large_models(profile) else "cpu",
+    )
+
+
+def _is_settled(batch: Batch) -> bool:
+    """Whether another build has nothing to try again: no render failed, and no metric crashed."""
+    return all(one.evidence is not None and not tasks.crashed(one.evidence) for one in batch.items)
+
+
+def _archive(batch: Batch, places: Places) -> Archive:
+    """The release of this build, to lie among the downloads of its site."""
+    name = release.name_of(datetime.fromisoformat(batch.created))
+    return microsite.Archive(f"{name}.zip", partial(release.pack, places.proceed, places.report))
+
+
+def _now() -> str:
+    """The time of the build, or the one a reproducible build is given."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,274 @@
+"""One render, from file to finished files: what a worker process does.
+
+The work comes in three tasks that share their results through the cache, so that a batch of few
+renders still keeps every worker busy: listening to raw, cleaning, and finishing, which finds the
+first two done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from stemsilver import fsio, weights
+from stemsilver.audio import decode, encode_flac16, encode_wav
+from stemsilver.cache import Cache
+from stemsilver.cleaning import chain
+from stemsilver.config import AbTests, Profile, digest
+from stemsilver.dsp.loudness import gain
+from stemsilver.errors import ItemError
+from stemsilver.evaluation import suite
+from stemsilver.evaluation.suite import CRASHED, Sidecars
+from stemsilver.media import playback, plots, snippets
+from stemsilver.media.playback import LISTENING, Heard
+from stemsilver.pipeline import progress_file as told
+from stemsilver.pipeline.progress_file import Reporter
+from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render
+from stemsilver.step_cache import Steps, code_digest
+
+RESULT = "result.json"
+SPEECH = "speech_only.wav"
+
+_RESULT = TypeAdapter(ItemResult)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs to know of one render.
+
+    With `stages`, what the chain made on the way is kept for listening too. `key` names the
+    finished item in the cache; `size` is that of the file in bytes, by which the longest go first.
+    `told` is the file in which a worker says how far it has come with cleaning.
+    """
+
+    render: Render
+    profile: Profile
+    cache: Path
+    stages: bool = False
+    key: str = ""
+    size: int = 0
+    told: Path | None = None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many steps a task computed and how many it found done."""
+
+    computed: int = 0
+    reused: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.computed + other.computed, self.reused + other.reused)
+
+
+def used_weights(profile: Profile) -> tuple[str, ...]:
+    """Names of the weight files the profile's models load, each once."""
+    used = (*chain.used_weights(profile.chain), *suite.used_weights(profile.evaluation))
+    return tuple(dict.fromkeys(used))
+
+
+def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
+    """A digest of everything that decides a finished item: its files, settings, weights, code.
+
+    Raises:
+        WeightsError: a weight file is missing, or is not the file it should be.
+    """
+    beside = [
+        None if path is None else fsio.sha256_file(path)
+        for path in (render.script, render.reference)
+    ]
+    settings = digest(profile.chain, profile.evaluation, profile.ab_tests)
+    return digest(
+        render.id,
+        render.path,
+        render.output,
+        fsio.sha256_file(render.source),
+        *beside,
+        settings,
+        chain.files_digest(profile.chain),
+        weights.digest(suite.used_weights(profile.evaluation)),
+        int(stages),
+        code_digest(),
+    )
+
+
+def finished(cache: Cache, key: str) -> tuple[ItemResult, Path] | None:
+    """A finished item and the folder with its files, if the cache has it."""
+    folder = cache.get(key)
+    if folder is None:
+        return None
+    return _RESULT.validate_json((folder / RESULT).read_bytes()), folder
+
+
+def listen(job: Job) -> Tally:
+    """Measure the raw signal."""
+    steps = Steps(Cache(job.cache))
+    raw, source = _decode(job)
+    suite.measure(raw, source, job.profile.evaluation, steps)
+    return Tally(len(steps.computed), len(steps.reused))
+
+
+def clean(job: Job) -> Tally:
+    """Run the models that clean the raw signal."""
+    steps = Steps(Cache(job.cache), Reporter(job.told))
+    raw, source = _decode(job)
+    chain.extract(raw, source, job.profile.chain, steps)
+    told.forget(job.told)
+    return Tally(len(steps.computed), len(steps.reused))
+
+
+def write_clean(job: Job, target: Path) -> ItemResult:
+    """Clean the raw signal into the file `target`, unmeasured."""
+    steps = Steps(Cache(job.cache), Reporter(job.told))
+    raw, source = _decode(job)
+    cleaned = chain.clean(raw, source, job.profile.chain, steps)
+    fsio.write_if_changed(target, encode_wav(cleaned.speech))
+    return _result(job, raw, source, steps, notes=cleaned.notes)
+
+
+def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
+    """Measure, draw and encode; returns the item, the folder with its files, and the tally."""
+    cache = Cache(job.cache)
+    steps = Steps(cache)
+    raw, source = _decode(job)
+    cleaned = chain.clean(raw, source, job.profile.chain, steps)
+    beside = read_sidecars(
+        job.render.script, job.render.reference, job.profile.preprocess.max_minutes
+    )
+    raw_measured = suite.measure(raw, source, job.profile.evaluation, steps)
+    # The same steps run again on the clean signal, on a clock of their own.
+    steps.rename({step: f"raw {step}" for step in suite.STEPS})
+    clean_measured = suite.measure(
+        cleaned.speech, signal_digest(cleaned.speech), job.profile.evaluation, steps
+    )
+    evidence = suite.evidence(
+        raw, raw_measured, cleaned.speech, clean_measured, cleaned.stage_a, beside
+    )
+    media = _media(raw, cleaned, job.stages, job.profile.ab_tests, steps)
+    result = _result(
+        job,
+        raw,
+        source,
+        steps,
+        output_sha256=hashlib.sha256(media[SPEECH]).hexdigest(),
+        evidence=evidence,
+        script=beside.script,
+        notes=cleaned.notes,
+    )
+    # A metric that crashed is tried again next time: such an item is not found by its own key.
+    key = digest(job.key, *failed) if (failed := crashed(evidence)) else job.key
+    folder = cache.put(key, {RESULT: _RESULT.dump_json(result), **media})
+    return result, folder, Tally(len(steps.computed), len(steps.reused))
+
+
+def crashed(evidence: Evidence) -> list[str]:
+    """The metrics that crashed, which another build tries again."""
+    return [
+        name for name, score in evidence.scores.items() if (score.reason or "").startswith(CRASHED)
+    ]
+
+
+def _result(
+    job: Job,
+    raw: Audio,
+    source: str,
+    steps: Steps,
+    *,
+    notes: tuple[str, ...],
+    output_sha256: str | None = None,
+    evidence: Evidence | None = None,
+    script: str | None = None,
+) -> ItemResult:
+    return ItemResult(
+        id=job.render.id,
+        path=job.render.path,
+        output=job.render.output,
+        raw_digest=source,
+        output_sha256=output_sha256,
+        evidence=evidence,
+        rate=raw.rate,
+        channels=raw.samples.shape[0],
+        frames=raw.samples.shape[1],
+        script=script,
+        seconds=steps.seconds,
+        peak_bytes=steps.peak_bytes,
+        gpu_peak_bytes=steps.gpu_peak_bytes,
+        notes=notes,
+    )
+
+
+def _decode(job: Job) -> tuple[Audio, str]:
+    """The render, and the digest that names it in the keys of its steps."""
+    audio = decode(job.render.source, job.profile.preprocess.max_minutes)
+    return audio, signal_digest(audio)
+
+
+def signal_digest(audio: Audio) -> str:
+    """A digest of a signal's rate, shape and samples, for the keys of what is made of it."""
+    hasher = hashlib.sha256(f"{audio.rate} {audio.samples.shape}".encode())
+    hasher.update(audio.samples.tobytes())
+    return hasher.hexdigest()
+
+
+def read_sidecars(script: Path | None, reference: Path | None, max_minutes: float) -> Sidecars:
+    """The script and the truth beside a render.
+
+    Raises:
+        ItemError: a sidecar is there but cannot be read; to leave it out would make a render
+            that was to be checked look like one that was not.
+    """
+    text = None
+    if script is not None:
+        try:
+            text = script.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ItemError(
+                f"{script.name}: the script cannot be read ({error})",
+                next_step="Save the script as UTF-8 text.",
+            ) from error
+    return Sidecars(text, None if reference is None else decode(reference, max_minutes))
+
+
+def _media(
+    raw: Audio, cleaned: Cleaned, stages: bool, ab_tests: AbTests, steps: Steps
+) -> dict[str, bytes]:
+    """The files of a finished item: the output, and what the site plays and shows."""
+    tracks = {"raw": raw, "clean": cleaned.speech, "removed": cleaned.removed}
+    if stages:
+        for name, samples in cleaned.stages.items():
+            tracks[name] = Audio(gain(samples, -cleaned.level_db), raw.rate)
+    digests = {name: signal_digest(audio) for name, audio in tracks.items()}
+    files = {SPEECH: encode_wav(cleaned.speech)}
+    for name, audio in tracks.items():
+        files[f"{name}.flac"] = encode_flac16(audio)
+        files[f"{name}.webp"] = steps.file(
+            f"draw {name}",
+            digests[name],
+            partial(plots.spectrogram_webp, audio.samples, audio.rate),
+        )
+    files[LISTENING] = steps.file(
+        "listen",
+        digest(*(part for pair in digests.items() for part in pair)),
+        lambda: playback.to_json(playback.listen(tracks)),
+    )
+    heard = playback.from_json(files[LISTENING])
+    return files | _snippets(raw, cleaned, heard, ab_tests)
+
+
+def _snippets(
+    raw: Audio, cleaned: Cleaned, heard: Mapping[str, Heard], settings: AbTests
+) -> dict[str, bytes]:
+    """The short pairs of raw and clean, equally loud by what the whole render holds."""
+    matched = playback.pair_gains(heard["raw"], heard["clean"]) or (0.0, 0.0)
+    gains_db: dict[snippets.Signal, float] = {
+        # Never −0.
+        "raw": round(matched[0], 2) or 0.0,
+        "clean": round(matched[1], 2) or 0.0,
+    }
+    chosen = snippets.choose(cleaned.speech, cleaned.removed, gains_db, settings)
+    return snippets.files(chosen, {"raw": raw, "clean": cleaned.speech}, settings.fade_ms)

@@ -1,0 +1,1 @@
+"""Two builds, or several profiles, of the same renders."""

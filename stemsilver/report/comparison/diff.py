@@ -1,0 +1,191 @@
+"""Two scorecards of the same renders: what became better, worse, or stayed as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.records import Score
+from stemsilver.report.comparison.change import Change, Sense, change
+from stemsilver.report.scorecard.reader import Card, CardItem
+from stemsilver.report.scorecard.scores import mean_of
+from stemsilver.report.scorecard.verdicts import Gate, Status, status_under
+
+_ORDER: tuple[Sense, ...] = ("lost", "worse", "changed", "gained", "better")
+
+
+@dataclass(frozen=True)
+class ItemDiff:
+    """A render that both cleaned, from the same raw samples.
+
+    `changes` has the metrics that either measured. `was` and `now` are both by the base's gates.
+    `judged` are head's scores as the gates are to see them: with the base's value where head's
+    is the same but for noise, which alone must take nothing across a limit.
+    """
+
+    base: CardItem
+    head: CardItem
+    changes: Mapping[str, Change]
+    judged: Mapping[str, Score]
+    was: Status
+    now: Status
+
+    @property
+    def id(self) -> str:
+        """The id, which both have."""
+        return self.base.id
+
+    @property
+    def path(self) -> str:
+        """The path in head, of which the id is made."""
+        return self.head.path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One metric of one render."""
+
+    item: ItemDiff
+    change: Change
+
+
+@dataclass(frozen=True)
+class MeanDiff:
+    """The change of a metric's mean over the `count` renders that have a value in both."""
+
+    change: Change
+    count: int
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What `head` changed in `base`; every tuple is in the order of head's renders, or base's.
+
+    `compared` are the renders that both cleaned from the same samples. Of the others, `added` and
+    `removed` are in one scorecard alone, `failing` were cleaned and fail now, `mended` the other
+    way round, `failing_still` fail in both, and `other_audio` have other raw samples.
+    """
+
+    base: Card
+    head: Card
+    compared: tuple[ItemDiff, ...]
+    means: tuple[MeanDiff, ...]
+    added: tuple[CardItem, ...]
+    removed: tuple[CardItem, ...]
+    failing: tuple[CardItem, ...]
+    mended: tuple[CardItem, ...]
+    failing_still: tuple[CardItem, ...]
+    other_audio: tuple[CardItem, ...]
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """Every change that is more than noise, the worst first and the better last."""
+        found = [
+            Row(item, one)
+            for item in self.compared
+            for one in item.changes.values()
+            if one.sense != "same"
+        ]
+        # The sort is stable: what is alike stays in the order of renders and columns.
+        return tuple(
+            sorted(found, key=lambda row: (-row.change.severity, _ORDER.index(row.change.sense)))
+        )
+
+    @property
+    def regressed(self) -> tuple[Row, ...]:
+        """The rows that are worse."""
+        return tuple(row for row in self.rows if row.change.regressed)
+
+    @property
+    def reversed_verdicts(self) -> tuple[ItemDiff, ...]:
+        """The compared renders whose verdict, by the base's gates, is another now."""
+        return tuple(item for item in self.compared if item.was != item.now)
+
+    @property
+    def broken_additions(self) -> tuple[CardItem, ...]:
+        """The added renders that cannot be cleaned."""
+        return tuple(item for item in self.added if item.failure)
+
+    @property
+    def nothing_changed(self) -> bool:
+        """Whether both have the same renders, and no value differs by more than noise."""
+        apart = (self.added, self.removed, self.failing, self.mended, self.other_audio)
+        return not self.rows and not any(apart)
+
+    @property
+    def other_rules(self) -> bool:
+        """Whether head has other gates, or another guardrail, than base."""
+        return (self.base.gates, self.base.guardrail) != (self.head.gates, self.head.guardrail)
+
+
+def diff(base: Card, head: Card) -> Diff:
+    """Compare two scorecards, render by render (matched by id) and metric by metric.
+
+    Loudness is better the nearer it is to the middle of the base's gate.
+    """
+    both = [(base.items[id_], item) for id_, item in head.items.items() if id_ in base.items]
+    cleaned = [(was, now) for was, now in both if was.failure is None and now.failure is None]
+    compared = tuple(
+        _item(was, now, base.gates) for was, now in cleaned if not _other_audio(was, now)
+    )
+    return Diff(
+        base=base,
+        head=head,
+        compared=compared,
+        means=tuple(_means(compared, base.gates)),
+        added=tuple(item for id_, item in head.items.items() if id_ not in base.items),
+        removed=tuple(item for id_, item in base.items.items() if id_ not in head.items),
+        failing=tuple(now for was, now in both if now.failure and not was.failure),
+        mended=tuple(now for was, now in both if was.failure and not now.failure),
+        failing_still=tuple(now for was, now in both if was.failure and now.failure),
+        other_audio=tuple(now for was, now in cleaned if _other_audio(was, now)),
+    )
+
+
+def _other_audio(base: CardItem, head: CardItem) -> bool:
+    known = base.raw_digest is not None and head.raw_digest is not None
+    return known and base.raw_digest != head.raw_digest
+
+
+def _item(base: CardItem, head: CardItem, gates: Sequence[Gate]) -> ItemDiff:
+    targets = _targets(gates)
+    found = {
+        name: change(name, base.scores[name].value, head.scores[name].value, targets.get(name))
+        for name in METRICS
+    }
+    judged = {
+        name: (base if one.sense == "same" else head).scores[name] for name, one in found.items()
+    }
+    return ItemDiff(
+        base,
+        head,
+        changes={name: one for name, one in found.items() if one.sense != "unmeasured"},
+        judged=judged,
+        was=status_under(None, base.scores, gates),
+        now=status_under(None, judged, gates),
+    )
+
+
+def _targets(gates: Sequence[Gate]) -> dict[str, float]:
+    """What a metric is to be near, where it has a limit on either side."""
+    return {
+        gate.metric: (gate.minimum + gate.maximum) / 2
+        for gate in gates
+        if gate.minimum is not None and gate.maximum is not None
+    }
+
+
+def _means(compared: Sequence[ItemDiff], gates: Sequence[Gate]) -> Iterator[MeanDiff]:
+    targets = _targets(gates)
+    for name in METRICS:
+        both = [
+            item
+            for item in compared
+            if name in item.changes and item.changes[name].delta is not None
+        ]
+        before = mean_of(item.base.scores[name] for item in both)
+        after = mean_of(item.head.scores[name] for item in both)
+        if both:
+            yield MeanDiff(change(name, before.value, after.value, targets.get(name)), len(both))

@@ -1,0 +1,77 @@
+"""A diff as JSON-able values, for whoever goes on with it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.report.comparison.change import Change
+from stemsilver.report.comparison.diff import Diff, ItemDiff
+from stemsilver.report.comparison.guardrail import Check
+from stemsilver.report.scorecard.reader import Card, CardItem
+
+SCHEMA_VERSION = 1
+
+
+def diff_json(diff: Diff, checks: Sequence[Check]) -> dict[str, Any]:
+    """Everything in a diff, with the checks that were made of it.
+
+    `json.dumps(…, allow_nan=False)` holds. `severity` is in tolerances, and null of a metric that
+    is lost; metrics that neither measured are left out.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "base": _made(diff.base),
+        "head": _made(diff.head),
+        "nothing_changed": diff.nothing_changed,
+        "passed": all(check.passed for check in checks),
+        "checks": [asdict(check) for check in checks],
+        "means": {
+            one.change.metric: {**_change(one.change), "count": one.count} for one in diff.means
+        },
+        "items": [_item(item) for item in diff.compared],
+        "added": _named(diff.added),
+        "removed": _named(diff.removed),
+        "failing": _named(diff.failing),
+        "mended": _named(diff.mended),
+        "failing_still": _named(diff.failing_still),
+        "other_audio": _named(diff.other_audio),
+    }
+
+
+def _made(card: Card) -> dict[str, Any]:
+    return {
+        "profile": card.profile,
+        "config_digest": card.config_digest,
+        "created": card.created,
+        "tool_version": card.tool_version,
+        "commit": card.commit,
+    }
+
+
+def _item(item: ItemDiff) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "path": item.path,
+        "was": item.was,
+        "now": item.now,
+        "metrics": {name: _change(one) for name, one in item.changes.items()},
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "base": change.base,
+        "head": change.head,
+        "delta": change.delta,
+        "direction": METRICS[change.metric].direction,
+        "verdict": change.sense,
+        "severity": change.severity if math.isfinite(change.severity) else None,
+    }
+
+
+def _named(items: Sequence[CardItem]) -> list[dict[str, str]]:
+    return [{"id": item.id, "path": item.path} for item in items]

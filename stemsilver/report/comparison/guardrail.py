@@ -1,0 +1,195 @@
+"""Whether a change costs more than it may: the guardrail, check by check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from stemsilver import config
+from stemsilver.config import Guardrail
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.profiles import DEFAULT
+from stemsilver.report.comparison.change import within
+from stemsilver.report.comparison.diff import Diff, ItemDiff
+from stemsilver.report.scorecard.reader import Card, CardItem
+from stemsilver.report.scorecard.verdicts import Gate, passes
+from stemsilver.report.text.wording import counted, format_change, format_delta, format_value
+from stemsilver.resources import resource
+
+Origin: TypeAlias = Literal["base", "given", "shipped"]
+"""Whose limit it is: the base's scorecard's, a profile's that was named, or the one that ships."""
+
+LOUDNESS = "clean_lufs"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part of the guardrail.
+
+    `found` and `limit` are for people, and hold numbers and words of ours alone. `renders` are
+    the paths of those that break it; none where it is the mean that does.
+    """
+
+    name: str
+    label: str
+    passed: bool
+    found: str
+    limit: str
+    origin: Origin
+    renders: tuple[str, ...] = ()
+
+
+def judge(diff: Diff, given: Guardrail | None = None) -> tuple[Check, ...]:
+    """What each part of the guardrail says of a change; a limit itself passes.
+
+    The rule is the base's own, so that a change cannot loosen the rule it is judged by; `given`
+    is taken instead of it, and the one that ships where a base from before there was one has
+    none. A check with nothing to measure passes, unless there was something in the base. Means
+    are over what can be compared; the other checks hold renders that are new, or have other raw
+    audio, to the same limits.
+    """
+    rule, origin = _rule(diff, given)
+    return (*_means(diff, rule, origin), _loudness(diff), failures(diff), _gates(diff))
+
+
+def _rule(diff: Diff, given: Guardrail | None) -> tuple[Guardrail, Origin]:
+    if given is not None:
+        return given, "given"
+    if diff.base.guardrail is not None:
+        return diff.base.guardrail, "base"
+    # Not the working folder's, which may be the change's own.
+    return config.load(resource("config") / f"{DEFAULT}.yaml").guardrail, "shipped"
+
+
+def _means(diff: Diff, rule: Guardrail, origin: Origin) -> Iterator[Check]:
+    for name, metric, limit in (
+        ("wer", "wer_raw_to_clean", rule.wer_rise_max),
+        ("stoi", "stoi_vs_stage_a", rule.stoi_drop_max),
+        ("music_to_speech", "music_to_speech_db", rule.music_to_speech_rise_db_max),
+        ("music_presence", "clean_music_presence", rule.music_presence_rise_max),
+    ):
+        yield _mean(diff, name, metric, limit, origin)
+
+
+def _mean(diff: Diff, name: str, metric: str, limit: float, origin: Origin) -> Check:
+    """The mean of `metric` may become worse by `limit`, in its unit."""
+    falling = METRICS[metric].direction == "higher"
+    label = f"{METRICS[metric].label.removesuffix(', clean')}, mean"
+    most = format_delta(metric, limit).removeprefix("+")
+    bound = f"{'falls' if falling else 'rises'} by at most {most}"
+    lost = sum(_lost(item, metric) for item in diff.compared)
+    mean = next((one.change for one in diff.means if one.change.metric == metric), None)
+    if mean is None or mean.base is None or mean.head is None:
+        gone = lost > 0 or (_measured(diff.base, metric) and not _measured(diff.head, metric))
+        found = "measured in the base and nowhere now" if gone else "nothing to measure"
+        return Check(name, label, not gone, found, bound, origin)
+    before, after = (format_value(metric, value) for value in (mean.base, mean.head))
+    found = f"{before} → {after}, {format_change(metric, mean.base, mean.head)}"
+    if lost:
+        found += f"; lost in {counted(lost, 'render')}"
+    cost = mean.base - mean.head if falling else mean.head - mean.base
+    return Check(name, label, within(cost, limit), found, bound, origin)
+
+
+def _loudness(diff: Diff) -> Check:
+    """No render leaves the base's window, and no new one is outside it."""
+    windows = [gate for gate in diff.base.gates if gate.metric == LOUDNESS]
+    inside = [
+        item for item in diff.compared if any(passes(gate, item.base.scores) for gate in windows)
+    ]
+    out = [item for item in inside if any(_broken(item, gate) for gate in windows)]
+    new, outside = _newcomers(diff, windows, ("is outside it", "are outside it"))
+    heard = [item for item in _new(diff) if any(_measures(gate, item) for gate in windows)]
+    found = [
+        *([f"{len(out)} of {counted(len(inside), 'render')} left it"] if inside else []),
+        *(outside or (["no new render is outside it"] if heard and not inside else [])),
+    ]
+    return _each(
+        "loudness",
+        "Loudness",
+        (*out, *new),
+        "; ".join(found) or "nothing to measure",
+        f"stays in the base's window, {windows[0].limit}" if windows else "the base has no window",
+    )
+
+
+def failures(diff: Diff) -> Check:
+    """No render that was cleaned fails, and none that was added."""
+    count, new = len(diff.failing), diff.broken_additions
+    found = [
+        *([f"{counted(count, 'render')} not cleaned now"] if count else []),
+        *([f"{counted(len(new), 'added render')} cannot be cleaned"] if new else []),
+    ]
+    out = (*diff.failing, *new)
+    return _each("failures", "Failures", out, "; ".join(found) or "none", "none newly fails")
+
+
+def _gates(diff: Diff) -> Check:
+    """No render fails a gate that it did not fail in the base, and no new one fails any."""
+    limits = diff.base.gates
+    out = [item for item in diff.compared if any(_broken(item, gate) for gate in limits)]
+    new, failing = _newcomers(diff, limits, ("fails one", "fail one"))
+    found = [*([f"{counted(len(out), 'render')} newly failed"] if out else []), *failing]
+    return _each(
+        "gates",
+        "Gates",
+        (*out, *new),
+        "; ".join(found) or "none newly failed",
+        "no render newly fails a gate of the base",
+    )
+
+
+def _new(diff: Diff) -> tuple[CardItem, ...]:
+    """The renders that the base says nothing of."""
+    return (*diff.added, *diff.other_audio)
+
+
+def _newcomers(
+    diff: Diff, limits: Sequence[Gate], verbs: tuple[str, str]
+) -> tuple[list[CardItem], list[str]]:
+    """The new renders that fail one of `limits`, and how many of which kind in words.
+
+    `verbs` say of one render, and of several, what they do.
+    """
+    found, words = [], []
+    for noun, items in (("added render", diff.added), ("replaced render", diff.other_audio)):
+        out = [item for item in items if any(passes(gate, item.scores) is False for gate in limits)]
+        if out:
+            found += out
+            words.append(f"{counted(len(out), noun)} {verbs[len(out) > 1]}")
+    return found, words
+
+
+def _each(
+    name: str, label: str, out: Sequence[ItemDiff | CardItem], found: str, limit: str
+) -> Check:
+    return Check(name, label, not out, found, limit, "base", tuple(item.path for item in out))
+
+
+def _broken(item: ItemDiff, gate: Gate) -> bool:
+    """Whether a render newly fails a gate; one that it passed, and now has no value for, too."""
+    return newly_fails(item, gate) or loses(item, gate)
+
+
+def newly_fails(item: ItemDiff, gate: Gate) -> bool:
+    """Whether a gate that did not fail in the base says no now."""
+    was, now = passes(gate, item.base.scores), passes(gate, item.judged)
+    return was is not False and now is False
+
+
+def loses(item: ItemDiff, gate: Gate) -> bool:
+    """Whether a gate that was passed in the base has nothing to measure now."""
+    return passes(gate, item.base.scores) is True and passes(gate, item.judged) is None
+
+
+def _measures(gate: Gate, item: CardItem) -> bool:
+    return item.scores[gate.metric].value is not None
+
+
+def _lost(item: ItemDiff, metric: str) -> bool:
+    return metric in item.changes and item.changes[metric].sense == "lost"
+
+
+def _measured(card: Card, metric: str) -> bool:
+    return any(item.scores[metric].value is not None for item in card.items.values())

@@ -1,0 +1,220 @@
+"""A bake-off: one batch under several profiles, judged alike. The JSON is the product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from stemsilver.config import Profile
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.records import Batch, Score
+from stemsilver.report.comparison.change import change
+from stemsilver.report.comparison.diff import MeanDiff
+from stemsilver.report.comparison.promotion import Ruling, rule_on
+from stemsilver.report.scorecard.cost import Cost, cost
+from stemsilver.report.scorecard.reader import parse_card
+from stemsilver.report.scorecard.scores import mean_of, scores
+from stemsilver.report.scorecard.verdicts import status, totals
+from stemsilver.report.scorecard.writer import scorecard
+
+SCHEMA_VERSION = 1
+
+SHOWN = (
+    "clean_music_presence",
+    "clean_pause_floor_db",
+    "clean_dnsmos_ovrl",
+    "clean_dnsmos_sig",
+    "wer_raw_to_clean",
+    "clean_script_wer",
+    "music_to_speech_db",
+    "stoi_vs_stage_a",
+    "si_sdr_improvement_db",
+)
+"""The metrics that profiles are compared by, in the order of the columns."""
+
+OWN_STAGE_A = frozenset({"music_to_speech_db", "stoi_vs_stage_a"})
+"""Those that rest on each chain's own estimates."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The batch under one profile, whose evaluation and gates are those of the judge.
+
+    `ruling` is None of the incumbent, which nothing has to take the place of.
+    """
+
+    batch: Batch
+    profile: Profile
+    cost: Cost
+    ruling: Ruling | None
+
+    @property
+    def name(self) -> str:
+        """The profile's name, which no other run has."""
+        return self.profile.name
+
+
+@dataclass(frozen=True)
+class Bakeoff:
+    """The runs, the incumbent's first; all have the same renders. `judge` is the profile whose
+    evaluation and gates judged them all.
+    """
+
+    judge: Profile
+    runs: tuple[Run, ...]
+
+    @property
+    def incumbent(self) -> Run:
+        """The run that the others are to take the place of."""
+        return self.runs[0]
+
+    @property
+    def candidates(self) -> tuple[Run, ...]:
+        """All others."""
+        return self.runs[1:]
+
+
+@dataclass(frozen=True)
+class Column:
+    """The means of a metric over the `count` renders that have a value on every side.
+
+    `raw` is None of a metric that is measured once. `best` tells which of `values`, one a run, are
+    the best but for noise; none where all are alike, or nothing is better.
+    """
+
+    metric: str
+    raw: float | None
+    values: tuple[float | None, ...]
+    best: tuple[bool, ...]
+    count: int
+
+
+def bakeoff(runs: Sequence[tuple[Batch, Profile]], judge: Profile) -> Bakeoff:
+    """Hold every run but the first to the promotion rule of the first one's profile."""
+    cards = [parse_card(scorecard(batch, profile)) for batch, profile in runs]
+    rule = runs[0][1].promotion
+    return Bakeoff(
+        judge,
+        tuple(
+            Run(batch, profile, cost(batch), rule_on(cards[0], card, rule) if index else None)
+            for index, ((batch, profile), card) in enumerate(zip(runs, cards, strict=True))
+        ),
+    )
+
+
+def bakeoff_columns(found: Bakeoff) -> tuple[Column, ...]:
+    """Every metric of `SHOWN` that any render has a value of."""
+    every = [_column(found, metric) for metric in SHOWN]
+    return tuple(one for one in every if one.count or _anywhere(found, one.metric))
+
+
+def bakeoff_json(found: Bakeoff) -> dict[str, Any]:
+    """Everything about a bake-off but what each run's own scorecard has.
+
+    `json.dumps(…, allow_nan=False)` holds. Means are over the renders that have a value under
+    every profile; `seconds` and bytes are those of the cleaning chain alone.
+    """
+    first = found.incumbent.batch
+    told = bakeoff_columns(found)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "stemsilver", "version": first.tool_version, "commit": first.commit},
+        "created": first.created,
+        "judge": found.judge.name,
+        "incumbent": found.incumbent.name,
+        "rule": found.incumbent.profile.promotion.model_dump(mode="json"),
+        "means": {
+            one.metric: {
+                "renders": one.count,
+                "raw": one.raw,
+                "profiles": _named(found, one.values),
+                "best": [run.name for run, best in zip(found.runs, one.best, strict=True) if best],
+            }
+            for one in told
+        },
+        "profiles": [_run(run) for run in found.runs],
+        "items": [
+            {
+                "id": item.id,
+                "path": item.path,
+                "profiles": {
+                    run.name: {
+                        "status": status(run.batch.items[index], run.profile),
+                        "metrics": {
+                            one.metric: asdict(scores(run.batch.items[index])[one.metric])
+                            for one in told
+                        },
+                    }
+                    for run in found.runs
+                },
+            }
+            for index, item in enumerate(first.items)
+        ],
+    }
+
+
+def _column(found: Bakeoff, metric: str) -> Column:
+    twin = metric.replace("clean_", "raw_", 1)
+    raw_name = twin if twin != metric and twin in METRICS else None
+    rows = []
+    for index in range(len(found.incumbent.batch.items)):
+        sides = [scores(run.batch.items[index]) for run in found.runs]
+        row = [side[metric] for side in sides]
+        # Raw is the same under every profile, and a failed render has none.
+        row.insert(0, sides[0][raw_name] if raw_name else Score(0.0))
+        if all(score.value is not None for score in row):
+            rows.append(row)
+    means = [mean_of(row[side] for row in rows).value for side in range(len(found.runs) + 1)]
+    values = tuple(means[1:])
+    return Column(metric, means[0] if raw_name else None, values, _best(metric, values), len(rows))
+
+
+def _best(metric: str, values: Sequence[float | None]) -> tuple[bool, ...]:
+    known = [value for value in values if value is not None]
+    if not known:
+        return (False,) * len(values)
+    top = max(known) if METRICS[metric].direction == "higher" else min(known)
+    best = tuple(change(metric, top, value).sense == "same" for value in values)
+    return (False,) * len(values) if all(best) else best
+
+
+def _anywhere(found: Bakeoff, metric: str) -> bool:
+    return any(
+        scores(item)[metric].value is not None for run in found.runs for item in run.batch.items
+    )
+
+
+def _named(found: Bakeoff, values: Sequence[float | None]) -> dict[str, float | None]:
+    return {run.name: value for run, value in zip(found.runs, values, strict=True)}
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "name": run.name,
+        "description": run.profile.description,
+        "config_digest": run.batch.config_digest,
+        "device": run.batch.device,
+        "totals": asdict(totals(run.batch, run.profile)),
+        "cost": {**asdict(run.cost), "real_time_factor": run.cost.real_time_factor},
+        "promotion": None if run.ruling is None else _ruling(run.ruling),
+    }
+
+
+def _ruling(ruling: Ruling) -> dict[str, Any]:
+    return {
+        "judgement": ruling.judgement,
+        "sentence": ruling.sentence,
+        "criteria": [asdict(one) for one in ruling.criteria],
+        "witnesses": [_witness(one) for one in ruling.witnesses],
+    }
+
+
+def _witness(one: MeanDiff) -> dict[str, Any]:
+    return {
+        "metric": one.change.metric,
+        "incumbent": one.change.base,
+        "candidate": one.change.head,
+        "sense": one.change.sense,
+        "renders": one.count,
+    }

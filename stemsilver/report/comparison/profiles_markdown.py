@@ -1,0 +1,106 @@
+"""A bake-off as GitHub Markdown, for a pull request, a job summary or the repository."""
+
+from __future__ import annotations
+
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.report.comparison.diff_wording import change_cells
+from stemsilver.report.comparison.profiles import OWN_STAGE_A, Bakeoff, Column, Run, bakeoff_columns
+from stemsilver.report.comparison.promotion import Ruling
+from stemsilver.report.scorecard.cost import factor_words, memory_words
+from stemsilver.report.scorecard.verdicts import status, totals
+from stemsilver.report.text.github import code, provenance, table
+from stemsilver.report.text.wording import format_value, metric_heading
+
+MARKS = {True: "✓ holds", False: "✗ fails", None: "– cannot be judged"}
+"""What a part of the promotion rule says, by a mark and a word."""
+
+_BETTER = {"higher": "higher is better", "lower": "lower is better"}
+_STATUS = {"pass": "✓", "gate_failed": "✗", "unmeasured": "–", "failed": "⊘"}
+
+
+def bakeoff_markdown(found: Bakeoff) -> str:
+    """The whole bake-off. No name or path can act as Markdown, HTML or a mention."""
+    shown = bakeoff_columns(found)
+    own = [metric_heading(one.metric) for one in shown if one.metric in OWN_STAGE_A]
+    parts = [
+        "# Bake-off",
+        f"Every profile is judged by the evaluation and the gates of {code(found.judge.name)}. "
+        f"{code(found.incumbent.name)} is the incumbent.",
+        *(f"**{code(run.name)} {run.ruling.sentence}.**" for run in found.runs if run.ruling),
+        "## Profiles",
+        _means(found, shown),
+        "Means over the renders with a value under every profile; **bold** is best, but for noise.",
+        *([f"By each chain's own Stage A, so not quite alike: {', '.join(own)}."] if own else []),
+        "## Cost",
+        _costs(found),
+        "Of the cleaning alone, as it was when it was computed. Memory is that of a whole worker "
+        "process, with its libraries and whatever it had loaded before.",
+    ]
+    for run in found.candidates:
+        if run.ruling is not None:
+            parts += [f"## Promotion of {code(run.name)}", _rule(run.ruling)]
+            if run.ruling.witnesses:
+                parts += ["Witnesses, which rest on no chain's own estimates:", _seen(run.ruling)]
+    made = [f"{provenance(run.batch)}" for run in found.runs]
+    return "\n\n".join([*parts, "## Renders", _renders(found), "## Made by", *made]) + "\n"
+
+
+def _means(found: Bakeoff, shown: tuple[Column, ...]) -> str:
+    head = ("Mean", "Better", "raw", *(code(run.name) for run in found.runs), "Renders")
+    rows = [
+        (
+            metric_heading(one.metric),
+            _BETTER.get(METRICS[one.metric].direction, ""),
+            "" if one.raw is None else format_value(one.metric, one.raw),
+            *(
+                f"**{text}**" if best else text
+                for text, best in (
+                    (format_value(one.metric, value), best)
+                    for value, best in zip(one.values, one.best, strict=True)
+                )
+            ),
+            str(one.count),
+        )
+        for one in shown
+    ]
+    return table(head, f"ll{'r' * (len(found.runs) + 2)}", rows)
+
+
+def _costs(found: Bakeoff) -> str:
+    head = ("Profile", "Cleaned", "Passed", "Seconds for a second of audio", "Peak memory", "GPU")
+    return table(head, "lrrrrr", [_cost(run) for run in found.runs])
+
+
+def _cost(run: Run) -> tuple[str, ...]:
+    count = totals(run.batch, run.profile)
+    return (
+        code(run.name),
+        f"{count.cleaned} of {count.items}",
+        f"{count.passed} of {count.items}",
+        factor_words(run.cost),
+        memory_words(run.cost.peak_bytes),
+        memory_words(run.cost.gpu_peak_bytes),
+    )
+
+
+def _rule(ruling: Ruling) -> str:
+    rows = [(one.label, MARKS[one.passed], one.found, one.limit) for one in ruling.criteria]
+    return table(("Rule", "Verdict", "Found", "Limit"), "llll", rows)
+
+
+def _seen(ruling: Ruling) -> str:
+    rows = [
+        (metric_heading(one.change.metric), *change_cells(one.change), str(one.count))
+        for one in ruling.witnesses
+    ]
+    return table(("Mean", "Incumbent", "Candidate", "Change", "Verdict", "Renders"), "lrrrlr", rows)
+
+
+def _renders(found: Bakeoff) -> str:
+    head = ("Render", *(code(run.name) for run in found.runs))
+    rows = []
+    for index, first in enumerate(found.incumbent.batch.items):
+        states = [status(run.batch.items[index], run.profile) for run in found.runs]
+        words = [f"{_STATUS[state]} {state.replace('_', ' ')}" for state in states]
+        rows.append((code(first.path), *words))
+    return table(head, "l" * len(head), rows)

@@ -1,0 +1,311 @@
+"""Whether a candidate's chain may take the place of the incumbent's: the promotion rule.
+
+The rule: clearly less music, no less intelligible speech, no words lost, and no render that fails
+now. Both scorecards must have been measured by the same judges.
+
+Music is measured as music to speech, in dB, because the rule's 3 dB are on that scale and it sees
+what plays under the words. It has a bias: it rests on each chain's own Stage A, so a chain that
+takes music for speech does not see it. What needs no Stage A cannot take its place: the pause floor
+does not see what plays under the words and is won by muting the pauses, music presence is a belief
+and no level, and a true speech lies beside few renders. So these, and a listener model's opinion of
+the whole, stand beside the rule as witnesses, and where one of them contradicts a promotion the
+verdict says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from stemsilver.config import Promotion
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.records import Score
+from stemsilver.report.comparison.change import change, within
+from stemsilver.report.comparison.diff import Diff, ItemDiff, MeanDiff, diff
+from stemsilver.report.comparison.guardrail import failures, loses, newly_fails
+from stemsilver.report.scorecard.reader import Card
+from stemsilver.report.scorecard.scores import mean_of
+from stemsilver.report.text.wording import (
+    counted,
+    display_unit,
+    format_tolerance,
+    format_value,
+    number,
+    setting,
+)
+
+Judgement: TypeAlias = Literal["promoted", "not_promoted", "not_judged"]
+
+WITNESSES = (
+    "clean_pause_floor_db",
+    "clean_music_presence",
+    "clean_dnsmos_ovrl",
+    "si_sdr_improvement_db",
+)
+"""Metrics that do not rest on any chain's own estimates."""
+
+SUPPRESSION = "music_suppression"
+
+_VERDICTS: dict[Judgement, str] = {
+    "promoted": "is promoted",
+    "not_promoted": "is not promoted",
+    "not_judged": "cannot be judged, so it is not promoted",
+}
+_CODE = re.compile(r"[a-z_]+")
+_MOST_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One part of the rule; `passed` is None where it cannot be judged.
+
+    `found` and `limit` are for people, and hold numbers and words of ours alone. `renders` are
+    the paths of those that break it; none where it is the mean that does.
+    """
+
+    name: str
+    label: str
+    passed: bool | None
+    found: str
+    limit: str
+    renders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What the rule says of a candidate, part by part, and what the witnesses measured."""
+
+    criteria: tuple[Criterion, ...]
+    witnesses: tuple[MeanDiff, ...]
+
+    @property
+    def judgement(self) -> Judgement:
+        """Promoted only where every part could be judged and holds."""
+        said = [one.passed for one in self.criteria]
+        if False in said:
+            return "not_promoted"
+        return "not_judged" if None in said else "promoted"
+
+    @property
+    def contradicting(self) -> tuple[MeanDiff, ...]:
+        """The witnesses that saw more than noise become worse, or that the candidate has lost."""
+        return tuple(one for one in self.witnesses if one.change.regressed)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict, beginning with its verb."""
+        return _VERDICTS[self.judgement]
+
+    @property
+    def because(self) -> str:
+        """Why, in words of ours alone, without a full stop."""
+        if self.judgement == "not_promoted":
+            return self._named(False)
+        if self.judgement == "not_judged":
+            return self._named(None)
+        if not self.contradicting:
+            return "every part of the rule holds"
+        against = ", and ".join(
+            f"{text} by {', '.join(labels)}"
+            for sense, text in (("worse", "is worse"), ("lost", "can no longer be measured"))
+            if (labels := [_label(one) for one in self.contradicting if one.change.sense == sense])
+        )
+        return f"every part of the rule holds, but it {against}, so listen first"
+
+    @property
+    def sentence(self) -> str:
+        """Verdict and reason, for a name to stand in front of and a full stop behind."""
+        return f"{self.verdict}: {self.because}"
+
+    def _named(self, passed: bool | None) -> str:
+        return "; ".join(
+            f"{_lowered(one.label)} ({one.found})" for one in self.criteria if one.passed is passed
+        )
+
+
+def rule_on(incumbent: Card, candidate: Card, rule: Promotion) -> Ruling:
+    """Apply `rule` to two scorecards of one batch; a limit itself passes.
+
+    Means are over the renders that both cleaned and measured. What the incumbent measured and the
+    candidate has no value for cannot be judged, and is never a promotion.
+    """
+    found = diff(incumbent, candidate)
+    return Ruling(
+        (
+            _suppression(found, rule.music_suppression_gain_db_min),
+            _stoi(found, rule.stoi_drop_max),
+            _wer(found, rule.wer_rise_max),
+            _failures(found),
+            _gates(found),
+            *_same_batch(found),
+        ),
+        tuple(_witness(found, metric) for metric in WITNESSES if _was_measured(found, metric)),
+    )
+
+
+def _was_measured(found: Diff, metric: str) -> bool:
+    """Whether the incumbent has a value of `metric` for any render that both cleaned."""
+    return any(item.base.scores[metric].value is not None for item in found.compared)
+
+
+def _witness(found: Diff, metric: str) -> MeanDiff:
+    """The mean of a witness; lost where the candidate has no value for what the incumbent has."""
+    measured = [item for item in found.compared if item.base.scores[metric].value is not None]
+    if all(item.head.scores[metric].value is not None for item in measured):
+        return next(one for one in found.means if one.change.metric == metric)
+    before = mean_of(item.base.scores[metric] for item in measured).value
+    return MeanDiff(change(metric, before, None), len(measured))
+
+
+def _label(one: MeanDiff) -> str:
+    return _lowered(METRICS[one.change.metric].label.removesuffix(", clean"))
+
+
+def _suppression(found: Diff, least: float) -> Criterion:
+    metric = "music_to_speech_db"
+
+    def judge(before: float, after: float) -> tuple[bool, str]:
+        gain = before - after
+        told = _telling(abs(gain), least, METRICS[metric].digits)
+        return within(least, gain), _by(gain, f"{told} dB", "less music", "more music")
+
+    limit = f"at least {setting(least)} dB less music"
+    return _mean(found, SUPPRESSION, "Music suppression", limit, lambda _: metric, judge)
+
+
+def _stoi(found: Diff, most: float) -> Criterion:
+    metric = "stoi_vs_stage_a"
+
+    def judge(before: float, after: float) -> tuple[bool, str]:
+        drop = before - after
+        told = _telling(abs(drop), most, METRICS[metric].digits)
+        return within(drop, most), _by(drop, told, "lower", "higher")
+
+    limit = f"at most {setting(most)} lower"
+    return _mean(found, "stoi", "STOI", limit, lambda _: metric, judge)
+
+
+def _wer(found: Diff, most: float) -> Criterion:
+    """Of each render against its script where there is one, else from raw to clean."""
+
+    def metric(item: ItemDiff) -> str:
+        scripted = item.base.scores["clean_script_wer"].value is not None
+        return "clean_script_wer" if scripted else "wer_raw_to_clean"
+
+    noise = METRICS["wer_raw_to_clean"].tolerance
+
+    def judge(before: float, after: float) -> tuple[bool, str]:
+        rise = after - before
+        told = _telling(100 * abs(rise), 100 * (most + noise), 1)
+        return within(rise, most + noise), _by(rise, f"{told} points", "higher", "lower")
+
+    tolerance = f"{format_tolerance('wer_raw_to_clean')}, which are noise"
+    limit = f"higher by at most {tolerance}"
+    if most:
+        limit = f"at most {setting(100 * most)} points higher, and {tolerance}"
+    return _mean(found, "wer", "WER", limit, metric, judge)
+
+
+def _mean(
+    found: Diff,
+    name: str,
+    label: str,
+    limit: str,
+    metric: Callable[[ItemDiff], str],
+    judge: Callable[[float, float], tuple[bool, str]],
+) -> Criterion:
+    """What `judge` says of the means of a render's `metric`, and how it puts their difference."""
+    pairs = [
+        (metric(item), item.base.scores[metric(item)], item.head.scores[metric(item)])
+        for item in found.compared
+    ]
+    both = [pair for pair in pairs if pair[1].value is not None and pair[2].value is not None]
+    lost = sum(base.value is not None and head.value is None for _, base, head in pairs)
+    before = mean_of(base for _, base, _ in both).value
+    after = mean_of(head for _, _, head in both).value
+    if before is None or after is None:
+        return Criterion(name, label, None, _unmeasured(pairs), limit)
+    passed, difference = judge(before, after)
+    kinds = [kind for kind, _, _ in both]
+    unit = display_unit(kinds[0])
+    values = [format_value(kinds[0], value) for value in (before, after)]
+    if unit == "dB":
+        values[-1] += " dB"
+    words = f"{' → '.join(values)}, {difference}; mean of {counted(len(both), 'render')}"
+    scripted = kinds.count("clean_script_wer")
+    if scripted:
+        words += f", {'all' if scripted == len(both) else scripted} against the script"
+    if lost:
+        words += f"; {counted(lost, 'render')} cannot be measured any more"
+    # A mean that fails fails whatever is missing; one that holds does not speak for what is lost.
+    return Criterion(name, label, passed if not (passed and lost) else None, words, limit)
+
+
+def _unmeasured(pairs: Sequence[tuple[str, Score, Score]]) -> str:
+    reasons = {
+        score.reason.replace("_", " ")
+        for _, *sides in pairs
+        for score in sides
+        if score.reason is not None and _CODE.fullmatch(score.reason)
+    }
+    why = f": {', '.join(sorted(reasons))}" if reasons else ""
+    return f"nothing to measure{why}" if pairs else "no render that both cleaned"
+
+
+def _same_batch(found: Diff) -> tuple[Criterion, ...]:
+    """Only where it is not: the means would speak of different things."""
+    apart = (*found.added, *found.removed, *found.other_audio)
+    if not apart:
+        return ()
+    words = f"{counted(len(apart), 'render')} not in both, or of other audio"
+    paths = tuple(item.path for item in apart)
+    return (Criterion("batch", "Batch", None, words, "the same renders", paths),)
+
+
+def _failures(found: Diff) -> Criterion:
+    check = failures(found)
+    limit = "no render that was cleaned fails"
+    return Criterion(check.name, check.label, check.passed, check.found, limit, check.renders)
+
+
+def _gates(found: Diff) -> Criterion:
+    """By the incumbent's gates, with what differs by noise alone taken for the same."""
+    gates = found.base.gates
+    out = [item for item in found.compared if any(newly_fails(item, gate) for gate in gates)]
+    lost = [item for item in found.compared if any(loses(item, gate) for gate in gates)]
+    words = [
+        *([f"{counted(len(out), 'render')} newly failed"] if out else []),
+        *([f"{counted(len(lost), 'render')} cannot be measured any more"] if lost else []),
+    ]
+    return Criterion(
+        "gates",
+        "Gates",
+        False if out else None if lost else True,
+        "; ".join(words) or "none newly failed",
+        "no render newly fails a gate",
+        tuple(item.path for item in out or lost),
+    )
+
+
+def _by(step: float, told: str, up: str, down: str) -> str:
+    """A difference in words: `told` is its size."""
+    return f"{told} {up if step > 0 else down}" if re.search("[1-9]", told) else "the same"
+
+
+def _telling(value: float, limit: float, digits: int) -> str:
+    """`value` with as many decimals as it takes not to read like a limit that it is not.
+
+    >>> _telling(3.2, 3.0, 1), _telling(2.996, 3.0, 1), _telling(3.0, 3.0, 1)
+    ('3.2', '2.996', '3.0')
+    """
+    at = within(abs(value - limit), 0)
+    while digits < _MOST_DIGITS and not at and round(value, digits) == round(limit, digits):
+        digits += 1
+    return number(value, digits)
+
+
+def _lowered(label: str) -> str:
+    """A label within a sentence: an abbreviation stays as it is."""
+    return f"{label[:1].lower()}{label[1:]}" if label[1:2].islower() else label

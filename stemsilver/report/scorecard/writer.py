@@ -1,0 +1,141 @@
+"""The scorecard as JSON-able values: the product of which every other report is a view."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from stemsilver.config import Profile
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.records import Alignment, Batch, ItemResult, Transcript
+from stemsilver.report.scorecard.scores import mean, scores
+from stemsilver.report.scorecard.verdicts import gates, status, totals, verdicts
+
+SCHEMA_VERSION = 1
+
+
+def scorecard(batch: Batch, profile: Profile) -> dict[str, Any]:
+    """Everything about a run but its transcripts and timelines, for `report/scorecard.json`.
+
+    The order of the keys is stable, scores are unrounded, and nothing is NaN or infinite:
+    `json.dumps(…, allow_nan=False)` holds.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {
+            "name": "stemsilver",
+            "version": batch.tool_version,
+            "commit": batch.commit,
+        },
+        "created": batch.created,
+        "device": batch.device,
+        "profile": {
+            "name": batch.profile,
+            "description": profile.description,
+            "config_digest": batch.config_digest,
+            "config": profile.model_dump(mode="json"),
+        },
+        "weights": [asdict(weight) for weight in batch.weights],
+        "totals": asdict(totals(batch, profile)),
+        "means": {name: asdict(mean(batch, name)) for name in METRICS},
+        "gates": [asdict(gate) for gate in gates(profile)],
+        "metrics": {
+            metric.name: {
+                "label": metric.label,
+                "unit": metric.unit,
+                "direction": metric.direction,
+            }
+            for metric in METRICS.values()
+        },
+        "items": [_item(item, profile) for item in batch.items],
+    }
+
+
+def item_evidence(item: ItemResult) -> dict[str, Any]:
+    """What one render's scores rest on, for `report/items/ID.json`.
+
+    Transcripts and word alignments with times in seconds, and the music timelines; times and
+    probabilities have three decimals.
+    """
+    evidence = item.evidence
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "id": item.id,
+        "path": item.path,
+        "transcripts": {
+            signal: _transcript(transcript)
+            for signal, transcript in (evidence.transcripts if evidence else {}).items()
+        },
+        "alignments": [_alignment(one) for one in (evidence.alignments if evidence else ())],
+        "music": {
+            signal: {
+                "hop": timeline.hop,
+                "values": [_rounded(v) for v in timeline.values],
+            }
+            for signal, timeline in (evidence.music if evidence else {}).items()
+        },
+    }
+
+
+def _item(item: ItemResult, profile: Profile) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "path": item.path,
+        # Every path handed out is a complete file, and a failed render has none.
+        "output": item.output if item.failure is None else None,
+        "output_sha256": item.output_sha256,
+        "raw_digest": item.raw_digest,
+        "script": item.script,
+        "status": status(item, profile),
+        "failure": asdict(item.failure) if item.failure is not None else None,
+        "notes": list(item.notes),
+        "rate": item.rate,
+        "channels": item.channels,
+        "frames": item.frames,
+        "duration_seconds": item.duration,
+        "metrics": {name: asdict(score) for name, score in scores(item).items()},
+        "verdicts": [asdict(verdict) for verdict in verdicts(item, profile)],
+        "seconds": {step: _rounded(taken) for step, taken in item.seconds.items()},
+        "peak_bytes": dict(item.peak_bytes),
+        "gpu_peak_bytes": dict(item.gpu_peak_bytes),
+    }
+
+
+def _transcript(transcript: Transcript) -> dict[str, Any]:
+    return {
+        "text": transcript.text,
+        "language": transcript.language,
+        "words": [
+            {
+                "text": word.text,
+                "start": _rounded(word.start),
+                "end": _rounded(word.end),
+            }
+            for word in transcript.words
+        ],
+    }
+
+
+def _alignment(alignment: Alignment) -> dict[str, Any]:
+    return {
+        "name": alignment.name,
+        "substitutions": alignment.substitutions,
+        "insertions": alignment.insertions,
+        "deletions": alignment.deletions,
+        "reference_words": alignment.reference_words,
+        "words": [
+            {
+                "operation": word.operation,
+                "before": word.before,
+                "after": word.after,
+                "time": None if word.time is None else _rounded(word.time),
+            }
+            for word in alignment.words
+        ],
+    }
+
+
+def _rounded(value: float) -> float | None:
+    # Scores cannot hold NaN, but times and timelines come straight from models.
+    return round(float(value), 3) if math.isfinite(value) else None

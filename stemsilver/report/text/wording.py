@@ -1,0 +1,192 @@
+"""Numbers and names as a reader sees them."""
+
+from __future__ import annotations
+
+import re
+
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.records import Score
+
+NO_VALUE = "—"
+
+# Characters that would break a line, hide, or turn the reading order around; lone surrogates
+# come from file names that are not UTF-8 and cannot be written to a UTF-8 file at all.
+_TREACHEROUS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069"
+    "\ufeff\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    r"""`text` on one line, with treacherous characters shown as escapes.
+
+    >>> visible("two\nlines"), visible("not\u200bhere")
+    ('two\\nlines', 'not\\u200bhere')
+    """
+    return _TREACHEROUS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def number(value: float, digits: int) -> str:
+    """`value` with `digits` decimals and a real minus sign; never a negative zero.
+
+    >>> number(-20.04, 1), number(-0.01, 1)
+    ('−20.0', '0.0')
+    """
+    text = f"{value:.{digits}f}"
+    if not text.strip("-0."):
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def setting(value: float) -> str:
+    """A configured value in as few digits as it needs.
+
+    >>> setting(-16.0), setting(0.707)
+    ('−16', '0.707')
+    """
+    return f"{value:g}".replace("-", "−")
+
+
+def percent(fraction: float) -> str:
+    """A configured fraction as percent.
+
+    >>> percent(0.07)
+    '7 %'
+    """
+    return f"{setting(100 * fraction)} %"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "render"), counted(2, "render")
+    ('1 render', '2 renders')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def shortened(text: str, most: int) -> str:
+    """`text` made `visible`, without its middle where it has more than `most` characters.
+
+    >>> shortened("narration/chapter one.wav", 15)
+    'narrati…one.wav'
+    """
+    shown = visible(text)
+    if len(shown) <= most:
+        return shown
+    end = (most - 1) // 2
+    return f"{shown[: most - 1 - end]}…{shown[len(shown) - end :]}"
+
+
+def limit_text(name: str, minimum: float | None, maximum: float | None) -> str:
+    """The limits of the metric `name` as a reader sees them, with their unit.
+
+    >>> limit_text("clean_lufs", -16.5, -15.5), limit_text("wer_raw_to_clean", None, 0.1)
+    ('−16 ± 0.5 LUFS', '≤ 10 %')
+    """
+    metric = METRICS[name]
+    # A scale, as of STOI, is no unit.
+    unit = metric.unit if metric.unit in ("dB", "LUFS", "dBTP", "LU") else ""
+
+    def shown(value: float) -> str:
+        return percent(value) if metric.unit == "fraction" else f"{setting(value)} {unit}".rstrip()
+
+    if minimum is not None and maximum is not None:
+        half = setting((maximum - minimum) / 2)
+        return f"{setting((minimum + maximum) / 2)} ± {half} {unit}".rstrip()
+    if minimum is not None:
+        return f"≥ {shown(minimum)}"
+    return f"≤ {shown(maximum)}" if maximum is not None else ""
+
+
+def display_unit(name: str) -> str:
+    """The unit in which `format_score` shows the metric: a fraction is shown as percent."""
+    unit = METRICS[name].unit
+    return "%" if unit == "fraction" else unit
+
+
+def metric_heading(name: str) -> str:
+    """What heads the values of the metric `name`: its label, and the unit they do not carry.
+
+    >>> metric_heading("clean_pause_floor_db"), metric_heading("wer_raw_to_clean")
+    ('Pause floor (dB)', 'WER raw to clean')
+    """
+    label, unit = METRICS[name].label, display_unit(name)
+    for signal in (", raw", ", clean"):
+        label = label.removesuffix(signal)
+    return label if unit == "%" else f"{label} ({unit})"
+
+
+def format_value(name: str, value: float | None) -> str:
+    """`value` with the decimals of the metric `name`, without its unit except a percent sign.
+
+    >>> format_value("clean_lufs", -16.04), format_value("wer_raw_to_clean", 0.0526)
+    ('−16.0', '5.3 %')
+    """
+    if value is None:
+        return NO_VALUE
+    text = number(*_displayed(name, value))
+    return f"{text} %" if METRICS[name].unit == "fraction" else text
+
+
+def format_score(name: str, score: Score) -> str:
+    """A score of the metric `name` as text; "—" where it is null."""
+    return format_value(name, score.value)
+
+
+def format_delta(name: str, delta: float) -> str:
+    """A difference of two values of the metric `name`, with its sign and its unit.
+
+    Of two percentages it is in percentage points, of two loudnesses in LU.
+
+    >>> format_delta("clean_lufs", 0.44), format_delta("wer_raw_to_clean", -0.0125)
+    ('+0.4 LU', '−1.2 points')
+    >>> format_delta("stoi_vs_stage_a", 0.0001)
+    '0.000'
+    """
+    return _step(name, *_displayed(name, delta))
+
+
+def format_change(name: str, base: float, head: float) -> str:
+    """The difference of two values of the metric `name` as `format_value` shows them.
+
+    Of the rounded values: a reader who subtracts one from the other finds the same.
+
+    >>> format_value("clean_lufs", -43.96), format_value("clean_lufs", -44.34)
+    ('−44.0', '−44.3')
+    >>> format_change("clean_lufs", -43.96, -44.34), format_delta("clean_lufs", -44.34 + 43.96)
+    ('−0.3 LU', '−0.4 LU')
+    """
+    before, digits = _displayed(name, base)
+    after, _ = _displayed(name, head)
+    return _step(name, round(after, digits) - round(before, digits), digits)
+
+
+def format_tolerance(name: str) -> str:
+    """The largest difference of the metric `name` that is noise, with its unit.
+
+    >>> format_tolerance("clean_lufs"), format_tolerance("wer_raw_to_clean")
+    ('0.05 LU', '0.05 points')
+    """
+    metric = METRICS[name]
+    shown = 100 * metric.tolerance if metric.unit == "fraction" else metric.tolerance
+    return f"{setting(shown)} {_step_unit(name)}".rstrip()
+
+
+def _displayed(name: str, value: float) -> tuple[float, int]:
+    """`value` in the metric's display unit, and the decimals it is shown with."""
+    metric = METRICS[name]
+    return (100 * value, metric.digits - 2) if metric.unit == "fraction" else (value, metric.digits)
+
+
+def _step(name: str, step: float, digits: int) -> str:
+    """A difference in the metric's display unit, with its sign and its unit."""
+    text = number(step, digits)
+    sign = "+" if step > 0 and text.strip("0.") else ""
+    return f"{sign}{text} {_step_unit(name)}".rstrip()
+
+
+def _step_unit(name: str) -> str:
+    """The unit of a difference of two values of the metric `name`; a mere scale has none."""
+    unit = METRICS[name].unit
+    return {"LUFS": "LU", "dBTP": "dB", "fraction": "points", "dB": "dB", "LU": "LU"}.get(unit, "")

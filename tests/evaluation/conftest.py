@@ -1,0 +1,58 @@
+"""Signals of the demo batch at the rate that the models hear, and one render cleaned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stemsilver import config
+from stemsilver.audio import decode, mono, resample
+from stemsilver.cleaning import chain
+from stemsilver.config import Profile
+from stemsilver.records import Audio, Cleaned
+from stemsilver.step_cache import Steps
+
+REPOSITORY = Path(__file__).parents[2]
+
+Heard = Callable[[str], NDArray[np.float32]]
+
+
+@pytest.fixture(scope="session")
+def profile() -> Profile:
+    return config.load(REPOSITORY / "config" / "embedded.yaml")
+
+
+@pytest.fixture(scope="session")
+def render() -> Callable[[str], Audio]:
+    """`render(file)`, a whole file of the demo batch."""
+    return cache(lambda file: decode(REPOSITORY / "raw" / file, 1))
+
+
+@pytest.fixture(scope="session")
+def heard(render: Callable[[str], Audio]) -> Heard:
+    """`heard(file)`, a file of the demo batch in one channel at 16 kHz; shape (frames,)."""
+
+    def at_16_khz(file: str) -> NDArray[np.float32]:
+        audio = render(file)
+        return resample(mono(audio.samples), audio.rate, 16_000)[0]
+
+    return cache(at_16_khz)
+
+
+@pytest.fixture(scope="session")
+def script() -> str:
+    """The script of the render that is cleaned."""
+    return (REPOSITORY / "raw" / "sequential" / "sound_collector.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def pair(render: Callable[[str], Audio], profile: Profile) -> tuple[Audio, Audio, Cleaned]:
+    """A whole render, its truth, and what the default profile makes of it."""
+    raw = render("sequential/sound_collector.wav")
+    truth = render("sequential/sound_collector.reference.flac")
+    return raw, truth, chain.clean(raw, "a digest", profile.chain, Steps(None))

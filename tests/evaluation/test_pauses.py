@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stemsilver.evaluation.pause_floor import pause_floor_db
+from stemsilver.evaluation.undefined import Undefined
+
+RATE, HOP = 16_000, 0.01
+FRAME = 160
+
+
+def floor(speech_level: float, pause_level: float, flags: list[bool]) -> float:
+    levels = [speech_level if spoken else pause_level for spoken in flags]
+    signal = np.repeat(np.array(levels, np.float32), FRAME)
+    signal[::2] *= -1
+    return pause_floor_db(signal, np.array(flags), HOP, RATE)
+
+
+SPOKEN = [True] * 50 + [False] * 50
+
+
+@pytest.mark.parametrize(("pause", "expected"), [(0.05, -20), (0.5, 0), (1, 6.02), (5e-4, -60)])
+def test_the_floor_is_the_level_of_the_pauses_against_the_speech(
+    pause: float, expected: float
+) -> None:
+    assert floor(0.5, pause, SPOKEN) == pytest.approx(expected, abs=0.01)
+
+
+def test_levels_are_means_of_power_however_the_pauses_lie() -> None:
+    scattered = [True, False] * 50
+    assert floor(0.5, 0.05, scattered) == pytest.approx(floor(0.5, 0.05, SPOKEN))
+
+
+def test_the_level_of_the_whole_does_not_count() -> None:
+    assert floor(5e-18, 5e-19, SPOKEN) == pytest.approx(-20, abs=0.01)
+
+
+def test_digital_silence_in_the_pauses_is_a_number_all_the_same() -> None:
+    assert floor(0.5, 0, SPOKEN) == -120
+
+
+@pytest.mark.parametrize(
+    ("speech", "pause", "flags", "reason"),
+    [
+        (0.5, 0.5, [False] * 100, "no_speech"),
+        (0.0, 0.5, SPOKEN, "no_speech"),
+        (0.5, 0.5, [True] * 100, "no_pauses"),
+        (0.5, 0.5, [True] * 71 + [False] * 29, "no_pauses"),
+        (0.0, 0.0, SPOKEN, "silent"),
+    ],
+)
+def test_without_both_there_is_no_floor(
+    speech: float, pause: float, flags: list[bool], reason: str
+) -> None:
+    with pytest.raises(Undefined, match=reason):
+        floor(speech, pause, flags)
+
+
+def test_0_3_seconds_of_pauses_are_enough() -> None:
+    assert floor(0.5, 0.05, [True] * 70 + [False] * 30) == pytest.approx(-20, abs=0.01)
+
+
+@pytest.mark.parametrize(("frames", "flags"), [(16_159, 100), (16_000, 105)])
+def test_an_incomplete_last_frame_does_not_count(frames: int, flags: int) -> None:
+    signal: NDArray[np.float32] = np.full(frames, 0.05, np.float32)
+    signal[: 50 * FRAME] = 0.5
+    speech = np.arange(flags) < 50
+    assert pause_floor_db(signal, speech, HOP, RATE) == pytest.approx(-20, abs=0.01)

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stemsilver.audio import resample
+from stemsilver.cache import Cache
+from stemsilver.config import Profile
+from stemsilver.evaluation import suite
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.evaluation.suite import Measured, Sidecars
+from stemsilver.records import Audio, Cleaned, Evidence
+from stemsilver.step_cache import Steps
+
+Render = Callable[[str], Audio]
+Pair = tuple[Audio, Audio, Cleaned]
+
+
+@pytest.fixture(scope="module")
+def measured(pair: Pair, profile: Profile) -> tuple[Measured, Measured]:
+    """Raw and clean, measured."""
+    raw, _, result = pair
+    before, after = (
+        suite.measure(audio, "a digest", profile.evaluation, Steps(None))
+        for audio in (raw, result.speech)
+    )
+    return before, after
+
+
+@pytest.fixture(scope="module")
+def evidence(pair: Pair, measured: tuple[Measured, Measured], script: str) -> Evidence:
+    raw, truth, result = pair
+    return suite.evidence(
+        raw, measured[0], result.speech, measured[1], result.stage_a, Sidecars(script, truth)
+    )
+
+
+@pytest.fixture(scope="module")
+def values(evidence: Evidence) -> dict[str, float]:
+    return {name: score.value for name, score in evidence.scores.items() if score.value is not None}
+
+
+# --- a render of the demo batch, whole
+
+
+def test_every_metric_of_the_catalogue_has_a_value(values: dict[str, float]) -> None:
+    assert set(values) == set(METRICS)
+
+
+def test_the_music_is_gone(values: dict[str, float]) -> None:
+    assert values["raw_music_presence"] > 0.7
+    assert values["clean_music_presence"] < 0.1
+    assert values["clean_pause_floor_db"] < values["raw_pause_floor_db"] - 15
+    assert values["music_to_speech_db"] < -10
+
+
+def test_the_speech_is_intact(values: dict[str, float]) -> None:
+    assert values["clean_script_wer"] <= values["raw_script_wer"]
+    assert values["clean_script_wer"] <= 0.15
+    assert values["stoi_vs_stage_a"] > 0.9
+    assert values["clean_estoi"] > values["raw_estoi"]
+    assert values["si_sdr_improvement_db"] > 4
+    for opinion in ("dnsmos_bak", "dnsmos_ovrl"):
+        assert values[f"clean_{opinion}"] > values[f"raw_{opinion}"] + 0.5
+
+
+def test_improvements_are_differences(values: dict[str, float]) -> None:
+    for name in ("si_sdr", "estoi"):
+        unit = "_db" if name == "si_sdr" else ""
+        gained = values[f"clean_{name}{unit}"] - values[f"raw_{name}{unit}"]
+        assert values[f"{name}_improvement{unit}"] == gained
+
+
+def test_the_polish_was_measured(values: dict[str, float], profile: Profile) -> None:
+    assert values["clean_lufs"] == pytest.approx(profile.postprocess.final_lufs, abs=0.05)
+    assert values["clean_true_peak_dbtp"] <= profile.postprocess.final_true_peak_db
+
+
+def test_alignments_add_up(evidence: Evidence, values: dict[str, float]) -> None:
+    scores = ("wer_raw_to_clean", "raw_script_wer", "clean_script_wer")
+    names = ("raw → clean", "script → raw", "script → clean")
+    assert tuple(alignment.name for alignment in evidence.alignments) == names
+    for alignment, score in zip(evidence.alignments, scores, strict=True):
+        errors = alignment.substitutions + alignment.insertions + alignment.deletions
+        changed = [word for word in alignment.words if word.operation != "equal"]
+        assert len(changed) == errors
+        assert len(alignment.words) == alignment.reference_words + alignment.insertions
+        assert values[score] == errors / alignment.reference_words
+
+
+def test_words_changed_have_a_place_in_the_signal(evidence: Evidence, pair: Pair) -> None:
+    for alignment in evidence.alignments:
+        heard = [word.time for word in alignment.words if word.after]
+        assert all(time is not None and 0 <= time <= pair[0].duration for time in heard)
+        assert heard == sorted(heard, key=lambda time: time or 0)
+
+
+def test_transcripts_and_timelines_cover_both_signals(evidence: Evidence, pair: Pair) -> None:
+    assert set(evidence.transcripts) == set(evidence.music) == {"raw", "clean"}
+    for timeline in evidence.music.values():
+        covered = len(timeline.values) * timeline.hop
+        assert covered == pytest.approx(pair[0].duration, abs=0.1)
+    mean = np.mean(evidence.music["raw"].values)
+    assert evidence.scores["raw_music_presence"].value == pytest.approx(mean)
+
+
+# --- what lies beside a render, or does not
+
+
+def beside(pair: Pair, measured: tuple[Measured, Measured], sidecars: Sidecars) -> Evidence:
+    raw, _, result = pair
+    return suite.evidence(raw, measured[0], result.speech, measured[1], None, sidecars)
+
+
+def test_without_sidecars_their_scores_say_so(
+    pair: Pair, measured: tuple[Measured, Measured]
+) -> None:
+    evidence = beside(pair, measured, Sidecars())
+    missing = {
+        name: score.reason for name, score in evidence.scores.items() if score.reason is not None
+    }
+    truth = ("raw_si_sdr_db", "clean_si_sdr_db", "si_sdr_improvement_db",
+             "raw_estoi", "clean_estoi", "estoi_improvement")  # fmt: skip
+    stage_a = ("music_to_speech_db", "stoi_vs_stage_a", "si_sdr_vs_stage_a_db")
+    assert missing == {
+        **dict.fromkeys(truth, "no_reference"),
+        **dict.fromkeys(stage_a, "no_stage_a"),
+        "raw_script_wer": "no_script",
+        "clean_script_wer": "no_script",
+    }
+    assert [alignment.name for alignment in evidence.alignments] == ["raw → clean"]
+
+
+def test_a_truth_of_another_length_is_not_the_truth_of_this_render(
+    pair: Pair, measured: tuple[Measured, Measured]
+) -> None:
+    _, truth, _ = pair
+    longer = Audio(np.pad(truth.samples, ((0, 0), (0, truth.rate))), truth.rate)
+    evidence = beside(pair, measured, Sidecars(reference=longer))
+    reason = f"the truth lasts {longer.duration:.2f} s, the render {truth.duration:.2f} s"
+    assert evidence.scores["clean_si_sdr_db"].reason == reason
+    assert evidence.scores["estoi_improvement"].reason == reason
+
+
+def test_a_truth_may_have_another_rate_and_channel_count(
+    pair: Pair,
+    measured: tuple[Measured, Measured],
+    values: dict[str, float],
+) -> None:
+    _, truth, _ = pair
+    upsampled = resample(truth.samples, truth.rate, 48_000)
+    stereo = Audio(np.concatenate([upsampled, upsampled]), 48_000)
+    evidence = beside(pair, measured, Sidecars(reference=stereo))
+    for name in ("raw_si_sdr_db", "clean_si_sdr_db", "clean_estoi"):
+        assert evidence.scores[name].value == pytest.approx(values[name], abs=0.05)
+
+
+# --- what is remembered
+
+
+@pytest.fixture
+def bit(pair: Pair) -> Audio:
+    raw, _, _ = pair
+    return Audio(raw.samples[:, : 4 * raw.rate], raw.rate)
+
+
+def test_a_signal_is_measured_once(bit: Audio, profile: Profile, tmp_path: Path) -> None:
+    first, second = Steps(Cache(tmp_path)), Steps(Cache(tmp_path))
+    once = suite.measure(bit, "a digest", profile.evaluation, first)
+    again = suite.measure(bit, "a digest", profile.evaluation, second)
+    assert tuple(first.computed) == suite.STEPS
+    assert (second.computed, tuple(second.reused)) == ([], suite.STEPS)
+    assert again == once
+
+
+def test_a_changed_setting_costs_only_its_own_step(
+    bit: Audio, profile: Profile, tmp_path: Path
+) -> None:
+    suite.measure(bit, "a digest", profile.evaluation, Steps(Cache(tmp_path)))
+    settings = profile.evaluation.model_copy(
+        update={"asr": profile.evaluation.asr.model_copy(update={"beam_size": 1})}
+    )
+    changed, other = Steps(Cache(tmp_path)), Steps(Cache(tmp_path))
+    suite.measure(bit, "a digest", settings, changed)
+    assert changed.computed == ["asr"]
+    suite.measure(bit, "another digest", settings, other)
+    assert tuple(other.computed) == suite.STEPS
+
+
+def test_that_a_metric_is_undefined_is_remembered(profile: Profile, tmp_path: Path) -> None:
+    silence = Audio(np.zeros((1, 24_000), np.float32), 24_000)
+    once = suite.measure(silence, "silence", profile.evaluation, Steps(Cache(tmp_path)))
+    second = Steps(Cache(tmp_path))
+    assert suite.measure(silence, "silence", profile.evaluation, second) == once
+    assert second.computed == []
+    assert once.scores["lufs"].reason == "silent"
+
+
+# --- the catalogue
+
+
+def test_the_catalogue_describes_every_metric() -> None:
+    for name, metric in METRICS.items():
+        assert metric.name == name
+        for text in (metric.label, metric.unit, metric.about, metric.formula, metric.where,
+                     metric.limits, *(source.title for source in metric.sources)):  # fmt: skip
+            assert text.strip() == text != ""
+        assert metric.sources
+        assert metric.direction in {"higher", "lower", "target", "none"}
+    labels = [metric.label for metric in METRICS.values()]
+    assert len(set(labels)) == len(labels)

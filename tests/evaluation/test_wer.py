@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemsilver.evaluation.undefined import Undefined
+from stemsilver.evaluation.wer import align, wer
+from stemsilver.records import AlignedWord, Alignment, Transcript, Word
+
+
+def said(text: str, start: float = 0.0) -> Transcript:
+    """A transcript whose words take half a second each."""
+    words = tuple(
+        Word(word, start + 0.5 * place, start + 0.5 * place + 0.4)
+        for place, word in enumerate(text.split())
+    )
+    return Transcript(text, words)
+
+
+def counts(alignment: Alignment) -> tuple[int, int, int, int]:
+    return (
+        alignment.substitutions,
+        alignment.insertions,
+        alignment.deletions,
+        alignment.reference_words,
+    )
+
+
+def distance(before: list[str], after: list[str]) -> int:
+    """Levenshtein's, over words."""
+    row = list(range(len(after) + 1))
+    for i, word in enumerate(before, 1):
+        previous, row[0] = row[0], i
+        for j, other in enumerate(after, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (word != other))
+    return row[-1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "rate"),
+    [
+        ("the cat sat down", "the cat sat down", (0, 0, 0, 4), 0.0),
+        ("the cat sat down", "the bat sat down", (1, 0, 0, 4), 0.25),
+        ("the cat sat down", "the cat sat", (0, 0, 1, 4), 0.25),
+        ("the cat sat down", "the big cat sat down", (0, 1, 0, 4), 0.25),
+        ("the cat", "a dog sat down there", (2, 3, 0, 2), 2.5),
+        ("the cat sat down", "", (0, 0, 4, 4), 1.0),
+    ],
+)
+def test_counts_by_hand(
+    before: str, after: str, expected: tuple[int, int, int, int], rate: float
+) -> None:
+    alignment = align("x", before, said(after))
+    assert counts(alignment) == expected
+    assert wer(alignment) == rate
+
+
+@pytest.mark.parametrize(
+    ("written", "heard"),
+    [
+        ("Hello, World!", "hello world"),
+        ("twenty-one colours", "21 colors"),
+        ("It's Dr. Smith.", "it is doctor smith"),
+        ("The ship [sighs] sails", "the ship sails"),
+        ("a\n\n  line\tbreak", "a line break"),
+        ("Well … yes ... and", "well yes and"),
+    ],
+)
+def test_spelling_is_not_an_error(written: str, heard: str) -> None:
+    assert wer(align("x", written, said(heard))) == 0
+
+
+def in_language(text: str, language: str | None) -> Transcript:
+    return replace(said(text), language=language)
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "heard"),
+    [
+        ("de", "Über den Fluss — schön!", "über den fluss schön"),
+        ("de", "Die Farbe (leise) heißt Blau.", "die farbe heißt blau"),
+        ("hi", "नमस्ते, दुनिया।", "नमस्ते दुनिया"),
+        (None, "Hello, World!", "hello world"),
+        ("zh", "你好，世界。", "你好 世界"),
+    ],
+)
+def test_spelling_is_not_an_error_in_any_language(
+    language: str | None, written: str, heard: str
+) -> None:
+    assert wer(align("x", written, in_language(heard, language))) == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", (0, 0, 0, 1)),  # colour is color
+        ("de", (1, 0, 0, 1)),
+        (None, (1, 0, 0, 1)),
+        ("zh", (0, 0, 1, 6)),  # letter by letter
+    ],
+)
+def test_english_is_spelt_as_such_where_it_is_spoken_alone(
+    language: str | None, expected: tuple[int, int, int, int]
+) -> None:
+    assert counts(align("x", "colour", in_language("color", language))) == expected
+
+
+def test_two_transcripts_share_one_normaliser() -> None:
+    english, german = in_language("colour", "en"), in_language("color", "de")
+    assert counts(align("x", english, german)) == counts(align("x", german, english))
+    assert wer(align("x", english, german)) == 1
+    assert wer(align("x", english, in_language("color", None))) == 0
+
+
+def test_a_vowel_sign_is_part_of_its_word() -> None:
+    assert wer(align("x", "की", in_language("का", "hi"))) == 1
+
+
+def test_row_10_words_invented_over_an_empty_reference_are_insertions() -> None:
+    alignment = align("x", "", said("thanks for watching"))
+    assert counts(alignment) == (0, 3, 0, 0)
+    assert [word.after for word in alignment.words] == ["thanks", "for", "watching"]
+    assert all(word.operation == "insert" and word.before == "" for word in alignment.words)
+    with pytest.raises(Undefined, match="no_speech"):
+        wer(alignment)
+
+
+@pytest.mark.parametrize("reference", ["", "  \n", "[music]", "..."])
+def test_row_10_no_words_on_either_side_is_no_speech(reference: str) -> None:
+    alignment = align("x", reference, said(""))
+    assert (counts(alignment), alignment.words) == ((0, 0, 0, 0), ())
+    with pytest.raises(Undefined, match="no_speech"):
+        wer(alignment)
+
+
+def test_row_10_hallucinated_text_counts_as_insertions() -> None:
+    alignment = align("x", said("the ship sails"), said("the ship sails thanks for watching"))
+    assert counts(alignment) == (0, 3, 0, 3)
+    assert wer(alignment) == 1
+
+
+def test_a_word_is_placed_where_it_is_heard_and_a_lost_one_where_it_was() -> None:
+    alignment = align("x", said("the red ship sails"), said("the ship sails now", start=10))
+    assert alignment.words == (
+        AlignedWord("equal", "the", "the", 10.0),
+        AlignedWord("delete", "red", "", 0.5),
+        AlignedWord("equal", "ship", "ship", 10.5),
+        AlignedWord("equal", "sails", "sails", 11.0),
+        AlignedWord("insert", "", "now", 11.5),
+    )
+
+
+def test_a_lost_word_of_a_script_has_no_place() -> None:
+    deleted = align("x", "the red ship", said("the ship")).words[1]
+    assert deleted == AlignedWord("delete", "red", "", None)
+
+
+def test_words_that_the_normaliser_joins_or_splits_keep_a_time() -> None:
+    heard = said("It's twenty one degrees, we've got")
+    alignment = align("x", "it is 21 degrees we have got", heard)
+    assert wer(alignment) == 0
+    times = [word.time for word in alignment.words]
+    assert None not in times
+    assert times == sorted(times, key=lambda time: time or 0)
+    assert dict(zip((word.after for word in alignment.words), times, strict=True))["got"] == 2.5
+
+
+WORDS = st.lists(st.sampled_from(["ship", "sea", "whale", "bow", "star"]), max_size=9)
+
+
+@given(before=WORDS, after=WORDS)
+def test_an_alignment_holds_both_texts_in_order_and_its_counts_add_up(
+    before: list[str], after: list[str]
+) -> None:
+    alignment = align("x", said(" ".join(before)), said(" ".join(after), start=5))
+    assert [word.before for word in alignment.words if word.before] == before
+    assert [word.after for word in alignment.words if word.after] == after
+    operations = [word.operation for word in alignment.words]
+    equal = operations.count("equal")
+    substitutions, insertions, deletions, reference = counts(alignment)
+    assert equal + substitutions + deletions == reference == len(before)
+    assert equal + substitutions + insertions == len(after)
+    assert substitutions + insertions + deletions == distance(before, after)
+    for word in alignment.words:
+        assert (word.operation == "equal") == (word.before == word.after)
+        assert (word.operation == "insert") == (word.before == "")
+        assert (word.operation == "delete") == (word.after == "")
+        assert word.time is not None
+    heard = [word.time for word in alignment.words if word.after]
+    assert heard == [5 + 0.5 * place for place in range(len(after))]

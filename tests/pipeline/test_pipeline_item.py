@@ -1,0 +1,135 @@
+"""One render: what its key depends on, and what may lie beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stemsilver import pipeline
+from stemsilver.audio import encode_wav
+from stemsilver.config import Profile
+from stemsilver.discover import discover
+from stemsilver.errors import ItemError, UnreadableAudio, UsageError
+from stemsilver.pipeline import tasks
+from stemsilver.pipeline.tasks import Tally, item_key, read_sidecars, signal_digest
+from stemsilver.records import Audio, Render
+
+from .batches import changed, embedded
+
+TONE = Audio((np.sin(np.arange(800) / 10)[None] / 2).astype(np.float32), 8000)
+
+
+@pytest.fixture
+def render(tmp_path: Path) -> Render:
+    (tmp_path / "a.wav").write_bytes(encode_wav(TONE))
+    (tmp_path / "a.reference.wav").write_bytes(encode_wav(TONE))
+    (tmp_path / "a.txt").write_text("Some words.")
+    [render] = discover(tmp_path).renders
+    return render
+
+
+DECIDING: dict[str, Callable[[Render, Profile], tuple[Render, Profile]]] = {
+    "source": lambda r, p: (r.source.write_bytes(b"x"), (r, p))[1],
+    "script": lambda r, p: ((r.source.parent / "a.txt").write_bytes(b"x"), (r, p))[1],
+    "reference": lambda r, p: ((r.source.parent / "a.reference.wav").write_bytes(b""), (r, p))[1],
+    "no script": lambda r, p: (replace(r, script=None), p),
+    "no reference": lambda r, p: (replace(r, reference=None), p),
+    "path": lambda r, p: (replace(r, path="b.wav"), p),
+    "id": lambda r, p: (replace(r, id="b"), p),
+    "output": lambda r, p: (replace(r, output="b__speech_only.wav"), p),
+    "chain": lambda r, p: (r, changed(p, "postprocess", final_lufs=-17.0)),
+    "evaluation": lambda r, p: (
+        r,
+        changed(p, "evaluation", dnsmos=p.evaluation.dnsmos.model_copy(update={"hop_seconds": 1})),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DECIDING)
+def test_everything_that_decides_an_item_is_in_its_key(render: Render, what: str) -> None:
+    before = item_key(render, embedded())
+    assert item_key(*DECIDING[what](render, embedded())) != before
+
+
+def test_whether_stages_are_kept_is_in_the_key(render: Render) -> None:
+    assert item_key(render, embedded(), stages=True) != item_key(render, embedded())
+
+
+def test_other_code_is_another_key(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = item_key(render, embedded())
+    monkeypatch.setattr(tasks, "code_digest", lambda: "another")
+    assert item_key(render, embedded()) != before
+
+
+def test_gates_and_titles_are_not_in_the_key(render: Render) -> None:
+    before = item_key(render, embedded())
+    assert item_key(render, changed(embedded(), "gates", wer_max=0.5)) == before
+    assert item_key(render, changed(embedded(), "site", title="Another")) == before
+
+
+def test_signals_differ_by_rate_shape_or_sample() -> None:
+    samples = TONE.samples
+    signals = [
+        TONE,
+        Audio(samples, 16_000),
+        Audio(samples.reshape(2, -1), 8000),
+        Audio(samples * np.float32(0.5), 8000),
+    ]
+    assert len({signal_digest(signal) for signal in signals}) == len(signals)
+    assert signal_digest(Audio(samples.copy(), 8000)) == signal_digest(TONE)
+
+
+def test_sidecars_are_read(render: Render) -> None:
+    beside = read_sidecars(render.script, render.reference, 1)
+    assert beside.script == "Some words."
+    assert beside.reference is not None
+    assert beside.reference.samples.shape == TONE.samples.shape
+    assert read_sidecars(None, None, 1) == type(beside)(None, None)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_script(render: Render) -> None:
+    assert render.script is not None
+    render.script.write_bytes(b"\xef\xbb\xbfSome words.")
+    assert read_sidecars(render.script, None, 1).script == "Some words."
+
+
+def test_a_script_that_cannot_be_read_is_an_error_that_names_it(render: Render) -> None:
+    assert render.script is not None
+    render.script.write_bytes(b"caf\xe9")
+    with pytest.raises(ItemError, match=r"a\.txt: the script cannot be read") as caught:
+        read_sidecars(render.script, None, 1)
+    assert "UTF-8" in caught.value.next_step
+
+
+def test_a_truth_that_cannot_be_read_is_an_error_that_names_it(render: Render) -> None:
+    assert render.reference is not None
+    render.reference.write_text("Not audio.")
+    with pytest.raises(UnreadableAudio, match=r"a\.reference\.wav"):
+        read_sidecars(None, render.reference, 1)
+
+
+def test_tallies_add_up() -> None:
+    assert Tally(1, 2) + Tally(10, 20) == Tally(11, 22)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Audio(TONE.samples, 16_000),
+        Audio(TONE.samples[:, :-1], 8000),
+        Audio(np.repeat(TONE.samples, 2, axis=0), 8000),
+    ],
+)
+def test_files_that_are_not_one_render_are_not_compared(
+    render: Render, tmp_path: Path, other: Audio
+) -> None:
+    clean = tmp_path / "clean.wav"
+    clean.write_bytes(encode_wav(other))
+    with pytest.raises(
+        UsageError, match=r"a\.wav and clean\.wav differ .*8000 Hz, 1 channels, 800"
+    ):
+        pipeline.evaluate_pair(render.source, clean, embedded())

@@ -1,0 +1,100 @@
+"""What a real build hands to the ear: tracks, their levels, stages, and a base to compare with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stemsilver.audio import decode
+from stemsilver.cleaning import separators
+from stemsilver.errors import UsageError
+from stemsilver.media.playback import LISTENING, from_json, gains
+
+from .batches import Built, InThisProcess, changed, contents, embedded
+
+
+def folder_of(built: Built, path: str) -> Path:
+    item = next(item for item in built.outcome.batch.items if item.path == path)
+    return built.outcome.finished.media[item.id]
+
+
+def test_removed_is_raw_minus_clean_speech_before_its_gain(built: Built) -> None:
+    """On the site's own files: raw − removed is clean but for equaliser and gain."""
+    folder = folder_of(built, "one.wav")
+    raw, clean, removed = (
+        decode(folder / f"{name}.flac", 1).samples[0].astype(np.float64)
+        for name in ("raw", "clean", "removed")
+    )
+    kept = raw - removed
+    assert np.corrcoef(kept, clean)[0, 1] > 0.97
+
+
+def test_raw_and_clean_are_matched_by_the_speech_in_them(built: Built) -> None:
+    """Against the truth that lies beside the render: both hold it at one level."""
+    tracks = from_json((folder_of(built, "one.wav") / LISTENING).read_bytes())
+    assert list(tracks) == ["raw", "clean", "removed"]
+    found = gains(tracks, "speech_db")
+    assert found is not None
+    truth = decode(built.workspace.raw / "one.reference.flac", 1).samples[0].astype(np.float64)
+    level = {}
+    for name in ("raw", "clean"):
+        audio = decode(folder_of(built, "one.wav") / f"{name}.flac", 1).samples[0]
+        level[name] = 20 * np.log10(audio @ truth / (truth @ truth)) + found[name]
+    assert level["raw"] == pytest.approx(level["clean"], abs=0.5)
+
+
+def test_stages_are_kept_without_separating_again(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = built.workspace.copy(tmp_path / "stages")
+    monkeypatch.setattr(separators, "load", lambda name: pytest.fail(f"{name} ran again"))
+    masked = changed(embedded(), "beta_wiener", enabled=True)
+    outcome = workspace.build(InThisProcess(), masked, stages=True)
+    item = outcome.batch.items[0]
+    folder = workspace.places.site / "renders" / item.id
+    tracks = {"raw", "clean", "removed", "vocals", "denoised", "masked"}
+    assert {path.stem for path in folder.glob("*.webp")} == tracks
+    assert {path.stem for path in folder.glob("*.flac")} == {*tracks, "ab-1-raw", "ab-1-clean"}
+    # At the level of raw, whatever level the models heard: little is left without the vocals.
+    raw, vocals = (decode(folder / f"{name}.flac", 1).samples[0] for name in ("raw", "vocals"))
+    assert np.square(raw - vocals).mean() < 0.5 * np.square(raw).mean()
+
+
+def test_a_base_is_listened_to_beside_this_build(built: Built, tmp_path: Path) -> None:
+    workspace = built.workspace.copy(tmp_path / "compared")
+    base = workspace.places.site.rename(tmp_path / "base-site")
+    quieter = changed(embedded(), "postprocess", final_lufs=-22.0)
+    workspace.build(InThisProcess(), quieter, base=base)
+    site = workspace.places.site
+    for item in built.outcome.batch.items:
+        mine, theirs = (path / "renders" / item.id for path in (site, base))
+        assert (mine / "base.flac").read_bytes() == (theirs / "clean.flac").read_bytes()
+    assert (site / "compare.html").is_file()
+    # 6 dB apart, which must not give them away.
+    page = (site / "blind.html").read_text(encoding="utf-8")
+    pairs = re.findall(r'data-head-gain="([^"]+)" data-base-gain="([^"]+)"', page)
+    assert len(pairs) == len(built.outcome.batch.items)
+    for head, other in pairs:
+        assert (float(head), float(other)) == (0, pytest.approx(-6, abs=0.5))
+
+
+def test_a_base_that_is_none_costs_no_work(built: Built, tmp_path: Path) -> None:
+    workspace = built.workspace.copy(tmp_path / "refused")
+    before = contents(workspace.places.site)
+    executor, quieter = InThisProcess(), changed(embedded(), "postprocess", final_lufs=-20.0)
+    with pytest.raises(UsageError, match="not a site that this build can be compared with"):
+        workspace.build(executor, quieter, base=tmp_path)
+    assert executor.calls == []
+    assert contents(workspace.places.site) == before
+
+
+def test_a_site_that_is_not_ours_costs_no_work(built: Built, tmp_path: Path) -> None:
+    workspace = built.workspace.copy(tmp_path / "theirs")
+    (workspace.places.site / ".stemsilver-site").unlink()
+    executor = InThisProcess()
+    with pytest.raises(UsageError, match="did not make"):
+        workspace.build(executor, changed(embedded(), "postprocess", final_lufs=-20.0))
+    assert executor.calls == []

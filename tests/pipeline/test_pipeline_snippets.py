@@ -1,0 +1,233 @@
+"""The short pairs of a real build: in the report, in the site, and beside another build's."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stemsilver import microsite
+from stemsilver.audio import decode
+from stemsilver.config import Profile
+from stemsilver.errors import UsageError
+from stemsilver.media import snippets
+from stemsilver.media.snippets import LISTING
+from stemsilver.microsite import Site, read_base
+from stemsilver.pipeline import Outcome, ab_snippets, tasks
+from stemsilver.pipeline.tasks import item_key
+from stemsilver.records import ItemResult
+from stemsilver.step_cache import Steps
+
+from .batches import Built, InThisProcess, Workspace, changed, contents, embedded
+
+
+@pytest.fixture
+def no_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the site out, where a test is about the report."""
+    stub = Site(Path("index.html"), 0, 0)
+    monkeypatch.setattr(microsite, "build", lambda *_, **__: stub)
+
+
+class NothingNew(Steps):
+    """Steps of which all that are worth remembering must be remembered."""
+
+    def file(self, step: str, key: str, compute: Callable[[], bytes]) -> bytes:
+        return super().file(step, key, lambda: pytest.fail(f"{step} ran again"))
+
+
+def pairs_of(workspace: Workspace) -> Path:
+    return workspace.places.report / "ab"
+
+
+def names(result: ItemResult, count: int = 1, *more: str) -> set[str]:
+    signals = ("raw", "clean", *more)
+    files = {f"ab-{n + 1}-{signal}.flac" for n in range(count) for signal in signals}
+    return {f"{result.id}/{name}" for name in (*files, LISTING)}
+
+
+def seconds_long(profile: Profile, seconds: float, count: int = 3) -> Profile:
+    return changed(profile, "ab_tests", snippet_seconds=seconds, snippet_count=count)
+
+
+def samples(path: Path) -> NDArray[np.float64]:
+    return decode(path, 1).samples.astype(np.float64)
+
+
+def test_every_render_has_its_pairs_in_the_report_and_in_the_site(built: Built) -> None:
+    one, two = built.outcome.batch.items
+    found = contents(pairs_of(built.workspace))
+    assert set(found) == names(one) | names(two) | {"README.txt"}
+    for name in names(one) | names(two):
+        published = built.workspace.places.site / "renders" / name
+        assert published.read_bytes() == found[name]
+
+
+def test_a_pair_is_of_the_files_that_were_delivered(built: Built) -> None:
+    """Cut at the same samples from what came in and what went out, at the native rate and
+    channels.
+    """
+    workspace = built.workspace
+    for result in built.outcome.batch.items:
+        folder = pairs_of(workspace) / result.id
+        [one] = snippets.read(folder)
+        assert (one.start, one.stop, one.rate) == (0, result.frames, result.rate)
+        fade = result.rate // 100
+        wholes = {
+            "raw": workspace.raw / result.path,
+            "clean": workspace.places.proceed / result.output,
+        }
+        for signal, whole in wholes.items():
+            assert signal in ("raw", "clean")
+            piece = samples(folder / snippets.file_name(1, signal))
+            expected = samples(whole) * 10 ** (one.gains_db[signal] / 20)
+            assert piece.shape == (result.channels, result.frames)
+            np.testing.assert_allclose(piece[:, fade:-fade], expected[:, fade:-fade], atol=2**-15)
+            assert not piece[:, [0, -1]].any()
+        assert max(one.gains_db.values()) == 0 > min(one.gains_db.values())
+
+
+def test_a_second_build_leaves_them_as_they_are(workspace: Workspace, no_site: None) -> None:
+    folder = pairs_of(workspace)
+    before = {name: (folder / name).stat().st_mtime_ns for name in contents(folder)}
+    workspace.build(InThisProcess())
+    assert {name: (folder / name).stat().st_mtime_ns for name in contents(folder)} == before
+
+
+def test_other_settings_cut_anew_and_run_no_model(
+    workspace: Workspace, no_site: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = workspace.build(InThisProcess()).batch.items
+    monkeypatch.setattr(tasks, "Steps", NothingNew)
+    outcome = workspace.build(InThisProcess(), seconds_long(embedded(), 1))
+    assert outcome.finished.reused == 0
+    assert [one.failure for one in outcome.batch.items] == [None, None]
+    assert set(contents(pairs_of(workspace))) == names(one, 2) | names(two, 2) | {"README.txt"}
+    # And fewer again: what is no longer listed is no longer there.
+    workspace.build(InThisProcess(), seconds_long(embedded(), 1, count=1))
+    assert set(contents(pairs_of(workspace))) == names(one) | names(two) | {"README.txt"}
+    for render in (one, two):
+        assert len(snippets.read(pairs_of(workspace) / render.id)) == 1
+
+
+def test_where_none_are_asked_for_only_what_others_put_there_stays(
+    workspace: Workspace, no_site: None
+) -> None:
+    folder = pairs_of(workspace)
+    [kept] = [path for path in folder.iterdir() if path.name.startswith("one")]
+    (kept / "notes.txt").write_text("Heard on Tuesday.")
+    none = seconds_long(embedded(), 1, count=0)
+    workspace.build(InThisProcess(), none)
+    assert set(contents(folder)) == {f"{kept.name}/notes.txt"}
+    assert [path.name for path in folder.iterdir()] == [kept.name]
+    (kept / "notes.txt").unlink()
+    kept.rmdir()
+    workspace.build(InThisProcess(), none)
+    assert not folder.exists()
+
+
+def test_those_of_renders_that_are_gone_or_fail_are_removed(
+    workspace: Workspace, no_site: None
+) -> None:
+    shutil.rmtree(workspace.raw / "sub")
+    [one] = workspace.build(InThisProcess()).batch.items
+    assert set(contents(pairs_of(workspace))) == names(one) | {"README.txt"}
+    (workspace.raw / "one.wav").write_bytes(b"RIFF")
+    [failed] = workspace.build(InThisProcess()).batch.items
+    assert failed.failure is not None
+    assert not pairs_of(workspace).exists()
+
+
+def test_their_settings_are_in_the_key_of_an_item(built: Built) -> None:
+    [render, _] = built.workspace.renders()
+    for value in ({"fade_ms": 11}, {"voiced_gate_db": -44}, {"snippet_count": 1}):
+        assert item_key(render, changed(embedded(), "ab_tests", **value)) != item_key(
+            render, embedded()
+        )
+
+
+@pytest.fixture(scope="module")
+def compared(built: Built, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Outcome]:
+    """The batch 6 dB quieter, in pairs of 1 s, beside the batch as it was built first."""
+    folder = tmp_path_factory.mktemp("compared")
+    workspace = built.workspace.copy(folder / "batch")
+    base = workspace.places.site.rename(folder / "base")
+    quieter = changed(embedded(), "postprocess", final_lufs=-22.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(microsite, "build", lambda *_, **__: Site(Path("index.html"), 0, 0))
+        outcome = workspace.build(InThisProcess(), seconds_long(quieter, 1), base=base)
+    return workspace, outcome
+
+
+def test_the_base_is_cut_at_the_same_samples_and_as_loud(
+    compared: tuple[Workspace, Outcome],
+) -> None:
+    workspace, outcome = compared
+    for result in outcome.batch.items:
+        folder = pairs_of(workspace) / result.id
+        assert set(contents(folder)) == {name.split("/")[1] for name in names(result, 2, "base")}
+        whole = samples(workspace.folder.parent / "base" / "renders" / result.id / "clean.flac")
+        fade = result.rate // 100
+        for one in snippets.read(folder):
+            clean, base = (
+                samples(folder / snippets.file_name(one.number, signal))
+                for signal in ("clean", "base")
+            )
+            expected = whole[:, one.start : one.stop] * 10 ** (one.gains_db["base"] / 20)
+            np.testing.assert_allclose(base[:, fade:-fade], expected[:, fade:-fade], atol=2**-15)
+            assert not base[:, [0, -1]].any()
+            # The same words at the same time, and 6 dB made good.
+            assert one.gains_db["base"] - one.gains_db["clean"] == pytest.approx(-6, abs=0.5)
+            fit = (base * clean).sum() / np.square(clean).sum()
+            assert 20 * np.log10(fit) == pytest.approx(0, abs=0.5)
+
+
+def test_without_a_base_its_cuts_go(compared: tuple[Workspace, Outcome], tmp_path: Path) -> None:
+    workspace, outcome = compared
+    folder = shutil.copytree(pairs_of(workspace), tmp_path / "ab")
+    profile = seconds_long(embedded(), 1)
+    ab_snippets.write_snippets(outcome.batch, profile, outcome.finished.media, None, folder)
+    assert set(contents(folder)) == {
+        "README.txt",
+        *(name for result in outcome.batch.items for name in names(result, 2)),
+    }
+    assert all(
+        set(one.gains_db) == {"raw", "clean"}
+        for result in outcome.batch.items
+        for one in snippets.read(folder / result.id)
+    )
+
+
+def test_a_base_whose_clean_is_damaged_is_refused(
+    compared: tuple[Workspace, Outcome], tmp_path: Path
+) -> None:
+    workspace, outcome = compared
+    site = shutil.copytree(workspace.folder.parent / "base", tmp_path / "base")
+    flac = site / "renders" / outcome.batch.items[0].id / "clean.flac"
+    flac.write_bytes(flac.read_bytes()[:2000])
+    with pytest.raises(UsageError, match=r"clean\.flac: damaged or cut off") as caught:
+        ab_snippets.write_snippets(
+            outcome.batch, embedded(), outcome.finished.media, read_base(site), tmp_path / "ab"
+        )
+    assert "Publish" in caught.value.next_step
+
+
+def test_a_base_that_is_not_as_long_as_its_raw_says_is_refused(
+    compared: tuple[Workspace, Outcome], tmp_path: Path
+) -> None:
+    """Its raw says it is the same samples, by a digest that anyone can write."""
+    workspace, outcome = compared
+    site = shutil.copytree(workspace.folder.parent / "base", tmp_path / "base")
+    one, two = (site / "renders" / result.id for result in outcome.batch.items)
+    md5 = slice(26, 42)
+    raw = (two / "raw.flac").read_bytes()
+    genuine = (one / "raw.flac").read_bytes()
+    (one / "raw.flac").write_bytes(raw[: md5.start] + genuine[md5] + raw[md5.stop :])
+    shutil.copyfile(two / "clean.flac", one / "clean.flac")
+    with pytest.raises(UsageError, match="differs from the render in rate, channels or length"):
+        ab_snippets.write_snippets(
+            outcome.batch, embedded(), outcome.finished.media, read_base(site), tmp_path / "ab"
+        )

@@ -1,0 +1,98 @@
+"""How far a long step has come, from a worker to whoever waits."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from stemsilver.cache import Cache
+from stemsilver.cli.progress import BatchProgress
+from stemsilver.discover import discover
+from stemsilver.pipeline import loop, progress_file, tasks
+from stemsilver.pipeline.progress_file import Reporter
+from stemsilver.pipeline.tasks import Job, Tally
+from stemsilver.records import ItemResult, Render
+
+from .batches import Watch, embedded
+
+
+def test_a_report_is_read_as_it_was_made(tmp_path: Path) -> None:
+    file = tmp_path / "one"
+    assert progress_file.read(file) is None
+    Reporter(file)("separate: htdemucs_ft", 0.42)
+    assert progress_file.read(file) == ("separate: htdemucs_ft", 0.42)
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
+def test_reports_in_quick_succession_are_left_out(tmp_path: Path) -> None:
+    report = Reporter(tmp_path / "one")
+    for share in (0.1, 0.2, 0.3):
+        report("fuse", share)
+    assert progress_file.read(tmp_path / "one") == ("fuse", 0.1)
+
+
+def test_without_a_file_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Reporter(None)("fuse", 0.5)
+    assert not list(tmp_path.iterdir())
+
+
+def slow(job: Job) -> Tally:
+    """Says it is half done, and goes on only when that has been heard."""
+    Reporter(job.told)("separate: slow", 0.5)
+    heard = job.cache / "heard"
+    while not heard.exists():
+        Event().wait(0.01)
+    return Tally(1, 0)
+
+
+def idle(job: Job) -> Tally:
+    return Tally()
+
+
+def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
+    result = ItemResult(job.render.id, job.render.path, job.render.output)
+    return result, job.cache, Tally()
+
+
+def test_what_a_worker_says_is_heard_while_it_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Heard(Watch):
+        def share(self, render: Render, step: str, share: float) -> None:
+            super().share(render, step, share)
+            (tmp_path / "cache" / "heard").touch()
+
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "raw" / "a.wav").write_bytes(b"a")
+    for name, task in (("clean", slow), ("listen", idle), ("finish", finish)):
+        monkeypatch.setattr(tasks, name, task)
+    watch = Heard()
+    finished = loop.run(
+        discover(tmp_path / "raw").renders,
+        embedded(),
+        Cache(tmp_path / "cache"),
+        lambda left: ThreadPoolExecutor(2),
+        watch,
+    )
+    assert [result.failure for result in finished.items] == [None]
+    assert set(watch.shares) == {("a.wav", "separate: slow", 0.5)}
+
+
+def test_a_log_hears_of_a_long_step_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rich.console import Console
+
+    clock = iter([0.0, 30.0, 61.0, 62.0, 130.0])
+    monkeypatch.setattr("stemsilver.cli.progress.time.monotonic", lambda: next(clock))
+    render = Render("a", "[a].wav", Path("a.wav"), "a__speech_only.wav")
+    with BatchProgress(1, Console(width=100)) as progress:
+        for share in (0.1, 0.2, 0.3, 0.4):
+            progress.share(render, "separate: x", share)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == ["  [a].wav: separate: x 20%", "  [a].wav: separate: x 40%"]
