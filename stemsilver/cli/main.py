@@ -28,6 +28,7 @@ COMMANDS = (
     "release",
     "init",
     "pull-request",
+    "ci",
     "models",
     "doctor",
 )
@@ -124,7 +125,11 @@ def _run(errors: Console) -> int | str | None:
         # Not one of ours: a fault of the program. The traceback is for whoever mends it.
         if os.environ.get("STEMSILVER_TRACEBACK"):
             raise
-        errors.print(f"[bold red]error:[/] {escape(f'{type(error).__name__}: {error}')}")
+        from stemsilver.report.text.wording import visible
+
+        # On one line: a runner in CI takes some lines for commands.
+        told = visible(f"{type(error).__name__}: {error}")
+        errors.print(f"[bold red]error:[/] {escape(told)}")
         errors.print("[bold]next:[/]  Run it again with STEMSILVER_TRACEBACK=1 and report it.")
         return 1
     return 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,10 +27,12 @@ from stemsilver.profiles import DEFAULT
 
 if TYPE_CHECKING:
     from stemsilver import discover, pipeline, report
+    from stemsilver.delivery import deployed_site
     from stemsilver.pipeline import Outcome, freshness
 else:
     discover, freshness = OnUse("discover"), OnUse("pipeline.freshness")
     pipeline, report = OnUse("pipeline"), OnUse("report")
+    deployed_site = OnUse("delivery.deployed_site")
 
 
 def command(
@@ -52,10 +56,12 @@ def command(
         typer.Option(help="Site of another build of these renders, to compare with and against."),
     ] = None,
     history: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
+            metavar="PATH|URL",
             help="Earlier builds for the Trend page: a history.json, a scorecard.json, a folder of "
-            "them, or a site. Can be given again; the report's own history is always read."
+            "them, or a site, also by its address. Can be given again; the report's own history is "
+            "always read.",
         ),
     ] = None,
     archive: Annotated[
@@ -85,35 +91,49 @@ def command(
     found = discover.discover(raw)
     for warning in found.warnings:
         console.print(f"[yellow]![/] {escape(warning)}")
-    options: freshness.Options = {
-        "stages": stages,
-        "base": base,
-        "history": history or (),
-        "archive": archive,
-        "max_site_megabytes": max_site_mb,
-    }
-    outputs = proceed, report_folder, site
-    if not fresh_site and freshness.stands(found.renders, chosen, *outputs, options):
-        scorecard = json.loads((report_folder / "scorecard.json").read_bytes())
-        count = report.Totals(**scorecard["totals"])
-        console.print(f"[bold]{report.batch_verdict(count)}[/]")
-        console.print("Nothing changed; the site stands as it is.")
-    else:
-        with BatchProgress(len(found.renders), console) as progress:
-            outcome = pipeline.build_site(
-                found.renders,
-                pipeline.Places(*outputs, cache),
-                chosen,
-                jobs=jobs,
-                progress=progress,
-                **options,
-            )
-        count = report.totals(outcome.batch, chosen)
-        console.print(f"[bold]{report.batch_verdict(count)}[/]")
-        _summarise(outcome, console)
+    with TemporaryDirectory() as fetched:
+        options: freshness.Options = {
+            "stages": stages,
+            "base": base,
+            "history": _earlier(history or (), Path(fetched), console),
+            "archive": archive,
+            "max_site_megabytes": max_site_mb,
+        }
+        outputs = proceed, report_folder, site
+        if not fresh_site and freshness.stands(found.renders, chosen, *outputs, options):
+            scorecard = json.loads((report_folder / "scorecard.json").read_bytes())
+            count = report.Totals(**scorecard["totals"])
+            console.print(f"[bold]{report.batch_verdict(count)}[/]")
+            console.print("Nothing changed; the site stands as it is.")
+        else:
+            with BatchProgress(len(found.renders), console) as progress:
+                outcome = pipeline.build_site(
+                    found.renders,
+                    pipeline.Places(*outputs, cache),
+                    chosen,
+                    jobs=jobs,
+                    progress=progress,
+                    **options,
+                )
+            count = report.totals(outcome.batch, chosen)
+            console.print(f"[bold]{report.batch_verdict(count)}[/]")
+            _summarise(outcome, console)
     console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(site)))}")
     good = report.all_good(count) and not (strict and count.unmeasured)
     raise typer.Exit(0 if good else 1)
+
+
+def _earlier(sources: Sequence[str], folder: Path, console: Console) -> list[Path]:
+    """The histories that were named, those with an address fetched into `folder`."""
+    found = []
+    for number, source in enumerate(sources):
+        if not deployed_site.is_address(source):
+            found.append(Path(source))
+        elif deployed_site.fetch_history(source, target := folder / f"{number}.json"):
+            found.append(target)
+        else:
+            console.print(f"No history at {escape(source)} yet; the Trend begins with this build.")
+    return found
 
 
 def _summarise(outcome: Outcome, console: Console) -> None:

@@ -30,6 +30,17 @@ class _Event(Part):
     repository: _Repository
 
 
+class FinishedRun(Part):
+    """The run that a `workflow_run` event is about: its number, and the address of its page."""
+
+    id: int
+    html_url: str
+
+
+class _Finished(Part):
+    workflow_run: FinishedRun
+
+
 class _Head(Part):
     sha: str
     repo: _Repository | None
@@ -46,6 +57,21 @@ class _Pull(Part):
     state: str
     head: _Head
     base: _Base
+
+
+def finished_run(event: Path) -> FinishedRun:
+    """The run whose end the `workflow_run` event in a file tells of.
+
+    Raises:
+        UsageError: it is no such event.
+    """
+    return read_json(
+        event,
+        _Finished.model_validate,
+        _MAX_ANSWER_BYTES,
+        what="a `workflow_run` event about a run",
+        next_step="Run this in a workflow that `on: workflow_run` starts.",
+    ).workflow_run
 
 
 def check_origin(claim: Claim, event: Path, pull: Path) -> None:

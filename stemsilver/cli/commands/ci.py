@@ -1,0 +1,93 @@
+"""`stemsilver ci`: what the workflows on GitHub run, besides `build-site` and `release`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.options import ConfigFile, ProfileName, chosen_profile
+from stemsilver.errors import NothingToDo
+from stemsilver.profiles import DEFAULT
+
+if TYPE_CHECKING:
+    from stemsilver.delivery import cache_key as keys
+    from stemsilver.delivery import deployed_site, github, pull_request
+else:
+    keys, github = OnUse("delivery.cache_key"), OnUse("delivery.github")
+    deployed_site, pull_request = OnUse("delivery.deployed_site"), OnUse("delivery.pull_request")
+
+app = typer.Typer(
+    help="For workflows on GitHub: cache keys, comments, previews, a check before deployment.",
+    no_args_is_help=True,
+)
+
+
+@app.command("cache-key")
+def cache_key(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files and folders that decide, such as raw and config.")
+    ],
+) -> None:
+    """Print a key for the cache of finished work.
+
+    It changes with the files named, the version of Python and the installed packages.
+    """
+    typer.echo(keys.cache_key(paths))
+
+
+@app.command("comment")
+def comment(profile: ProfileName = DEFAULT, config_file: ConfigFile = None) -> None:
+    """Write or update the comment on the pull request whose run has ended.
+
+    For a workflow on `workflow_run`, with GH_TOKEN in its `env`. What the pull request's run handed
+    over is checked against GitHub's API, and judged by the profile of the working folder. Exits
+    with 0 if there is nothing to say, and with 2 if anything was forged.
+    """
+    settings = chosen_profile(profile, config_file)
+    event = Path(github.variable("GITHUB_EVENT_PATH"))
+    try:
+        number = pull_request.answer(github.GitHub.from_environment(), settings, event)
+    except NothingToDo as nothing:
+        typer.echo(f"No comment: {nothing.message}.")
+        return
+    typer.echo(f"Commented on #{number}.")
+
+
+@app.command("previews")
+def previews(
+    site: Annotated[Path, typer.Argument(help="The built site, which gets the folder `previews`.")],
+    max_mb: Annotated[
+        float, typer.Option(min=1, help="As large as all previews together may be.")
+    ] = 200.0,
+    profile: ProfileName = DEFAULT,
+    config_file: ConfigFile = None,
+) -> None:
+    """Add a preview of each open pull request to a site: `previews/pr-NUMBER/`.
+
+    Needs GH_TOKEN in its `env`. What a pull request's run handed over is checked first. What is
+    refused costs its own preview alone, and gives a warning.
+    """
+    settings = chosen_profile(profile, config_file)
+    done = pull_request.add_previews(github.GitHub.from_environment(), settings, site, max_mb)
+    for number in done.added:
+        typer.echo(f"Preview of #{number}: {site}/previews/pr-{number}/")
+    for number, why in done.refused.items():
+        typer.echo(f"::warning::No preview of pull request {number}: {why}")
+    if done.left_out:
+        numbers = ", ".join(map(str, done.left_out))
+        typer.echo(f"::warning::No room for previews of pull requests {numbers}: {max_mb:g} MB.")
+
+
+@app.command("check-site")
+def check_site(
+    site: Annotated[Path, typer.Argument(help="The site to deploy.")],
+    max_mb: Annotated[float, typer.Option(min=1, help="As large as it may be.")] = 1000.0,
+) -> None:
+    """Check that GitHub Pages takes a site: plain files only, and not too many bytes.
+
+    Exits with 1 if it does not.
+    """
+    deployed_site.check_deployable(site, max_mb)

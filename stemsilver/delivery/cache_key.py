@@ -1,0 +1,36 @@
+"""A name for what a build computes, by which a CI system finds the finished work again."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from importlib.metadata import distributions
+from importlib.resources import files
+from pathlib import Path
+
+from stemsilver.fsio import files_below, sha256_file
+
+LENGTH = 24
+"""Hex digits of a key."""
+
+
+def cache_key(paths: Sequence[Path]) -> str:
+    """A digest of everything that decides what a build computes.
+
+    That is the files at or below `paths`, by their places there, so that it does not matter where
+    the folders lie; the code of this installation, every installed package with its version, and
+    the version of Python. A path that does not exist counts as empty.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    package = Path(str(files("stemsilver")))
+    total = hashlib.sha256(repr(sys.version_info[:2]).encode())
+    for name in sorted({f"{one.name}=={one.version}" for one in distributions()}):
+        total.update(f"{name}\0".encode())
+    below = [files_below(package, "*.py"), *(files_below(path) for path in paths)]
+    for number, found in enumerate(below):
+        for place, path in sorted(found):
+            total.update(f"{number} {place}\0{sha256_file(path)}\0".encode())
+    return total.hexdigest()[:LENGTH]

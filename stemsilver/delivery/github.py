@@ -1,0 +1,145 @@
+"""GitHub's REST API, as far as the workflows need it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from stemsilver.errors import EnvironmentFault, UsageError
+
+PAGE = 100
+"""Entries of a list in one answer: as many as GitHub gives."""
+
+_SECONDS = (10, 60)  # to connect, and between two pieces of an answer
+_CHUNK = 1 << 16
+_NOT_FOUND = 404
+
+
+class GitHub:
+    """One repository, seen with the rights of one token.
+
+    Addresses are relative to the repository: `pulls/7`.
+    """
+
+    def __init__(self, repository: str, token: str, api: str = "https://api.github.com") -> None:
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository, re.ASCII):
+            raise UsageError(
+                f"GITHUB_REPOSITORY is {repository!r}, which is not OWNER/NAME",
+                next_step="Run this in a workflow, which sets GITHUB_REPOSITORY.",
+            )
+        self._root = f"{api.rstrip('/')}/repos/{repository}"
+        self._session = requests.Session()
+        self._session.headers.update(
+            {
+                "Accept": "application/vnd.github+json",
+                "Authorization": f"Bearer {token}",
+                "X-GitHub-Api-Version": "2022-11-28",
+            }
+        )
+
+    @classmethod
+    def from_environment(cls) -> GitHub:
+        """The repository of the workflow that runs this.
+
+        Raises:
+            UsageError: GITHUB_REPOSITORY or GH_TOKEN is missing.
+        """
+        api = os.environ.get("GITHUB_API_URL", "https://api.github.com")
+        return cls(variable("GITHUB_REPOSITORY"), variable("GH_TOKEN"), api)
+
+    def get(self, address: str, **query: str | int) -> Any:
+        """The answer to a question, or None if there is no such thing.
+
+        Raises:
+            EnvironmentFault: GitHub cannot be reached, or refuses.
+        """
+        return self._ask("GET", address, params=query)
+
+    def entries(self, address: str, **query: str | int) -> Iterator[Any]:
+        """Every entry of a list, however many answers it takes.
+
+        Raises:
+            EnvironmentFault: as `get`.
+        """
+        number = 1
+        while found := self.get(address, **query, per_page=PAGE, page=number):
+            yield from found
+            if len(found) < PAGE:
+                return
+            number += 1
+
+    def send(self, method: str, address: str, content: Any) -> None:
+        """Create something with POST, or change it with PATCH.
+
+        Raises:
+            EnvironmentFault: as `get`, or there is nothing at this address.
+        """
+        if self._ask(method, address, json=content) is None:
+            raise _refused(method, address, "HTTP 404")
+
+    def download(self, address: str, target: Path, max_bytes: int) -> None:
+        """Write what lies at `address` to the file `target`.
+
+        Raises:
+            EnvironmentFault: as `get`, it has more than `max_bytes`, or the disk refuses.
+        """
+        received = 0
+        try:
+            with (
+                self._session.get(
+                    f"{self._root}/{address}", stream=True, timeout=_SECONDS
+                ) as answer,
+                target.open("wb") as file,
+            ):
+                answer.raise_for_status()
+                for chunk in answer.iter_content(_CHUNK):
+                    received += len(chunk)
+                    if received > max_bytes:
+                        raise _refused("GET", address, f"more than {max_bytes / 1e6:.0f} MB")
+                    file.write(chunk)
+        except (requests.RequestException, OSError) as error:
+            raise _refused("GET", address, _reason(error)) from error
+
+    def _ask(self, method: str, address: str, **content: Any) -> Any:
+        try:
+            answer = self._session.request(
+                method, f"{self._root}/{address}", timeout=_SECONDS, **content
+            )
+            if answer.status_code == _NOT_FOUND:
+                return None
+            answer.raise_for_status()
+            return answer.json()
+        except requests.RequestException as error:
+            raise _refused(method, address, _reason(error)) from error
+
+
+def variable(name: str) -> str:
+    """A variable that every workflow sets, or should set.
+
+    Raises:
+        UsageError: it is not set.
+    """
+    if not (value := os.environ.get(name)):
+        raise UsageError(
+            f"{name} is not set",
+            next_step="Run this in a workflow of GitHub Actions, with GH_TOKEN in its `env`.",
+        )
+    return value
+
+
+def _reason(error: Exception) -> str:
+    """The cause in a few words of ours: an answer's own words may be anybody's."""
+    answer = getattr(error, "response", None)
+    return f"HTTP {answer.status_code}" if answer is not None else type(error).__name__
+
+
+def _refused(method: str, address: str, why: str) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"GitHub: {method} {address}: {why}",
+        next_step="Check the `permissions` of the job, then run it again.",
+    )

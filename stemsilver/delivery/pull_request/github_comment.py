@@ -1,0 +1,65 @@
+"""Answers a pull request on GitHub with its one comment, and keeps that up to date."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from stemsilver.config import Profile
+from stemsilver.delivery.github import GitHub
+from stemsilver.delivery.pull_request.artifact import forged, read, read_claim
+from stemsilver.delivery.pull_request.comment import MARKER, comment_markdown
+from stemsilver.delivery.pull_request.fetch import artifact_of_run, fetch
+from stemsilver.delivery.pull_request.previews import FOLDER
+from stemsilver.delivery.pull_request.verify_origin import check_origin, finished_run
+from stemsilver.errors import NothingToDo
+
+_AUTHOR = "github-actions[bot]"
+
+
+def answer(github: GitHub, profile: Profile, event: Path) -> int:
+    """Comment on the pull request whose run has ended, judged by the rule of `profile`.
+
+    `event` is GitHub's `workflow_run` event. What the run handed over is only read once GitHub's
+    own answers bear out whose it is. Returns the number of the pull request.
+
+    Raises:
+        NothingToDo: nothing was handed over, or the pull request is closed or has moved on.
+        UsageError: what was handed over is forged, or `event` is no such event.
+        EnvironmentFault: GitHub refuses.
+    """
+    run = finished_run(event)
+    artifact = artifact_of_run(github, run.id)
+    if artifact is None:
+        raise NothingToDo("the run has handed nothing over", next_step="Nothing.")
+    with TemporaryDirectory() as temporary:
+        folder, pull = Path(temporary, "artifact"), Path(temporary, "pull.json")
+        fetch(github, artifact, folder)
+        claim = read_claim(folder)
+        number = claim.number
+        asked = github.get(f"pulls/{number}")
+        if asked is None:
+            raise forged(f"it names #{number}, which is no pull request")
+        pull.write_text(json.dumps(asked), encoding="utf-8")
+        check_origin(claim, event, pull)
+        pages = github.get("pages")
+        preview = f"{pages['html_url'].rstrip('/')}/{FOLDER}/pr-{number}/" if pages else None
+        body = comment_markdown(read(folder), profile, run.html_url, preview)
+    post(github, number, body)
+    return number
+
+
+def post(github: GitHub, number: int, body: str) -> None:
+    """Write the comment, or replace the one that an earlier run wrote.
+
+    Raises:
+        EnvironmentFault: GitHub refuses.
+    """
+    for one in github.entries(f"issues/{number}/comments"):
+        # Anybody can write the marker; only a workflow is this author.
+        author = (one["user"] or {}).get("login")
+        if author == _AUTHOR and one["body"].splitlines()[:1] == [MARKER]:
+            github.send("PATCH", f"issues/comments/{one['id']}", {"body": body})
+            return
+    github.send("POST", f"issues/{number}/comments", {"body": body})
