@@ -155,6 +155,7 @@ def event() -> dict[str, Any]:
         "action": "completed",
         "workflow_run": {
             "id": 1,
+            "html_url": "https://github.com/team/batch/actions/runs/1",
             "event": "pull_request",
             "head_sha": COMMIT,
             "head_branch": "a; rm -rf /",

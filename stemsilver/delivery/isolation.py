@@ -1,0 +1,60 @@
+"""Calls functions in a process of their own, where what strangers made can do no harm.
+
+A decoder that crashes or never ends costs its own call alone. What it prints does not reach the
+log of the runner, which takes some lines for commands.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+
+from pebble import ProcessPool
+
+from stemsilver.errors import StemsilverError, UsageError
+
+_T = TypeVar("_T")
+
+
+class Call(Protocol):
+    """Calls a function elsewhere, with arguments that can be pickled.
+
+    Raises:
+        StemsilverError: the function did.
+        UsageError: it failed in any other way, or took too long.
+    """
+
+    def __call__(self, function: Callable[..., _T], *arguments: object) -> _T:
+        """What the function returns."""
+
+
+@contextmanager
+def isolated(seconds: float) -> Iterator[Call]:
+    """A process for calls that may take `seconds` each."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPool(max_workers=1, context=context, initializer=_mute) as pool:
+
+        def call(function: Callable[..., _T], *arguments: object) -> _T:
+            future = pool.schedule(function, args=arguments, timeout=seconds)
+            try:
+                found: _T = future.result()
+            except StemsilverError:
+                raise
+            except Exception as error:
+                # Its own words may be a stranger's.
+                raise UsageError(
+                    f"it could not be processed ({type(error).__name__})",
+                    next_step="Look at where it comes from.",
+                ) from error
+            return found
+
+        yield call
+
+
+def _mute() -> None:
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        os.dup2(nothing, output)

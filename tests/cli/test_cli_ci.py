@@ -1,0 +1,125 @@
+"""`stemsilver ci`, as the workflows call it, and `build-site --history` with an address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stemsilver.report import HISTORY, history_json, read_history
+
+from ..delivery.github_server import GitHubServer, archive_of, github_server, serving
+from ..delivery.pull_requests import COMMIT, Opened, a_change, event, pull
+from ..pipeline.batches import Workspace
+from ..report.planted_history import builds
+from .terminal import Terminal, faulty
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[GitHubServer]:
+    """The GitHub of a workflow that runs in an empty folder."""
+    with github_server(actions="read", pages="read", pull_requests="write") as there:
+        there.pulls = [pull()]
+        (folder / "event.json").write_text(json.dumps(event()))
+        monkeypatch.setenv("GITHUB_EVENT_PATH", "event.json")
+        for name, value in there.environment.items():
+            monkeypatch.setenv(name, value)
+        yield there
+
+
+@pytest.fixture
+def handed(folder: Path) -> Opened:
+    """What a pull request's run hands over."""
+    return a_change(folder / "pull")
+
+
+def test_a_cache_key_is_a_word(folder: Path, stemsilver: Terminal) -> None:
+    (folder / "raw").mkdir()
+    keys = set()
+    for content in ("a", "b"):
+        (folder / "raw" / "one.wav").write_text(content)
+        ended = stemsilver("ci", "cache-key", "raw", "config")
+        assert (ended.code, ended.err) == (0, "")
+        assert ended.out.strip().isalnum()
+        keys.add(ended.out)
+    assert len(keys) == 2
+
+
+def test_a_comment_is_posted_and_what_came_too_late_is_no_failure(
+    server: GitHubServer, handed: Opened, stemsilver: Terminal
+) -> None:
+    nothing = stemsilver("ci", "comment")
+    assert (nothing.code, nothing.out) == (0, "No comment: the run has handed nothing over.\n")
+    server.hand_over(handed.folder, COMMIT)
+    assert stemsilver("ci", "comment").out == "Commented on #7.\n"
+    [posted] = server.comments
+    assert "`much-worse.wav`" in posted["body"]
+
+
+def test_the_rule_is_that_of_the_working_folder(
+    server: GitHubServer, handed: Opened, stemsilver: Terminal
+) -> None:
+    shipped = Path(__file__).parents[2] / "config" / "embedded.yaml"
+    Path("config").mkdir()
+    text = shipped.read_text().replace("wer_rise_max: 0.02", "wer_rise_max: 0.999")
+    Path("config", "embedded.yaml").write_text(text)
+    server.hand_over(handed.folder, COMMIT)
+    assert stemsilver("ci", "comment").code == 0
+    assert "rises by at most 99.9 points" in server.comments[0]["body"]
+
+
+def test_a_forgery_is_2_and_names_no_command(server: GitHubServer, stemsilver: Terminal) -> None:
+    claim = {"schema_version": 1, "number": 7, "commit": "\n::error::taken over"}
+    server.hand_over(archive_of({"pull_request.json": json.dumps(claim).encode()}), COMMIT)
+    ended = stemsilver("ci", "comment")
+    faulty(ended, 2, "forged")
+    assert not any(line.strip().startswith("::") for line in ended.err.splitlines())
+    assert server.comments == []
+
+
+def test_previews_are_added_and_a_forged_one_is_a_warning(
+    server: GitHubServer, handed: Opened, stemsilver: Terminal
+) -> None:
+    server.pulls.append(pull() | {"number": 8, "head": {"sha": "f" * 40}})
+    server.hand_over(b"\n::error::no ZIP", "f" * 40)
+    server.hand_over(handed.folder, COMMIT)
+    Path("site").mkdir()
+    ended = stemsilver("ci", "previews", "site")
+    assert (ended.code, ended.err) == (0, "")
+    added, warning = ended.out.splitlines()
+    assert added == "Preview of #7: site/previews/pr-7/"
+    assert warning.startswith("::warning::No preview of pull request 8: forged")
+    assert Path("site", "previews", "pr-7", "index.html").is_file()
+
+
+def test_a_site_that_pages_does_not_take_is_1(folder: Path, stemsilver: Terminal) -> None:
+    (folder / "site").mkdir()
+    (folder / "site" / "index.html").write_text("x")
+    assert stemsilver("ci", "check-site", "site").code == 0
+    (folder / "site" / "link").symlink_to("index.html")
+    faulty(stemsilver("ci", "check-site", "site"), 1, "link")
+
+
+@pytest.mark.parametrize("command", ["comment", "previews site"])
+def test_outside_of_a_workflow_it_is_2(
+    command: str, folder: Path, stemsilver: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GITHUB_EVENT_PATH", "GITHUB_REPOSITORY", "GH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    faulty(stemsilver("ci", *command.split()), 2, "is not set")
+
+
+def test_a_history_can_have_an_address(workspace: Workspace, stemsilver: Terminal) -> None:
+    told = json.dumps(history_json(builds(2))).encode()
+    answers = {"/batch/downloads/history.json": told}
+    words = ["build-site", "--cache", "cache", "--history"]
+    with serving(lambda method, path, *_: answers.get(path, 404)) as address:
+        new = stemsilver(*words, f"{address}/new/")
+        assert new.code in (0, 1)
+        assert f"No history at {address}/new/ yet" in new.err
+        assert stemsilver(*words, f"{address}/batch/").code in (0, 1)
+    kept = read_history(workspace.places.report / HISTORY)
+    assert kept[0].created == builds(2)[0].created
+    faulty(stemsilver(*words, f"{address}/batch/"), 4, "cannot fetch the history")

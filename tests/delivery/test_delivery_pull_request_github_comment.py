@@ -1,0 +1,123 @@
+"""The comment on GitHub: written once, brought up to date, and never for a forged artifact."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stemsilver.delivery.github import GitHub
+from stemsilver.delivery.pull_request import answer
+from stemsilver.errors import EnvironmentFault, NothingToDo, UsageError
+
+from .github_server import BOT, REPOSITORY, TOKEN, GitHubServer, github_server
+from .pull_requests import COMMIT, OTHER_COMMIT, Opened, a_change, embedded, event, pull
+
+MARKER = "<!-- stemsilver-scorecard -->"
+
+
+@pytest.fixture
+def server() -> Iterator[GitHubServer]:
+    """A GitHub with an open pull request, and the rights of the workflow."""
+    with github_server(actions="read", pages="read", pull_requests="write") as there:
+        there.pulls = [pull()]
+        there.pages_url = "https://team.github.io/batch/"
+        yield there
+
+
+@pytest.fixture
+def handed(tmp_path: Path) -> Opened:
+    """What the pull request's run hands over."""
+    return a_change(tmp_path / "pull")
+
+
+def comment(server: GitHubServer, folder: Path, said: Any = None) -> int:
+    path = folder / "event.json"
+    path.write_text(json.dumps(said or event()))
+    return answer(GitHub(REPOSITORY, TOKEN, server.address), embedded(), path)
+
+
+def test_there_is_one_comment_which_is_brought_up_to_date(
+    server: GitHubServer, handed: Opened, tmp_path: Path
+) -> None:
+    others = [f"{MARKER}\nnot by a workflow", "no marker", f"quoted: {MARKER}"]
+    server.comments = [
+        {"id": number, "user": {"login": login}, "body": body}
+        for number, (login, body) in enumerate(zip(("stranger", BOT, BOT), others, strict=True))
+    ]
+    server.comments += [{"id": 50 + more, "user": None, "body": ""} for more in range(100)]
+    server.hand_over(handed.folder, COMMIT)
+    assert comment(server, tmp_path) == 7
+    new = server.comments[-1]
+    assert new["body"].splitlines()[0] == MARKER
+    assert COMMIT[:12] in new["body"]
+    assert "The guardrail fails: " in new["body"]
+    assert "(https://team.github.io/batch/previews/pr-7/)" in new["body"]
+    assert "(https://github.com/team/batch/actions/runs/1)" in new["body"]
+    new["body"] = f"{MARKER}\nold"
+    server.pages_url = None
+    assert comment(server, tmp_path) == 7
+    assert len(server.comments) == 104
+    assert "previews/" not in server.comments[-1]["body"]
+    assert "old" not in server.comments[-1]["body"]
+    assert [one["body"] for one in server.comments[:3]] == others
+
+
+def test_a_run_that_handed_nothing_over_has_no_comment(
+    server: GitHubServer, tmp_path: Path
+) -> None:
+    with pytest.raises(NothingToDo, match="handed nothing over"):
+        comment(server, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change", [{"state": "closed"}, {"head": pull()["head"] | {"sha": "f" * 40}}]
+)
+def test_a_pull_request_that_has_gone_on_has_no_comment(
+    change: dict[str, Any], server: GitHubServer, handed: Opened, tmp_path: Path
+) -> None:
+    server.pulls = [pull() | change]
+    server.hand_over(handed.folder, COMMIT)
+    with pytest.raises(NothingToDo, match="stale"):
+        comment(server, tmp_path)
+    assert server.comments == []
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"number": 8},  # another one that is open
+        {"number": 9},  # none
+        {"number": "../../user"},
+        {"commit": OTHER_COMMIT},
+    ],
+)
+def test_nothing_is_posted_for_what_was_forged(
+    claim: dict[str, object], server: GitHubServer, handed: Opened, tmp_path: Path
+) -> None:
+    other = {"sha": "f" * 40, "repo": {"full_name": "victim/fork"}}
+    server.pulls.append(pull() | {"number": 8, "head": other})
+    handed.change("pull_request.json", lambda values: values.update(claim))
+    server.hand_over(handed.folder, COMMIT)
+    with pytest.raises(UsageError, match="forged"):
+        comment(server, tmp_path)
+    assert server.comments == []
+    assert all(one.startswith("GET ") for one in server.asked)
+    assert not any("user" in one for one in server.asked)
+
+
+def test_without_the_right_to_write_the_fault_is_named(
+    server: GitHubServer, handed: Opened, tmp_path: Path
+) -> None:
+    server.rights["pull-requests"] = "read"
+    server.hand_over(handed.folder, COMMIT)
+    with pytest.raises(EnvironmentFault, match="POST issues/7/comments: HTTP 403"):
+        comment(server, tmp_path)
+
+
+def test_an_event_of_another_kind_is_refused(server: GitHubServer, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="`workflow_run` event"):
+        comment(server, tmp_path, {"pull_request": {}})
