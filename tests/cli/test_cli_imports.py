@@ -30,6 +30,7 @@ def imported(*words: str, code: str = "main()") -> tuple[int, set[str]]:
         ("--version",),
         ("biuld-site",),
         ("build-site", "--help"),
+        ("ci", "cache-key"),
         ("build-site", "--jbos", "2"),
         ("clean", "--jobs", "many"),
         ("compare",),

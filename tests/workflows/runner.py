@@ -1,26 +1,26 @@
-"""Runs the jobs of a workflow as GitHub's runner does: every script for real, in a real bash.
+"""Runs the jobs of a workflow as GitHub's runner does, every script in a real bash.
 
-Keys, actions and inputs that are not known here are errors, so that nothing is passed over.
+Keys, actions and expressions that are not known here are errors, so that nothing is passed over.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import yaml
 
-from .expressions import as_text, condition, insert
+from .expressions import evaluate, insert
 
 JOB_KEYS = {
-    "name", "if", "needs", "runs-on", "timeout-minutes", "permissions", "env", "strategy", "steps",
-    "environment", "outputs",
+    "name", "if", "needs", "runs-on", "timeout-minutes", "permissions", "strategy", "steps",
+    "environment",
 }  # fmt: skip
 STEP_KEYS = {
     "name", "id", "if", "uses", "with", "run", "shell", "env", "working-directory",
@@ -28,316 +28,180 @@ STEP_KEYS = {
 }  # fmt: skip
 
 Values = dict[str, Any]
-
-
-class WorkflowError(Exception):
-    """A fault of a workflow file, or something in it that this runner does not know."""
+Action = Callable[["Job", dict[str, str]], "dict[str, str] | None"]
 
 
 class StepFailed(Exception):
-    """A step ended badly."""
+    """A step ended badly; `outputs` are those it had set before."""
 
-
-@dataclass(frozen=True)
-class Script:
-    """A `run:` step that was executed: where it stands, and how it ended."""
-
-    file: str
-    place: str
-    code: int
-
-
-@dataclass
-class Step:
-    """What became of a step; `outcome` before, `conclusion` after `continue-on-error`."""
-
-    outcome: str = "skipped"
-    conclusion: str = "skipped"
-    outputs: dict[str, str] = field(default_factory=dict)
+    def __init__(self, why: str, outputs: dict[str, str] | None = None) -> None:
+        super().__init__(why)
+        self.outputs = outputs or {}
 
 
 @dataclass
 class Job:
-    """A job of a run: where it works, what it may do, and what it has said so far."""
+    """A job: where it works, what is given to it, and what has become of it so far.
 
-    name: str
-    workspace: Path
-    temporary: Path
-    rights: Mapping[str, str]
-    base_environment: dict[str, str]
+    `variables` are what the machine has set, `actions` the actions of others by their names.
+    """
+
+    folder: Path
     contexts: Values
+    variables: dict[str, str]
+    actions: Mapping[str, Action]
     result: str = "success"
-    path: list[str] = field(default_factory=list)
-    steps: dict[str, Step] = field(default_factory=dict)
-    scripts: list[Script] = field(default_factory=list)
+    steps: Values = field(default_factory=dict)
+    used: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     log: str = ""
     summary: str = ""
-    commands: list[tuple[str, str]] = field(default_factory=list)
 
     @property
-    def warnings(self) -> list[str]:
-        """What the runner shows as warnings."""
-        return [text for command, text in self.commands if command == "warning"]
+    def workspace(self) -> Path:
+        """Where the repository is checked out."""
+        return self.folder / "work"
 
     @property
-    def errors(self) -> list[str]:
-        """What the runner shows as errors."""
-        return [text for command, text in self.commands if command == "error"]
+    def names(self) -> list[str]:
+        """The actions of others that were used."""
+        return [name for name, _ in self.used]
 
 
-class Actions(Protocol):
-    """The actions of others, as functions of a job and the inputs."""
-
-    def __call__(self, job: Job, name: str, inputs: dict[str, str]) -> dict[str, str]:
-        """Run the action and return its outputs; `StepFailed` if it fails."""
+def read(path: Path) -> Values:
+    """A workflow or an action."""
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-@dataclass
-class Scope:
-    """What the steps of a job, or of an action within it, share."""
-
-    file: str
-    place: str
-    contexts: Values
-    environment: dict[str, str]
-    folder: Path
-    steps: dict[str, Step] = field(default_factory=dict)
-    failed: bool = False
-    composite: bool = False
-
-    def seen(self, environment: Mapping[str, str]) -> Values:
-        """Every context that an expression of a step may name."""
-        steps = {
-            name: {"outcome": step.outcome, "conclusion": step.conclusion, "outputs": step.outputs}
-            for name, step in self.steps.items()
-        }
-        return {**self.contexts, "env": dict(environment), "steps": steps}
+def run_job(job: Job, spec: Values) -> Job:
+    """Run a job of a workflow, if its condition holds."""
+    assert set(spec) <= JOB_KEYS, set(spec) - JOB_KEYS
+    for folder in (job.workspace, job.folder / "temp", job.folder / "bin"):
+        folder.mkdir(parents=True, exist_ok=True)
+    job.contexts["runner"] = {"os": "Linux", "arch": "X64", "temp": str(job.folder / "temp")}
+    matrix = spec.get("strategy", {}).get("matrix", {})
+    job.contexts["matrix"] = {name: values[0] for name, values in matrix.items()}
+    if "if" in spec and not evaluate(spec["if"], job.contexts, {}):
+        job.result = "skipped"
+    elif not _run_steps(job, spec["steps"], job.contexts, {}, job.steps):
+        job.result = "failure"
+    return job
 
 
-def read(text: str) -> Values:
-    """A workflow or action; `on` is not true, as YAML 1.1 has it."""
-    content = yaml.safe_load(text)
-    if True in content:
-        content["on"] = content.pop(True)
-    return dict(content)
+def _run_steps(
+    job: Job, steps: list[Values], contexts: Values, variables: dict[str, str], done: Values
+) -> bool:
+    """Run steps until one fails; whether none did. What becomes of them is put into `done`."""
+    functions = {"hashFiles": lambda pattern: "x" if any(job.workspace.glob(pattern)) else ""}
+    # GITHUB_ENV of one step is seen by those after it.
+    shared = dict(variables)
+    for step in steps:
+        assert set(step) <= STEP_KEYS, set(step) - STEP_KEYS
+        seen = {**contexts, "steps": done}
 
+        def given(key: str, step: Values = step, seen: Values = seen) -> dict[str, str]:
+            found = step.get(key, {}).items()
+            return {name: insert(value, seen, functions) for name, value in found}
 
-def known(found: Mapping[str, Any], keys: set[str], where: str) -> None:
-    """Refuse what this runner would pass over.
-
-    Raises:
-        WorkflowError: there is a key that is not one of `keys`.
-    """
-    if unknown := set(found) - keys:
-        raise WorkflowError(f"{where}: {sorted(unknown)} unknown to this runner")
-
-
-def run_steps(job: Job, steps: list[Values], scope: Scope, actions: Actions) -> None:
-    """Run the steps of a job or of a composite action, each if its condition holds."""
-    for index, step in enumerate(steps):
-        known(step, STEP_KEYS, f"{scope.file} {scope.place} step {index}")
-        if ("uses" in step) == ("run" in step):
-            raise WorkflowError(f"{scope.file} step {index} is neither a script nor an action")
-        done = Step()
-        functions = _functions(job, scope)
-        environment = dict(scope.environment)
-        environment |= _texts(step.get("env"), scope.seen(environment), functions)
-        seen = scope.seen(environment)
-        if condition(step.get("if", True), seen, functions):
+        outcome, outputs = "skipped", {}
+        # None of them names a status function, so each runs only after success.
+        if "if" not in step or evaluate(step["if"], seen, functions):
             try:
-                _run_step(job, step, index, scope, environment, done, actions)
-                done.outcome = done.conclusion = "success"
+                if "run" in step:
+                    where = insert(step.get("working-directory", "."), seen, functions)
+                    outputs = _run_script(
+                        job, step["run"], {**shared, **given("env")}, where, shared
+                    )
+                else:
+                    outputs = _use(job, step["uses"], given("with"), shared)
+                outcome = "success"
             except StepFailed as failure:
                 job.log += f"{failure}\n"
-                done.outcome = done.conclusion = "failure"
-                if insert(step.get("continue-on-error", False), seen, functions):
-                    done.conclusion = "success"
-                else:
-                    scope.failed = True
+                outcome, outputs = "failure", failure.outputs
         if "id" in step:
-            if step["id"] in scope.steps:
-                raise WorkflowError(f"two steps have the id {step['id']}")
-            scope.steps[step["id"]] = done
+            done[step["id"]] = {"outcome": outcome, "outputs": outputs}
+        if outcome == "failure" and not step.get("continue-on-error"):
+            return False
+    return True
 
 
-def _run_step(
-    job: Job,
-    step: Values,
-    index: int,
-    scope: Scope,
-    environment: dict[str, str],
-    done: Step,
-    actions: Actions,
-) -> None:
-    functions, seen = _functions(job, scope), scope.seen(environment)
-    if "run" in step:
-        if scope.composite and "shell" not in step:
-            raise WorkflowError(f"{scope.file} step {index} names no shell, which an action must")
-        if step.get("shell", "bash") != "bash":
-            raise WorkflowError("only bash is known here")
-        folder = scope.folder / as_text(insert(step.get("working-directory", "."), seen, functions))
-        script = as_text(insert(step["run"], seen, functions))
-        _run_script(job, script, index, scope, environment, folder, done)
-        return
-    uses = step["uses"]
-    inputs = _texts(step.get("with"), seen, functions)
-    if uses.startswith("./"):
-        done.outputs = _run_local(job, uses, inputs, environment, done, actions)
-        return
-    name, _, commit = uses.partition("@")
-    if not re.fullmatch("[0-9a-f]{40}", commit):
-        raise WorkflowError(f"{uses} is not pinned")
-    done.outputs = actions(job, name, inputs)
+def _use(job: Job, uses: str, inputs: dict[str, str], variables: dict[str, str]) -> dict[str, str]:
+    if not uses.startswith("./"):
+        name = uses.partition("@")[0]
+        job.used.append((name, inputs))
+        return job.actions[name](job, inputs) or {}
+    folder = job.workspace / uses
+    action = read(folder / "action.yml")
+    assert action["runs"]["using"] == "composite"
+    assert set(inputs) <= set(action["inputs"])
+    values = {name: str(one.get("default", "")) for name, one in action["inputs"].items()} | inputs
+    contexts = {**job.contexts, "inputs": values}
+    done: Values = {}
+    environment = {**variables, "GITHUB_ACTION_PATH": str(folder)}
+    good = _run_steps(job, action["runs"]["steps"], contexts, environment, done)
+    outputs = {
+        name: insert(one["value"], {**contexts, "steps": done}, {})
+        for name, one in action["outputs"].items()
+    }
+    if not good:
+        raise StepFailed(f"{uses} failed", outputs)
+    return outputs
 
 
 def _run_script(
-    job: Job,
-    script: str,
-    index: int,
-    scope: Scope,
-    environment: dict[str, str],
-    folder: Path,
-    done: Step,
-) -> None:
-    files = job.temporary / "_runner_file_commands"
-    files.mkdir(exist_ok=True)
-    told = {
-        name: files / f"{name.lower()}_{len(job.scripts)}_{index}"
-        for name in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
-    }
-    for path in told.values():
-        path.touch()
-    program = files / f"script_{len(job.scripts)}_{index}.sh"
-    program.write_text(script, encoding="utf-8")
-    path = os.pathsep.join([*reversed(job.path), job.base_environment["PATH"]])
+    job: Job, script: str, variables: dict[str, str], where: str, shared: dict[str, str]
+) -> dict[str, str]:
+    assert "${{" not in script
+    told = {name: job.folder / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_ENV")}
+    summary = job.folder / "summary"
+    for path in (*told.values(), summary):
+        path.write_text("")
     ended = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(program)],
-        cwd=folder,
-        env={**job.base_environment, **environment, "PATH": path, **_strings(told)},
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=job.workspace / where,
+        env={
+            "PATH": os.pathsep.join((str(job.folder / "bin"), os.environ["PATH"])),
+            "HOME": str(job.folder),
+            "LANG": "C.UTF-8",
+            "CI": "true",
+            "RUNNER_TEMP": str(job.folder / "temp"),
+            "GITHUB_WORKSPACE": str(job.workspace),
+            "GITHUB_STEP_SUMMARY": str(summary),
+            **{name: str(path) for name, path in told.items()},
+            **job.variables,
+            **variables,
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
     )
-    printed = ended.stdout.decode("utf-8", "replace")
-    job.log += f"--- {scope.file} {scope.place} {index}\n{printed}"
-    job.commands += commands(printed)
-    done.outputs = _assignments(told["GITHUB_OUTPUT"])
-    scope.environment |= _assignments(told["GITHUB_ENV"])
-    job.path += told["GITHUB_PATH"].read_text(encoding="utf-8").split()
-    summary = told["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
-    if len(summary.encode()) > 1024 * 1024:
-        raise WorkflowError("a step's summary has more than 1 MiB")
-    job.summary += summary
-    job.scripts.append(Script(scope.file, f"{scope.place}/{index}", ended.returncode))
-    if ended.returncode:
-        raise StepFailed(f"exit code {ended.returncode}")
-
-
-def _run_local(
-    job: Job,
-    uses: str,
-    inputs: dict[str, str],
-    environment: dict[str, str],
-    done: Step,
-    actions: Actions,
-) -> dict[str, str]:
-    folder = (job.workspace / uses).resolve()
-    if not (folder / "action.yml").is_file():
-        raise StepFailed(f"can't find action.yml under {uses}")
-    action = read((folder / "action.yml").read_text(encoding="utf-8"))
-    if action["runs"]["using"] != "composite":
-        raise WorkflowError("only composite actions are known here")
-    known(inputs, set(action["inputs"]), uses)
-    defaults = {name: as_text(spec.get("default")) for name, spec in action["inputs"].items()}
-    github = {**job.contexts["github"], "action_path": str(folder)}
-    contexts = {
-        "github": github,
-        "inputs": {**defaults, **inputs},
-        "runner": job.contexts["runner"],
-    }
-    scope = Scope(
-        "action.yml",
-        "runs",
-        contexts,
-        {**environment, "GITHUB_ACTION_PATH": str(folder)},
-        job.workspace,
-        composite=True,
+    job.log += ended.stdout.decode("utf-8", "replace")
+    job.summary += summary.read_text(encoding="utf-8")
+    outputs, environment = (
+        dict(re.findall(r"^([\w-]+)=(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE))
+        for path in told.values()
     )
-    run_steps(job, action["runs"]["steps"], scope, actions)
-    outputs = {
-        name: as_text(insert(spec["value"], scope.seen(scope.environment)))
-        for name, spec in action["outputs"].items()
-    }
-    if scope.failed:
-        done.outputs = outputs
-        raise StepFailed(f"{uses} failed")
+    shared |= environment
+    if ended.returncode:
+        raise StepFailed(f"exit code {ended.returncode}", outputs)
     return outputs
 
 
-def _functions(job: Job, scope: Scope) -> Values:
-    def hash_files(*patterns: str) -> str:
-        found = sorted(
-            {path for pattern in patterns for path in job.workspace.glob(pattern) if path.is_file()}
-        )
-        total = hashlib.sha256()
-        for path in found:
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-        return total.hexdigest() if found else ""
-
-    return {
-        "always": lambda: True,
-        "cancelled": lambda: False,
-        "failure": lambda: scope.failed,
-        "success": lambda: not scope.failed,
-        "hashFiles": hash_files,
-    }
-
-
-def _texts(values: Values | None, contexts: Values, functions: Values) -> dict[str, str]:
-    return {
-        name: as_text(insert(value, contexts, functions)) for name, value in (values or {}).items()
-    }
-
-
-def _strings(values: Mapping[str, object]) -> dict[str, str]:
-    return {name: str(value) for name, value in values.items()}
-
-
-def _assignments(path: Path) -> dict[str, str]:
-    """The `name=value` and `name<<END` lines of GITHUB_OUTPUT or GITHUB_ENV."""
-    found: dict[str, str] = {}
-    lines = iter(path.read_text(encoding="utf-8").splitlines())
-    for line in lines:
-        if match := re.fullmatch(r"([\w-]+)<<(.+)", line):
-            value = []
-            for part in lines:
-                if part == match[2]:
-                    break
-                value.append(part)
-            else:
-                raise WorkflowError(f"{match[1]} has no end")
-            found[match[1]] = "\n".join(value)
-        elif match := re.fullmatch(r"([\w-]+)=(.*)", line):
-            found[match[1]] = match[2]
-        elif line:
-            raise WorkflowError(f"invalid format {line!r}")
-    return found
-
-
-def commands(printed: str) -> list[tuple[str, str]]:
-    """The lines that the runner obeys, but for those between `stop-commands` and its token."""
-    found, token = [], None
-    for line in re.split(r"\r\n|\r|\n", printed):
-        match = re.match(r"\s*::([\w-]+)(?: [^:]*)?::(.*)", line)
-        if not match:
-            continue
-        if token is not None:
-            token = None if match[1] == token and not match[2] else token
-        elif match[1] == "stop-commands":
-            token = match[2]
-        else:
-            found.append((match[1], match[2]))
-    if token is not None:
-        raise WorkflowError("commands are stopped and never taken up again")
-    return found
+def set_up_python(job: Job, inputs: dict[str, str]) -> dict[str, str]:
+    """A `python` whose new environments have the Stemsilver of these tests, and a pip that only
+    writes down what it should install: there is no index to install from.
+    """
+    here = Path(sys.executable).parent
+    pip = f'echo "$@" >> "{job.folder}/installed"'
+    inner = f'[ "$1 $2" = "-m pip" ] && {{ {pip}; exit; }}\nexec "{sys.executable}" "$@"'
+    outer = (
+        f'[ "$1 $2 $3 $4" = "-m pip cache dir" ] && {{ echo "{job.folder}/pip"; exit; }}\n'
+        f'[ "$1 $2" = "-m venv" ] || exec "{sys.executable}" "$@"\n'
+        'mkdir -p "$3/bin"\n'
+        f'ln -s "{job.variables.get("STUB", here / "stemsilver")}" "$3/bin/stemsilver"\n'
+        f'cp "{job.folder}/inner" "$3/bin/python"\n'
+    )
+    for name, script in (("bin/python", outer), ("inner", inner)):
+        (job.folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (job.folder / name).chmod(0o755)
+    return {"python-version": "3.11.9"}

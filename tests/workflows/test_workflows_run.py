@@ -1,0 +1,318 @@
+"""One straight run of each workflow, as a team's repository has it; and the ways off it, with a
+program in the place of Stemsilver that only writes down how it is called.
+
+A pull request takes models out of the profile, and loosens the rule by which it will be judged. It
+is measured, commented on, and can be heard in a preview. Then a tag is released.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+import yaml
+
+from ..delivery.github_server import BOT, REPOSITORY, github_server, serving
+from .runner import Job, read
+from .team import ADDRESS, Team, found, git
+
+ROOT = Path(__file__).parents[2]
+FORK = {"full_name": "stranger/batch"}
+PLANTED = {
+    "index.html": b"taken over",
+    "sitecustomize.py": b"raise SystemExit('taken over')",
+    "stemsilver/__init__.py": b"raise SystemExit('taken over')",
+    ".github/actions/stemsilver/action.yml": b"taken over",
+    "config/embedded.yaml": b"taken over",
+}
+
+
+def propose(team: Team) -> dict[str, object]:
+    """The pull request, merged as a trial; GitHub's words for it."""
+    git(team.repository, "checkout", "-q", "-B", "change", "main")
+    path = team.repository / "config" / "embedded.yaml"
+    profile = yaml.safe_load(path.read_text())
+    profile["separation"]["models"] = [{"model_name": "spleeter-2stems"}]
+    profile["enhancement"]["model_name"] = "none"
+    profile["guardrail"] = dict.fromkeys(profile["guardrail"], 1.0)
+    path.write_text(yaml.safe_dump(profile))
+    commit = team.commit("change")
+    git(team.repository, "checkout", "-q", "-B", "merge", "main")
+    git(team.repository, "merge", "-q", "--no-ff", "-m", "Merge", "change")
+    pull = {
+        "number": 7,
+        "state": "open",
+        "head": {"sha": commit, "repo": FORK},
+        "base": {"repo": {"full_name": REPOSITORY}},
+    }
+    git(team.repository, "checkout", "-q", "main")
+    return pull
+
+
+def scorecard(team: Team, pull: dict[str, object]) -> Job:
+    """The run that measures the pull request."""
+    merge = git(team.repository, "rev-parse", "merge")
+    event = {"action": "opened", "pull_request": pull}
+    return team.run("pr-scorecard", "scorecard", event, sha=merge)
+
+
+def ended(pull: dict[str, object], conclusion: str = "failure") -> dict[str, object]:
+    """The event that the run has ended."""
+    assert isinstance(pull["head"], dict)
+    run = {
+        "id": 1,
+        "html_url": "https://github.com/team/batch/actions/runs/1",
+        "event": "pull_request",
+        "conclusion": conclusion,
+        "head_sha": pull["head"]["sha"],
+        "head_repository": FORK,
+    }
+    return {"workflow_run": run}
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    """The repository with `main`, where nothing was run yet."""
+    with github_server() as server:
+        yield found(tmp_path_factory.mktemp("team"), server)
+
+
+@pytest.fixture(scope="module")
+def pull(team: Team) -> dict[str, object]:
+    """The pull request of a stranger."""
+    pull = propose(team)
+    team.server.pulls = [pull]
+    return pull
+
+
+@pytest.fixture(scope="module")
+def scored(team: Team, pull: dict[str, object]) -> Job:
+    """It is measured; then what was handed over gets more files than our code packs."""
+    job = scorecard(team, pull)
+    [number] = team.server.archives
+    with ZipFile(team.folder / "artifact.zip", "w") as archive:
+        artifact = job.workspace / "artifact"
+        for path in artifact.rglob("*"):
+            archive.write(path, path.relative_to(artifact))
+        for name, content in PLANTED.items():
+            archive.writestr(name, content)
+    team.server.archives[number] = (team.folder / "artifact.zip").read_bytes()
+    return job
+
+
+@pytest.fixture(scope="module")
+def commented(team: Team, pull: dict[str, object], scored: Job) -> Job:
+    """It is commented on."""
+    team.server.pages_url = ADDRESS
+    return team.run("pr-comment", "comment", ended(pull))
+
+
+@pytest.fixture(scope="module")
+def published(team: Team, pull: dict[str, object], scored: Job) -> Job:
+    """The site is built with its preview."""
+    with serving(lambda *_: 404) as team.pages_url:
+        return team.run("pages", "build", ended(pull), event_name="workflow_run")
+
+
+def test_a_pull_request_is_measured_beside_its_base(scored: Job) -> None:
+    assert scored.result == "failure", scored.log  # by the guardrail, at the end
+    assert {name: one["outcome"] for name, one in scored.steps.items()} == {
+        "merge": "success", "base": "success", "head": "success", "diff": "success"
+    }  # fmt: skip
+    assert scored.steps["diff"]["outputs"] == {"code": "1"}
+    assert "This change costs more than the guardrail allows" in scored.log
+    assert "The guardrail fails: " in scored.summary
+    claim = json.loads((scored.workspace / "artifact" / "pull_request.json").read_bytes())
+    assert claim["number"] == 7
+    assert list((scored.workspace / "artifact").rglob("*.flac"))
+    assert (scored.folder / "installed").read_text().splitlines() == [
+        "-m pip install --quiet --disable-pip-version-check --constraint constraints.txt "
+        "-r requirements.txt"
+    ] * 2
+
+
+def test_its_comment_is_by_the_rule_of_main(team: Team, scored: Job, commented: Job) -> None:
+    assert commented.result == "success", commented.log
+    [comment] = team.server.comments
+    assert comment["user"]["login"] == BOT
+    # By its own rule it would not fail.
+    assert "The guardrail fails: Music presence, mean." in comment["body"]
+    assert f"({ADDRESS}previews/pr-7/)" in comment["body"]
+    profile = (commented.workspace / "config" / "embedded.yaml").read_text()
+    assert "deepfilternet3" in profile
+
+
+def test_the_site_is_published_with_its_preview(team: Team, published: Job) -> None:
+    assert published.result == "success", published.log
+    assert "yet; the Trend begins with this build" in published.log
+    assert published.summary.startswith("# Scorecard")
+    names = {path.name for path in team.deployed.iterdir()}
+    assert {"index.html", "trend.html", "previews"} <= names
+    assert list(team.deployed.glob("downloads/*.zip"))
+    assert "one.wav" in (team.deployed / "previews" / "pr-7" / "index.html").read_text()
+    assert list((team.deployed / "previews" / "pr-7").rglob("*.flac"))
+    deploy = team.run("pages", "deploy", {})
+    assert (deploy.result, deploy.log) == ("success", "")
+
+
+def test_what_was_computed_is_found_again(scored: Job, published: Job) -> None:
+    assert scored.log.count("0 of 2 renders reused whole") == 2
+    assert "2 of 2 renders reused whole" in published.log
+
+
+def test_nothing_that_was_handed_over_is_executed_or_published(
+    team: Team, commented: Job, published: Job
+) -> None:
+    for job in (commented, published):
+        assert "taken over" not in job.log
+        assert job.names.count("actions/checkout") == 1
+        assert git(job.workspace, "status", "--porcelain", "config", ".github") == ""
+    for path in team.deployed.rglob("*"):
+        assert not path.is_symlink()
+        assert path.is_dir() or b"taken over" not in path.read_bytes()
+        assert path.suffix != ".py"
+
+
+def test_a_tag_is_released_from_nothing(team: Team, tmp_path: Path) -> None:
+    kept = dict(team.caches)
+    gh = team.folder / "gh"
+    gh.write_text(
+        '#!/bin/sh\necho "$@" >> "$HOME/asked"\n[ "$2" != view ] || exit 1\n'
+        '[ -n "$GH_TOKEN" ] && cp dist/* "$HOME/temp/notes.md" "$HOME"\n'
+    )
+    gh.chmod(0o755)
+    sha = git(team.repository, "rev-parse", "main")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{team.folder}:{os.environ['PATH']}")
+        job = team.run("release", "release", {}, sha=sha, ref_name="v1.2.0", repository=REPOSITORY)
+    assert job.result == "success", job.log
+    assert "0 of 2 renders reused whole" in job.log
+    assert not any("cache" in name for name in job.names)
+    assert team.caches == kept
+    name = "stemsilver-release-v1.2.0.zip"
+    digest, told = (job.folder / f"{name}.sha256").read_text().split()
+    content = (job.folder / name).read_bytes()
+    assert (digest, told.lstrip("*")) == (hashlib.sha256(content).hexdigest(), name)
+    assert (job.folder / "notes.md").read_text().startswith("# Scorecard")
+    viewed, created = (job.folder / "asked").read_text().splitlines()
+    assert (viewed, created.split()[:3]) == ("release view v1.2.0", ["release", "create", "v1.2.0"])
+    assert "--verify-tag" in created
+
+
+def test_ci_calls_what_the_makefile_has() -> None:
+    jobs = read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+    scripts = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert [script.split()[:2] for script in scripts] == [
+        ["make", ".venv/.browser"], ["make", "test"], ["make", "check-lock"]
+    ]  # fmt: skip
+    for script in scripts:
+        dry = script.replace("make ", "make --dry-run ").split()
+        assert subprocess.run(dry, cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+# --- the ways off it
+
+
+@pytest.fixture
+def stubbed(tmp_path: Path) -> Iterator[Team]:
+    """A repository whose Stemsilver writes its words down, and ends as `codes` says."""
+    stub = tmp_path / "stub"
+    stub.write_text(
+        '#!/bin/sh\necho "$@" >> "$HOME/asked"\n'
+        '[ "$1" = build-site ] && mkdir -p site report && touch site/index.html\n'
+        "[ ! -d report ] || touch report/scorecard.md\n"
+        f'code="$(grep "^$1 $(basename "$PWD") " "{tmp_path}/codes" | cut -d " " -f 3)"\n'
+        '[ "$1" = pull-request ] && mkdir artifact\n'
+        '[ "${code:-0}" -lt 2 ] || rm -f site/index.html\n'
+        'echo told; exit "${code:-0}"\n'
+    )
+    stub.chmod(0o755)
+    (tmp_path / "codes").touch()
+    with github_server() as server:
+        (tmp_path / "team").mkdir()
+        team = found(tmp_path / "team", server)
+        team.stub = stub
+        yield team
+
+
+def asked(job: Job) -> list[list[str]]:
+    """The words of each call of Stemsilver."""
+    return [line.split() for line in (job.folder / "asked").read_text().splitlines()]
+
+
+def test_a_base_that_cannot_be_built_leaves_the_head_alone(stubbed: Team) -> None:
+    (stubbed.folder.parent / "codes").write_text("build-site base 3\n")
+    job = scorecard(stubbed, propose(stubbed))
+    assert job.result == "success", job.log
+    assert job.steps["base"]["outcome"] == "failure"
+    assert job.steps["base"]["outputs"]["exit-code"] == "3"
+    assert (job.steps["head"]["outcome"], job.steps["diff"]["outcome"]) == ("success", "skipped")
+    words = asked(job)
+    assert not any("--base" in one or "diff" in one for one in words)
+    assert words[-1][:4] == ["pull-request", "pack", "base/report", "head/report"]
+    assert words[-1][-1] == "--no-base"
+    assert "this is its head alone" in job.summary
+
+
+def test_a_base_without_the_action_leaves_the_head_alone(stubbed: Team) -> None:
+    pull = propose(stubbed)
+    git(stubbed.repository, "rm", "-q", "-r", "--cached", ".github/actions")
+    (stubbed.repository / ".gitignore").write_text(".github/actions\n")
+    stubbed.commit("main")
+    git(stubbed.repository, "checkout", "-q", "-f", "-B", "merge", "main")
+    git(stubbed.repository, "merge", "-q", "-s", "ours", "--no-commit", "--no-ff", "change")
+    git(stubbed.repository, "checkout", "-q", "change", "--", ".github")
+    git(stubbed.repository, "commit", "-q", "-m", "Merge")
+    job = scorecard(stubbed, pull)
+    assert job.result == "success", job.log
+    assert (job.steps["base"]["outcome"], job.steps["head"]["outcome"]) == ("skipped", "success")
+
+
+def test_a_build_that_fails_publishes_nothing(stubbed: Team) -> None:
+    (stubbed.folder.parent / "codes").write_text("build-site work 4\n")
+    job = stubbed.run("pages", "build", {}, event_name="push")
+    assert job.result == "failure"
+    assert "ended with exit code 4 and built no site" in job.log
+    assert not any(words[0] == "ci" and words[1] != "cache-key" for words in asked(job))
+    assert "actions/upload-pages-artifact" not in job.names
+
+
+def test_a_site_that_is_refused_is_not_published(stubbed: Team) -> None:
+    (stubbed.folder.parent / "codes").write_text("ci work 1\n")
+    job = stubbed.run("pages", "build", {}, event_name="push")
+    assert job.result == "failure"
+    assert "actions/upload-pages-artifact" not in job.names
+
+
+def test_a_failed_gate_is_no_reason_not_to_publish(stubbed: Team) -> None:
+    (stubbed.folder.parent / "codes").write_text("build-site work 1\n")
+    job = stubbed.run("pages", "build", {}, event_name="push")
+    assert job.result == "success", job.log
+    assert "::warning::A render or a gate failed" in job.log
+    assert stubbed.deployed.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("workflow", "job", "event"),
+    [
+        ("pages", "build", {"workflow_run": {"event": "workflow_dispatch"}}),
+        ("pr-comment", "comment", {"workflow_run": {"event": "push", "conclusion": "success"}}),
+        (
+            "pr-comment",
+            "comment",
+            {"workflow_run": {"event": "pull_request", "conclusion": "cancelled"}},
+        ),
+        ("pr-scorecard", "scorecard", {"action": "closed"}),
+    ],
+)
+def test_a_job_is_skipped_where_there_is_nothing_to_do(
+    workflow: str, job: str, event: dict[str, object], stubbed: Team
+) -> None:
+    done = stubbed.run(workflow, job, event, event_name="workflow_run")
+    assert (done.result, done.log) == ("skipped", "")
