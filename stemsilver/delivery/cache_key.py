@@ -1,4 +1,4 @@
-"""A name for what a build computes, by which a CI system finds the finished work again."""
+"""The key under which a CI system caches what a build computes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from importlib.metadata import distributions
 from importlib.resources import files
 from pathlib import Path
 
+from stemsilver.errors import EnvironmentFault
 from stemsilver.fsio import files_below, sha256_file
 
 LENGTH = 24
@@ -23,7 +24,7 @@ def cache_key(paths: Sequence[Path]) -> str:
     the version of Python. A path that does not exist counts as empty.
 
     Raises:
-        OSError: a file cannot be read.
+        EnvironmentFault: a file cannot be read.
     """
     package = Path(str(files("stemsilver")))
     total = hashlib.sha256(repr(sys.version_info[:2]).encode())
@@ -32,5 +33,15 @@ def cache_key(paths: Sequence[Path]) -> str:
     below = [files_below(package, "*.py"), *(files_below(path) for path in paths)]
     for number, found in enumerate(below):
         for place, path in sorted(found):
-            total.update(f"{number} {place}\0{sha256_file(path)}\0".encode())
+            total.update(f"{number} {place}\0{_sha256(path)}\0".encode())
     return total.hexdigest()[:LENGTH]
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return sha256_file(path)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"cannot read {path}: {error.strerror or error}",
+            next_step="Check that nothing else changes the files, then run it again.",
+        ) from error

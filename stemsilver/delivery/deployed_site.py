@@ -1,4 +1,4 @@
-"""A site where it is deployed: its history to go on from, and what may be deployed at all."""
+"""Deployed sites: fetch the history of one, and check a site before it is deployed."""
 
 from __future__ import annotations
 

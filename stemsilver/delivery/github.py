@@ -1,4 +1,4 @@
-"""GitHub's REST API, as far as the workflows need it."""
+"""A small client of GitHub's REST API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOT_FOUND = 404
 
 
 class GitHub:
-    """One repository, seen with the rights of one token.
+    """One repository, with the permissions of one token.
 
     Addresses are relative to the repository: `pulls/7`.
     """
@@ -53,7 +53,7 @@ class GitHub:
         return cls(variable("GITHUB_REPOSITORY"), variable("GH_TOKEN"), api)
 
     def get(self, address: str, **query: str | int) -> Any:
-        """The answer to a question, or None if there is no such thing.
+        """The answer to a GET request, or None if there is nothing at this address.
 
         Raises:
             EnvironmentFault: GitHub cannot be reached, or refuses.
@@ -133,7 +133,7 @@ def variable(name: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """The cause in a few words of ours: an answer's own words may be anybody's."""
+    """The cause in a word, without the text of the answer, which is not ours."""
     answer = getattr(error, "response", None)
     return f"HTTP {answer.status_code}" if answer is not None else type(error).__name__
 

@@ -1,7 +1,7 @@
-"""Calls functions in a process of their own, where what strangers made can do no harm.
+"""Calls functions on untrusted data in a separate process.
 
-A decoder that crashes or never ends costs its own call alone. What it prints does not reach the
-log of the runner, which takes some lines for commands.
+A decoder that crashes or never ends costs its own call alone. Nothing it prints reaches the log of
+the workflow, where GitHub obeys some lines as commands.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def isolated(seconds: float) -> Iterator[Call]:
             except StemsilverError:
                 raise
             except Exception as error:
-                # Its own words may be a stranger's.
+                # Its message may quote the untrusted data.
                 raise UsageError(
                     f"it could not be processed ({type(error).__name__})",
                     next_step="Look at where it comes from.",

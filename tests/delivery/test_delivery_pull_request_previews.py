@@ -11,6 +11,8 @@ import pytest
 from stemsilver.delivery.github import GitHub
 from stemsilver.delivery.isolation import Call
 from stemsilver.delivery.pull_request import Previews, add_previews, previews
+from stemsilver.errors import UsageError
+from stemsilver.microsite.publish.marker import MARKER
 
 from .github_server import REPOSITORY, TOKEN, GitHubServer, archive_of, github_server
 from .pull_requests import COMMIT, Opened, a_change, embedded, pull
@@ -73,3 +75,14 @@ def test_when_the_budget_may_not_be_enough_older_pull_requests_have_no_preview(
     server.hand_over(handed.folder, COMMIT)
     done = add(server, site, 25)
     assert (done.added, done.left_out) == ([7], [8])
+
+
+def test_a_pull_request_that_was_closed_loses_its_preview(server: GitHubServer, site: Path) -> None:
+    server.pulls = []
+    (site / "previews" / "pr-7").mkdir(parents=True)
+    with pytest.raises(UsageError, match="did not make"):
+        add(server, site)
+    assert (site / "previews" / "pr-7").is_dir()
+    (site / MARKER).touch()
+    add(server, site)
+    assert not (site / "previews").exists()

@@ -18,14 +18,10 @@ import yaml
 
 from .expressions import evaluate, insert
 
-JOB_KEYS = {
-    "name", "if", "needs", "runs-on", "timeout-minutes", "permissions", "strategy", "steps",
-    "environment",
-}  # fmt: skip
-STEP_KEYS = {
-    "name", "id", "if", "uses", "with", "run", "shell", "env", "working-directory",
-    "continue-on-error",
-}  # fmt: skip
+JOB_KEYS = set(
+    "name if needs runs-on timeout-minutes permissions strategy steps environment".split()
+)
+STEP_KEYS = set("name id if uses with run shell env working-directory continue-on-error".split())
 
 Values = dict[str, Any]
 Action = Callable[["Job", dict[str, str]], "dict[str, str] | None"]
@@ -43,7 +39,8 @@ class StepFailed(Exception):
 class Job:
     """A job: where it works, what is given to it, and what has become of it so far.
 
-    `variables` are what the machine has set, `actions` the actions of others by their names.
+    `variables` are what the machine has set, `actions` the actions of others by their names, `used`
+    those that were used.
     """
 
     folder: Path
@@ -52,7 +49,7 @@ class Job:
     actions: Mapping[str, Action]
     result: str = "success"
     steps: Values = field(default_factory=dict)
-    used: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    used: list[str] = field(default_factory=list)
     log: str = ""
     summary: str = ""
 
@@ -60,11 +57,6 @@ class Job:
     def workspace(self) -> Path:
         """Where the repository is checked out."""
         return self.folder / "work"
-
-    @property
-    def names(self) -> list[str]:
-        """The actions of others that were used."""
-        return [name for name, _ in self.used]
 
 
 def read(path: Path) -> Values:
@@ -127,7 +119,7 @@ def _run_steps(
 def _use(job: Job, uses: str, inputs: dict[str, str], variables: dict[str, str]) -> dict[str, str]:
     if not uses.startswith("./"):
         name = uses.partition("@")[0]
-        job.used.append((name, inputs))
+        job.used.append(name)
         return job.actions[name](job, inputs) or {}
     folder = job.workspace / uses
     action = read(folder / "action.yml")

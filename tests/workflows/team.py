@@ -141,10 +141,11 @@ class Team:
 
 
 def found(folder: Path, server: GitHubServer) -> Team:
-    """Make the repository, with two short renders."""
+    """Make the repository, with one short render."""
     team = Team(folder, server)
     initialise(team.repository)
     write_batch(team.repository / "raw")
+    shutil.rmtree(team.repository / "raw" / "sub")
     git(team.repository, "init", "-q", "-b", "main")
     team.commit("main")
     return team

@@ -65,7 +65,7 @@ def previews(
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
 ) -> None:
-    """Add a preview of each open pull request to a site: `previews/pr-NUMBER/`.
+    """Put a preview of each open pull request into a site: `previews/pr-NUMBER/`.
 
     Needs GH_TOKEN in its `env`. What a pull request's run handed over is checked first. What is
     refused costs its own preview alone, and gives a warning.

@@ -1,4 +1,4 @@
-"""Fetches from GitHub what pull requests handed over, and unpacks it within bounds."""
+"""Downloads from GitHub what pull requests handed over, and unpacks it within limits."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def artifact_of_run(github: GitHub, run: int) -> int | None:
 def artifacts_of_open_pulls(github: GitHub) -> dict[int, int]:
     """The newest artifact of each open pull request's last commit, by the pull request's number.
 
-    The pull requests changed last come first. Whether an artifact is that pull request's own is
-    not known before it is read: two pull requests can have one commit.
+    The pull requests changed last come first. Two pull requests can have the same commit, so the
+    claim in the artifact still has to be compared with the number.
 
     Raises:
         EnvironmentFault: GitHub refuses.
@@ -53,7 +53,7 @@ def fetch(github: GitHub, artifact: int, folder: Path) -> None:
 
     Raises:
         EnvironmentFault: GitHub refuses, or it is larger than any of ours.
-        UsageError: it is no archive that a run of ours would have made.
+        UsageError: as `unpack`.
     """
     with TemporaryDirectory() as temporary:
         archive = Path(temporary, "artifact.zip")
@@ -62,7 +62,7 @@ def fetch(github: GitHub, artifact: int, folder: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack an archive of a stranger's: its files end up in `folder`, and none of them is a link.
+    """Unpack an untrusted archive: its files end up in `folder`, and none of them is a link.
 
     Raises:
         UsageError: it holds too much, or it is damaged.

@@ -1,4 +1,4 @@
-"""Answers a pull request on GitHub with its one comment, and keeps that up to date."""
+"""Writes the one comment of a pull request on GitHub, and keeps it up to date."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ _AUTHOR = "github-actions[bot]"
 def answer(github: GitHub, profile: Profile, event: Path) -> int:
     """Comment on the pull request whose run has ended, judged by the rule of `profile`.
 
-    `event` is GitHub's `workflow_run` event. What the run handed over is only read once GitHub's
-    own answers bear out whose it is. Returns the number of the pull request.
+    `event` is GitHub's `workflow_run` event, as a file. The claim of what the run handed over is
+    verified against GitHub's API before its scorecards are read. Returns the number of the pull
+    request.
 
     Raises:
         NothingToDo: nothing was handed over, or the pull request is closed or has moved on.

@@ -14,6 +14,7 @@ from stemsilver.delivery.pull_request.artifact import forged, read
 from stemsilver.delivery.pull_request.fetch import artifacts_of_open_pulls, fetch
 from stemsilver.delivery.pull_request.preview import Written, write_preview
 from stemsilver.errors import StemsilverError
+from stemsilver.microsite import check_replaceable
 
 FOLDER = "previews"
 """Where the previews lie in a site: `previews/pr-7/`."""
@@ -34,14 +35,18 @@ class Previews:
 
 
 def add_previews(github: GitHub, profile: Profile, site: Path, max_megabytes: float) -> Previews:
-    """Write previews of open pull requests into `site`, judged by the rule of `profile`.
+    """Write previews of open pull requests into `site`, judged by the rule of `profile`; they
+    replace those that are there.
 
     The pull requests changed last come first, until `max_megabytes` might not be enough for another
     one. What cannot be fetched or is refused costs its own preview alone.
 
     Raises:
+        UsageError: `site` is no site of ours.
         EnvironmentFault: GitHub does not say which pull requests are open.
     """
+    check_replaceable(site)
+    shutil.rmtree(site / FOLDER, ignore_errors=True)
     done = Previews()
     left = max_megabytes * 1e6
     with isolated(_SECONDS) as call:
