@@ -18,10 +18,14 @@ import yaml
 
 from .expressions import evaluate, insert
 
-JOB_KEYS = set(
-    "name if needs runs-on timeout-minutes permissions strategy steps environment".split()
-)
-STEP_KEYS = set("name id if uses with run shell env working-directory continue-on-error".split())
+JOB_KEYS = {
+    "name", "if", "needs", "runs-on", "timeout-minutes", "permissions", "strategy", "steps",
+    "environment",
+}  # fmt: skip
+STEP_KEYS = {
+    "name", "id", "if", "uses", "with", "run", "shell", "env", "working-directory",
+    "continue-on-error",
+}  # fmt: skip
 
 Values = dict[str, Any]
 Action = Callable[["Job", dict[str, str]], "dict[str, str] | None"]

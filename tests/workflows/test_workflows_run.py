@@ -19,11 +19,13 @@ import pytest
 import yaml
 
 from ..delivery.github_server import BOT, REPOSITORY, github_server, serving
-from .runner import Job, read
+from ..delivery.pull_requests import event
+from ..delivery.pull_requests import pull as pull_request
+from .runner import Job, Values, read
 from .team import ADDRESS, Team, found, git
 
 ROOT = Path(__file__).parents[2]
-FORK = {"full_name": "stranger/batch"}
+CANCELLED = {"conclusion": "cancelled"}
 PLANTED = {
     "index.html": b"taken over",
     "sitecustomize.py": b"raise SystemExit('taken over')",
@@ -33,7 +35,7 @@ PLANTED = {
 }
 
 
-def propose(team: Team) -> dict[str, object]:
+def propose(team: Team) -> Values:
     """The pull request, merged as a trial; GitHub's words for it."""
     git(team.repository, "checkout", "-q", "-B", "change", "main")
     path = team.repository / "config" / "embedded.yaml"
@@ -45,35 +47,24 @@ def propose(team: Team) -> dict[str, object]:
     commit = team.commit("change")
     git(team.repository, "checkout", "-q", "-B", "merge", "main")
     git(team.repository, "merge", "-q", "--no-ff", "-m", "Merge", "change")
-    pull = {
-        "number": 7,
-        "state": "open",
-        "head": {"sha": commit, "repo": FORK},
-        "base": {"repo": {"full_name": REPOSITORY}},
-    }
     git(team.repository, "checkout", "-q", "main")
-    return pull
+    asked = pull_request()
+    asked["head"]["sha"] = commit
+    return asked
 
 
-def scorecard(team: Team, pull: dict[str, object]) -> Job:
+def scorecard(team: Team, pull: Values) -> Job:
     """The run that measures the pull request."""
     merge = git(team.repository, "rev-parse", "merge")
-    event = {"action": "opened", "pull_request": pull}
-    return team.run("pr-scorecard", "scorecard", event, sha=merge)
+    said = {"action": "opened", "pull_request": pull}
+    return team.run("pr-scorecard", "scorecard", said, sha=merge)
 
 
-def ended(pull: dict[str, object], conclusion: str = "failure") -> dict[str, object]:
+def ended(pull: Values) -> Values:
     """The event that the run has ended."""
-    assert isinstance(pull["head"], dict)
-    run = {
-        "id": 1,
-        "html_url": "https://github.com/team/batch/actions/runs/1",
-        "event": "pull_request",
-        "conclusion": conclusion,
-        "head_sha": pull["head"]["sha"],
-        "head_repository": FORK,
-    }
-    return {"workflow_run": run}
+    said = event()
+    said["workflow_run"] |= {"conclusion": "failure", "head_sha": pull["head"]["sha"]}
+    return said
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +75,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
 
 
 @pytest.fixture(scope="module")
-def pull(team: Team) -> dict[str, object]:
+def pull(team: Team) -> Values:
     """The pull request of a stranger."""
     pull = propose(team)
     team.server.pulls = [pull]
@@ -92,7 +83,7 @@ def pull(team: Team) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def scored(team: Team, pull: dict[str, object]) -> Job:
+def scored(team: Team, pull: Values) -> Job:
     """It is measured; then what was handed over gets more files than our code packs."""
     job = scorecard(team, pull)
     [number] = team.server.archives
@@ -107,14 +98,14 @@ def scored(team: Team, pull: dict[str, object]) -> Job:
 
 
 @pytest.fixture(scope="module")
-def commented(team: Team, pull: dict[str, object], scored: Job) -> Job:
+def commented(team: Team, pull: Values, scored: Job) -> Job:
     """It is commented on."""
     team.server.pages_url = ADDRESS
     return team.run("pr-comment", "comment", ended(pull))
 
 
 @pytest.fixture(scope="module")
-def published(team: Team, pull: dict[str, object], scored: Job) -> Job:
+def published(team: Team, pull: Values, scored: Job) -> Job:
     """The site is built with its preview."""
     with serving(lambda *_: 404) as team.pages_url:
         return team.run("pages", "build", ended(pull), event_name="workflow_run")
@@ -213,9 +204,6 @@ def test_ci_calls_what_the_makefile_has() -> None:
         assert subprocess.run(dry, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
-# --- the ways off it
-
-
 @pytest.fixture
 def stubbed(tmp_path: Path) -> Iterator[Team]:
     """A repository whose Stemsilver writes its words down, and ends as `codes` says."""
@@ -290,20 +278,16 @@ def test_a_failed_gate_is_no_reason_not_to_publish(stubbed: Team) -> None:
 
 
 @pytest.mark.parametrize(
-    ("workflow", "job", "event"),
+    ("workflow", "job", "said"),
     [
         ("pages", "build", {"workflow_run": {"event": "workflow_dispatch"}}),
         ("pr-comment", "comment", {"workflow_run": {"event": "push", "conclusion": "success"}}),
-        (
-            "pr-comment",
-            "comment",
-            {"workflow_run": {"event": "pull_request", "conclusion": "cancelled"}},
-        ),
+        ("pr-comment", "comment", {"workflow_run": {"event": "pull_request"} | CANCELLED}),
         ("pr-scorecard", "scorecard", {"action": "closed"}),
     ],
 )
 def test_a_job_is_skipped_where_there_is_nothing_to_do(
-    workflow: str, job: str, event: dict[str, object], stubbed: Team
+    workflow: str, job: str, said: Values, stubbed: Team
 ) -> None:
-    done = stubbed.run(workflow, job, event, event_name="workflow_run")
+    done = stubbed.run(workflow, job, said, event_name="workflow_run")
     assert (done.result, done.log) == ("skipped", "")
