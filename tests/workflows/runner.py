@@ -188,7 +188,7 @@ def set_up_python(job: Job, inputs: dict[str, str]) -> dict[str, str]:
     writes down what it should install: there is no index to install from.
     """
     here = Path(sys.executable).parent
-    pip = f'echo "$@" >> "{job.folder}/installed"'
+    pip = f'echo "$# $@" >> "{job.folder}/installed"'
     inner = f'[ "$1 $2" = "-m pip" ] && {{ {pip}; exit; }}\nexec "{sys.executable}" "$@"'
     outer = (
         f'[ "$1 $2 $3 $4" = "-m pip cache dir" ] && {{ echo "{job.folder}/pip"; exit; }}\n'

@@ -1,6 +1,4 @@
-"""A team's repository on a GitHub of this machine, and the actions of others that its workflows
-use, doing here what they do there.
-"""
+"""A team's repository on a GitHub of this machine, and the actions of others that it uses."""
 
 from __future__ import annotations
 
@@ -39,10 +37,7 @@ def git(folder: Path, *words: str) -> str:
 
 @dataclass
 class Team:
-    """The repository in `folder/repository`, with `main`, and the service around it.
-
-    `caches` are folders by their keys, `deployed` is what Pages serves at `pages_url`.
-    """
+    """The repository in `folder/repository`, with `main`, and the service around it."""
 
     folder: Path
     server: GitHubServer
@@ -93,11 +88,12 @@ class Team:
         del variables["GH_TOKEN"]  # steps that need it name it in their `env`
         if self.stub:
             variables["STUB"] = str(self.stub)
-        done = run_job(Job(folder, contexts, variables, self._actions()), spec)
+        done = run_job(Job(folder, contexts, variables, self.actions()), spec)
         self.jobs.append(done)
         return done
 
-    def _actions(self) -> Mapping[str, Action]:
+    def actions(self) -> Mapping[str, Action]:
+        """The actions of others."""
         return {
             "actions/checkout": self._checkout,
             "actions/setup-python": set_up_python,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ import yaml
 from ..delivery.github_server import BOT, REPOSITORY, github_server, serving
 from ..delivery.pull_requests import event
 from ..delivery.pull_requests import pull as pull_request
-from .runner import Job, Values, read
+from .runner import Job, Values, read, run_job
 from .team import ADDRESS, Team, found, git
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +124,7 @@ def test_a_pull_request_is_measured_beside_its_base(scored: Job) -> None:
     assert claim["number"] == 7
     assert list((scored.workspace / "artifact").rglob("*.flac"))
     assert (scored.folder / "installed").read_text().splitlines() == [
-        "-m pip install --quiet --disable-pip-version-check --constraint constraints.txt "
+        "9 -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "
         "-r requirements.txt"
     ] * 2
 
@@ -267,6 +268,20 @@ def test_what_fails_publishes_nothing(codes: str, last: str, stubbed: Team) -> N
     assert last in asked(job)[-1]
     assert ("ended with exit code 4 and built no site" in job.log) == (last == "build-site")
     assert "actions/upload-pages-artifact" not in job.used
+
+
+def test_without_a_requirement_the_action_installs_its_own_folder(stubbed: Team) -> None:
+    folder = stubbed.folder / "a job"
+    (folder / "work").mkdir(parents=True)
+    for name in ("action.yml", "constraints.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder / "work")
+    job = Job(folder, {}, {"STUB": str(stubbed.stub)}, stubbed.actions())
+    run_job(job, {"steps": [{"uses": "./", "with": {"command": "none"}}]})
+    assert job.result == "success", job.log
+    [installed] = (folder / "installed").read_text().splitlines()
+    assert installed.startswith("8 -m pip install ")
+    assert installed.endswith(f" --constraint constraints.txt {folder}/work")
+    assert job.used == [f"actions/{one}" for one in ("setup-python", "cache/restore", "cache/save")]
 
 
 def test_a_failed_gate_is_no_reason_not_to_publish(stubbed: Team) -> None:

@@ -120,16 +120,6 @@ def test_every_action_is_our_own_or_pinned_to_a_commit_with_its_version(path: Pa
         )
 
 
-def test_one_action_has_one_version_everywhere() -> None:
-    """`actions/cache/save` and `actions/cache/restore` are one action."""
-    versions: dict[str, set[str]] = {}
-    for path in FILES:
-        for name, commit in re.findall(r"uses: (\w+/[\w-]+)[\w/-]*@(.+)", path.read_text()):
-            versions.setdefault(name, set()).add(commit)
-    assert len(versions) >= 7
-    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
-
-
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_every_job_says_what_it_may_do_and_for_how_long(path: Path) -> None:
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
