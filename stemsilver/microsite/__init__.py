@@ -1,4 +1,4 @@
-"""Level 5: the site a stakeholder opens, listens to and signs off.
+"""The site a stakeholder opens, listens to and signs off.
 
 Each name is imported by its first use: what packs a site into a ZIP need not wait for what draws
 one.

@@ -120,7 +120,7 @@ def build_site(
             reports,
             places.site,
             max_site_megabytes,
-            draw=drawing.file,
+            memo=drawing,
             base=other,
             history=records,
             archive=_archive(batch, places) if archive else None,

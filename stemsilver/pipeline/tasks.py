@@ -22,17 +22,27 @@ from stemsilver.cleaning import chain
 from stemsilver.config import AbTests, Profile, digest
 from stemsilver.dsp.loudness import gain
 from stemsilver.errors import ItemError
-from stemsilver.evaluation import suite
-from stemsilver.evaluation.suite import CRASHED, Sidecars
+from stemsilver.evaluation import findings, suite
+from stemsilver.evaluation.findings import CRASHED
+from stemsilver.evaluation.suite import Sidecars
 from stemsilver.media import playback, plots, snippets
 from stemsilver.media.playback import LISTENING, Heard
 from stemsilver.pipeline import progress_file as told
 from stemsilver.pipeline.progress_file import Reporter
 from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render
-from stemsilver.step_cache import Steps, code_digest
+from stemsilver.step_cache import Code, Memo, Steps
 
 RESULT = "result.json"
 SPEECH = "speech_only.wav"
+
+CODE = (
+    chain.CODE
+    + findings.CODE
+    + plots.CODE
+    + playback.CODE
+    + Code(("media/snippets.py", "pipeline/tasks.py"), ("soundfile",))
+)
+"""What decides a finished item."""
 
 _RESULT = TypeAdapter(ItemResult)
 
@@ -93,7 +103,7 @@ def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
         chain.files_digest(profile.chain),
         weights.digest(suite.used_weights(profile.evaluation)),
         int(stages),
-        code_digest(),
+        CODE.digest(),
     )
 
 
@@ -235,7 +245,7 @@ def read_sidecars(script: Path | None, reference: Path | None, max_minutes: floa
 
 
 def _media(
-    raw: Audio, cleaned: Cleaned, stages: bool, ab_tests: AbTests, steps: Steps
+    raw: Audio, cleaned: Cleaned, stages: bool, ab_tests: AbTests, memo: Memo
 ) -> dict[str, bytes]:
     """The files of a finished item: the output, and what the site plays and shows."""
     tracks = {"raw": raw, "clean": cleaned.speech, "removed": cleaned.removed}
@@ -246,13 +256,15 @@ def _media(
     files = {SPEECH: encode_wav(cleaned.speech)}
     for name, audio in tracks.items():
         files[f"{name}.flac"] = encode_flac16(audio)
-        files[f"{name}.webp"] = steps.file(
+        files[f"{name}.webp"] = memo.file(
             f"draw {name}",
+            plots.CODE,
             digests[name],
             partial(plots.spectrogram_webp, audio.samples, audio.rate),
         )
-    files[LISTENING] = steps.file(
+    files[LISTENING] = memo.file(
         "listen",
+        playback.CODE,
         digest(*(part for pair in digests.items() for part in pair)),
         lambda: playback.to_json(playback.listen(tracks)),
     )

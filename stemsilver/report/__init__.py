@@ -1,4 +1,4 @@
-"""Level 4: from a `Batch` and its `Profile` to verdicts, JSON, CSV and Markdown. No HTML.
+"""From a `Batch` and its `Profile` to verdicts, JSON, CSV and Markdown. No HTML.
 
 The scorecard's JSON is the product; every other form is a view of the same verdicts and scores.
 """

@@ -17,6 +17,7 @@ from stemsilver.errors import ItemError, UnreadableAudio, UsageError
 from stemsilver.pipeline import tasks
 from stemsilver.pipeline.tasks import Tally, item_key, read_sidecars, signal_digest
 from stemsilver.records import Audio, Render
+from stemsilver.step_cache import Code
 
 from .batches import changed, embedded
 
@@ -61,7 +62,7 @@ def test_whether_stages_are_kept_is_in_the_key(render: Render) -> None:
 
 def test_other_code_is_another_key(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
     before = item_key(render, embedded())
-    monkeypatch.setattr(tasks, "code_digest", lambda: "another")
+    monkeypatch.setattr(tasks, "CODE", tasks.CODE + Code((), ("another",)))
     assert item_key(render, embedded()) != before
 
 
