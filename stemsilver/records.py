@@ -5,6 +5,7 @@ Audio is always `float32` of shape `(channels, frames)`, full scale at ±1.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,13 @@ class Audio:
     def duration(self) -> float:
         """Length in seconds."""
         return float(self.samples.shape[-1] / self.rate)
+
+    @property
+    def digest(self) -> str:
+        """A digest of rate, shape and samples, for the keys of what is made of it."""
+        hasher = hashlib.sha256(f"{self.rate} {self.samples.shape}".encode())
+        hasher.update(self.samples.tobytes())
+        return hasher.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,14 @@ class Evidence:
     transcripts: Mapping[str, Transcript] = field(default_factory=dict)
     alignments: tuple[Alignment, ...] = ()
     music: Mapping[str, Timeline] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sidecars:
+    """What lies beside a render: its script, and the true speech."""
+
+    script: str | None = None
+    reference: Audio | None = None
 
 
 @dataclass(frozen=True)

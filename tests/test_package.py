@@ -81,7 +81,7 @@ def test_the_source_archive_carries_what_the_wheel_is_made_from(tmp_path: Path) 
 
 
 def version() -> str:
-    text = (REPOSITORY / "stemsilver" / "version.py").read_text(encoding="utf-8")
+    text = (REPOSITORY / "stemsilver" / "__init__.py").read_text(encoding="utf-8")
     return re.findall(r'__version__ = "(.+)"', text)[0]
 
 

@@ -14,9 +14,9 @@ from rich.markup import escape
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from stemsilver import __version__
 from stemsilver.cli import signals
 from stemsilver.errors import StemsilverError
-from stemsilver.version import __version__
 
 COMMANDS = (
     "build-site",

@@ -16,11 +16,11 @@ from pathlib import Path, PurePosixPath
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from stemsilver import __version__
 from stemsilver.errors import EnvironmentFault, UsageError
 from stemsilver.fsio import contained, write_bytes
 from stemsilver.profiles import DEFAULT
 from stemsilver.resources import resource
-from stemsilver.version import __version__
 
 WORKFLOWS = ("pages.yml", "pr-comment.yml", "pr-scorecard.yml", "release.yml")
 """The workflows of this repository that a team's needs too."""

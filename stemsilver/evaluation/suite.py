@@ -40,6 +40,7 @@ from stemsilver.records import (
     Evidence,
     Samples,
     Score,
+    Sidecars,
     StageA,
     Timeline,
     Transcript,
@@ -69,14 +70,6 @@ class Measured:
     def silent(self) -> bool:
         """Whether there is nothing but silence."""
         return self.scores["true_peak_dbtp"].reason == SILENT
-
-
-@dataclass(frozen=True)
-class Sidecars:
-    """What lies beside a render: its script, and the true speech."""
-
-    script: str | None = None
-    reference: Audio | None = None
 
 
 def used_weights(settings: Evaluation) -> tuple[str, ...]:

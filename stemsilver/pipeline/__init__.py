@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stemsilver.pipeline.compare_profiles import compare
-    from stemsilver.pipeline.files import clean_files, evaluate_pair
+    from stemsilver.pipeline.files import clean_files
     from stemsilver.pipeline.outputs import write_report
+    from stemsilver.pipeline.pair import evaluate_pair
     from stemsilver.pipeline.preflight import check_outputs, verify_models
     from stemsilver.pipeline.site import Outcome, Places, build_site
 
@@ -28,7 +29,8 @@ __all__ = [
 
 _MODULES = {
     "compare_profiles": ("compare",),
-    "files": ("clean_files", "evaluate_pair"),
+    "files": ("clean_files",),
+    "pair": ("evaluate_pair",),
     "outputs": ("write_report",),
     "preflight": ("check_outputs", "verify_models"),
     "site": ("Outcome", "Places", "build_site"),

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from stemsilver.api import write
+from stemsilver import write
 from stemsilver.audio import decode
 from stemsilver.records import Audio
 

@@ -13,7 +13,7 @@ import yaml
 from packaging.requirements import Requirement
 
 import stemsilver
-from stemsilver import config
+from stemsilver import __version__, config
 from stemsilver.delivery.repository import (
     ACTION,
     WORKFLOWS,
@@ -24,7 +24,6 @@ from stemsilver.delivery.repository import (
 )
 from stemsilver.errors import EnvironmentFault, UsageError
 from stemsilver.resources import resource
-from stemsilver.version import __version__
 
 
 @pytest.fixture

@@ -25,8 +25,7 @@ from stemsilver.dsp import loudness
 from stemsilver.errors import StageError, WeightsError
 from stemsilver.evaluation import asr, dnsmos, music, suite, vad
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.evaluation.suite import Sidecars
-from stemsilver.records import Audio, Cleaned, Evidence, Samples, Transcript, Word
+from stemsilver.records import Audio, Cleaned, Evidence, Samples, Sidecars, Transcript, Word
 from stemsilver.step_cache import Steps
 
 REPOSITORY = Path(__file__).parents[2]

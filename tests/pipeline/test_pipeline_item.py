@@ -15,7 +15,8 @@ from stemsilver.config import Profile
 from stemsilver.discover import discover
 from stemsilver.errors import ItemError, UnreadableAudio, UsageError
 from stemsilver.pipeline import tasks
-from stemsilver.pipeline.tasks import Tally, item_key, read_sidecars, signal_digest
+from stemsilver.pipeline.sidecars import read_sidecars
+from stemsilver.pipeline.tasks import Tally, item_key
 from stemsilver.records import Audio, Render
 from stemsilver.step_cache import Code
 
@@ -80,8 +81,8 @@ def test_signals_differ_by_rate_shape_or_sample() -> None:
         Audio(samples.reshape(2, -1), 8000),
         Audio(samples * np.float32(0.5), 8000),
     ]
-    assert len({signal_digest(signal) for signal in signals}) == len(signals)
-    assert signal_digest(Audio(samples.copy(), 8000)) == signal_digest(TONE)
+    assert len({signal.digest for signal in signals}) == len(signals)
+    assert Audio(samples.copy(), 8000).digest == TONE.digest
 
 
 def test_sidecars_are_read(render: Render) -> None:
