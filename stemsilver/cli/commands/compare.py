@@ -118,7 +118,7 @@ def _show(found: Bakeoff) -> None:
         if run.ruling is None:
             continue
         rule = Table("", f"promotion of {name}", "found", "limit")
-        for part in run.ruling.criteria:
+        for part in run.ruling.checks:
             rule.add_row(report.MARKS[part.passed], part.label, part.found, part.limit)
         console.print(rule)
         for seen in run.ruling.witnesses:

@@ -22,8 +22,8 @@ from stemsilver.records import Failure, Score
 from stemsilver.report import (
     OWN_STAGE_A,
     Bakeoff,
+    Check,
     Column,
-    Criterion,
     MeanDiff,
     Run,
     bakeoff_columns,
@@ -98,7 +98,7 @@ class Promotion:
     standing: Standing
     verdict: str
     because: str
-    criteria: tuple[Criterion, ...]
+    checks: tuple[Check, ...]
     witnesses: tuple[Seen, ...]
 
 
@@ -214,7 +214,7 @@ def _promotions(found: Bakeoff) -> Sequence[Promotion]:
             standing=_JUDGED[run.ruling.judgement],
             verdict=run.ruling.verdict,
             because=run.ruling.because,
-            criteria=run.ruling.criteria,
+            checks=run.ruling.checks,
             witnesses=tuple(_seen(one) for one in run.ruling.witnesses),
         )
         for at, run in enumerate(found.runs)
