@@ -97,14 +97,6 @@ def write_diagram(source: str, folder: Path, draw: Draw) -> None:
     _write_chart("pipeline-wide", sideways(source), folder, draw)
 
 
-def write_own_diagrams(folder: Path, draw: Draw) -> None:
-    """Draw every `NAME.mmd` of `folder`, the diagrams of hand-written pages, beside itself as
-    `NAME-light.svg` and `NAME-dark.svg`.
-    """
-    for source in sorted(folder.glob("*.mmd")):
-        _write_chart(source.stem, source.read_text(encoding="utf-8"), folder, draw)
-
-
 def write_plots(batch: Batch, profile: Profile, folder: Path, draw: Draw) -> tuple[Plot, ...]:
     """Draw how the headline metrics are distributed over the batch, with the gates on them."""
     found = [scores(item) for item in batch.items]

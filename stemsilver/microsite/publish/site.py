@@ -28,7 +28,6 @@ from stemsilver.microsite.publish.assets import (
     Draw,
     drawn_now,
     write_diagram,
-    write_own_diagrams,
     write_plots,
     write_table_script,
 )
@@ -199,7 +198,6 @@ def _write_sources(
     assets = pages.folder / "assets"
     mermaid = pipeline_mermaid(pages.profile)
     write_diagram(mermaid, assets, draw)
-    write_own_diagrams(assets, draw)
     write_table_script(assets / "datatables.js")
     plots = write_plots(pages.batch, pages.profile, assets, draw)
     pages.write_overview(reports, plots, mermaid, media, archive, base)
