@@ -67,6 +67,28 @@ def test_every_document_is_linked_from_the_readme() -> None:
     assert linked >= {name for name in DOCUMENTS if name.startswith("docs/")}
 
 
+def test_every_file_that_the_map_names_is_there() -> None:
+    folders = ["stemsilver", "site_src", "tests", "tools", "templates", "benchmarks"]
+    folders += ["config", "docs", "raw", ".github"]
+    there = [f"/{path.name}" for path in REPOSITORY.iterdir()] + [
+        f"/{path.relative_to(REPOSITORY).as_posix()}{'/' if path.is_dir() else ''}"
+        for folder in folders
+        for path in (REPOSITORY / folder, *(REPOSITORY / folder).rglob("*"))
+    ]
+    codes = [
+        token.content
+        for token in inline(REPOSITORY / "CONTRIBUTING.md")
+        if token.type == "code_inline"
+    ]
+    named = {
+        code for code in codes if re.fullmatch(r"\w[\w./-]*(\.(py|js|md|yml|txt|toml)|/)", code)
+    }
+    assert len(named) > 60
+    assert [
+        name for name in sorted(named) if not any(one.endswith(f"/{name}") for one in there)
+    ] == []
+
+
 # --- commands
 
 
