@@ -94,6 +94,7 @@ def repository(
     found = {
         f"config/{profile}": (resource("config") / profile).read_bytes(),
         "constraints.txt": resource("constraints.txt").read_bytes(),
+        "docs/delivery.md": resource("docs/delivery.md").read_bytes(),
         "mkdocs.yml": resource("mkdocs.yml").read_bytes(),
     }
     found |= {f"site_src/{page}": (resource("site_src") / page).read_bytes() for page in _PAGES}

@@ -192,7 +192,7 @@ def test_a_damaged_list_of_own_weights_is_2(stemsilver: Terminal, place: Path) -
 
 
 @NEEDS_DIFFQ
-def test_row_19_a_build_without_its_weights_is_4_before_any_work(
+def test_a_build_without_its_weights_is_4_before_any_work(
     stemsilver: Terminal, place: Path
 ) -> None:
     Path("raw").mkdir()
@@ -209,7 +209,7 @@ def test_row_19_a_build_without_its_weights_is_4_before_any_work(
 
 
 @NEEDS_DIFFQ
-def test_row_19_a_profile_by_file_has_its_weights_named_for_the_pull(
+def test_a_profile_by_file_has_its_weights_named_for_the_pull(
     stemsilver: Terminal,
 ) -> None:
     shutil.copyfile(resource("config") / "studio.yaml", "mine.yaml")

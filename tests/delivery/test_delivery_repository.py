@@ -64,6 +64,7 @@ def test_a_new_repository_is_what_was_promised(tmp_path: Path) -> None:
         "README.md",
         "config/embedded.yaml",
         "constraints.txt",
+        "docs/delivery.md",
         "mkdocs.yml",
         "raw/README.md",
         "requirements.txt",

@@ -19,8 +19,6 @@ PAGES = {
     "how-it-works.html": "h1",
     "method.html": "h1",
     "reproduce.html": "h1",
-    "heavy.html": "h1",
-    "delivery.html": "h1",
 }
 
 

@@ -19,7 +19,6 @@ PAGES = (
     "how-it-works.html",
     "method.html",
     "reproduce.html",
-    "heavy.html",
 )
 
 

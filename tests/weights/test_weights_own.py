@@ -48,7 +48,7 @@ def test_even_carried_ones_can_be_replaced(folder: Path) -> None:
     assert weights.verified("dnsmos-p835") == path
 
 
-def test_row_19_own_weights_are_held_to_their_hash(folder: Path) -> None:
+def test_own_weights_are_held_to_their_hash(folder: Path) -> None:
     path = placed(folder)
     listed(folder, entry())
     with pytest.raises(WeightsError, match="is not the expected file") as caught:
@@ -58,7 +58,7 @@ def test_row_19_own_weights_are_held_to_their_hash(folder: Path) -> None:
     assert str(folder / LISTING) in caught.value.next_step
 
 
-def test_row_19_own_weights_that_are_gone_are_not_the_official_ones(folder: Path) -> None:
+def test_own_weights_that_are_gone_are_not_the_official_ones(folder: Path) -> None:
     official = folder / weights.PULLED[NAME].file
     official.parent.mkdir()
     official.write_bytes(b"official")
@@ -88,7 +88,7 @@ def test_row_19_own_weights_that_are_gone_are_not_the_official_ones(folder: Path
         pytest.param("\x00", "unacceptable character", id="a NUL"),
     ],
 )
-def test_row_20_a_damaged_list_is_refused_whole(folder: Path, text: str, said: str) -> None:
+def test_a_damaged_list_is_refused_whole(folder: Path, text: str, said: str) -> None:
     placed(folder)
     listed(folder, text)
     with pytest.raises(ConfigError) as caught:
@@ -98,7 +98,7 @@ def test_row_20_a_damaged_list_is_refused_whole(folder: Path, text: str, said: s
     assert said in caught.value.message
 
 
-def test_row_13_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
+def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere.th").write_bytes(b"x")
     (folder / "mine.th").symlink_to(tmp_path / "elsewhere.th")
     listed(folder, entry(file="mine.th"))
@@ -174,7 +174,7 @@ def test_the_hubs_cache_stands_in_for_a_file_that_is_not_pulled(
 # --- several at once
 
 
-def test_row_19_all_that_is_missing_is_one_error(folder: Path) -> None:
+def test_all_that_is_missing_is_one_error(folder: Path) -> None:
     names = ("dns48", "dnsmos-p835", "panns-cnn14")
     with pytest.raises(WeightsError) as caught:
         weights.check(names, "studio")
@@ -190,13 +190,13 @@ def test_row_19_all_that_is_missing_is_one_error(folder: Path) -> None:
     )
 
 
-def test_row_19_without_a_profile_the_pull_is_by_name(folder: Path) -> None:
+def test_without_a_profile_the_pull_is_by_name(folder: Path) -> None:
     with pytest.raises(WeightsError) as caught:
         weights.check(("dns48", "dns64"))
     assert caught.value.next_step.startswith("stemsilver models pull dns48 dns64, or ")
 
 
-def test_row_19_each_kind_of_fault_has_its_own_cure(
+def test_each_kind_of_fault_has_its_own_cure(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed(folder, entry("dns64"))

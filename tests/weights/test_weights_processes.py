@@ -54,7 +54,7 @@ def started(*before: str, **variables: str) -> subprocess.Popen[str]:
     )
 
 
-def test_row_15_a_killed_pull_goes_on_where_it_was(
+def test_a_killed_pull_goes_on_where_it_was(
     server: Server, folder: Path, planted: Planted, content: bytes
 ) -> None:
     planted(NAME, content)
@@ -74,7 +74,7 @@ def test_row_15_a_killed_pull_goes_on_where_it_was(
     assert left(folder) == [FILE]
 
 
-def test_row_18_two_pulls_at_once_fetch_one_file_once(
+def test_two_pulls_at_once_fetch_one_file_once(
     server: Server, folder: Path, planted: Planted, content: bytes
 ) -> None:
     planted(NAME, content)
@@ -117,7 +117,7 @@ def _can_mount(folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("size", [True, False])
-def test_row_16_a_file_that_may_not_grow_is_told_and_leaves_nothing(
+def test_a_file_that_may_not_grow_is_told_and_leaves_nothing(
     server: Server, folder: Path, planted: Planted, content: bytes, size: bool
 ) -> None:
     planted(NAME, content, **({} if size else {"size": None}))
@@ -133,7 +133,7 @@ def test_row_16_a_file_that_may_not_grow_is_told_and_leaves_nothing(
     assert left(folder) == ["panns/old.pth"]
 
 
-def test_row_16_a_full_disk_is_told_and_leaves_nothing(
+def test_a_full_disk_is_told_and_leaves_nothing(
     server: Server, folder: Path, planted: Planted, content: bytes
 ) -> None:
     if not _can_mount(folder):

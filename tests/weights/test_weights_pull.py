@@ -358,7 +358,7 @@ def test_an_endless_chain_of_redirects_ends(
 # --- no network
 
 
-def test_row_19_offline_is_one_error_with_file_addresses_place_and_hash(
+def test_offline_is_one_error_with_file_addresses_place_and_hash(
     stemsilver: Terminal, folder: Path, planted: Planted, content: bytes
 ) -> None:
     with socket.socket() as taken:

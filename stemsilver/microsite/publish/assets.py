@@ -86,14 +86,6 @@ def write_diagram(source: str, folder: Path, memo: Memo) -> None:
     _write_chart("pipeline-wide", sideways(source), folder, memo)
 
 
-def write_own_diagrams(folder: Path, memo: Memo) -> None:
-    """Draw every `NAME.mmd` of `folder`, the diagrams of hand-written pages, beside itself as
-    `NAME-light.svg` and `NAME-dark.svg`.
-    """
-    for source in sorted(folder.glob("*.mmd")):
-        _write_chart(source.stem, source.read_text(encoding="utf-8"), folder, memo)
-
-
 def write_plots(batch: Batch, profile: Profile, folder: Path, memo: Memo) -> tuple[Plot, ...]:
     """Draw how the headline metrics are distributed over the batch, with the gates on them."""
     found = [scores(item) for item in batch.items]

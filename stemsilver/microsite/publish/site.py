@@ -26,7 +26,6 @@ from stemsilver.microsite.parts.metric_cells import size
 from stemsilver.microsite.publish import links
 from stemsilver.microsite.publish.assets import (
     write_diagram,
-    write_own_diagrams,
     write_plots,
     write_table_script,
 )
@@ -198,7 +197,6 @@ def _write_sources(
     assets = pages.folder / "assets"
     mermaid = pipeline_mermaid(pages.profile)
     write_diagram(mermaid, assets, memo)
-    write_own_diagrams(assets, memo)
     write_table_script(assets / "datatables.js")
     plots = write_plots(pages.batch, pages.profile, assets, memo)
     pages.write_overview(reports, plots, mermaid, media, archive, base)
