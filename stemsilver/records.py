@@ -251,7 +251,7 @@ class WeightRecord:
         return self.version == "own"
 
     @property
-    def carried(self) -> bool:
+    def bundled(self) -> bool:
         """Whether a package carries it."""
         return self.version not in ("", "own")
 

@@ -136,9 +136,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ("postprocess", [1], "valid dictionary"),
     ],
 )
-def test_a_wrong_type_is_told_with_the_right_one(
-    key: str, value: Any, expected: str
-) -> None:
+def test_a_wrong_type_is_told_with_the_right_one(key: str, value: Any, expected: str) -> None:
     message = refusal(with_value(key, value))
     assert f"`{key}`: Input should be a {expected}" in message
     if not isinstance(value, dict):

@@ -13,9 +13,9 @@ import pytest
 
 from stemsilver import weights
 from stemsilver.errors import WeightsError
-from stemsilver.weights import CARRIED, REGISTRY
+from stemsilver.weights import BUNDLED, REGISTRY
 
-EACH = pytest.mark.parametrize("name", sorted(CARRIED))
+EACH = pytest.mark.parametrize("name", sorted(BUNDLED))
 SMALL = "dnsmos-p835"
 
 
@@ -36,7 +36,7 @@ def test_every_registered_file_is_installed_and_has_the_pinned_hash(name: str) -
 
 @EACH
 def test_every_carrier_is_pinned_to_the_version_that_is_installed(name: str) -> None:
-    package = CARRIED[name].package
+    package = BUNDLED[name].package
     if package == weights.OWN:
         return
     requirements = importlib.metadata.requires("stemsilver") or []
@@ -52,7 +52,7 @@ def test_a_record_says_whose_the_file_is() -> None:
 
 
 def test_the_digest_is_of_the_pinned_hashes() -> None:
-    names = tuple(sorted(CARRIED))
+    names = tuple(sorted(BUNDLED))
     assert weights.digest(names) != weights.digest(names[1:])
     assert REGISTRY[SMALL].sha256 in weights.digest(names)
 
@@ -136,8 +136,8 @@ def test_carriers_are_not_imported_to_find_their_files() -> None:
     code = (
         "import sys\n"
         "from stemsilver import weights\n"
-        "for name in weights.CARRIED: weights.locate(name)\n"
-        "modules = {weight.module for weight in weights.CARRIED.values()} - {weights.OWN}\n"
+        "for name in weights.BUNDLED: weights.locate(name)\n"
+        "modules = {weight.module for weight in weights.BUNDLED.values()} - {weights.OWN}\n"
         "sys.exit(' '.join(modules & set(sys.modules)) or 0)\n"
     )
     result = subprocess.run(

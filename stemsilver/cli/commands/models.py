@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from stemsilver.pipeline import tasks
     from stemsilver.weights import fetch, kinds, store
     from stemsilver.weights.download import Progress as Received
-    from stemsilver.weights.kinds import Pulled, Weight
+    from stemsilver.weights.kinds import Remote, Weight
 else:
     weights, tasks = OnUse("weights"), OnUse("pipeline.tasks")
     store, kinds = OnUse("weights.store"), OnUse("weights.kinds")
@@ -64,7 +64,7 @@ def list_command(names: Names = None) -> None:
         path = _found(name)
         _describe(console, weight, path)
         console.print(f"  {'at' if path else 'belongs at'} {escape(_where(weight, path))}")
-        if isinstance(weight, kinds.Pulled) and path is None:
+        if isinstance(weight, kinds.Remote) and path is None:
             console.print(f"  from {escape(weight.urls[0])}")
         console.print(f"  used by {', '.join(users.get(name, ['no profile here']))}")
 
@@ -97,7 +97,7 @@ def pull(
             "Say what to pull.", next_step="stemsilver models pull studio, for example."
         )
     pulled = {
-        name: weight for name in chosen if isinstance(weight := weights.entry(name), kinds.Pulled)
+        name: weight for name in chosen if isinstance(weight := weights.entry(name), kinds.Remote)
     }
     absent = []
     for name, weight in pulled.items():
@@ -140,7 +140,7 @@ def verify(names: Names = None, config_file: ConfigFile = None) -> None:
     raise typer.Exit(WeightsError.exit_code if wrong else 0)
 
 
-def _pull(absent: list[Pulled], mirror: str | None, console: Console) -> None:
+def _pull(absent: list[Remote], mirror: str | None, console: Console) -> None:
     fetch.check_space(absent)
 
     def wait(holder: str) -> None:
@@ -218,12 +218,12 @@ def _users(console: Console) -> dict[str, list[str]]:
 def _describe(console: Console, weight: Weight, path: Path | None) -> None:
     """Name, size, licence, status; then source and hash."""
     length = path.stat().st_size if path else None
-    if isinstance(weight, kinds.Pulled):
+    if isinstance(weight, kinds.Remote):
         status = "pulled" if path else "not pulled"
         length = length or weight.size
         size = "size not published"
     else:
-        status = f"in {weight.package}" if isinstance(weight, kinds.Carried) else "your own"
+        status = f"in {weight.package}" if isinstance(weight, kinds.Bundled) else "your own"
         size = "missing"
     if length is not None:
         size = f"{length / 1e6:.1f} MB"
@@ -235,7 +235,7 @@ def _describe(console: Console, weight: Weight, path: Path | None) -> None:
 
 def _is_absent(name: str) -> bool:
     """Whether this is a file to be pulled, and not there."""
-    return isinstance(weights.entry(name), kinds.Pulled) and _found(name) is None
+    return isinstance(weights.entry(name), kinds.Remote) and _found(name) is None
 
 
 def _found(name: str) -> Path | None:

@@ -227,7 +227,7 @@ def preparations(profiles: Sequence[Profile], weights: Sequence[WeightRecord]) -
     """What a shell is to run before a build with these, on a machine that lacks their models."""
     packages = optional.needed(name for profile in profiles for name in profile.models)
     names = " ".join(shlex.quote(profile.name) for profile in profiles)
-    pulled = not all(weight.carried for weight in weights)
+    pulled = not all(weight.bundled for weight in weights)
     return [
         *([optional.install(packages)] if packages else []),
         *([f"stemsilver models pull {names}"] if pulled else []),
