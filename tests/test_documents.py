@@ -5,7 +5,6 @@ that they name exist.
 from __future__ import annotations
 
 import ast
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import typer.main
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+import stemsilver
 from stemsilver.cli.main import app
 
 REPOSITORY = Path(__file__).parents[1]
@@ -161,14 +161,18 @@ def test_a_planted_mistake_is_seen(tmp_path: Path) -> None:
     assert command_of(["sreve"]) == ()
 
 
-def test_the_imports_of_the_python_page_work() -> None:
+def test_the_python_page_uses_the_public_face() -> None:
     [code] = [
         token.content
         for token in tokens(REPOSITORY / "docs" / "python.md")
         if token.type == "fence" and token.info == "python"
     ]
-    imported = [node for node in ast.parse(code).body if isinstance(node, ast.ImportFrom)]
-    assert imported
-    for node in imported:
-        module = importlib.import_module(str(node.module))
-        assert all(hasattr(module, alias.name) for alias in node.names)
+    used = [
+        node.attr
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "stemsilver"
+    ]
+    assert used
+    assert set(used) <= set(stemsilver.__all__)
