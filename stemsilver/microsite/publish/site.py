@@ -30,7 +30,6 @@ from stemsilver.microsite.publish.assets import (
     write_diagram,
     write_own_diagrams,
     write_plots,
-    write_table_script,
 )
 from stemsilver.microsite.publish.marker import MARKER, write_marker
 from stemsilver.microsite.publish.offline import DOWNLOADS, Archive, add_archive
@@ -200,7 +199,6 @@ def _write_sources(
     mermaid = pipeline_mermaid(pages.profile)
     write_diagram(mermaid, assets, draw)
     write_own_diagrams(assets, draw)
-    write_table_script(assets / "datatables.js")
     plots = write_plots(pages.batch, pages.profile, assets, draw)
     pages.write_overview(reports, plots, mermaid, media, archive, base)
     pages.write_background()
