@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from stemsilver.cli import signals
+from stemsilver.cli.console import messages
 from stemsilver.errors import StemsilverError
 from stemsilver.version import __version__
 
@@ -95,7 +96,7 @@ def _root(
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of the README's table."""
-    errors = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    errors = messages()
     try:
         signals.listen()
         code = _run(errors)
