@@ -243,6 +243,30 @@ def test_all_rows_show_where_the_table_script_is_missing(browser: Browser, long:
     context.close()
 
 
+def test_the_keyboard_turns_the_pages(open_page: Opener, long: Published) -> None:
+    page = open_page(long)
+    first = page.locator("table[data-scorecard] tbody th").first
+    before, after = (
+        page.get_by_role("button", name="Previous page"),
+        page.get_by_role("button", name="Next page"),
+    )
+    expect(before).to_be_disabled()
+    expect(page.get_by_role("status").first).to_have_text("1–50 of 60 renders")
+    after.focus()
+    page.keyboard.press("Enter")
+    expect(first).to_have_text("take 50.wav")
+    expect(page.get_by_role("status").first).to_have_text("51–60 of 60 renders")
+    expect(page.locator("[aria-current=page]")).to_be_focused()
+    expect(after).to_be_disabled()
+    # By number, as people count: not 1, 10, 11. Back on the first page.
+    page.get_by_role("button", name="Render", exact=True).click()
+    page.get_by_role("button", name="Render", exact=True).click()
+    expect(first).to_have_text("take 59.wav")
+    expect(page.locator("table[data-scorecard] tbody th").nth(1)).to_have_text("take 58.wav")
+    page.get_by_role("searchbox").fill("take 57.wav")
+    expect(page.get_by_role("button", name="Next page")).to_be_hidden()
+
+
 def test_paper_has_every_row_and_the_screen_gets_its_view_back(
     open_page: Opener, long: Published
 ) -> None:
