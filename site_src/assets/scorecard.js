@@ -29,7 +29,7 @@
   const pages = element("nav", { class: "st-pages", "aria-label": "Pages of the scorecard" });
   // The table alone scrolls; the filter and the pages stay in reach.
   box.before(element("label", { class: "st-filter" }, "Find a render", filter));
-  box.after(element("div", { class: "st-turn" }, count, pages));
+  box.after(element("div", { class: "st-paging" }, count, pages));
 
   for (const [column, heading] of headings.entries()) {
     if (heading.matches(".st-listen")) continue;

@@ -307,7 +307,7 @@ def test_print_is_a_scorecard_in_light_colours(
     # A sheet less its margins, in CSS pixels.
     page = open_page(long, viewport={"width": 1047, "height": 718}, color_scheme=scheme)
     page.emulate_media(media="print", color_scheme="dark" if scheme == "dark" else "light")
-    for gone in (".md-header", ".md-tabs", ".md-footer", ".st-filter", ".st-turn", ".st-listen"):
+    for gone in (".md-header", ".md-tabs", ".md-footer", ".st-filter", ".st-paging", ".st-listen"):
         expect(page.locator(gone).first).to_be_hidden()
     expect(page.locator(".st-chip").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
