@@ -152,16 +152,16 @@
   }
 
   /**
-   * The pages to choose from: the first, the last and those around this one. There are seven
-   * places at the most, -1 where pages are left out, so that buttons stay where they are pressed.
+   * The pages to choose from, -1 where some are left out: the first, the last and those at hand,
+   * no more than fit a phone.
    * @param {number} last
    * @returns {number[]}
    */
   function offered(last) {
-    if (last < 7) return Array.from({ length: last + 1 }, (_, index) => index);
-    if (page < 4) return [0, 1, 2, 3, 4, -1, last];
-    if (page > last - 4) return [0, -1, last - 4, last - 3, last - 2, last - 1, last];
-    return [0, -1, page - 1, page, page + 1, -1, last];
+    if (last < 5) return Array.from({ length: last + 1 }, (_, index) => index);
+    if (page < 3) return [0, 1, 2, -1, last];
+    if (page > last - 3) return [0, -1, last - 2, last - 1, last];
+    return [0, -1, page, -1, last];
   }
 
   /** Turn to the page that was pressed; its button is a new one, and keeps the focus. */
