@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from stemsilver import __version__
 from stemsilver.errors import EnvironmentFault, UsageError
 from stemsilver.fsio import contained, write_bytes
+from stemsilver.microsite.templates import environment
 from stemsilver.profiles import DEFAULT
 from stemsilver.resources import resource
 
@@ -177,14 +176,7 @@ def _checked(requirement: str) -> str:
 
 def _generated(values: Mapping[str, object]) -> dict[str, bytes]:
     """The files made from templates. They are plain text, of which nothing is to be escaped."""
-    jinja = Environment(
-        loader=FileSystemLoader(resource("templates") / _REPOSITORY),
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    jinja = environment(resource("templates") / _REPOSITORY, html=False)
     return {
         name: jinja.get_template(template).render(values).encode()
         for name, template in _GENERATED.items()

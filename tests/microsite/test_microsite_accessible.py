@@ -10,7 +10,7 @@ from .fonts import widths
 from .planted_site import Published
 
 PAGES = {
-    "index.html": ".dt-container",
+    "index.html": ".st-filter",
     "renders/intro-one-00000001.html": ".ab-live",
     "renders/broken-00000005.html": "h1",
     "compare.html": "h1",

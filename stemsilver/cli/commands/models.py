@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import TransferSpeedColumn
 
+from stemsilver.cli.console import output
 from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import ConfigFile, chosen_profile
+from stemsilver.cli.progress import byte_bar
 from stemsilver.errors import ConfigError, UsageError, WeightsError
 from stemsilver.profiles import known_profiles, load_profile
 
@@ -29,7 +22,6 @@ if TYPE_CHECKING:
     from stemsilver.config import Profile
     from stemsilver.pipeline import tasks
     from stemsilver.weights import fetch, kinds, store
-    from stemsilver.weights.download import Progress as Received
     from stemsilver.weights.kinds import Remote, Weight
 else:
     weights, tasks = OnUse("weights"), OnUse("pipeline.tasks")
@@ -53,7 +45,7 @@ def list_command(names: Names = None) -> None:
 
     Nothing is compared: `verify` does that.
     """
-    console = _console()
+    console = output()
     chosen = _chosen(names or (), None) or list(weights.REGISTRY)
     users = _users(console)
     console.print(
@@ -90,7 +82,7 @@ def pull(
     Each file's licence and source are shown before the first is pulled. What was cut off goes on
     where it stopped. Exits with 4 if a file cannot be had, or is not the one it should be.
     """
-    console = _console()
+    console = output()
     chosen = _chosen(names or (), config_file)
     if not chosen:
         raise UsageError(
@@ -123,7 +115,7 @@ def verify(names: Names = None, config_file: ConfigFile = None) -> None:
 
     Without names these are all there are; weights that were never pulled are then no fault.
     """
-    console = _console()
+    console = output()
     chosen = _chosen(names or (), config_file)
     wrong = 0
     absent = [] if chosen else [name for name in weights.REGISTRY if _is_absent(name)]
@@ -150,31 +142,9 @@ def _pull(absent: list[Remote], mirror: str | None, console: Console) -> None:
         for weight in absent:
             # Another pull may have fetched it while this one waited.
             if not fetch.is_there(weight):
-                with _bar(weight.name) as received:
+                with byte_bar(weight.name, TransferSpeedColumn()) as received:
                     fetch.pull(weight, fetch.addresses(weight, mirror), received)
             console.print(f"[green]✓[/] {weight.name}  {escape(_where(weight, None))}")
-
-
-@contextmanager
-def _bar(name: str) -> Iterator[Received]:
-    """A bar on standard error, where that is a terminal."""
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    ) as bars:
-        task = bars.add_task(name, total=None)
-
-        def received(bytes_: int, total: int | None) -> None:
-            bars.update(task, completed=bytes_, total=total)
-
-        yield received
 
 
 def _chosen(names: list[str] | tuple[str, ...], config_file: Path | None) -> list[str]:
@@ -253,7 +223,3 @@ def _where(weight: Weight, path: Path | None) -> str:
         return str(weights.place(weight))
     except WeightsError as error:
         return error.message
-
-
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True, emoji=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemsilver.microsite.pages.overview import Download, faults
+from stemsilver.microsite.pages.overview import Download, download_links, faults
 from stemsilver.microsite.parts.metric_cells import (
     Family,
     Reading,
@@ -15,7 +15,6 @@ from stemsilver.microsite.parts.metric_cells import (
     family_at,
     measurements,
     read,
-    size,
     standing,
 )
 from stemsilver.records import Failure, Score
@@ -164,10 +163,7 @@ def front(found: Bakeoff, reports: Sequence[Path]) -> Front:
             )
             for index, item in enumerate(first.items)
         ),
-        downloads=tuple(
-            Download(f"downloads/{path.name}", path.name, size(path.stat().st_size))
-            for path in reports
-        ),
+        downloads=download_links(reports),
     )
 
 

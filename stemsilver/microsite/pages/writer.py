@@ -16,13 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import (
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-    TemplateError,
-    TemplateSyntaxError,
-)
+from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
 from stemsilver import optional
 from stemsilver.config import Profile
@@ -40,6 +34,7 @@ from stemsilver.microsite.parts.metric_cells import clock, families_of, words
 from stemsilver.microsite.parts.player import blind_pair, sources
 from stemsilver.microsite.publish.assets import Plot
 from stemsilver.microsite.publish.overrides import template_folders
+from stemsilver.microsite.templates import environment
 from stemsilver.records import Batch, WeightRecord
 from stemsilver.report import Record, gates, used_models, visible
 
@@ -76,14 +71,7 @@ class Pages:
 
     @cached_property
     def _jinja(self) -> Environment:
-        jinja = Environment(
-            loader=FileSystemLoader(template_folders()),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            finalize=_shown,
-        )
+        jinja = environment(*template_folders(), finalize=_shown)
         jinja.filters.update(mathml=mathml, with_symbols=with_symbols, breakable=breakable)
         jinja.globals.update(
             batch=self.batch,

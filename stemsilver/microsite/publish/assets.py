@@ -1,18 +1,15 @@
-"""The files that pages show but nobody writes by hand: diagram, plots, the table's script."""
+"""The pictures that pages show but nobody draws by hand: diagrams and plots."""
 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib.resources import files
 from pathlib import Path
 
 import mermaidx
 
 from stemsilver.config import Profile, digest
-from stemsilver.errors import SiteError
 from stemsilver.media import plots
 from stemsilver.microsite.parts.metric_cells import families
 from stemsilver.records import Batch
@@ -53,14 +50,6 @@ _INK = {
         "edgeLabelBackground": "#12171a",
     },
 }
-
-
-# Where, in the bundle, jQuery begins and DataTables without its extensions ends.
-_JQUERY = re.compile(
-    r'function [\w$]+\([\w$]+,[\w$]+\)\{if\(typeof [\w$]+>"u"\|\|![\w$]+\.document\)'
-    r'throw new Error\("jQuery requires'
-)
-_DATATABLES_END = re.compile(r"\.fn\.DataTable\[[\w$]+\]=[\w$]+\}\);var ([\w$]+)=[\w$]+;")
 
 
 _CODE = Code(("microsite/publish/assets.py",), ("mermaidx",))
@@ -113,26 +102,6 @@ def write_plots(batch: Batch, profile: Profile, folder: Path, memo: Memo) -> tup
         (folder / name).write_bytes(svg)
         drawn.append(Plot(f"assets/{name}", family.label))
     return tuple(drawn)
-
-
-def write_table_script(target: Path) -> None:
-    """Put DataTables, as the pinned itables package bundles it, at `target`.
-
-    Of the bundle, jQuery and DataTables themselves, with every licence notice: two thirds of it
-    are extensions that the scorecard has no use for, and a phone would load and parse them first.
-    The bundle is a module, and browsers refuse modules opened from a disk; closed over in a
-    function and handed to `window`, it is a classic script that works there too.
-    """
-    source = files("itables").joinpath("html/dt_bundle.js").read_text(encoding="utf-8")
-    begin, end = _JQUERY.search(source), _DATATABLES_END.search(source)
-    notices = source.find("/*! Bundled license information")
-    if begin is None or end is None or notices < 0:
-        raise SiteError(
-            "itables: its DataTables bundle is no longer laid out as the scorecard needs it",
-            next_step="Install the version of itables that Stemsilver pins.",
-        )
-    body = f"{source[begin.start() : end.end()]}window.DataTable={end[1]};"
-    target.write_text(f'(()=>{{"use strict";{body}}})();\n{source[notices:]}', encoding="utf-8")
 
 
 def _write_chart(name: str, chart: str, folder: Path, memo: Memo) -> None:

@@ -27,7 +27,6 @@ from stemsilver.microsite.publish import links
 from stemsilver.microsite.publish.assets import (
     write_diagram,
     write_plots,
-    write_table_script,
 )
 from stemsilver.microsite.publish.marker import MARKER, write_marker
 from stemsilver.microsite.publish.offline import DOWNLOADS, Archive, add_archive
@@ -197,7 +196,6 @@ def _write_sources(
     assets = pages.folder / "assets"
     mermaid = pipeline_mermaid(pages.profile)
     write_diagram(mermaid, assets, memo)
-    write_table_script(assets / "datatables.js")
     plots = write_plots(pages.batch, pages.profile, assets, memo)
     pages.write_overview(reports, plots, mermaid, media, archive, base)
     pages.write_background()
