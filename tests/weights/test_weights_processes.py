@@ -24,7 +24,7 @@ import json, os, signal, sys
 from dataclasses import replace
 from stemsilver import weights
 from stemsilver.cli import main
-from stemsilver.weights import pulling
+from stemsilver.weights import fetch
 
 name, values = json.loads(os.environ["EXPECTED"])
 weights.REGISTRY[name] = replace(weights.REGISTRY[name], **values)
@@ -32,11 +32,11 @@ if limit := int(os.environ.get("FILE_LIMIT", 0)):
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 if last := int(os.environ.get("KILLED_AFTER", 0)):
-    download = pulling.download
+    download = fetch.download
     def killed(url, partial, size, progress):
         die = lambda: os.kill(os.getpid(), signal.SIGKILL)
         download(url, partial, size, lambda got, _: got < last or die())
-    pulling.download = killed
+    fetch.download = killed
 main()
 """
 """The command, in a process where the registry expects what the server has."""
