@@ -49,7 +49,7 @@ from stemsilver.cache import Cache
 from stemsilver.cli.progress import BatchProgress
 from stemsilver.device import cores
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.pipeline import executors, loop, workers
+from stemsilver.pipeline import executors, loop
 from stemsilver.profiles import load_profile
 from stemsilver.records import Render
 from stemsilver.report import scores
@@ -182,7 +182,7 @@ def measured(folder: Path, way: dict[str, int | None]) -> Values:
             renders,
             profile,
             Cache(Path(scratch)),
-            lambda left: workers(profile, left, jobs=way["jobs"]),
+            lambda left: executors.workers(profile, left, jobs=way["jobs"]),
             progress,
         )
     return {

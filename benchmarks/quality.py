@@ -37,7 +37,6 @@ from stemsilver.evaluation.stoi import stoi
 from stemsilver.evaluation.undefined import Undefined
 from stemsilver.evaluation.wer import align, wer
 from stemsilver.pipeline.executors import LocalPool
-from stemsilver.pipeline.tasks import signal_digest
 from stemsilver.profiles import load_profile
 from stemsilver.records import Audio
 from stemsilver.step_cache import Steps
@@ -142,7 +141,7 @@ def rows(mixture: Mixture, profile: Profile, cache: Path) -> list[dict[str, Any]
         {"chain": name, "item": mixture.name, "signal": "speech", **scores(audio, matched=True)}
         for name, audio in (("raw", mixture.mix), ("truth", mixture.speech))
     ]
-    source = signal_digest(mixture.mix)
+    source = mixture.mix.digest
     for name, candidate in chains(profile):
         cleaned = chain.clean(mixture.mix, source, candidate.chain, Steps(Cache(cache)))
         speech = Audio(mixture.mix.samples - cleaned.removed.samples, rate)

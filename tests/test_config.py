@@ -90,11 +90,11 @@ def test_every_section_of_a_profile_is_stated_in_the_default_one() -> None:
         ("gates.stoi_minimum", "stoi_min"),
     ],
 )
-def test_row_23_an_unknown_key_is_named_with_the_nearest_known_one(key: str, nearest: str) -> None:
+def test_an_unknown_key_is_named_with_the_nearest_known_one(key: str, nearest: str) -> None:
     assert f"unknown key `{key}`; did you mean `{nearest}`?" in refusal(with_value(key, 1))
 
 
-def test_row_23_a_name_inside_the_file_is_refused() -> None:
+def test_a_name_inside_the_file_is_refused() -> None:
     assert "unknown key `name`" in refusal(with_value("name", "other"))
 
 
@@ -104,11 +104,11 @@ def test_row_23_a_name_inside_the_file_is_refused() -> None:
 @pytest.mark.parametrize(
     "key", ["separation", "separation.models", "postprocess.final_lufs", "evaluation.asr.backend"]
 )
-def test_row_23_a_missing_key_is_named(key: str) -> None:
+def test_a_missing_key_is_named(key: str) -> None:
     assert f"missing key `{key}`" in refusal(without(key))
 
 
-def test_row_23_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_that_is_wrong_is_said_at_once() -> None:
     text = with_value("postprocess.final_lufs", 5).replace("beam_size", "beam_sice")
     message = refusal(text)
     assert "`postprocess.final_lufs`" in message
@@ -136,9 +136,7 @@ def test_row_23_all_that_is_wrong_is_said_at_once() -> None:
         ("postprocess", [1], "valid dictionary"),
     ],
 )
-def test_row_23_a_wrong_type_is_told_with_the_right_one(
-    key: str, value: Any, expected: str
-) -> None:
+def test_a_wrong_type_is_told_with_the_right_one(key: str, value: Any, expected: str) -> None:
     message = refusal(with_value(key, value))
     assert f"`{key}`: Input should be a {expected}" in message
     if not isinstance(value, dict):
@@ -171,7 +169,7 @@ def test_row_23_a_wrong_type_is_told_with_the_right_one(
         ("site.title", "", "at least 1 character"),
     ],
 )
-def test_row_23_a_value_out_of_range_is_told_with_what_is_allowed(
+def test_a_value_out_of_range_is_told_with_what_is_allowed(
     key: str, value: Any, allowed: str
 ) -> None:
     message = refusal(with_value(key, value))
@@ -188,13 +186,13 @@ def test_row_23_a_value_out_of_range_is_told_with_what_is_allowed(
         ("beta_wiener.hop_length", 3072),
     ],
 )
-def test_row_23_a_hop_that_does_not_fit_its_transform_is_refused(key: str, hop: int) -> None:
+def test_a_hop_that_does_not_fit_its_transform_is_refused(key: str, hop: int) -> None:
     message = refusal(with_value(key, hop))
     assert f"{key.split('.')[1]}: must divide" in message
     assert "at most half of it" in message
 
 
-def test_row_23_a_separator_named_twice_is_refused() -> None:
+def test_a_separator_named_twice_is_refused() -> None:
     twice = [{"model_name": "deepfilternet3"}] * 2
     assert "each separator can be named once" in refusal(with_value("separation.models", twice))
 
@@ -203,7 +201,7 @@ def test_row_23_a_separator_named_twice_is_refused() -> None:
 @pytest.mark.parametrize(
     "key", ["final_lufs: -16.0", "music_to_speech_db_max: -20.0", "beta: 1.5", "beam_size: 5"]
 )
-def test_row_23_no_number_is_not_a_number(key: str, value: str) -> None:
+def test_no_number_is_not_a_number(key: str, value: str) -> None:
     name = key.split(":")[0]
     assert TEXT.count(key) == 1
     message = refusal(TEXT.replace(key, f"{name}: {value}"))
@@ -230,7 +228,7 @@ STUDIO = DEFAULT.with_name("studio.yaml").read_text(encoding="utf-8")
         ("model_name: large-v3", "model_name: large-v9", "`evaluation.asr.model_name`: Input sho"),
     ],
 )
-def test_row_23_a_slip_in_a_models_settings_is_told_where_it_is_in_the_file(
+def test_a_slip_in_a_models_settings_is_told_where_it_is_in_the_file(
     old: str, new: str, said: str
 ) -> None:
     assert STUDIO.count(old) == 1
@@ -262,32 +260,32 @@ def test_an_english_model_with_another_language_is_refused() -> None:
         ("a: *gone", "undefined alias"),
     ],
 )
-def test_row_23_what_is_no_yaml_profile_is_refused(text: str, what: str) -> None:
+def test_what_is_no_yaml_profile_is_refused(text: str, what: str) -> None:
     assert what in refusal(text)
 
 
 @pytest.mark.parametrize("key", ["final_lufs: -16.0", "  fusion: max", "description: Offline"])
-def test_row_20_a_key_given_twice_is_refused_with_its_line(key: str) -> None:
+def test_a_key_given_twice_is_refused_with_its_line(key: str) -> None:
     line = next(line for line in TEXT.splitlines() if key.strip() in line)
     message = refusal(TEXT.replace(line, f"{line}\n{line}"))
     assert f"key `{key.strip().split(':')[0]}` is given twice" in message
     assert "line " in message
 
 
-def test_row_20_no_code_runs_from_a_profile(tmp_path: Path) -> None:
+def test_no_code_runs_from_a_profile(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     refusal(f"a: !!python/object/apply:os.mkdir ['{mark}']")
     assert not mark.exists()
 
 
-def test_row_23_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"gone\.yaml: cannot be read \(No such file"):
         load(tmp_path / "gone.yaml")
     with pytest.raises(ConfigError, match="Is a directory"):
         load(tmp_path)
 
 
-def test_row_23_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_bytes(b"description: caf\xe9")
     with pytest.raises(ConfigError, match=r"mine\.yaml: is not UTF-8"):
@@ -295,7 +293,7 @@ def test_row_23_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=60))
-def test_row_23_any_text_is_either_a_profile_or_a_config_error(text: str) -> None:
+def test_any_text_is_either_a_profile_or_a_config_error(text: str) -> None:
     with pytest.raises(ConfigError):
         parse(text, name="mine", origin="mine.yaml")
 

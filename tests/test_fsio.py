@@ -453,7 +453,7 @@ def test_what_was_lengthened_stays_when_the_work_fails(tmp_path: Path) -> None:
     assert (tmp_path / "a.part").read_bytes() == b"one"
 
 
-def test_row_16_a_file_that_cannot_be_lengthened_is_told() -> None:
+def test_a_file_that_cannot_be_lengthened_is_told() -> None:
     with (
         pytest.raises(EnvironmentFault, match="the disk is full"),
         fsio.lengthen(Path("/dev/full")) as file,

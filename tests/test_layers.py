@@ -19,7 +19,6 @@ ROOT = "stemsilver"
 LEVELS = {
     "errors": 0,
     "records": 0,
-    "version": 0,
     "fsio": 1,
     "config": 1,
     "resources": 1,
@@ -33,15 +32,16 @@ LEVELS = {
     "profiles": 2,
     "dsp": 2,
     "step_cache": 3,
-    "cleaning": 3,
-    "evaluation": 3,
-    "report": 4,
-    "media": 4,
-    "microsite": 5,
-    "delivery": 6,
-    "pipeline": 7,
-    "api": 8,
-    "cli": 8,
+    "cleaning": 4,
+    "evaluation": 4,
+    "report": 5,
+    "media": 5,
+    "microsite": 6,
+    "delivery": 7,
+    "pipeline": 8,
+    "public": 9,
+    "api": 10,
+    "cli": 9,
 }
 FOR_EVERYONE = {room for room, level in LEVELS.items() if level == 0}
 AUDIO_LIBRARIES = {"soundfile", "soxr"}
@@ -73,7 +73,7 @@ def imports(tree: ast.AST, module: str, is_package: bool) -> Iterator[str]:
 
 
 def room_of(module: str) -> str | None:
-    """The room of a module of ours; None for the package itself, which has only its version."""
+    """The room of a module of ours; None for the package itself, the public face."""
     parts = module.split(".")
     return parts[1] if len(parts) > 1 and parts[1] in LEVELS else None
 
@@ -92,9 +92,9 @@ def fault(room: str | None, imported: str) -> str | None:
         return None if imported == f"{ROOT}.__version__" else f"{imported} is in no known room"
     if room == "dsp" and target not in ("dsp", "records"):
         return f"dsp knows only records, not {target}"
-    if target == room or target in FOR_EVERYONE:
+    if room is None or target == room or target in FOR_EVERYONE:
         return None
-    if room is None or LEVELS[target] >= LEVELS[room]:
+    if LEVELS[target] >= LEVELS[room]:
         return f"{target} is not below {room}"
     return None
 

@@ -1,4 +1,4 @@
-"""What is shipped: the wheel, and its dependencies as the code and the README have them."""
+"""What is shipped: the wheel, and its dependencies as the code and the documents have them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_wheel_carries_profiles_templates_pages_workflows_and_pins(installed: Path) -> None:
+def test_the_wheel_carries_all_that_users_get(installed: Path) -> None:
     for name in DATA:
         source, shipped = REPOSITORY / name, installed / "stemsilver" / "_data" / name
         if source.is_file():
@@ -81,7 +81,7 @@ def test_the_source_archive_carries_what_the_wheel_is_made_from(tmp_path: Path) 
 
 
 def version() -> str:
-    text = (REPOSITORY / "stemsilver" / "version.py").read_text(encoding="utf-8")
+    text = (REPOSITORY / "stemsilver" / "__init__.py").read_text(encoding="utf-8")
     return re.findall(r'__version__ = "(.+)"', text)[0]
 
 
@@ -140,14 +140,16 @@ def test_every_import_is_of_a_declared_dependency() -> None:
                     assert carriers & declared, f"{path.name} imports {top}"
 
 
-def table() -> str:
-    """The first column of the README's table of dependencies."""
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    section = re.split(r"^#+ ", text.partition("# Dependencies\n")[2], maxsplit=1, flags=re.M)[0]
+def listed(heading: str) -> set[str]:
+    """The first column of a table of `docs/dependencies.md`."""
+    text = (REPOSITORY / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    section = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("|")]
-    return ", ".join(rows)
+    names = re.findall(r"[\w.-]*\w[\w.-]*", ", ".join(rows))
+    return {canonicalize_name(name) for name in names} - {"package"}
 
 
-def test_the_readme_names_every_dependency_and_no_other() -> None:
-    named = {canonicalize_name(name) for name in re.findall(r"[\w.-]*\w[\w.-]*", table())}
-    assert named - {"package"} == set(map(name_of, RUNNING))
+def test_every_dependency_is_documented_and_no_other() -> None:
+    base, studio = set(map(name_of, DEPENDENCIES)), set(map(name_of, RUNNING))
+    assert listed("The default installation") == base
+    assert listed("The studio chain") == studio - base

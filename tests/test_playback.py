@@ -67,7 +67,7 @@ def test_lufs_matching_counts_the_music() -> None:
     assert by_lufs["raw"] < by_lufs["clean"] - 1
 
 
-def test_row_4_nothing_to_match_in_silence() -> None:
+def test_nothing_to_match_in_silence() -> None:
     silence = Audio(np.zeros((1, 24_000), np.float32), 24_000)
     tracks = listen({"raw": silence, "clean": silence, "removed": silence})
     assert gains(tracks, "lufs") is None
@@ -75,7 +75,7 @@ def test_row_4_nothing_to_match_in_silence() -> None:
 
 
 @pytest.mark.parametrize("frames", [0, 1, 100, 5000])
-def test_row_5_a_short_file_has_an_outline_and_no_levels(frames: int) -> None:
+def test_a_short_file_has_an_outline_and_no_levels(frames: int) -> None:
     audio = Audio(np.full((2, frames), 0.5, np.float32), 24_000)
     tracks = listen({"raw": audio, "clean": audio})
     assert tracks["raw"].outline.high == (500,) * min(frames, 600)

@@ -118,7 +118,7 @@ def test_a_distribution_of_a_thousand_stays_small() -> None:
     assert len(distribution_svg("DNSMOS", "MOS", [3.0] * 1000, [3.0] * 1000)) < 10_000
 
 
-def test_row_12_a_label_is_text() -> None:
+def test_a_label_is_text() -> None:
     svg = distribution_svg("<script>$x^$", "&", [1.0], [2.0])
     assert "<script>$x^$ (&)" in texts(svg)
 

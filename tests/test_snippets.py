@@ -106,7 +106,7 @@ def test_what_barely_fits_fits_at_every_rate(rate: int, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("frames", [1, 79, 80, 81, 15_999, 16_000])
-def test_row_5_a_short_render_is_taken_whole(frames: int, tmp_path: Path) -> None:
+def test_a_short_render_is_taken_whole(frames: int, tmp_path: Path) -> None:
     clean = Audio(np.full((1, frames), 0.5, np.float32), RATE)
     [found] = choose(clean, clean, LEVEL, SHORT)
     assert (found.start, found.stop, found.voiced) == (0, frames, 1)
@@ -117,7 +117,7 @@ def test_row_5_a_short_render_is_taken_whole(frames: int, tmp_path: Path) -> Non
     assert abs(int(piece.argmax()) - frames // 2) <= max(1, frames // 2 - RATE // 2)
 
 
-def test_row_4_silence_has_none(tmp_path: Path) -> None:
+def test_silence_has_none(tmp_path: Path) -> None:
     silence = planted(30)
     assert choose(silence, silence, LEVEL, SHORT) == ()
     (tmp_path / LISTING).write_bytes(to_json(()))

@@ -1,50 +1,175 @@
-// The scorecard sorts and filters. Without this script it is a plain table that reads the same.
+// The scorecard sorts, filters and shows its rows a page at a time. Without this script it is a
+// plain table that reads the same. It is no module: browsers refuse modules from a disk.
 (() => {
   "use strict";
-  const ROWS = 50;
-  const table = document.querySelector("table[data-scorecard]");
-  if (!table || !window.DataTable) return;
 
-  // Numbers, with cells that have no value last whichever way the column is sorted.
-  const order = (sign) => (a, b) =>
-    a === "" || b === "" ? (a === "") - (b === "") : sign * (a - b);
-  DataTable.type("measured", { order: { asc: order(1), desc: order(-1) } });
+  /** How many rows a page has; scorecard.css hides the others while the page loads. */
+  const ROWS = 50;
+
+  const table = document.querySelector("table[data-scorecard]");
+  if (!table) return;
 
   const box = table.closest(".st-scroll");
-  const scorecard = new DataTable(table, {
-    autoWidth: false,
-    columnDefs: [
-      { targets: "st-listen", orderable: false, searchable: false },
-      { targets: "st-num", type: "measured" },
-    ],
-    language: {
-      search: "Find a render",
-      info: "_START_–_END_ of _TOTAL_ renders",
-      infoEmpty: "No render",
-      infoFiltered: "(of _MAX_)",
-      zeroRecords: "No render matches.",
-    },
-    layout: { topStart: "search", topEnd: null, bottomStart: "info", bottomEnd: "paging" },
-    order: [],
-    pageLength: ROWS,
-    paging: table.tBodies[0].rows.length > ROWS,
-  });
+  const body = table.tBodies[0];
+  const headings = [...table.tHead.rows[0].cells];
+  /** Every row, as the page has them. */
+  const rows = [...body.rows];
+  /** What a row says, for the filter, once it was asked for. */
+  const texts = new Map();
+  const collator = new Intl.Collator("en", { numeric: true });
 
+  /** The column by which the rows are sorted, or -1, and whether the largest comes first. */
+  let sorted = { column: -1, descending: false };
+  /** Every row, as they are sorted. */
+  let ordered = rows;
+  let page = 0;
+
+  const filter = element("input", { type: "search" });
+  const count = element("p", { class: "st-count", role: "status" });
+  const pages = element("nav", { class: "st-pages", "aria-label": "Pages of the scorecard" });
   // The table alone scrolls; the filter and the pages stay in reach.
-  const container = scorecard.table().container();
-  box.before(container);
-  container.querySelector(".dt-layout-table").append(box);
-  box.append(table);
+  box.before(element("label", { class: "st-filter" }, "Find a render", filter));
+  box.after(element("div", { class: "st-paging" }, count, pages));
+
+  for (const [column, heading] of headings.entries()) {
+    if (heading.matches(".st-listen")) continue;
+    const content = [...heading.childNodes];
+    heading.append(element("button", { type: "button", class: "st-sort" }, ...content));
+    heading.addEventListener("click", () => sort(column));
+  }
+  filter.addEventListener("input", () => show(0));
+  pages.addEventListener("click", turn);
 
   // On paper there are no pages to turn to and no filter to see: every row is printed, in the
   // order that is on the screen.
-  let view = null;
-  addEventListener("beforeprint", () => {
-    view = { filter: scorecard.search(), page: scorecard.page() };
-    scorecard.search("").page.len(-1).draw();
-  });
-  addEventListener("afterprint", () => {
-    scorecard.search(view.filter).page.len(ROWS).draw();
-    scorecard.page(view.page).draw("page");
-  });
+  addEventListener("beforeprint", () => body.replaceChildren(...ordered));
+  addEventListener("afterprint", draw);
+  draw();
+
+  /**
+   * A new element.
+   * @param {string} name
+   * @param {Object<string, string>} attributes
+   * @param {...(Node|string)} children
+   * @returns {HTMLElement}
+   */
+  function element(name, attributes, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  }
+
+  /** Sort by a column: upwards, pressed again downwards, and then as the page has the rows. */
+  function sort(column) {
+    const again = sorted.column === column;
+    sorted = {
+      column: again && sorted.descending ? -1 : column,
+      descending: again && !sorted.descending,
+    };
+    ordered = sorted.column < 0 ? rows : inOrder(sorted);
+    for (const [at, heading] of headings.entries()) {
+      heading.removeAttribute("aria-sort");
+      if (at !== sorted.column) continue;
+      heading.setAttribute("aria-sort", sorted.descending ? "descending" : "ascending");
+    }
+    show(0);
+  }
+
+  /**
+   * All rows by the values of a column: by number where it has numbers, else by text. Rows without
+   * a value come last in both directions, and equal ones stay as the page has them.
+   * @param {{column: number, descending: boolean}} by
+   * @returns {HTMLTableRowElement[]}
+   */
+  function inOrder({ column, descending }) {
+    const sign = descending ? -1 : 1;
+    const keyed = rows.map((row) => {
+      const { dataset, textContent } = row.cells[column];
+      return { row, value: dataset.order ?? textContent.trim(), isNumber: "order" in dataset };
+    });
+    keyed.sort((a, b) => {
+      if (a.value === "" || b.value === "") return (a.value === "") - (b.value === "");
+      return sign * (a.isNumber ? a.value - b.value : collator.compare(a.value, b.value));
+    });
+    return keyed.map(({ row }) => row);
+  }
+
+  /** The rows that have every word of the filter, in whichever cells and order. */
+  function found() {
+    const words = plain(filter.value).split(/\s+/);
+    return ordered.filter((row) => words.every((word) => textOf(row).includes(word)));
+  }
+
+  /** What a row says; the buttons to listen by are no part of it. */
+  function textOf(row) {
+    if (!texts.has(row)) {
+      const cells = [...row.cells].filter((cell) => !cell.matches(".st-listen"));
+      texts.set(row, plain(cells.map((cell) => cell.textContent).join("\n")));
+    }
+    return texts.get(row);
+  }
+
+  /** Text without case and accents. */
+  function plain(text) {
+    return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  }
+
+  /** Show a page from its first row. */
+  function show(index) {
+    page = index;
+    draw();
+    box.scrollTop = 0;
+  }
+
+  /** Put the rows of the page into the table, and say which they are. */
+  function draw() {
+    const matching = found();
+    const first = page * ROWS;
+    const seen = matching.slice(first, first + ROWS);
+    body.replaceChildren(...seen);
+    const [from, to, of, all] = [first + 1, first + seen.length, matching.length, rows.length].map(
+      (number) => number.toLocaleString("en"),
+    );
+    const shown = `${from}–${to} of ${of} renders${of === all ? "" : ` (of ${all})`}`;
+    count.textContent = seen.length ? shown : "No render matches.";
+    const last = Math.ceil(matching.length / ROWS) - 1;
+    pages.hidden = last < 1;
+    pages.replaceChildren(
+      pageButton("‹", "Previous page", page - 1, last),
+      ...offered(last).map((index) =>
+        index < 0 ? "…" : pageButton(`${index + 1}`, `Page ${index + 1}`, index, last),
+      ),
+      pageButton("›", "Next page", page + 1, last),
+    );
+  }
+
+  function pageButton(text, label, index, last) {
+    const button = element("button", { type: "button", "aria-label": label, value: index }, text);
+    button.disabled = index < 0 || index > last;
+    if (index === page) button.setAttribute("aria-current", "page");
+    return button;
+  }
+
+  /**
+   * The pages to choose from, -1 where some are left out: the first, the last and those at hand,
+   * no more than fit a phone.
+   * @param {number} last
+   * @returns {number[]}
+   */
+  function offered(last) {
+    if (last < 5) return Array.from({ length: last + 1 }, (_, index) => index);
+    if (page < 3) return [0, 1, 2, -1, last];
+    if (page > last - 3) return [0, -1, last - 2, last - 1, last];
+    return [0, -1, page, -1, last];
+  }
+
+  /** Turn to the page that was pressed; its button is a new one, and keeps the focus. */
+  function turn(event) {
+    const pressed = event.target.closest("button");
+    if (!pressed) return;
+    show(Number(pressed.value));
+    const same = [...pages.children].find((button) => button.textContent === pressed.textContent);
+    (same.disabled ? pages.querySelector("[aria-current]") : same).focus();
+  }
 })();

@@ -7,9 +7,8 @@ finite.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -22,25 +21,25 @@ from stemsilver.dsp.stft import Stft
 from stemsilver.dsp.wiener import beta_wiener
 from stemsilver.errors import StageError
 from stemsilver.records import Audio, Cleaned, Samples, StageA
+from stemsilver.step_cache import Code, Memo
 
-
-class Steps(Protocol):
-    """Runs the steps of the chain: times them all, and remembers the dear ones."""
-
-    def run(self, step: str, compute: Callable[[], Samples]) -> Samples:
-        """What `compute` gives. `step` is for clocks and progress."""
-        ...
-
-    def remember(self, step: str, key: str, compute: Callable[[], Samples]) -> Samples:
-        """What `compute` gives, or gave earlier under the same key.
-
-        `key` is a digest of everything that decides the result.
-        """
-        ...
-
-    def progress(self, step: str, share: float) -> None:
-        """Is told that `share` of a step's work is done, from 0 to 1."""
-        ...
+CODE = Code(
+    modules=("audio.py", "records.py", "dsp", "cleaning", "weights/network.py"),
+    libraries=(
+        "numpy",
+        "scipy",
+        "soxr",
+        "pyloudnorm",
+        "onnxruntime",
+        "onnxruntime-gpu",
+        "torch",
+        "demucs",
+        "julius",
+        "diffq",
+        "denoiser",
+    ),
+)
+"""What decides the signals of the chain."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,8 @@ class Extracted:
     masked: Samples
 
 
-def extract(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Extracted:
-    """Run the models, and leave the finishing to `clean`, which then finds their steps remembered.
+def extract(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Extracted:
+    """Run the models, and leave the finishing to `clean`, which then finds their steps done.
 
     `source` is a digest of the mixture's samples and rate.
 
@@ -71,19 +70,19 @@ def extract(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> E
 
     key = config.digest(source, chain.preprocess)
     stems = {
-        model: _separate(model, prepared, rate, key, steps) for model in chain.separation.models
+        model: _separate(model, prepared, rate, key, memo) for model in chain.separation.models
     }
-    vocals = steps.run("fuse", lambda: _fuse(prepared, rate, stems, chain.separation))
+    vocals = memo.run("fuse", lambda: _fuse(prepared, rate, stems, chain.separation))
     residual = prepared - vocals
     files = map(separators.digest, chain.separation.models)
     stage_a = config.digest(key, chain.separation, *files)
-    denoised = _denoise(vocals, prepared, rate, stage_a, chain.enhancement, steps)
-    masked = steps.run("wiener", lambda: _mask(denoised, residual, rate, chain.beta_wiener))
+    denoised = _denoise(vocals, prepared, rate, stage_a, chain.enhancement, memo)
+    masked = memo.run("wiener", lambda: _mask(denoised, residual, rate, chain.beta_wiener))
     _check("wiener", masked, prepared)
     return Extracted(prepared, level, level_note, vocals, residual, denoised, masked)
 
 
-def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cleaned:
+def clean(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Cleaned:
     """Remove the music from `mixture`.
 
     `source` is a digest of the mixture's samples and rate.
@@ -93,7 +92,7 @@ def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cle
         WeightsError: a model's weights are missing or altered.
     """
     rate = mixture.rate
-    found = extract(mixture, source, chain, steps)
+    found = extract(mixture, source, chain, memo)
     notes: list[str] = [] if found.level_note is None else [found.level_note]
 
     def finish() -> Samples:
@@ -102,7 +101,7 @@ def clean(mixture: Audio, source: str, chain: config.Chain, steps: Steps) -> Cle
             notes.append(note)
         return speech
 
-    speech = steps.run("polish", finish)
+    speech = memo.run("polish", finish)
     _check("polish", speech, found.prepared)
     stages = {"vocals": found.vocals}
     if chain.enhancement.model_name != "none":
@@ -171,17 +170,17 @@ def _level(mixture: Audio, settings: config.Preprocess) -> tuple[float, str | No
 
 
 def _separate(
-    model: config.SeparatorModel, prepared: Samples, rate: int, key: str, steps: Steps
+    model: config.SeparatorModel, prepared: Samples, rate: int, key: str, memo: Memo
 ) -> Samples:
     """One separator's vocals."""
     step = f"separate: {model.model_name}"
 
     def compute() -> Samples:
         separator = separators.load(model)
-        vocals = separator.separate(prepared, rate, lambda share: steps.progress(step, share))
+        vocals = separator.separate(prepared, rate, lambda share: memo.progress(step, share))
         return _check(step, vocals, prepared)
 
-    return steps.remember(step, config.digest(key, model, separators.digest(model)), compute)
+    return memo.signal(step, CODE, config.digest(key, model, separators.digest(model)), compute)
 
 
 def _fuse(
@@ -209,7 +208,7 @@ def _denoise(
     rate: int,
     stage_a: str,
     settings: config.Enhancement,
-    steps: Steps,
+    memo: Memo,
 ) -> Samples:
     """The denoised share of the vocals, and a little of the undenoised blended back."""
     name = settings.model_name
@@ -222,7 +221,7 @@ def _denoise(
 
     hashes = weights.digest(denoisers.used_weights(name))
     key = config.digest(stage_a, name, settings.mixture_share, hashes)
-    denoised = steps.remember("denoise", key, compute)
+    denoised = memo.signal("denoise", CODE, key, compute)
     share = settings.dry_wet * (1 - settings.residual_blend)
     return (share * denoised + (1 - share) * vocals).astype(np.float32)
 

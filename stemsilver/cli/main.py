@@ -14,9 +14,10 @@ from rich.markup import escape
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from stemsilver import __version__
 from stemsilver.cli import signals
+from stemsilver.cli.console import messages
 from stemsilver.errors import StemsilverError
-from stemsilver.version import __version__
 
 COMMANDS = (
     "build-site",
@@ -96,7 +97,7 @@ def _root(
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of the README's table."""
-    errors = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    errors = messages()
     try:
         signals.listen()
         code = _run(errors)

@@ -3,19 +3,52 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bars
+
+from stemsilver.cli.console import messages
 
 if TYPE_CHECKING:
     from stemsilver.records import ItemResult, Render
 
 PLAIN_SECONDS = 60.0
 """How long a log, which is no terminal, goes without a word of a long step."""
+
+
+@contextmanager
+def byte_bar(name: str, *columns: ProgressColumn) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on standard error, where that is a terminal; gives what to call with the bytes that
+    are done, and with how many there are.
+    """
+    console = messages()
+    with Bars(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        DownloadColumn(),
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    ) as bars:
+        task = bars.add_task(name, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 class BatchProgress:

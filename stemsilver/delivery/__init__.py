@@ -1,1 +1,1 @@
-"""Level 6: what leaves the machine: a release, a pull request's scorecard, a team's repository."""
+"""What leaves the machine: a release, a pull request's scorecard, a team's repository."""

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, ValidationError
 
 from stemsilver import fsio
 from stemsilver.delivery.archive import Advance, Source, quiet, write_zip
 from stemsilver.errors import NothingToDo, UsageError
 from stemsilver.microsite import DOWNLOADS, RELEASE, offline_files
+from stemsilver.microsite.templates import environment
 from stemsilver.records import WeightRecord
 from stemsilver.report import Card, CardItem, Status, read_card, visible
 from stemsilver.resources import resource
@@ -239,13 +239,9 @@ def _readme(
     renamed: list[tuple[str, str]],
 ) -> bytes:
     # Not HTML, so nothing is escaped; but nothing hides or breaks a line either.
-    jinja = Environment(
-        loader=FileSystemLoader(resource("templates")),
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    jinja = environment(
+        resource("templates"),
+        html=False,
         finalize=lambda value: visible(value) if isinstance(value, str) else value,
     )
     count = Counter(item.status for item in card.items.values())

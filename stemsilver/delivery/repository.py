@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from stemsilver import __version__
 from stemsilver.errors import EnvironmentFault, UsageError
 from stemsilver.fsio import contained, write_bytes
+from stemsilver.microsite.templates import environment
 from stemsilver.profiles import DEFAULT
 from stemsilver.resources import resource
-from stemsilver.version import __version__
 
 WORKFLOWS = ("pages.yml", "pr-comment.yml", "pr-scorecard.yml", "release.yml")
 """The workflows of this repository that a team's needs too."""
@@ -94,6 +93,7 @@ def repository(
     found = {
         f"config/{profile}": (resource("config") / profile).read_bytes(),
         "constraints.txt": resource("constraints.txt").read_bytes(),
+        "docs/delivery.md": resource("docs/delivery.md").read_bytes(),
         "mkdocs.yml": resource("mkdocs.yml").read_bytes(),
     }
     found |= {f"site_src/{page}": (resource("site_src") / page).read_bytes() for page in _PAGES}
@@ -176,14 +176,7 @@ def _checked(requirement: str) -> str:
 
 def _generated(values: Mapping[str, object]) -> dict[str, bytes]:
     """The files made from templates. They are plain text, of which nothing is to be escaped."""
-    jinja = Environment(
-        loader=FileSystemLoader(resource("templates") / _REPOSITORY),
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    jinja = environment(resource("templates") / _REPOSITORY, html=False)
     return {
         name: jinja.get_template(template).render(values).encode()
         for name, template in _GENERATED.items()

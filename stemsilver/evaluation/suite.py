@@ -6,10 +6,10 @@ with the crash as its reason. Neither costs another metric or the render.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,9 @@ from stemsilver import weights
 from stemsilver.audio import mono, resample
 from stemsilver.config import Evaluation, Music, digest
 from stemsilver.dsp import loudness
-from stemsilver.errors import EnvironmentFault
 from stemsilver.evaluation import asr, dnsmos, music, vad
 from stemsilver.evaluation.downmix import Downmix
+from stemsilver.evaluation.findings import attempt, found, remembered, score
 from stemsilver.evaluation.music_to_speech import music_to_speech_db
 from stemsilver.evaluation.pause_floor import pause_floor_db
 from stemsilver.evaluation.si_sdr import si_sdr_db
@@ -40,28 +40,19 @@ from stemsilver.records import (
     Evidence,
     Samples,
     Score,
+    Sidecars,
     StageA,
     Timeline,
     Transcript,
     Word,
 )
+from stemsilver.step_cache import Memo
 
 STEPS = ("loudness", "music", "dnsmos", "asr")
 """The steps of `measure`, for clocks."""
 
-CRASHED = "crashed: "
-"""How the reason of a metric that failed begins."""
-
 MAX_LENGTH_DIFFERENCE = 0.01
 """Seconds by which a truth may differ in length and still be the truth of this render."""
-
-
-class Facts(Protocol):
-    """Remembers what was measured on the same signal before."""
-
-    def facts(self, step: str, key: str, compute: Callable[[], Any]) -> Any:
-        """The JSON value `compute` gives, or gave earlier under the same key."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -81,14 +72,6 @@ class Measured:
         return self.scores["true_peak_dbtp"].reason == SILENT
 
 
-@dataclass(frozen=True)
-class Sidecars:
-    """What lies beside a render: its script, and the true speech."""
-
-    script: str | None = None
-    reference: Audio | None = None
-
-
 def used_weights(settings: Evaluation) -> tuple[str, ...]:
     """Names of the weight files that the models load, found without loading anything."""
     return (
@@ -99,20 +82,20 @@ def used_weights(settings: Evaluation) -> tuple[str, ...]:
     )
 
 
-def measure(audio: Audio, source: str, settings: Evaluation, facts: Facts) -> Measured:
+def measure(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> Measured:
     """Everything that can be measured on one signal alone, raw or clean.
 
     `source` is a digest of the signal.
     """
     signal = Downmix(audio)
-    levels = _remembered(
+    levels = remembered(
         ("lufs", "true_peak_dbtp", "loudness_range_lu"),
         "loudness",
         digest("loudness", source),
         lambda: _levels(audio),
-        facts,
+        memo,
     )
-    events = _remembered(
+    events = remembered(
         ("music_presence", "pause_floor_db"),
         "music",
         digest(
@@ -122,25 +105,25 @@ def measure(audio: Audio, source: str, settings: Evaluation, facts: Facts) -> Me
             weights.digest((*music.used_weights(settings.music), *vad.WEIGHTS)),
         ),
         lambda: _activity(signal, settings.music),
-        facts,
+        memo,
     )
-    opinion = _remembered(
+    opinion = remembered(
         tuple(dnsmos.CALIBRATION),
         "dnsmos",
         digest("dnsmos", source, settings.dnsmos, weights.digest(dnsmos.WEIGHTS)),
         lambda: _opinion(signal.at(dnsmos.RATE), settings.dnsmos.hop_seconds),
-        facts,
+        memo,
     )
-    speech = _remembered(
+    speech = remembered(
         ("transcript",),
         "asr",
         digest("asr", source, settings.asr, weights.digest(asr.used_weights(settings.asr))),
         lambda: {"transcript": asdict(asr.transcribe(signal.at(asr.RATE), settings.asr))},
-        facts,
+        memo,
     )
     timeline = events.pop("timeline", None)
     return Measured(
-        {name: _score(found) for part in (levels, events, opinion) for name, found in part.items()},
+        {name: score(kept) for part in (levels, events, opinion) for name, kept in part.items()},
         _transcript(speech["transcript"]),
         None if timeline is None else Timeline(timeline["hop"], tuple(timeline["values"])),
     )
@@ -165,7 +148,7 @@ def evidence(
     transcripts: dict[str, Transcript] = {}
     timelines: dict[str, Timeline] = {}
     for signal, measured in (("raw", raw_measured), ("clean", clean_measured)):
-        scores.update({f"{signal}_{name}": score for name, score in measured.scores.items()})
+        scores.update({f"{signal}_{name}": one for name, one in measured.scores.items()})
         if isinstance(measured.transcript, Transcript):
             transcripts[signal] = measured.transcript
         if measured.music is not None:
@@ -188,9 +171,9 @@ def evidence(
 def _levels(audio: Audio) -> dict[str, Any]:
     samples, rate = audio.samples, audio.rate
     return {
-        "lufs": _found(lambda: _gated(loudness.integrated_lufs, samples, rate)),
-        "true_peak_dbtp": _found(lambda: _sounding(loudness.true_peak_dbtp(samples))),
-        "loudness_range_lu": _found(lambda: _gated(loudness.loudness_range_lu, samples, rate)),
+        "lufs": found(lambda: _gated(loudness.integrated_lufs, samples, rate)),
+        "true_peak_dbtp": found(lambda: _sounding(loudness.true_peak_dbtp(samples))),
+        "loudness_range_lu": found(lambda: _gated(loudness.loudness_range_lu, samples, rate)),
     }
 
 
@@ -211,8 +194,8 @@ def _activity(downmix: Downmix, settings: Music) -> dict[str, Any]:
     timeline = music.timeline(downmix, settings)
     signal = downmix.at(vad.RATE)
     return {
-        "music_presence": _found(lambda: _presence(signal, timeline, downmix.duration)),
-        "pause_floor_db": _found(
+        "music_presence": found(lambda: _presence(signal, timeline, downmix.duration)),
+        "pause_floor_db": found(
             lambda: pause_floor_db(signal, vad.speech_frames(signal), vad.HOP, vad.RATE)
         ),
         "timeline": asdict(timeline),
@@ -251,7 +234,7 @@ def _errors(
         alignments.append(alignment)
         return wer(alignment)
 
-    return _try(compute)
+    return attempt(compute)
 
 
 def _against_stage_a(
@@ -268,7 +251,7 @@ def _against_stage_a(
         lambda: stoi(speech, vocals, clean.rate),
         lambda: si_sdr_db(speech, vocals),
     )
-    return {name: _try(metric) for name, metric in zip(names, metrics, strict=True)}
+    return {name: attempt(metric) for name, metric in zip(names, metrics, strict=True)}
 
 
 def _against_truth(
@@ -293,8 +276,8 @@ def _against_truth(
     scores: dict[str, Score] = {}
     for signal, samples in signals.items():
         against = partial(_against, samples, truth)
-        scores[f"{signal}_si_sdr_db"] = _try(partial(against, si_sdr_db))
-        scores[f"{signal}_estoi"] = _try(
+        scores[f"{signal}_si_sdr_db"] = attempt(partial(against, si_sdr_db))
+        scores[f"{signal}_estoi"] = attempt(
             partial(against, partial(stoi, rate=raw.rate, extended=True))
         )
     for gain, name in (("si_sdr_improvement_db", "si_sdr_db"), ("estoi_improvement", "estoi")):
@@ -316,71 +299,8 @@ def _difference(after: Score, before: Score) -> Score:
     return Score(after.value - before.value)
 
 
-def _remembered(
-    names: Sequence[str],
-    step: str,
-    key: str,
-    compute: Callable[[], dict[str, Any]],
-    facts: Facts,
-) -> dict[str, Any]:
-    """Findings by name; where the whole step has none, each name with the reason.
-
-    That a metric is undefined is a fact and remembered; that it crashed is not.
-    """
-
-    def found() -> dict[str, Any]:
-        try:
-            findings = compute()
-        except Undefined as undefined:
-            return {name: {"reason": str(undefined)} for name in names}
-        if any(str(one.get("reason")).startswith(CRASHED) for one in findings.values()):
-            raise _Incomplete(findings)
-        return findings
-
-    try:
-        remembered: dict[str, Any] = facts.facts(step, key, found)
-    except EnvironmentFault:
-        raise
-    except _Incomplete as incomplete:
-        return incomplete.findings
-    except Exception as crash:
-        return {name: {"reason": _crash(crash)} for name in names}
-    return remembered
-
-
-class _Incomplete(Exception):
-    """Findings of which some crashed, on their way past the memory, which must not keep them."""
-
-    def __init__(self, findings: dict[str, Any]) -> None:
-        super().__init__()
-        self.findings = findings
-
-
-def _found(compute: Callable[[], float]) -> dict[str, Any]:
-    return asdict(_try(compute))
-
-
-def _try(compute: Callable[[], float]) -> Score:
-    try:
-        return Score(float(compute()))
-    except Undefined as undefined:
-        return Score.missing(str(undefined))
-    except EnvironmentFault:
-        raise
-    except Exception as crash:
-        return Score.missing(_crash(crash))
-
-
-def _crash(crash: Exception) -> str:
-    return f"{CRASHED}{type(crash).__name__}: {crash}"
-
-
-def _score(found: Mapping[str, Any]) -> Score:
-    return Score(found.get("value"), found.get("reason"))
-
-
-def _transcript(found: Mapping[str, Any]) -> Transcript | Score:
-    if "text" not in found:
-        return _score(found)
-    words = tuple(Word(**word) for word in found["words"])
-    return Transcript(found["text"], words, found["language"])
+def _transcript(kept: Mapping[str, Any]) -> Transcript | Score:
+    if "text" not in kept:
+        return score(kept)
+    words = tuple(Word(**word) for word in kept["words"])
+    return Transcript(kept["text"], words, kept["language"])

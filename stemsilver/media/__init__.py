@@ -1,1 +1,1 @@
-"""Level 4: pictures, outlines and short pairs of what is heard."""
+"""Pictures, outlines and short pairs of what is heard."""

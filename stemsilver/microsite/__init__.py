@@ -1,4 +1,4 @@
-"""Level 5: the site a stakeholder opens, listens to and signs off.
+"""The site a stakeholder opens, listens to and signs off.
 
 Each name is imported by its first use: what packs a site into a ZIP need not wait for what draws
 one.
@@ -36,8 +36,10 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    for module, names in _MODULES.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # else every name would count as there
+
+    def __getattr__(name: str) -> Any:
+        for module, names in _MODULES.items():
+            if name in names:
+                return getattr(import_module(f"{__name__}.{module}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

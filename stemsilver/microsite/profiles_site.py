@@ -14,11 +14,12 @@ from stemsilver.microsite.pages.profiles import front
 from stemsilver.microsite.pages.profiles_render import bakeoff_render, blind_pages, render_sources
 from stemsilver.microsite.pages.writer import Pages, preparations
 from stemsilver.microsite.parts.player import player_files
-from stemsilver.microsite.publish.assets import Draw, drawn_now, write_diagram
+from stemsilver.microsite.publish.assets import write_diagram
 from stemsilver.microsite.publish.overrides import copy_hand_written
 from stemsilver.microsite.publish.site import Look, Site, downloads, publish
 from stemsilver.records import WeightRecord
 from stemsilver.report import Bakeoff, Run, bakeoff_columns, pipeline_mermaid
+from stemsilver.step_cache import NOTHING_KEPT, Memo
 
 _NAVIGATION = [
     {"Bake-off": "index.md"},
@@ -48,12 +49,12 @@ def build_bakeoff(
     reports: Sequence[Path],
     target: Path,
     max_megabytes: float,
-    draw: Draw = drawn_now,
+    memo: Memo = NOTHING_KEPT,
 ) -> Site:
     """Publish the site of a bake-off at `target`.
 
     `media` are, run by run, the folders with the tracks of every cleaned render by its id;
-    `reports` are offered for download. Plots that `draw` remembers are not drawn again.
+    `reports` are offered for download. Plots that `memo` has are not drawn again.
 
     Raises:
         UsageError, SiteError, EnvironmentFault: as `publish.build` does.
@@ -80,7 +81,7 @@ def build_bakeoff(
         for name, pair in blind_pages(found, tracks_of).items():
             pages.write_blind(f"{name}.md", pair)
         pages.write_method([run.profile for run in found.runs])
-        _write_profiles(found, pages, draw)
+        _write_profiles(found, pages, memo)
 
     files = {
         f"renders/{id_}/{name}": source
@@ -97,14 +98,14 @@ def build_bakeoff(
     return publish(write, {**files, **downloads(reports)}, look, target, max_megabytes)
 
 
-def _write_profiles(found: Bakeoff, pages: Pages, draw: Draw) -> None:
+def _write_profiles(found: Bakeoff, pages: Pages, memo: Memo) -> None:
     """What each profile is, and how to run the bake-off again."""
     shown = []
     for at, run in enumerate(found.runs):
         folder = f"assets/profile-{at + 1}/"
         (pages.folder / folder).mkdir()
         mermaid = pipeline_mermaid(run.profile)
-        write_diagram(mermaid, pages.folder / folder, draw)
+        write_diagram(mermaid, pages.folder / folder, memo)
         shown.append(Described(run.name, run.profile.description, folder, mermaid, _yaml(run)))
     pages.write(
         "reproduce.md",

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stemsilver.pipeline.compare_profiles import compare
-    from stemsilver.pipeline.files import clean_files, evaluate_pair
+    from stemsilver.pipeline.files import clean_files
     from stemsilver.pipeline.outputs import write_report
+    from stemsilver.pipeline.pair import evaluate_pair
     from stemsilver.pipeline.preflight import check_outputs, verify_models
     from stemsilver.pipeline.site import Outcome, Places, build_site
 
@@ -28,15 +29,18 @@ __all__ = [
 
 _MODULES = {
     "compare_profiles": ("compare",),
-    "files": ("clean_files", "evaluate_pair"),
+    "files": ("clean_files",),
+    "pair": ("evaluate_pair",),
     "outputs": ("write_report",),
     "preflight": ("check_outputs", "verify_models"),
     "site": ("Outcome", "Places", "build_site"),
 }
 
 
-def __getattr__(name: str) -> Any:
-    for module, names in _MODULES.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # else every name would count as there
+
+    def __getattr__(name: str) -> Any:
+        for module, names in _MODULES.items():
+            if name in names:
+                return getattr(import_module(f"{__name__}.{module}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -91,7 +91,7 @@ def compare(
         found = report.bakeoff(runs, judge)
         reports = _write(found, folder)
         site = microsite.build_bakeoff(
-            found, media, reports, folder / SITE, max_site_megabytes, Steps(store).file
+            found, media, reports, folder / SITE, max_site_megabytes, Steps(store)
         )
         store.gc(round(max_cache_gigabytes * 1e9))
     return Outcome(found, site)

@@ -19,14 +19,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
-from stemsilver import weights
+from stemsilver import __version__, weights
 from stemsilver.config import Profile, digest
 from stemsilver.errors import StemsilverError
 from stemsilver.fsio import file_states, files_below, has_leftovers, sha256_file
 from stemsilver.microsite.publish.marker import is_made_by
 from stemsilver.records import Render
 from stemsilver.resources import resource
-from stemsilver.version import __version__
 from stemsilver.weights.store import folder
 
 _SCORECARD = "scorecard.json"

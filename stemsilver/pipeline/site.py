@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stemsilver import fsio, microsite, report, weights
+from stemsilver import __version__, fsio, microsite, report, weights
 from stemsilver.cache import Cache
 from stemsilver.config import Profile, digest
 from stemsilver.delivery import release
@@ -23,7 +23,6 @@ from stemsilver.pipeline.outputs import write_report, write_speech
 from stemsilver.pipeline.preflight import check_outputs, large_models, verify_models
 from stemsilver.records import Batch, Render
 from stemsilver.step_cache import Steps
-from stemsilver.version import __version__
 
 SNIPPETS = "ab"
 """The folder of the report with the short pairs of raw and clean."""
@@ -120,7 +119,7 @@ def build_site(
             reports,
             places.site,
             max_site_megabytes,
-            draw=drawing.file,
+            memo=drawing,
             base=other,
             history=records,
             archive=_archive(batch, places) if archive else None,

@@ -21,18 +21,27 @@ from stemsilver.cache import Cache
 from stemsilver.cleaning import chain
 from stemsilver.config import AbTests, Profile, digest
 from stemsilver.dsp.loudness import gain
-from stemsilver.errors import ItemError
-from stemsilver.evaluation import suite
-from stemsilver.evaluation.suite import CRASHED, Sidecars
+from stemsilver.evaluation import findings, suite
+from stemsilver.evaluation.findings import CRASHED
 from stemsilver.media import playback, plots, snippets
 from stemsilver.media.playback import LISTENING, Heard
 from stemsilver.pipeline import progress_file as told
 from stemsilver.pipeline.progress_file import Reporter
+from stemsilver.pipeline.sidecars import read_sidecars
 from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render
-from stemsilver.step_cache import Steps, code_digest
+from stemsilver.step_cache import Code, Memo, Steps
 
 RESULT = "result.json"
 SPEECH = "speech_only.wav"
+
+CODE = (
+    chain.CODE
+    + findings.CODE
+    + plots.CODE
+    + playback.CODE
+    + Code(("media/snippets.py", "pipeline/tasks.py"), ("soundfile",))
+)
+"""What decides a finished item."""
 
 _RESULT = TypeAdapter(ItemResult)
 
@@ -93,7 +102,7 @@ def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
         chain.files_digest(profile.chain),
         weights.digest(suite.used_weights(profile.evaluation)),
         int(stages),
-        code_digest(),
+        CODE.digest(),
     )
 
 
@@ -144,7 +153,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     # The same steps run again on the clean signal, on a clock of their own.
     steps.rename({step: f"raw {step}" for step in suite.STEPS})
     clean_measured = suite.measure(
-        cleaned.speech, signal_digest(cleaned.speech), job.profile.evaluation, steps
+        cleaned.speech, cleaned.speech.digest, job.profile.evaluation, steps
     )
     evidence = suite.evidence(
         raw, raw_measured, cleaned.speech, clean_measured, cleaned.stage_a, beside
@@ -205,54 +214,30 @@ def _result(
 def _decode(job: Job) -> tuple[Audio, str]:
     """The render, and the digest that names it in the keys of its steps."""
     audio = decode(job.render.source, job.profile.preprocess.max_minutes)
-    return audio, signal_digest(audio)
-
-
-def signal_digest(audio: Audio) -> str:
-    """A digest of a signal's rate, shape and samples, for the keys of what is made of it."""
-    hasher = hashlib.sha256(f"{audio.rate} {audio.samples.shape}".encode())
-    hasher.update(audio.samples.tobytes())
-    return hasher.hexdigest()
-
-
-def read_sidecars(script: Path | None, reference: Path | None, max_minutes: float) -> Sidecars:
-    """The script and the truth beside a render.
-
-    Raises:
-        ItemError: a sidecar is there but cannot be read; to leave it out would make a render
-            that was to be checked look like one that was not.
-    """
-    text = None
-    if script is not None:
-        try:
-            text = script.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ItemError(
-                f"{script.name}: the script cannot be read ({error})",
-                next_step="Save the script as UTF-8 text.",
-            ) from error
-    return Sidecars(text, None if reference is None else decode(reference, max_minutes))
+    return audio, audio.digest
 
 
 def _media(
-    raw: Audio, cleaned: Cleaned, stages: bool, ab_tests: AbTests, steps: Steps
+    raw: Audio, cleaned: Cleaned, stages: bool, ab_tests: AbTests, memo: Memo
 ) -> dict[str, bytes]:
     """The files of a finished item: the output, and what the site plays and shows."""
     tracks = {"raw": raw, "clean": cleaned.speech, "removed": cleaned.removed}
     if stages:
         for name, samples in cleaned.stages.items():
             tracks[name] = Audio(gain(samples, -cleaned.level_db), raw.rate)
-    digests = {name: signal_digest(audio) for name, audio in tracks.items()}
+    digests = {name: audio.digest for name, audio in tracks.items()}
     files = {SPEECH: encode_wav(cleaned.speech)}
     for name, audio in tracks.items():
         files[f"{name}.flac"] = encode_flac16(audio)
-        files[f"{name}.webp"] = steps.file(
+        files[f"{name}.webp"] = memo.file(
             f"draw {name}",
+            plots.CODE,
             digests[name],
             partial(plots.spectrogram_webp, audio.samples, audio.rate),
         )
-    files[LISTENING] = steps.file(
+    files[LISTENING] = memo.file(
         "listen",
+        playback.CODE,
         digest(*(part for pair in digests.items() for part in pair)),
         lambda: playback.to_json(playback.listen(tracks)),
     )

@@ -1,4 +1,4 @@
-"""Level 4: from a `Batch` and its `Profile` to verdicts, JSON, CSV and Markdown. No HTML.
+"""From a `Batch` and its `Profile` to verdicts, JSON, CSV and Markdown. No HTML.
 
 The scorecard's JSON is the product; every other form is a view of the same verdicts and scores.
 """
@@ -26,7 +26,7 @@ from stemsilver.report.comparison.profiles import (
     bakeoff_json,
 )
 from stemsilver.report.comparison.profiles_markdown import MARKS, bakeoff_markdown
-from stemsilver.report.comparison.promotion import Criterion, Judgement, Ruling, rule_on
+from stemsilver.report.comparison.promotion import Judgement, Ruling, rule_on
 from stemsilver.report.history.records import (
     HISTORY,
     Record,
@@ -90,7 +90,6 @@ __all__ = [
     "Check",
     "Column",
     "Cost",
-    "Criterion",
     "Diff",
     "Gate",
     "Headline",

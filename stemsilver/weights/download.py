@@ -18,9 +18,8 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from stemsilver import fsio
+from stemsilver import __version__, fsio
 from stemsilver.errors import EnvironmentFault
-from stemsilver.version import __version__
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0

@@ -17,11 +17,11 @@ from stemsilver.weights.download import (
     discard,
     download,
 )
-from stemsilver.weights.kinds import Pulled, expected
+from stemsilver.weights.kinds import Remote, expected
 from stemsilver.weights.store import folder
 
 
-def addresses(weight: Pulled, mirror: str | None) -> tuple[str, ...]:
+def addresses(weight: Remote, mirror: str | None) -> tuple[str, ...]:
     """Where a file can be had, in the order of trying.
 
     First comes `mirror`, a server of one's own that has the files of the weights folder under the
@@ -53,7 +53,7 @@ def locked(wait: Callable[[str], None]) -> Iterator[None]:
         yield
 
 
-def check_space(weights: Sequence[Pulled]) -> None:
+def check_space(weights: Sequence[Remote]) -> None:
     """Refuse a pull for which the disk has no room, as far as sizes are known.
 
     Raises:
@@ -64,13 +64,13 @@ def check_space(weights: Sequence[Pulled]) -> None:
     check_room(folder(), sum(weight.size or 0 for weight in weights) - begun)
 
 
-def is_there(weight: Pulled) -> bool:
+def is_there(weight: Remote) -> bool:
     """Whether the file is in its place and is the file it should be."""
     path = folder() / weight.file
     return path.is_file() and fsio.sha256_file(path).startswith(weight.sha256)
 
 
-def pull(weight: Pulled, urls: Sequence[str], progress: Progress) -> Path:
+def pull(weight: Remote, urls: Sequence[str], progress: Progress) -> Path:
     """Fetch a file from the first of `urls` that gives it, verify it, and put it in its place.
 
     To be called under the `locked` folder.
@@ -118,6 +118,6 @@ def _persist(url: str, partial: Path, size: int | None, progress: Progress) -> N
             had = has
 
 
-def _partial(weight: Pulled) -> Path:
+def _partial(weight: Remote) -> Path:
     place = folder() / weight.file
     return place.with_name(f"{place.name}.part")

@@ -8,7 +8,7 @@ SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True)
-class Carried:
+class Bundled:
     """A weight file inside an installed package.
 
     `package` is what pip calls it, `module` what Python calls it, `file` the path below it,
@@ -38,7 +38,7 @@ class HubFile:
 
 
 @dataclass(frozen=True)
-class Pulled:
+class Remote:
     """A weight file in the weights folder, put there by `models pull` or by hand.
 
     `file` is its path below the folder. `sha256` is all 64 digits, or as many of the first as the
@@ -71,7 +71,7 @@ class Own:
     source: str
 
 
-Weight = Carried | Pulled | Own
+Weight = Bundled | Remote | Own
 
 
 def expected(weight: Weight) -> str:

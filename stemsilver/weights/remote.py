@@ -5,7 +5,7 @@ A hash has all 64 digits where they are known, else those its publisher puts in 
 
 from __future__ import annotations
 
-from stemsilver.weights.kinds import HubFile, Pulled
+from stemsilver.weights.kinds import HubFile, Remote
 from stemsilver.weights.whisper import FASTER_WHISPER, OPENAI_WHISPER
 
 _AT_META = "https://dl.fbaipublicfiles.com"
@@ -15,7 +15,7 @@ _AT_META = "https://dl.fbaipublicfiles.com"
 _RESEARCH = "for research, says their author; the code is MIT"
 _RESEARCH_OR_MIT = "for research, said their author; his copy on the hub is MIT"
 
-_HTDEMUCS = Pulled(
+_HTDEMUCS = Remote(
     "htdemucs_ft-vocals",
     "demucs/04573f0d-f3cf25b2.th",
     84_141_271,
@@ -31,10 +31,10 @@ _HTDEMUCS = Pulled(
 )
 
 
-def _mdx(number: int, signature: str, size: int, sha256: str) -> Pulled:
+def _mdx(number: int, signature: str, size: int, sha256: str) -> Remote:
     # Demucs puts the first eight digits of a hash in the name of the file.
     file = f"{signature}-{sha256[:8]}.th"
-    return Pulled(
+    return Remote(
         f"mdx_extra_q-{number}",
         f"demucs/{file}",
         size,
@@ -46,9 +46,9 @@ def _mdx(number: int, signature: str, size: int, sha256: str) -> Pulled:
     )
 
 
-def _denoiser(name: str, size: int | None, sha256: str) -> Pulled:
+def _denoiser(name: str, size: int | None, sha256: str) -> Remote:
     file = f"{name}-{sha256}.th"
-    return Pulled(
+    return Remote(
         name,
         f"denoiser/{file}",
         size,
@@ -60,7 +60,7 @@ def _denoiser(name: str, size: int | None, sha256: str) -> Pulled:
     )
 
 
-_PANNS = Pulled(
+_PANNS = Remote(
     "panns-cnn14",
     "panns/Cnn14_mAP=0.431.pth",
     327_428_481,
@@ -73,7 +73,7 @@ _PANNS = Pulled(
     ),
 )
 
-_UVR = Pulled(
+_UVR = Remote(
     "uvr-mdx-net-inst-hq-3",
     "uvr/UVR-MDX-NET-Inst_HQ_3.onnx",
     66_759_214,
@@ -88,7 +88,7 @@ _UVR = Pulled(
     ),
 )
 
-PULLED: dict[str, Pulled] = {
+REMOTE: dict[str, Remote] = {
     weight.name: weight
     for weight in (
         _HTDEMUCS,

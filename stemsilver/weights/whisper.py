@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stemsilver.weights.kinds import Pulled
+from stemsilver.weights.kinds import Remote
 
 _SOURCE = "Radford et al., Whisper, 2022 (OpenAI)"
 _AT_OPENAI = "https://openaipublic.azureedge.net/main/whisper/models"
@@ -79,12 +79,12 @@ def _converted(
     settings: tuple[int, str],
     beside: dict[str, tuple[int, str]],
     repository: str | None = None,
-) -> tuple[Pulled, ...]:
+) -> tuple[Remote, ...]:
     """The folder of one size: its weights, its settings, and the files `beside` them."""
     files = {"model.bin": weights, "config.json": settings, **beside}
     below = f"{repository or f'Systran/faster-whisper-{size}'}/resolve/{revision}"
     return tuple(
-        Pulled(
+        Remote(
             f"whisper-{size}{_PARTS[file]}",
             f"faster-whisper/{size}/{file}",
             length,
@@ -106,8 +106,8 @@ _PARTS = {
     "preprocessor_config.json": "-preprocessor",
 }
 
-OPENAI_WHISPER: tuple[Pulled, ...] = tuple(
-    Pulled(
+OPENAI_WHISPER: tuple[Remote, ...] = tuple(
+    Remote(
         f"openai-whisper-{size}",
         f"openai-whisper/{size}.pt",
         length,
@@ -121,7 +121,7 @@ OPENAI_WHISPER: tuple[Pulled, ...] = tuple(
 """The weights of openai-whisper, every size."""
 
 # tiny.en comes inside a package. Of large-v1 no hash is known to us, so there is none.
-FASTER_WHISPER: tuple[Pulled, ...] = (
+FASTER_WHISPER: tuple[Remote, ...] = (
     *_converted(
         "tiny",
         "d90ca5fe260221311c53c58e660288d3deb8d356",

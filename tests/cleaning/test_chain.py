@@ -13,7 +13,7 @@ from stemsilver.cleaning import chain, denoisers, separators
 from stemsilver.config import Chain, Profile
 from stemsilver.dsp import loudness
 from stemsilver.records import Audio, Cleaned, Samples
-from stemsilver.step_cache import Steps
+from stemsilver.step_cache import Code, Steps
 
 Excerpt = Callable[[str, float, float], Audio]
 
@@ -357,9 +357,9 @@ class Recorder(Steps):
         super().__init__(None)
         self.keys: dict[str, str] = {}
 
-    def remember(self, step: str, key: str, compute: Callable[[], Samples]) -> Samples:
+    def signal(self, step: str, code: Code, key: str, compute: Callable[[], Samples]) -> Samples:
         self.keys[step] = key
-        return super().remember(step, key, compute)
+        return super().signal(step, code, key, compute)
 
 
 def test_a_step_is_remembered_under_what_decides_it_and_nothing_else(

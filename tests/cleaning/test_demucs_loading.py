@@ -24,7 +24,7 @@ from stemsilver import weights
 from stemsilver.cleaning.separators.demucs import loading
 from stemsilver.errors import WeightsError
 from stemsilver.fsio import sha256_file
-from stemsilver.weights.kinds import Pulled
+from stemsilver.weights.kinds import Remote
 
 from ..built import NEEDS_DIFFQ
 from ..official import demucs as official
@@ -249,7 +249,7 @@ def test_the_hub_s_local_cache_serves_where_no_file_was_placed(
         weights.verified("htdemucs_ft-vocals")  # a name of its own making proves nothing
 
     known = weights.REGISTRY["htdemucs_ft-vocals"]
-    assert isinstance(known, Pulled)
+    assert isinstance(known, Remote)
     assert known.hub is not None
     pinned = replace(known, hub=replace(known.hub, sha256=blob.name))
     monkeypatch.setitem(weights.REGISTRY, "htdemucs_ft-vocals", pinned)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from stemsilver import __version__
 from stemsilver.cli.commands import doctor
 from stemsilver.resources import resource
-from stemsilver.version import __version__
 
 from .terminal import Terminal
 

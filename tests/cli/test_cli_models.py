@@ -15,7 +15,7 @@ from stemsilver.resources import resource
 from ..built import NEEDS_DIFFQ
 from .terminal import Terminal, faulty
 
-STUDIO = [name for name in used_weights(load_profile("studio")) if name in weights.PULLED]
+STUDIO = [name for name in used_weights(load_profile("studio")) if name in weights.REMOTE]
 OWN_LIST = "dns64: {file: mine.th, sha256: %s, licence: ours, source: us}"
 
 
@@ -36,7 +36,7 @@ def test_models_list_shows_every_weight_file(stemsilver: Terminal, place: Path) 
     lines = ended.out.splitlines()
     for weight in weights.REGISTRY.values():
         [first] = [i for i, line in enumerate(lines) if line.startswith(f"{weight.name}  ")]
-        carried = weight.name in weights.CARRIED
+        carried = weight.name in weights.BUNDLED
         status = f"in {weight.package}" if carried else "not pulled"
         assert f", {weight.licence}, {status}" in lines[first]
         assert lines[first + 1] == f"  {weight.source}"
@@ -86,13 +86,13 @@ def test_models_list_says_what_is_missing(stemsilver: Terminal) -> None:
 def test_models_verify_is_0_where_every_file_that_is_there_is_intact(stemsilver: Terminal) -> None:
     ended = stemsilver("models", "verify")
     assert ended.code == 0
-    for name in weights.CARRIED:
+    for name in weights.BUNDLED:
         assert f"✓ {name}  {weights.locate(name)}" in ended.out
-    assert f"Not pulled: {', '.join(weights.PULLED)}\n" in ended.out
+    assert f"Not pulled: {', '.join(weights.REMOTE)}\n" in ended.out
 
 
 def test_models_verify_is_4_and_goes_on_after_a_bad_file(stemsilver: Terminal) -> None:
-    first, *others = weights.CARRIED
+    first, *others = weights.BUNDLED
     stemsilver.alter_weights(first, sha256="0" * 64)
     stemsilver.alter_weights(others[-1], module="no_such_module")
     ended = stemsilver("models", "verify")
@@ -109,7 +109,7 @@ def test_models_verify_of_what_is_named_misses_what_was_not_pulled(
 ) -> None:
     ended = stemsilver("models", "verify", "dns64")
     assert ended.code == 4
-    assert f"✗ Weights of dns64: {place / weights.PULLED['dns64'].file} is missing" in ended.out
+    assert f"✗ Weights of dns64: {place / weights.REMOTE['dns64'].file} is missing" in ended.out
     assert "SHA-256 beginning with a7761ff99a7d5bb6" in ended.out
     assert "next: stemsilver models pull dns64" in ended.out
     ended = stemsilver("models", "verify", "studio")
@@ -119,7 +119,7 @@ def test_models_verify_of_what_is_named_misses_what_was_not_pulled(
 def test_models_verify_sees_a_wrong_file_that_was_placed_by_hand(
     stemsilver: Terminal, place: Path
 ) -> None:
-    path = place / weights.PULLED["dns64"].file
+    path = place / weights.REMOTE["dns64"].file
     path.parent.mkdir()
     path.write_bytes(b"<html>Sign in</html>")
     ended = stemsilver("models", "verify")
@@ -164,7 +164,7 @@ def test_a_profile_is_shown_file_by_file_before_it_is_pulled(
     ended = stemsilver("models", "pull", "--dry-run", *what)
     assert (ended.code, ended.err) == (0, "")
     for name in STUDIO:
-        known = weights.PULLED[name]
+        known = weights.REMOTE[name]
         for words in (f"{name}  ", known.licence, known.source, known.sha256, *known.urls):
             assert words in ended.out
         assert f"  to {place / known.file}\n" in ended.out
@@ -173,7 +173,7 @@ def test_a_profile_is_shown_file_by_file_before_it_is_pulled(
 
 def test_own_weights_are_not_pulled_and_shown_as_own(stemsilver: Terminal, place: Path) -> None:
     shutil.copyfile(weights.locate("dnsmos-p835"), place / "mine.th")
-    known = weights.CARRIED["dnsmos-p835"].sha256
+    known = weights.BUNDLED["dnsmos-p835"].sha256
     (place / "weights.yaml").write_text(OWN_LIST % known)
     assert "Nothing to pull" in stemsilver("models", "pull", "dns64").out
     ended = stemsilver("models", "list", "dns64")
@@ -192,7 +192,7 @@ def test_a_damaged_list_of_own_weights_is_2(stemsilver: Terminal, place: Path) -
 
 
 @NEEDS_DIFFQ
-def test_row_19_a_build_without_its_weights_is_4_before_any_work(
+def test_a_build_without_its_weights_is_4_before_any_work(
     stemsilver: Terminal, place: Path
 ) -> None:
     Path("raw").mkdir()
@@ -200,8 +200,8 @@ def test_row_19_a_build_without_its_weights_is_4_before_any_work(
     ended = stemsilver("build-site", "--profile", "studio")
     faulty(ended, 4, f"{len(STUDIO)} weight files are missing or wrong", *STUDIO)
     for name in STUDIO:
-        assert str(place / weights.PULLED[name].file) in ended.err
-        assert weights.PULLED[name].sha256 in ended.err
+        assert str(place / weights.REMOTE[name].file) in ended.err
+        assert weights.REMOTE[name].sha256 in ended.err
     assert ended.err.count("next:") == 1
     assert "stemsilver models pull studio, or place what is missing there by hand" in ended.err
     assert [path.name for path in Path().iterdir()] == ["raw"]
@@ -209,7 +209,7 @@ def test_row_19_a_build_without_its_weights_is_4_before_any_work(
 
 
 @NEEDS_DIFFQ
-def test_row_19_a_profile_by_file_has_its_weights_named_for_the_pull(
+def test_a_profile_by_file_has_its_weights_named_for_the_pull(
     stemsilver: Terminal,
 ) -> None:
     shutil.copyfile(resource("config") / "studio.yaml", "mine.yaml")

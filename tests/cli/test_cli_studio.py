@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from stemsilver.api import write
+from stemsilver import write
 from stemsilver.audio import decode
 from stemsilver.records import Audio
 
@@ -204,7 +204,7 @@ def test_other_weights_redo_what_they_decide(
 @NEEDS_DIFFQ
 def test_the_notebook_runs_as_it_stands(workshop: Path, pulled: Path) -> None:
     """Every command of it but the installation, in order, in one folder."""
-    notebook = json.loads((REPOSITORY / "site_src/assets/heavy.ipynb").read_bytes())
+    notebook = json.loads((REPOSITORY / "docs/heavy-run.ipynb").read_bytes())
     assert notebook["nbformat"] == 4
     assert all(cell["cell_type"] in ("markdown", "code") for cell in notebook["cells"])
     lines = [

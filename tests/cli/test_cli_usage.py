@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from stemsilver import discover, fsio, weights
+from stemsilver import __version__, discover, fsio, weights
 from stemsilver.cli.main import app
-from stemsilver.version import __version__
 
 from ..pipeline.batches import Workspace, contents, cut
 from .terminal import Ended, Terminal, faulty

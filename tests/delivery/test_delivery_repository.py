@@ -13,7 +13,7 @@ import yaml
 from packaging.requirements import Requirement
 
 import stemsilver
-from stemsilver import config
+from stemsilver import __version__, config
 from stemsilver.delivery.repository import (
     ACTION,
     WORKFLOWS,
@@ -24,7 +24,6 @@ from stemsilver.delivery.repository import (
 )
 from stemsilver.errors import EnvironmentFault, UsageError
 from stemsilver.resources import resource
-from stemsilver.version import __version__
 
 
 @pytest.fixture
@@ -65,6 +64,7 @@ def test_a_new_repository_is_what_was_promised(tmp_path: Path) -> None:
         "README.md",
         "config/embedded.yaml",
         "constraints.txt",
+        "docs/delivery.md",
         "mkdocs.yml",
         "raw/README.md",
         "requirements.txt",

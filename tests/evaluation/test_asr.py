@@ -48,7 +48,7 @@ def test_nothing_is_heard_in_silence(frames: int, profile: Profile) -> None:
     assert transcribe(silence, profile.evaluation.asr) == Transcript("", ())
 
 
-def test_row_10_nothing_is_heard_in_music_alone(heard: Heard, profile: Profile) -> None:
+def test_nothing_is_heard_in_music_alone(heard: Heard, profile: Profile) -> None:
     mixture, speech = (
         heard(f"sequential/sound_collector.{kind}") for kind in ("wav", "reference.flac")
     )

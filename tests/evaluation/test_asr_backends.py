@@ -174,7 +174,7 @@ def test_nothing_is_heard_in_silence(frames: int) -> None:
     assert transcribe(np.zeros(frames, np.float32), settings(OPENAI)) == NOTHING
 
 
-def test_row_10_nothing_is_heard_in_music_alone(heard: Heard) -> None:
+def test_nothing_is_heard_in_music_alone(heard: Heard) -> None:
     mixture, speech = (
         heard(f"sequential/sound_collector.{kind}") for kind in ("wav", "reference.flac")
     )

@@ -11,8 +11,8 @@ from stemsilver.cache import Cache
 from stemsilver.config import Profile
 from stemsilver.evaluation import suite
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.evaluation.suite import Measured, Sidecars
-from stemsilver.records import Audio, Cleaned, Evidence
+from stemsilver.evaluation.suite import Measured
+from stemsilver.records import Audio, Cleaned, Evidence, Sidecars
 from stemsilver.step_cache import Steps
 
 Render = Callable[[str], Audio]

@@ -119,7 +119,7 @@ def test_a_vowel_sign_is_part_of_its_word() -> None:
     assert wer(align("x", "की", in_language("का", "hi"))) == 1
 
 
-def test_row_10_words_invented_over_an_empty_reference_are_insertions() -> None:
+def test_words_invented_over_an_empty_reference_are_insertions() -> None:
     alignment = align("x", "", said("thanks for watching"))
     assert counts(alignment) == (0, 3, 0, 0)
     assert [word.after for word in alignment.words] == ["thanks", "for", "watching"]
@@ -129,14 +129,14 @@ def test_row_10_words_invented_over_an_empty_reference_are_insertions() -> None:
 
 
 @pytest.mark.parametrize("reference", ["", "  \n", "[music]", "..."])
-def test_row_10_no_words_on_either_side_is_no_speech(reference: str) -> None:
+def test_no_words_on_either_side_is_no_speech(reference: str) -> None:
     alignment = align("x", reference, said(""))
     assert (counts(alignment), alignment.words) == ((0, 0, 0, 0), ())
     with pytest.raises(Undefined, match="no_speech"):
         wer(alignment)
 
 
-def test_row_10_hallucinated_text_counts_as_insertions() -> None:
+def test_hallucinated_text_counts_as_insertions() -> None:
     alignment = align("x", said("the ship sails"), said("the ship sails thanks for watching"))
     assert counts(alignment) == (0, 3, 0, 3)
     assert wer(alignment) == 1

@@ -1,8 +1,7 @@
-"""The rows of the reliability table that need a whole batch.
+"""The promises of this folder's README that need a whole batch.
 
 One batch holds every kind of bad and hostile render at once. It is built by the installed
-command, in worker processes, and then read by the tests; each names its row in
-`design/reliability.md`.
+command, in worker processes, and then read by the tests.
 """
 
 from __future__ import annotations
@@ -171,11 +170,11 @@ def stemsilver(
     return Terminal(monkeypatch, capsys)
 
 
-# --- 2: corrupt among good
+# --- corrupt among good
 
 
 @pytest.mark.parametrize("path", BROKEN)
-def test_row_2_a_bad_render_fails_with_what_and_where(hostile: Run, path: str) -> None:
+def test_a_bad_render_fails_with_what_and_where(hostile: Run, path: str) -> None:
     code, what = BROKEN[path]
     item = hostile.item(path)
     assert (item["status"], item["output"]) == ("failed", None)
@@ -185,7 +184,7 @@ def test_row_2_a_bad_render_fails_with_what_and_where(hostile: Run, path: str) -
     assert f"✗ {path}: " in hostile.ended.err
 
 
-def test_row_2_the_batch_goes_on_and_the_exit_code_tells_the_truth(hostile: Run) -> None:
+def test_the_batch_goes_on_and_the_exit_code_tells_the_truth(hostile: Run) -> None:
     assert hostile.ended.code == 1
     failed = {item["path"] for item in hostile.scorecard["items"] if item["status"] == "failed"}
     assert failed == set(BROKEN)
@@ -205,10 +204,10 @@ def test_every_path_handed_out_is_a_complete_file_of_the_right_length(hostile: R
             assert (clean.frames, clean.samplerate) == (raw.frames, raw.samplerate)
 
 
-# --- 11: names that could meet
+# --- names that could meet
 
 
-def test_row_11_twins_have_pages_and_outputs_of_their_own(hostile: Run) -> None:
+def test_renders_of_one_name_have_pages_and_outputs_of_their_own(hostile: Run) -> None:
     items = [hostile.item(path) for path in TWINS]
     assert len({item["id"] for item in items}) == len(TWINS)
     assert len({item["output"].casefold() for item in items}) == len(TWINS)
@@ -217,11 +216,11 @@ def test_row_11_twins_have_pages_and_outputs_of_their_own(hostile: Run) -> None:
         assert (hostile.folder / "site" / "renders" / item["id"] / "clean.flac").is_file()
 
 
-# --- 12: names that could break something
+# --- names that could break something
 
 
 @pytest.mark.parametrize("path", HOSTILE)
-def test_row_12_a_hostile_name_is_built_linked_and_escaped(hostile: Run, path: str) -> None:
+def test_a_hostile_name_is_built_linked_and_escaped(hostile: Run, path: str) -> None:
     item = hostile.item(path)
     assert item["failure"] is None
     assert (hostile.folder / "proceed" / item["output"]).is_file()
@@ -231,7 +230,7 @@ def test_row_12_a_hostile_name_is_built_linked_and_escaped(hostile: Run, path: s
     assert (hostile.folder / "report" / "items" / f"{item['id']}.json").is_file()
 
 
-def test_row_12_nothing_in_a_name_becomes_part_of_a_page(hostile: Run) -> None:
+def test_nothing_in_a_name_becomes_part_of_a_page(hostile: Run) -> None:
     site = hostile.folder / "site"
     pages = [path.relative_to(site).as_posix() for path in site.rglob("*.html")]
     assert len(pages) > len(HOSTILE)
@@ -245,24 +244,24 @@ def test_row_12_nothing_in_a_name_becomes_part_of_a_page(hostile: Run) -> None:
     assert not (hostile.folder / "pwned").exists()
 
 
-# --- 13: links
+# --- links
 
 
-def test_row_13_links_are_skipped_with_a_warning(hostile: Run) -> None:
+def test_links_are_skipped_with_a_warning(hostile: Run) -> None:
     warned = {line[2:].split(":")[0] for line in hostile.ended.err.splitlines() if line[0] == "!"}
     assert warned == {"secret.wav", "out", "loop", "self.wav"}
     paths = {item["path"] for item in hostile.scorecard["items"]}
     assert paths == {"good.wav", *HOSTILE, *TWINS, *QUIET, *BROKEN}
 
 
-# --- 14: NaN in JSON
+# --- NaN in JSON
 
 
 def not_json(constant: str) -> None:
     pytest.fail(f"{constant} is not JSON")
 
 
-def test_row_14_no_json_holds_nan(hostile: Run) -> None:
+def test_no_json_holds_nan(hostile: Run) -> None:
     files = [
         path for place in ("report", "site") for path in (hostile.folder / place).rglob("*.json")
     ]
@@ -272,7 +271,7 @@ def test_row_14_no_json_holds_nan(hostile: Run) -> None:
 
 
 @pytest.mark.parametrize("path", QUIET)
-def test_row_14_what_has_no_value_is_null_with_a_reason(hostile: Run, path: str) -> None:
+def test_a_score_without_a_value_is_null_with_a_reason(hostile: Run, path: str) -> None:
     item = hostile.item(path)
     assert item["failure"] is None
     metrics = item["metrics"]
@@ -282,7 +281,7 @@ def test_row_14_what_has_no_value_is_null_with_a_reason(hostile: Run, path: str)
         assert "crashed" not in str(score["reason"]), name
 
 
-# --- 19: weights
+# --- weights
 
 
 @pytest.mark.parametrize(
@@ -293,7 +292,7 @@ def test_row_14_what_has_no_value_is_null_with_a_reason(hostile: Run, path: str)
         pytest.param(bytes(1 << 20), ["model.bin", "(1048576 bytes, SHA-256 "], id="altered"),
     ],
 )
-def test_row_19_bad_weights_are_one_error_before_any_work(
+def test_bad_weights_are_one_error_before_any_work(
     stemsilver: Terminal,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -330,7 +329,7 @@ def test_row_19_bad_weights_are_one_error_before_any_work(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["carrier", "raw"]
 
 
-def test_row_19_a_carrier_that_is_not_installed_is_named(
+def test_a_weights_package_that_is_not_installed_is_named(
     stemsilver: Terminal, tmp_path: Path
 ) -> None:
     stemsilver.alter_weights("dnsmos-p835", module="no_such_module")
@@ -341,10 +340,10 @@ def test_row_19_a_carrier_that_is_not_installed_is_named(
     assert "next:  pip install speechmos==0.0.1.1" in ended.err
 
 
-# --- 21: crashes
+# --- crashes
 
 
-def test_row_21_a_worker_killed_on_one_render_costs_that_render_alone(
+def test_a_worker_killed_on_one_render_costs_that_render_alone(
     workspace: Workspace,
 ) -> None:
     # New names for old signals: all their steps are remembered, so workers load no models.
@@ -365,7 +364,7 @@ def test_row_21_a_worker_killed_on_one_render_costs_that_render_alone(
 
 
 @pytest.mark.parametrize("metric", ["music_to_speech_db", "stoi", "si_sdr_db"])
-def test_row_21_a_metric_that_crashes_costs_its_cell_and_is_tried_again(
+def test_a_metric_that_crashes_in_a_build_costs_its_cell_and_is_tried_again(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, metric: str
 ) -> None:
     def crash(*_: object, **__: object) -> float:
@@ -393,7 +392,7 @@ def test_row_21_a_metric_that_crashes_costs_its_cell_and_is_tried_again(
     assert "crashed" not in str(again.batch.items[1].evidence)
 
 
-# --- 23: wrong config
+# --- wrong config
 
 EMBEDDED = (resource("config") / "embedded.yaml").read_text(encoding="utf-8")
 
@@ -419,7 +418,7 @@ EMBEDDED = (resource("config") / "embedded.yaml").read_text(encoding="utf-8")
         ("final_lufs: -16.0", "final_lufs: !!python/name:os.system", ["python/name:os.system"]),
     ],
 )
-def test_row_23_a_wrong_profile_is_2_and_names_key_and_cure(
+def test_a_wrong_profile_exits_2_and_names_key_and_next_step(
     stemsilver: Terminal, tmp_path: Path, old: str, new: str, said: list[str]
 ) -> None:
     assert old in EMBEDDED
@@ -442,7 +441,7 @@ def test_row_23_a_wrong_profile_is_2_and_names_key_and_cure(
         ("--profile", "embeded", "no profile `embeded`; did you mean `embedded`?"),
     ],
 )
-def test_row_23_a_profile_that_is_not_there_is_2(
+def test_a_profile_that_is_not_there_exits_2(
     stemsilver: Terminal, tmp_path: Path, option: str, value: str, said: str
 ) -> None:
     ended = stemsilver("build-site", option, value)

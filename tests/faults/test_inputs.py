@@ -1,7 +1,4 @@
-"""The rows of the reliability table that meet a file before anything else does.
-
-Each test names its row in `design/reliability.md` and fails when its guard is taken out.
-"""
+"""The promises of this folder's README about files: what is read, and what is refused."""
 
 from __future__ import annotations
 
@@ -55,7 +52,7 @@ def decoded(folder: Path, content: bytes, name: str = "take.wav", minutes: float
     return decode(path, minutes)
 
 
-# --- 1: empty
+# --- empty
 
 METADATA_ONLY = flac(noise())[:42]
 
@@ -74,13 +71,13 @@ METADATA_ONLY = flac(noise())[:42]
         pytest.param(flac(noise(), 0)[:42], id="FLAC header only, streamed"),
     ],
 )
-def test_row_1_files_without_audio_are_empty(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_audio_is_empty(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(EmptyAudio, match=r"take\.wav") as caught:
         decoded(tmp_path, content)
     assert caught.value.code == "empty"
 
 
-# --- 2: corrupt, truncated, not audio
+# --- corrupt, truncated, not audio
 
 
 @pytest.mark.parametrize(
@@ -111,9 +108,7 @@ def test_row_1_files_without_audio_are_empty(tmp_path: Path, content: bytes) -> 
         pytest.param(flac(noise(), FRAMES + 1), r"frame 48000\)", id="FLAC short of its claim"),
     ],
 )
-def test_row_2_damage_is_told_with_what_and_where(
-    tmp_path: Path, content: bytes, what: str
-) -> None:
+def test_damage_is_reported_with_what_and_where(tmp_path: Path, content: bytes, what: str) -> None:
     with pytest.raises(UnreadableAudio, match=what) as caught:
         decoded(tmp_path, content)
     assert caught.value.message.startswith("take.wav: ")
@@ -121,7 +116,7 @@ def test_row_2_damage_is_told_with_what_and_where(
 
 @pytest.mark.parametrize("bits", [0x01, 0xFF])
 @pytest.mark.parametrize("where", [0.1, 0.5, 0.9])
-def test_row_2_a_flipped_bit_in_a_flac_is_noticed(tmp_path: Path, bits: int, where: float) -> None:
+def test_a_flipped_bit_in_a_flac_is_noticed(tmp_path: Path, bits: int, where: float) -> None:
     content = bytearray(flac(noise()))
     content[int(len(content) * where)] ^= bits
     with pytest.raises(UnreadableAudio, match=r"damaged or cut off after \d\.\d+ s \(frame \d+\)"):
@@ -129,9 +124,7 @@ def test_row_2_a_flipped_bit_in_a_flac_is_noticed(tmp_path: Path, bits: int, whe
 
 
 @pytest.mark.parametrize("missing", [1, 2])
-def test_row_2_a_flac_cut_between_two_of_its_frames_is_noticed(
-    tmp_path: Path, missing: int
-) -> None:
+def test_a_flac_cut_between_two_of_its_frames_is_noticed(tmp_path: Path, missing: int) -> None:
     # The decoder itself sees nothing wrong here: the stream just ends.
     block = 4096
     whole = flac(noise(frames=4 * block))
@@ -142,7 +135,7 @@ def test_row_2_a_flac_cut_between_two_of_its_frames_is_noticed(
 
 
 @pytest.mark.parametrize(("container", "subtype"), [("OGG", "VORBIS"), ("AIFF", "PCM_16")])
-def test_row_2_other_audio_under_a_wav_name_is_named(
+def test_other_audio_under_a_wav_name_is_named(
     tmp_path: Path, container: str, subtype: str
 ) -> None:
     soundfile.write(tmp_path / "take.wav", noise().T, 48_000, format=container, subtype=subtype)
@@ -150,26 +143,26 @@ def test_row_2_other_audio_under_a_wav_name_is_named(
         decode(tmp_path / "take.wav", 1)
 
 
-def test_row_2_compressed_wav_is_refused_by_name(tmp_path: Path) -> None:
+def test_compressed_wav_is_refused_by_name(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "take.wav", noise().T, 48_000, subtype="IMA_ADPCM")
     with pytest.raises(UnreadableAudio, match="WAV encoding 0x0011"):
         decode(tmp_path / "take.wav", 1)
 
 
-def test_row_2_what_cannot_be_opened_fails_as_an_item(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_fails_alone(tmp_path: Path) -> None:
     with pytest.raises(UnreadableAudio, match=r"gone\.wav: cannot be read \(No such file"):
         decode(tmp_path / "gone.wav", 1)
     with pytest.raises(UnreadableAudio, match="Is a directory"):
         decode(tmp_path, 1)
 
 
-# --- 3: NaN and infinities
+# --- NaN and infinities
 
 
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("frame", [0, 70_000, 95_999])
-def test_row_3_the_first_bad_sample_is_named(
+def test_the_first_sample_that_is_no_number_is_named(
     tmp_path: Path, subtype: str, bad: float, frame: int
 ) -> None:
     samples = noise(2, 96_000)
@@ -181,10 +174,10 @@ def test_row_3_the_first_bad_sample_is_named(
         decode(tmp_path / "take.wav", 1)
 
 
-# --- 6: the limit comes before the decoding
+# --- the limit comes before the decoding
 
 
-def test_row_6_the_limit_is_read_before_anything_is_decoded(
+def test_the_length_limit_holds_before_anything_is_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "take.wav"
@@ -199,31 +192,31 @@ def test_row_6_the_limit_is_read_before_anything_is_decoded(
 
 
 @pytest.mark.parametrize("claimed", [None, 0])
-def test_row_6_the_limit_holds_for_flac(tmp_path: Path, claimed: int | None) -> None:
+def test_the_length_limit_holds_for_flac(tmp_path: Path, claimed: int | None) -> None:
     content = flac(np.zeros((1, FRAMES * 3), np.float32), claimed)
     assert decoded(tmp_path, content, minutes=3 / 60).samples.shape == (1, FRAMES * 3)
     with pytest.raises(TooLong):
         decoded(tmp_path, content, minutes=2.9 / 60)
 
 
-def test_row_6_a_flac_of_unknown_length_is_not_decoded_past_the_limit(tmp_path: Path) -> None:
+def test_a_flac_of_unknown_length_is_not_decoded_past_the_limit(tmp_path: Path) -> None:
     content = flac(np.zeros((1, FRAMES * 60), np.float32), 0)
     with pytest.raises(TooLong, match=r"at least 0\.0 minutes"):
         decoded(tmp_path, content, minutes=0.01)
 
 
-def test_row_6_a_lying_header_does_not_make_a_file_long(tmp_path: Path) -> None:
+def test_a_wrong_header_does_not_make_a_file_long(tmp_path: Path) -> None:
     # 0xFFFFFFFF bytes would be more than six hours.
     assert decoded(tmp_path, wav(noise(), 0xFFFF_FFFF), minutes=1 / 60).duration == 1.0
 
 
-# --- 7: every shape
+# --- every shape
 
 
 @pytest.mark.parametrize("rate", [8000, 11_025, 44_100, 96_000, 192_000])
 @pytest.mark.parametrize("channels", [1, 2, 5, 6])
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
-def test_row_7_rate_channels_and_length_are_what_the_file_has(
+def test_rate_channels_and_length_are_what_the_file_has(
     tmp_path: Path, rate: int, channels: int, subtype: str
 ) -> None:
     samples = noise(channels, 999)
@@ -233,13 +226,13 @@ def test_row_7_rate_channels_and_length_are_what_the_file_has(
     np.testing.assert_allclose(audio.samples, samples, rtol=0, atol=2**-7)
 
 
-def test_row_7_too_many_channels_say_so(tmp_path: Path) -> None:
+def test_too_many_channels_are_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "take.wav", noise(7, 99).T, 48_000)
     with pytest.raises(UnreadableAudio, match="7 channels; 1 to 6 are supported"):
         decode(tmp_path / "take.wav", 1)
 
 
-# --- 8: headers that lie
+# --- headers that lie
 
 
 @pytest.mark.parametrize(
@@ -255,38 +248,38 @@ def test_row_7_too_many_channels_say_so(tmp_path: Path) -> None:
         pytest.param(4 * 100, id="stale"),
     ],
 )
-def test_row_8_bytes_are_trusted_not_the_header(tmp_path: Path, claimed: int) -> None:
+def test_all_audio_is_read_whatever_size_the_header_claims(tmp_path: Path, claimed: int) -> None:
     samples = noise()
     audio = decoded(tmp_path, wav(samples, claimed))
     np.testing.assert_allclose(audio.samples, samples, rtol=0, atol=2**-15)
 
 
-def test_row_8_the_riff_size_decides_nothing(tmp_path: Path) -> None:
+def test_the_riff_size_decides_nothing(tmp_path: Path) -> None:
     for riff in (0, 44, 0xFFFF_FFFF):
         content = bytearray(wav(noise()))
         content[4:8] = struct.pack("<I", riff)
         assert decoded(tmp_path, bytes(content)).samples.shape == (2, FRAMES)
 
 
-def test_row_8_streamed_flac_is_read_to_its_end(tmp_path: Path) -> None:
+def test_a_streamed_flac_is_read_to_its_end(tmp_path: Path) -> None:
     samples = noise(frames=100_001)
     audio = decoded(tmp_path, flac(samples, 0), "take.flac")
     np.testing.assert_allclose(audio.samples, samples, rtol=0, atol=2**-15)
 
 
 @pytest.mark.parametrize("claimed", [FRAMES * 4 + 1, FRAMES * 8, 0x7000_0000, 0xF000_0000])
-def test_row_8_a_plausible_size_larger_than_the_file_is_a_file_cut_off(
+def test_a_plausible_size_larger_than_the_file_is_a_file_cut_off(
     tmp_path: Path, claimed: int
 ) -> None:
     with pytest.raises(UnreadableAudio, match="cut off"):
         decoded(tmp_path, wav(noise(), claimed))
 
 
-# --- 9: over full scale
+# --- over full scale
 
 
 @pytest.mark.parametrize("encode", [encode_wav, encode_flac16])
-def test_row_9_over_full_scale_is_kept_at_decode_and_clamped_at_encode(
+def test_samples_over_full_scale_are_kept_at_decode_and_clamped_at_encode(
     tmp_path: Path, encode: Callable[[Audio], bytes]
 ) -> None:
     samples = np.array([[0.25, 1.0, 1.5, -1.0, -1.5, 3e38, -3e38]], np.float32)
@@ -300,10 +293,10 @@ def test_row_9_over_full_scale_is_kept_at_decode_and_clamped_at_encode(
     ]
 
 
-# --- 11: names that could meet
+# --- names that could meet
 
 
-def test_row_11_every_render_has_its_own_id_and_output(tmp_path: Path) -> None:
+def test_every_render_has_its_own_id_and_output(tmp_path: Path) -> None:
     paths = ["a/b.wav", "a__b.wav", "a-b.wav", "c/b.wav", "x.wav", "x.flac", "X.wav", "y.WAV"]
     for path in paths:
         (tmp_path / path).parent.mkdir(exist_ok=True)
@@ -314,7 +307,7 @@ def test_row_11_every_render_has_its_own_id_and_output(tmp_path: Path) -> None:
     assert len({render.output.casefold() for render in found}) == len(paths)
 
 
-# --- 12: names that could break something
+# --- names that could break something
 
 NAMES = [
     "with space.wav",
@@ -334,7 +327,7 @@ NAMES = [
 ]
 
 
-def test_row_12_any_name_is_found_decoded_and_given_a_safe_id(
+def test_any_name_is_found_decoded_and_given_a_safe_id(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = tmp_path / "raw"
@@ -355,7 +348,7 @@ def test_row_12_any_name_is_found_decoded_and_given_a_safe_id(
     assert sorted(os.listdir(tmp_path)) == ["out", "raw"]
 
 
-def test_row_12_a_name_that_is_not_unicode_is_skipped_with_a_warning(tmp_path: Path) -> None:
+def test_a_name_that_is_not_unicode_is_skipped_with_a_warning(tmp_path: Path) -> None:
     for name in (b"good.wav", b"bad\xff.wav"):
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(b"")
     os.mkdir(os.fsencode(tmp_path) + b"/\xfe")
@@ -368,10 +361,10 @@ def test_row_12_a_name_that_is_not_unicode_is_skipped_with_a_warning(tmp_path: P
     )
 
 
-# --- 13: links
+# --- links
 
 
-def test_row_13_links_are_skipped_with_a_warning_each(tmp_path: Path) -> None:
+def test_loops_and_links_out_of_the_folder_are_skipped_with_a_warning_each(tmp_path: Path) -> None:
     raw, outside = tmp_path / "raw", tmp_path / "outside"
     for path in (raw / "x.wav", raw / "inner" / "y.wav", outside / "secret.wav"):
         path.parent.mkdir(exist_ok=True)
@@ -400,7 +393,7 @@ def test_row_13_links_are_skipped_with_a_warning_each(tmp_path: Path) -> None:
     )
 
 
-def test_row_13_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "x.wav").write_bytes(b"")
     os.mkfifo(tmp_path / "pipe.wav")
     found = discover(tmp_path)

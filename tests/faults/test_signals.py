@@ -1,7 +1,4 @@
-"""The rows of the reliability table that meet a signal: in the chain, and in the metrics.
-
-Each test names its row in `design/reliability.md` and fails when its guard is taken out.
-"""
+"""The promises of this folder's README about signals: in the chain, and in the metrics."""
 
 from __future__ import annotations
 
@@ -25,8 +22,7 @@ from stemsilver.dsp import loudness
 from stemsilver.errors import StageError, WeightsError
 from stemsilver.evaluation import asr, dnsmos, music, suite, vad
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.evaluation.suite import Sidecars
-from stemsilver.records import Audio, Cleaned, Evidence, Samples, Transcript, Word
+from stemsilver.records import Audio, Cleaned, Evidence, Samples, Sidecars, Transcript, Word
 from stemsilver.step_cache import Steps
 
 REPOSITORY = Path(__file__).parents[2]
@@ -72,7 +68,7 @@ def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dnsmos, "dnsmos", lambda *_: dict.fromkeys(dnsmos.CALIBRATION, 3.0))
 
 
-# --- 3: NaN and infinities after every step
+# --- NaN and infinities after every step
 
 
 class Model:
@@ -95,7 +91,7 @@ def spoilt(samples: Samples, value: float) -> Samples:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_row_3_a_separator_that_gives_no_number_is_named(
+def test_a_separator_that_gives_no_number_is_named(
     value: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: spoilt(heard, value)))
@@ -106,7 +102,7 @@ def test_row_3_a_separator_that_gives_no_number_is_named(
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_row_3_a_denoiser_that_gives_no_number_is_named(
+def test_a_denoiser_that_gives_no_number_is_named(
     value: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard))
@@ -116,7 +112,7 @@ def test_row_3_a_denoiser_that_gives_no_number_is_named(
 
 
 @pytest.mark.parametrize("step", ["fuse", "wiener", "polish"])
-def test_row_3_a_step_of_our_own_that_gives_no_number_is_named(
+def test_a_step_of_our_own_that_gives_no_number_is_named(
     step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard))
@@ -131,13 +127,13 @@ def test_row_3_a_step_of_our_own_that_gives_no_number_is_named(
         clean(Audio(speech(1), RATE))
 
 
-def test_row_3_a_model_that_loses_a_frame_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_loses_a_frame_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard[:, 1:]))
     with pytest.raises(StageError, match=r"separate: .* of shape \(1, 23999\), not \(1, 24000\)"):
         clean(Audio(speech(1), RATE))
 
 
-def test_row_3_a_spoilt_result_is_not_remembered(
+def test_a_result_that_is_no_number_is_not_cached(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard * np.nan))
@@ -148,7 +144,7 @@ def test_row_3_a_spoilt_result_is_not_remembered(
     chain.clean(Audio(speech(1), RATE), "x", PROFILE.chain, Steps(Cache(tmp_path)))
 
 
-# --- 4: silence
+# --- silence
 
 
 @pytest.fixture(scope="module")
@@ -157,14 +153,14 @@ def silence() -> tuple[Audio, Cleaned]:
     return raw, clean(raw)
 
 
-def test_row_4_silence_is_cleaned_as_silence(silence: tuple[Audio, Cleaned]) -> None:
+def test_silence_is_cleaned_as_silence(silence: tuple[Audio, Cleaned]) -> None:
     raw, result = silence
     np.testing.assert_array_equal(result.speech.samples, raw.samples)
     assert not result.removed.samples.any()
     assert result.notes == (loudness.SILENT,)
 
 
-def test_row_4_the_scores_of_silence_are_null(silence: tuple[Audio, Cleaned]) -> None:
+def test_the_scores_of_silence_are_null(silence: tuple[Audio, Cleaned]) -> None:
     evidence = evaluate(*silence, reference=silence[0])
     found = reasons(evidence)
     assert set(found) == set(METRICS)
@@ -173,20 +169,20 @@ def test_row_4_the_scores_of_silence_are_null(silence: tuple[Audio, Cleaned]) ->
     assert set(found.values()) == {"silent"}
 
 
-def test_row_4_a_script_beside_silence_has_nobody_to_misread_it(
+def test_a_script_beside_silence_gives_no_word_errors(
     silence: tuple[Audio, Cleaned],
 ) -> None:
     found = reasons(evaluate(*silence, script="every word of this is missing"))
     assert [found[f"{signal}_script_wer"] for signal in ("raw", "clean")] == ["silent"] * 2
 
 
-def test_row_10_what_is_left_of_a_render_without_speech_is_not_raised() -> None:
+def test_what_is_left_of_a_render_without_speech_is_not_raised() -> None:
     mixture, truth = (demo(f"batched/product_tour.{kind}") for kind in ("wav", "reference.flac"))
     music = (mixture.samples - truth.samples)[:, : 4 * RATE]
     assert clean(Audio(music, RATE)).notes == (loudness.NOTHING_LEFT,)
 
 
-def test_row_4_a_silent_channel_stays_silent_and_the_other_is_cleaned() -> None:
+def test_a_silent_channel_stays_silent_and_the_other_is_cleaned() -> None:
     one = speech(2)
     result = clean(Audio(np.concatenate([one, np.zeros_like(one)]), RATE))
     assert not result.speech.samples[1].any()
@@ -196,18 +192,18 @@ def test_row_4_a_silent_channel_stays_silent_and_the_other_is_cleaned() -> None:
     assert np.abs(result.removed.samples[0]).max() > 0.01
 
 
-def test_row_4_what_is_too_quiet_to_have_a_loudness_is_not_blown_up() -> None:
+def test_a_render_too_quiet_to_have_a_loudness_is_not_raised() -> None:
     faint = loudness.gain(speech(1), -80)
     result = clean(Audio(faint, RATE))
     assert result.notes == (loudness.SILENT,)
     assert np.abs(result.speech.samples).max() <= 2 * np.abs(faint).max()
 
 
-# --- 5: very short
+# --- very short
 
 
 @pytest.mark.parametrize(("frames", "channels"), [(1, 1), (1, 2), (240, 1), (9_599, 2)])
-def test_row_5_less_than_0_4_seconds_is_cleaned(frames: int, channels: int) -> None:
+def test_less_than_0_4_seconds_is_cleaned(frames: int, channels: int) -> None:
     raw = Audio(np.repeat(speech(0.4)[:, :frames], channels, axis=0), RATE)
     result = clean(raw)
     assert result.speech.samples.shape == raw.samples.shape
@@ -218,7 +214,7 @@ def test_row_5_less_than_0_4_seconds_is_cleaned(frames: int, channels: int) -> N
 
 
 @pytest.mark.parametrize("frames", [1, 2_399])
-def test_row_5_the_scores_of_an_instant_say_too_short(frames: int) -> None:
+def test_the_scores_of_an_instant_are_null_and_say_too_short(frames: int) -> None:
     raw = Audio(speech(0.2)[:, :frames], RATE)
     found = reasons(evaluate(raw, clean(raw), reference=raw))
     needing_time = ("lufs", "loudness_range_lu", "music_presence", "pause_floor_db", "dnsmos_sig",
@@ -229,11 +225,11 @@ def test_row_5_the_scores_of_an_instant_say_too_short(frames: int) -> None:
     assert found["stoi_vs_stage_a"] == found["estoi_improvement"] == "too_short"
 
 
-# --- 7: layouts
+# --- layouts
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(8_000, 6), (11_025, 2), (96_000, 1)])
-def test_row_7_a_file_of_any_layout_is_measured(
+def test_a_file_of_any_layout_is_measured(
     rate: int, channels: int, deaf: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noise = np.random.default_rng(12).normal(0, 0.1, (channels, 4 * rate)).astype(np.float32)
@@ -251,10 +247,10 @@ def test_row_7_a_file_of_any_layout_is_measured(
     }
 
 
-# --- 9: over full scale
+# --- over full scale
 
 
-def test_row_9_over_full_scale_comes_out_under_the_ceiling() -> None:
+def test_speech_over_full_scale_is_delivered_under_the_true_peak_limit() -> None:
     hot = Audio(loudness.gain(speech(2), 30), RATE)
     assert np.abs(hot.samples).max() > 2
     result = clean(hot)
@@ -265,7 +261,7 @@ def test_row_9_over_full_scale_comes_out_under_the_ceiling() -> None:
     assert level == pytest.approx(PROFILE.postprocess.final_lufs, abs=0.05)
 
 
-def test_row_9_removed_over_full_scale_is_clamped_not_wrapped(tmp_path: Path) -> None:
+def test_removed_over_full_scale_is_clamped_not_wrapped(tmp_path: Path) -> None:
     result = clean(Audio(loudness.gain(speech(1), 30), RATE))
     over = np.abs(result.removed.samples) > 1.01
     assert over.any()
@@ -276,10 +272,10 @@ def test_row_9_removed_over_full_scale_is_clamped_not_wrapped(tmp_path: Path) ->
     assert (np.abs(written[over]) > 0.999).all()
 
 
-# --- 10: speechless
+# --- speechless
 
 
-def test_row_10_music_alone_has_no_speech_and_no_word_errors() -> None:
+def test_music_alone_has_no_speech_and_no_word_errors() -> None:
     mixture, truth = (
         demo(f"museum_guide.{kind}").samples[:, RATE : 5 * RATE]
         for kind in ("wav", "reference.flac")
@@ -294,11 +290,11 @@ def test_row_10_music_alone_has_no_speech_and_no_word_errors() -> None:
     assert evidence.scores["raw_music_presence"].value == pytest.approx(1, abs=0.1)
 
 
-# --- 14: no NaN, ever
+# --- no NaN, ever
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_row_14_a_metric_that_is_not_a_number_becomes_null_with_a_reason(
+def test_a_metric_that_is_not_a_number_becomes_null_with_a_reason(
     value: float, deaf: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(suite, "si_sdr_db", lambda *_: value)
@@ -319,10 +315,10 @@ def test_row_14_a_metric_that_is_not_a_number_becomes_null_with_a_reason(
     json.dumps(scores, allow_nan=False)
 
 
-# --- 20: unsafe weights
+# --- unsafe weights
 
 
-def test_row_20_another_network_in_the_place_of_ours_is_not_loaded(
+def test_another_network_in_the_place_of_ours_is_not_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgotten: None
 ) -> None:
     [name] = SpleeterSeparator.weights(SPLEETER)
@@ -334,7 +330,7 @@ def test_row_20_another_network_in_the_place_of_ours_is_not_loaded(
         SpleeterSeparator(SPLEETER)
 
 
-# --- 21: one metric crashes
+# --- one metric crashes
 
 
 def crash(*_: Any, **__: Any) -> Any:
@@ -359,7 +355,7 @@ def three_seconds() -> Audio:
 
 
 @pytest.mark.parametrize("function", CRASHES)
-def test_row_21_a_metric_that_crashes_costs_its_own_cell_and_is_tried_again(
+def test_a_metric_that_crashes_costs_its_own_cell_and_is_tried_again(
     function: str,
     deaf: None,
     three_seconds: Audio,
@@ -381,7 +377,7 @@ def test_row_21_a_metric_that_crashes_costs_its_own_cell_and_is_tried_again(
     assert set(measured().values()) == {None}
 
 
-def test_row_21_a_recogniser_that_crashes_costs_the_word_errors_and_is_tried_again(
+def test_a_recogniser_that_crashes_costs_the_word_errors_and_is_tried_again(
     deaf: None, three_seconds: Audio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def found() -> Evidence:
@@ -412,7 +408,7 @@ def test_row_21_a_recogniser_that_crashes_costs_the_word_errors_and_is_tried_aga
         ("align", {"wer_raw_to_clean", "raw_script_wer", "clean_script_wer"}),
     ],
 )  # fmt: skip
-def test_row_21_a_comparison_that_crashes_costs_its_own_cells(
+def test_a_comparison_that_crashes_costs_its_own_cells(
     function: str,
     lost: set[str],
     deaf: None,
@@ -430,7 +426,7 @@ def test_row_21_a_comparison_that_crashes_costs_its_own_cells(
     assert {reason for name, reason in found.items() if name not in lost} == {None}
 
 
-def test_row_21_missing_weights_are_no_metrics_fault(
+def test_missing_weights_stop_the_run_and_are_no_null_score(
     three_seconds: Audio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(*_: Any) -> Any:

@@ -10,7 +10,7 @@ from .fonts import widths
 from .planted_site import Published
 
 PAGES = {
-    "index.html": ".dt-container",
+    "index.html": ".st-filter",
     "renders/intro-one-00000001.html": ".ab-live",
     "renders/broken-00000005.html": "h1",
     "compare.html": "h1",
@@ -19,8 +19,6 @@ PAGES = {
     "how-it-works.html": "h1",
     "method.html": "h1",
     "reproduce.html": "h1",
-    "heavy.html": "h1",
-    "delivery.html": "h1",
 }
 
 

@@ -64,7 +64,7 @@ def senses(view: Comparison, item: str) -> dict[str, str]:
 def test_the_same_build_is_the_same(planted: Planted, base_site: Path) -> None:
     view = compare(planted, base_site)
     assert len(view.rows) == 4
-    assert {change.sense for row in view.rows for change in row.changes} <= {"same", "none"}
+    assert {change.sense for row in view.rows for change in row.changes} <= {"same", "unmeasured"}
     assert view.unmatched == (("broken.wav", "not cleaned here"),)
 
 
@@ -78,6 +78,23 @@ def test_a_change_is_better_or_worse_by_the_metrics_direction(
     assert found["pause_floor_db"] == "better", "lower is better"
     assert found["dnsmos_ovrl"] == "worse", "higher is better"
     assert found["wer_raw_to_clean"] == "same"
+
+
+def test_a_metric_that_is_gone_is_lost_as_the_guardrail_has_it(
+    planted: Planted, base_site: Path
+) -> None:
+    at = next(i for i, one in enumerate(planted.batch.items) if one.id == INTRO)
+    item = planted.batch.items[at]
+    assert item.evidence is not None
+    scores = {**item.evidence.scores, "stoi_vs_stage_a": Score.missing("silent")}
+    lost = replace(item, evidence=replace(item.evidence, scores=scores))
+    items = (*planted.batch.items[:at], lost, *planted.batch.items[at + 1 :])
+    view = compare(replace(planted, batch=replace(planted.batch, items=items)), base_site)
+    assert senses(view, INTRO)["stoi_vs_stage_a"] == "lost"
+    column = [one.anchor for one in view.families].index("stoi_vs_stage_a")
+    assert view.counts[column]["lost"] == 1
+    [check] = [check for check in view.guarded.checks if check.name == "stoi"]
+    assert "lost in 1 render" in check.found
 
 
 def test_means_are_over_what_both_have(planted: Planted, base_site: Path) -> None:

@@ -236,11 +236,35 @@ def test_a_shade_tells_that_there_are_more_columns(
 def test_all_rows_show_where_the_table_script_is_missing(browser: Browser, long: Published) -> None:
     """They are held back while it loads, and only so long."""
     context = long.serve(browser.new_context())
-    context.route("**/datatables.js", lambda route: route.abort())
+    context.route("**/scorecard.js", lambda route: route.abort())
     page = context.new_page()
     page.goto(f"{long.url}/index.html", wait_until="load")
     expect(page.locator("table[data-scorecard] tbody tr:visible")).to_have_count(ROWS)
     context.close()
+
+
+def test_the_keyboard_turns_the_pages(open_page: Opener, long: Published) -> None:
+    page = open_page(long)
+    first = page.locator("table[data-scorecard] tbody th").first
+    before, after = (
+        page.get_by_role("button", name="Previous page"),
+        page.get_by_role("button", name="Next page"),
+    )
+    expect(before).to_be_disabled()
+    expect(page.get_by_role("status").first).to_have_text("1–50 of 60 renders")
+    after.focus()
+    page.keyboard.press("Enter")
+    expect(first).to_have_text("take 50.wav")
+    expect(page.get_by_role("status").first).to_have_text("51–60 of 60 renders")
+    expect(page.locator("[aria-current=page]")).to_be_focused()
+    expect(after).to_be_disabled()
+    # By number, as people count: not 1, 10, 11. Back on the first page.
+    page.get_by_role("button", name="Render", exact=True).click()
+    page.get_by_role("button", name="Render", exact=True).click()
+    expect(first).to_have_text("take 59.wav")
+    expect(page.locator("table[data-scorecard] tbody th").nth(1)).to_have_text("take 58.wav")
+    page.get_by_role("searchbox").fill("take 57.wav")
+    expect(page.get_by_role("button", name="Next page")).to_be_hidden()
 
 
 def test_paper_has_every_row_and_the_screen_gets_its_view_back(
@@ -249,7 +273,7 @@ def test_paper_has_every_row_and_the_screen_gets_its_view_back(
     page = open_page(long)
     rows = page.locator("table[data-scorecard] tbody tr")
     page.get_by_role("searchbox").fill("take")
-    page.locator(".dt-paging-button", has_text="2").click()
+    page.get_by_role("button", name="Page 2").click()
     expect(rows).to_have_count(ROWS - 50)
     page.evaluate(
         "addEventListener('beforeprint', () => {"
@@ -283,7 +307,7 @@ def test_print_is_a_scorecard_in_light_colours(
     # A sheet less its margins, in CSS pixels.
     page = open_page(long, viewport={"width": 1047, "height": 718}, color_scheme=scheme)
     page.emulate_media(media="print", color_scheme="dark" if scheme == "dark" else "light")
-    for gone in (".md-header", ".md-tabs", ".md-footer", ".dt-search", ".dt-paging", ".st-listen"):
+    for gone in (".md-header", ".md-tabs", ".md-footer", ".st-filter", ".st-paging", ".st-listen"):
         expect(page.locator(gone).first).to_be_hidden()
     expect(page.locator(".st-chip").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from stemsilver.errors import SiteError, UsageError
-from stemsilver.microsite.publish.assets import write_table_script
 from stemsilver.microsite.publish.site import MARKER
 
 from .planted_site import Planted, Published
@@ -135,12 +134,3 @@ def test_the_pages_follow_the_mkdocs_file_of_the_working_folder(
     )
     site = planted.build(tmp_path / "site")
     assert "https://team.example/narration/" in site.index.read_text(encoding="utf-8")
-
-
-def test_the_table_script_is_a_classic_script(tmp_path: Path) -> None:
-    script = tmp_path / "datatables.js"
-    write_table_script(script)
-    text = script.read_text(encoding="utf-8")
-    assert "window.DataTable=" in text
-    assert "export{" not in text
-    assert "license" in text

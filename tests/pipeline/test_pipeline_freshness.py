@@ -14,7 +14,7 @@ import pytest
 
 from stemsilver import microsite, weights
 from stemsilver.config import Profile
-from stemsilver.evaluation.suite import CRASHED
+from stemsilver.evaluation.findings import CRASHED
 from stemsilver.microsite import Site
 from stemsilver.microsite.publish.marker import MARK, MARKER
 from stemsilver.pipeline import freshness

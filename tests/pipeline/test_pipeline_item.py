@@ -15,8 +15,10 @@ from stemsilver.config import Profile
 from stemsilver.discover import discover
 from stemsilver.errors import ItemError, UnreadableAudio, UsageError
 from stemsilver.pipeline import tasks
-from stemsilver.pipeline.tasks import Tally, item_key, read_sidecars, signal_digest
+from stemsilver.pipeline.sidecars import read_sidecars
+from stemsilver.pipeline.tasks import Tally, item_key
 from stemsilver.records import Audio, Render
+from stemsilver.step_cache import Code
 
 from .batches import changed, embedded
 
@@ -61,7 +63,7 @@ def test_whether_stages_are_kept_is_in_the_key(render: Render) -> None:
 
 def test_other_code_is_another_key(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
     before = item_key(render, embedded())
-    monkeypatch.setattr(tasks, "code_digest", lambda: "another")
+    monkeypatch.setattr(tasks, "CODE", tasks.CODE + Code((), ("another",)))
     assert item_key(render, embedded()) != before
 
 
@@ -79,8 +81,8 @@ def test_signals_differ_by_rate_shape_or_sample() -> None:
         Audio(samples.reshape(2, -1), 8000),
         Audio(samples * np.float32(0.5), 8000),
     ]
-    assert len({signal_digest(signal) for signal in signals}) == len(signals)
-    assert signal_digest(Audio(samples.copy(), 8000)) == signal_digest(TONE)
+    assert len({signal.digest for signal in signals}) == len(signals)
+    assert Audio(samples.copy(), 8000).digest == TONE.digest
 
 
 def test_sidecars_are_read(render: Render) -> None:

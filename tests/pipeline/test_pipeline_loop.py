@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stemsilver import weights
+from stemsilver import step_cache, weights
 from stemsilver.cache import Cache
 from stemsilver.discover import discover
 from stemsilver.errors import EmptyAudio, EnvironmentFault, WeightsError
@@ -307,6 +308,34 @@ def test_a_setting_that_decides_no_signal_and_no_score_recomputes_nothing(
         Watch(),
     )
     assert finished.reused == 2
+
+
+@pytest.mark.parametrize(
+    ("module", "word", "steps"),
+    [
+        ("media/plots.py", '"#c2803a"', {"draw raw", "draw clean", "draw removed"}),
+        ("evaluation/dnsmos.py", '"""', {*suite.STEPS, *(f"raw {step}" for step in suite.STEPS)}),
+    ],
+)
+def test_an_edit_of_the_code_recomputes_what_it_decides_and_no_separation(
+    workspace: Workspace,
+    computed: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    word: str,
+    steps: set[str],
+) -> None:
+    copied = tmp_path / "stemsilver"
+    shutil.copytree(Path(step_cache.__file__).parent, copied)
+    text = (copied / module).read_text()
+    assert word in text
+    (copied / module).write_text(text.replace(word, f"{word}  ", 1))
+    monkeypatch.setattr(step_cache, "files", lambda _: copied)
+    one = workspace.renders()[:1]
+    cache = Cache(workspace.places.cache)
+    loop.run(one, embedded(), cache, lambda left: InThisProcess(), Watch())
+    assert set(computed) - ALWAYS == {step.removeprefix("raw ") for step in steps}
 
 
 def test_a_metric_that_crashed_is_null_with_the_reason_and_tried_again_next_time(

@@ -73,7 +73,7 @@ def test_it_renders(profile: Profile) -> None:
 @pytest.mark.parametrize(
     "name", ['x"]; click raw "javascript:alert(1)"', "<script>alert(1)</script>", "`a`\n#quot;end"]
 )
-def test_row_12_no_name_leaves_its_label(profile: Profile, name: str) -> None:
+def test_no_name_leaves_its_label(profile: Profile, name: str) -> None:
     model = profile.separation.models[0].model_copy(update={"model_name": name})
     hostile = with_section(profile, "separation", models=(model,)).model_copy(update={"name": name})
     calm = with_section(profile, "separation", models=profile.separation.models[:1])

@@ -70,7 +70,7 @@ def test_the_pipeline_is_shown(batch: Batch, profile: Profile) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_row_12_a_name_stays_in_its_cell_and_its_code_span(
+def test_a_name_stays_in_its_cell_and_its_code_span(
     make_batch: Callable[..., Batch],
     make_item: Callable[..., ItemResult],
     profile: Profile,
@@ -87,7 +87,7 @@ def test_row_12_a_name_stays_in_its_cell_and_its_code_span(
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_row_12_a_message_is_inert(
+def test_a_message_is_inert(
     make_batch: Callable[..., Batch], failed_item: ItemResult, profile: Profile, hostile: str
 ) -> None:
     item = replace(failed_item, failure=Failure("unreadable", hostile, hostile))
@@ -99,7 +99,7 @@ def test_row_12_a_message_is_inert(
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_row_12_rendered_as_github_does(
+def test_rendered_as_github_does(
     make_batch: Callable[..., Batch],
     make_item: Callable[..., ItemResult],
     failed_item: ItemResult,

@@ -6,7 +6,7 @@ import pytest
 
 from stemsilver.config import Promotion
 from stemsilver.records import Score
-from stemsilver.report import CardItem, Criterion, Ruling, rule_on
+from stemsilver.report import CardItem, Check, Ruling, rule_on
 
 from .cards import card, failed, item
 
@@ -19,14 +19,14 @@ def judged(before: CardItem, after: CardItem, rule: Promotion = RULE) -> Ruling:
     return rule_on(card(before), card(after), rule)
 
 
-def part(ruling: Ruling, name: str) -> Criterion:
-    [found] = [one for one in ruling.criteria if one.name == name]
+def part(ruling: Ruling, name: str) -> Check:
+    [found] = [one for one in ruling.checks if one.name == name]
     return found
 
 
 def test_the_limits_themselves_promote() -> None:
     ruling = judged(item(), item(music_to_speech_db=-27.0, stoi_vs_stage_a=0.94))
-    assert [one.passed for one in ruling.criteria] == [True] * 5
+    assert [one.passed for one in ruling.checks] == [True] * 5
     assert ruling.judgement == "promoted"
     assert ruling.sentence == "is promoted: every part of the rule holds"
 
@@ -43,7 +43,7 @@ def test_the_limits_themselves_promote() -> None:
 )
 def test_a_hair_beyond_a_limit_does_not(values: dict[str, float], broken: str, found: str) -> None:
     ruling = judged(item(), item(**values))
-    assert [one.name for one in ruling.criteria if one.passed is False] == [broken]
+    assert [one.name for one in ruling.checks if one.passed is False] == [broken]
     assert ruling.judgement == "not_promoted"
     # What is shown never reads like the limit that it misses.
     assert part(ruling, broken).found.startswith(found)

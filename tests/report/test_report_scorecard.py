@@ -82,13 +82,13 @@ def test_a_failed_item_is_present_and_promises_no_output(batch: Batch, profile: 
     assert item["metrics"]["clean_lufs"] == {"value": None, "reason": "unreadable"}
 
 
-def test_row_14_a_score_cannot_be_nan() -> None:
+def test_a_score_cannot_be_nan() -> None:
     for value in (math.nan, math.inf, -math.inf):
         with pytest.raises(ValueError, match="finite"):
             Score(value)
 
 
-def test_row_14_nan_in_a_timeline_or_a_time_becomes_null(
+def test_nan_in_a_timeline_or_a_time_becomes_null(
     make_item: Callable[..., ItemResult], make_batch: Callable[..., Batch], profile: Profile
 ) -> None:
     item = replace(

@@ -13,9 +13,9 @@ import pytest
 
 from stemsilver import weights
 from stemsilver.errors import WeightsError
-from stemsilver.weights import CARRIED, REGISTRY
+from stemsilver.weights import BUNDLED, REGISTRY
 
-EACH = pytest.mark.parametrize("name", sorted(CARRIED))
+EACH = pytest.mark.parametrize("name", sorted(BUNDLED))
 SMALL = "dnsmos-p835"
 
 
@@ -36,7 +36,7 @@ def test_every_registered_file_is_installed_and_has_the_pinned_hash(name: str) -
 
 @EACH
 def test_every_carrier_is_pinned_to_the_version_that_is_installed(name: str) -> None:
-    package = CARRIED[name].package
+    package = BUNDLED[name].package
     if package == weights.OWN:
         return
     requirements = importlib.metadata.requires("stemsilver") or []
@@ -52,7 +52,7 @@ def test_a_record_says_whose_the_file_is() -> None:
 
 
 def test_the_digest_is_of_the_pinned_hashes() -> None:
-    names = tuple(sorted(CARRIED))
+    names = tuple(sorted(BUNDLED))
     assert weights.digest(names) != weights.digest(names[1:])
     assert REGISTRY[SMALL].sha256 in weights.digest(names)
 
@@ -60,7 +60,7 @@ def test_the_digest_is_of_the_pinned_hashes() -> None:
 # --- row 19: missing, half-downloaded, wrong
 
 
-def test_row_19_an_altered_file_is_named_with_size_hash_and_command(copied: Path) -> None:
+def test_an_altered_file_is_named_with_size_hash_and_command(copied: Path) -> None:
     content = bytearray(copied.read_bytes())
     content[1000] ^= 1
     copied.write_bytes(content)
@@ -75,13 +75,13 @@ def test_row_19_an_altered_file_is_named_with_size_hash_and_command(copied: Path
     assert error.next_step == "pip install --force-reinstall --no-deps speechmos==0.0.1.1"
 
 
-def test_row_19_a_half_downloaded_file_is_refused(copied: Path) -> None:
+def test_a_half_downloaded_file_is_refused(copied: Path) -> None:
     copied.write_bytes(copied.read_bytes()[:1000])
     with pytest.raises(WeightsError, match="1000 bytes"):
         weights.verified(SMALL)
 
 
-def test_row_19_a_refused_file_is_looked_at_again(copied: Path) -> None:
+def test_a_refused_file_is_looked_at_again(copied: Path) -> None:
     whole = copied.read_bytes()
     copied.write_bytes(b"")
     with pytest.raises(WeightsError):
@@ -90,14 +90,14 @@ def test_row_19_a_refused_file_is_looked_at_again(copied: Path) -> None:
     assert weights.verified(SMALL) == copied
 
 
-def test_row_19_a_missing_file_is_named_with_the_command(copied: Path) -> None:
+def test_a_missing_file_is_named_with_the_command(copied: Path) -> None:
     copied.unlink()
     with pytest.raises(WeightsError, match=r"copy\.onnx is missing") as caught:
         weights.verified(SMALL)
     assert caught.value.next_step.startswith("pip install --force-reinstall")
 
 
-def test_row_19_a_missing_package_is_named_with_the_command(
+def test_a_missing_package_is_named_with_the_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     find = importlib.util.find_spec
@@ -109,7 +109,7 @@ def test_row_19_a_missing_package_is_named_with_the_command(
     assert caught.value.next_step == "pip install speechmos==0.0.1.1"
 
 
-def test_row_19_a_package_without_a_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_without_a_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(package: str) -> str:
         raise importlib.metadata.PackageNotFoundError(package)
 
@@ -120,7 +120,7 @@ def test_row_19_a_package_without_a_version_is_named(monkeypatch: pytest.MonkeyP
 
 
 @EACH
-def test_row_19_nothing_is_reached_for_over_the_network(
+def test_nothing_is_reached_for_over_the_network(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "socket", lambda *_, **__: pytest.fail("a socket was opened"))
@@ -136,8 +136,8 @@ def test_carriers_are_not_imported_to_find_their_files() -> None:
     code = (
         "import sys\n"
         "from stemsilver import weights\n"
-        "for name in weights.CARRIED: weights.locate(name)\n"
-        "modules = {weight.module for weight in weights.CARRIED.values()} - {weights.OWN}\n"
+        "for name in weights.BUNDLED: weights.locate(name)\n"
+        "modules = {weight.module for weight in weights.BUNDLED.values()} - {weights.OWN}\n"
         "sys.exit(' '.join(modules & set(sys.modules)) or 0)\n"
     )
     result = subprocess.run(

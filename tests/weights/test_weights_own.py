@@ -48,7 +48,7 @@ def test_even_carried_ones_can_be_replaced(folder: Path) -> None:
     assert weights.verified("dnsmos-p835") == path
 
 
-def test_row_19_own_weights_are_held_to_their_hash(folder: Path) -> None:
+def test_own_weights_are_held_to_their_hash(folder: Path) -> None:
     path = placed(folder)
     listed(folder, entry())
     with pytest.raises(WeightsError, match="is not the expected file") as caught:
@@ -58,8 +58,8 @@ def test_row_19_own_weights_are_held_to_their_hash(folder: Path) -> None:
     assert str(folder / LISTING) in caught.value.next_step
 
 
-def test_row_19_own_weights_that_are_gone_are_not_the_official_ones(folder: Path) -> None:
-    official = folder / weights.PULLED[NAME].file
+def test_own_weights_that_are_gone_are_not_the_official_ones(folder: Path) -> None:
+    official = folder / weights.REMOTE[NAME].file
     official.parent.mkdir()
     official.write_bytes(b"official")
     listed(folder, entry())
@@ -88,7 +88,7 @@ def test_row_19_own_weights_that_are_gone_are_not_the_official_ones(folder: Path
         pytest.param("\x00", "unacceptable character", id="a NUL"),
     ],
 )
-def test_row_20_a_damaged_list_is_refused_whole(folder: Path, text: str, said: str) -> None:
+def test_a_damaged_list_is_refused_whole(folder: Path, text: str, said: str) -> None:
     placed(folder)
     listed(folder, text)
     with pytest.raises(ConfigError) as caught:
@@ -98,7 +98,7 @@ def test_row_20_a_damaged_list_is_refused_whole(folder: Path, text: str, said: s
     assert said in caught.value.message
 
 
-def test_row_13_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
+def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere.th").write_bytes(b"x")
     (folder / "mine.th").symlink_to(tmp_path / "elsewhere.th")
     listed(folder, entry(file="mine.th"))
@@ -108,7 +108,7 @@ def test_row_13_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path:
 
 def test_an_empty_list_is_none(folder: Path) -> None:
     listed(folder, "# nothing yet\n")
-    assert weights.entry(NAME) is weights.PULLED[NAME]
+    assert weights.entry(NAME) is weights.REMOTE[NAME]
 
 
 def test_a_list_that_is_not_text_is_refused(folder: Path) -> None:
@@ -127,7 +127,7 @@ def test_an_unknown_name_is_told_with_the_nearest() -> None:
 
 def in_the_hub(home: Path, name: str, content: bytes, blob: str) -> Path:
     """Put a file in the local cache, in the layout of the hub's own library."""
-    hub = weights.PULLED[name].hub
+    hub = weights.REMOTE[name].hub
     assert hub is not None
     repository = home / f"models--{hub.repository.replace('/', '--')}"
     for path, text in (("refs/main", b"c0ffee"), (f"blobs/{blob}", content)):
@@ -158,7 +158,7 @@ def test_the_hubs_cache_stands_in_for_a_file_that_is_not_pulled(
     # The cache names a file by its hash; only the pinned one counts.
     with pytest.raises(WeightsError, match="is not the expected file") as caught:
         weights.verified(name)
-    known = weights.PULLED[name]
+    known = weights.REMOTE[name]
     assert known.hub is not None
     assert f"expected SHA-256 {known.hub.sha256}" in caught.value.message
     pinned = replace(known, hub=replace(known.hub, sha256=blob))
@@ -174,14 +174,14 @@ def test_the_hubs_cache_stands_in_for_a_file_that_is_not_pulled(
 # --- several at once
 
 
-def test_row_19_all_that_is_missing_is_one_error(folder: Path) -> None:
+def test_all_that_is_missing_is_one_error(folder: Path) -> None:
     names = ("dns48", "dnsmos-p835", "panns-cnn14")
     with pytest.raises(WeightsError) as caught:
         weights.check(names, "studio")
     error = caught.value
     assert error.message.startswith("2 weight files are missing or wrong:\n")
     for name in ("dns48", "panns-cnn14"):
-        known = weights.PULLED[name]
+        known = weights.REMOTE[name]
         for words in (str(folder / known.file), f"{known.size} bytes", known.sha256):
             assert words in error.message
     assert "dnsmos" not in error.message
@@ -190,17 +190,15 @@ def test_row_19_all_that_is_missing_is_one_error(folder: Path) -> None:
     )
 
 
-def test_row_19_without_a_profile_the_pull_is_by_name(folder: Path) -> None:
+def test_without_a_profile_the_pull_is_by_name(folder: Path) -> None:
     with pytest.raises(WeightsError) as caught:
         weights.check(("dns48", "dns64"))
     assert caught.value.next_step.startswith("stemsilver models pull dns48 dns64, or ")
 
 
-def test_row_19_each_kind_of_fault_has_its_own_cure(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_kind_of_fault_has_its_own_cure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listed(folder, entry("dns64"))
-    gone = weights.CARRIED["silero-vad-v6"]
+    gone = weights.BUNDLED["silero-vad-v6"]
     monkeypatch.setattr(weights, "package_folder", lambda module, package: folder / module)
     with pytest.raises(WeightsError) as caught:
         weights.check((gone.name, "dns64", "dns48"), "uvr")
@@ -209,4 +207,4 @@ def test_row_19_each_kind_of_fault_has_its_own_cure(
 
 
 def test_nothing_is_said_where_nothing_is_wrong() -> None:
-    weights.check(weights.CARRIED)
+    weights.check(weights.BUNDLED)

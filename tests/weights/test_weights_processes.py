@@ -24,7 +24,7 @@ import json, os, signal, sys
 from dataclasses import replace
 from stemsilver import weights
 from stemsilver.cli import main
-from stemsilver.weights import pulling
+from stemsilver.weights import fetch
 
 name, values = json.loads(os.environ["EXPECTED"])
 weights.REGISTRY[name] = replace(weights.REGISTRY[name], **values)
@@ -32,11 +32,11 @@ if limit := int(os.environ.get("FILE_LIMIT", 0)):
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 if last := int(os.environ.get("KILLED_AFTER", 0)):
-    download = pulling.download
+    download = fetch.download
     def killed(url, partial, size, progress):
         die = lambda: os.kill(os.getpid(), signal.SIGKILL)
         download(url, partial, size, lambda got, _: got < last or die())
-    pulling.download = killed
+    fetch.download = killed
 main()
 """
 """The command, in a process where the registry expects what the server has."""
@@ -54,7 +54,7 @@ def started(*before: str, **variables: str) -> subprocess.Popen[str]:
     )
 
 
-def test_row_15_a_killed_pull_goes_on_where_it_was(
+def test_a_killed_pull_goes_on_where_it_was(
     server: Server, folder: Path, planted: Planted, content: bytes
 ) -> None:
     planted(NAME, content)
@@ -74,7 +74,7 @@ def test_row_15_a_killed_pull_goes_on_where_it_was(
     assert left(folder) == [FILE]
 
 
-def test_row_18_two_pulls_at_once_fetch_one_file_once(
+def test_two_pulls_at_once_fetch_one_file_once(
     server: Server, folder: Path, planted: Planted, content: bytes
 ) -> None:
     planted(NAME, content)
@@ -117,7 +117,7 @@ def _can_mount(folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("size", [True, False])
-def test_row_16_a_file_that_may_not_grow_is_told_and_leaves_nothing(
+def test_a_file_that_may_not_grow_is_told_and_leaves_nothing(
     server: Server, folder: Path, planted: Planted, content: bytes, size: bool
 ) -> None:
     planted(NAME, content, **({} if size else {"size": None}))
@@ -133,7 +133,7 @@ def test_row_16_a_file_that_may_not_grow_is_told_and_leaves_nothing(
     assert left(folder) == ["panns/old.pth"]
 
 
-def test_row_16_a_full_disk_is_told_and_leaves_nothing(
+def test_a_full_disk_is_told_and_leaves_nothing(
     server: Server, folder: Path, planted: Planted, content: bytes
 ) -> None:
     if not _can_mount(folder):

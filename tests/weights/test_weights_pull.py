@@ -17,7 +17,7 @@ from .conftest import Planted
 from .loopback import STEP, Server
 
 NAME = "dns48"
-FILE = weights.PULLED[NAME].file
+FILE = weights.REMOTE[NAME].file
 OFFICIAL = f"official/{NAME}"
 
 
@@ -280,7 +280,7 @@ def test_a_mirror_of_ones_own_is_asked_first(
 ) -> None:
     name = "panns-cnn14"  # its path has a sign that an address must escape
     planted(name, content)
-    file = weights.PULLED[name].file
+    file = weights.REMOTE[name].file
     server.offer(f"our/mirror/{file}", content)
     mirror = f"{server.url}/our/mirror/"
     option = ["--mirror", mirror] if by == "option" else []
@@ -358,7 +358,7 @@ def test_an_endless_chain_of_redirects_ends(
 # --- no network
 
 
-def test_row_19_offline_is_one_error_with_file_addresses_place_and_hash(
+def test_offline_is_one_error_with_file_addresses_place_and_hash(
     stemsilver: Terminal, folder: Path, planted: Planted, content: bytes
 ) -> None:
     with socket.socket() as taken:

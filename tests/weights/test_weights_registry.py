@@ -10,10 +10,10 @@ import pytest
 from stemsilver.config.models import WhisperSize
 from stemsilver.pipeline.tasks import used_weights
 from stemsilver.profiles import known_profiles, load_profile
-from stemsilver.weights import CARRIED, PULLED, REGISTRY, package_folder
-from stemsilver.weights.kinds import Pulled
+from stemsilver.weights import BUNDLED, REGISTRY, REMOTE, package_folder
+from stemsilver.weights.kinds import Remote
 
-EACH = pytest.mark.parametrize("name", PULLED)
+EACH = pytest.mark.parametrize("name", REMOTE)
 OF_THE_HUB = ("https://huggingface.co/", "https://hf-mirror.com/")
 
 
@@ -24,7 +24,7 @@ def source(module: str, file: str) -> str:
 
 @EACH
 def test_every_file_has_a_place_a_hash_a_licence_and_an_address(name: str) -> None:
-    weight = PULLED[name]
+    weight = REMOTE[name]
     assert re.fullmatch("[0-9a-f]{64}|[0-9a-f]{16}", weight.sha256)
     assert weight.licence
     assert weight.source
@@ -36,13 +36,13 @@ def test_every_file_has_a_place_a_hash_a_licence_and_an_address(name: str) -> No
 
 
 def test_no_two_have_one_place_or_name() -> None:
-    assert len({weight.file for weight in PULLED.values()}) == len(PULLED)
-    assert not CARRIED.keys() & PULLED.keys()
+    assert len({weight.file for weight in REMOTE.values()}) == len(REMOTE)
+    assert not BUNDLED.keys() & REMOTE.keys()
 
 
 @EACH
 def test_the_hub_is_asked_for_one_version_where_the_hash_is_of_one(name: str) -> None:
-    for url in PULLED[name].urls:
+    for url in REMOTE[name].urls:
         if url.startswith(OF_THE_HUB) and "Systran" in url:
             assert re.search(r"/resolve/[0-9a-f]{40}/", url)
 
@@ -52,8 +52,8 @@ def test_every_profile_uses_weights_that_are_known(profile: str) -> None:
     assert set(used_weights(load_profile(profile))) <= set(REGISTRY)
 
 
-def of_demucs() -> list[Pulled]:
-    return [weight for weight in PULLED.values() if weight.file.startswith("demucs/")]
+def of_demucs() -> list[Remote]:
+    return [weight for weight in REMOTE.values() if weight.file.startswith("demucs/")]
 
 
 def test_demucs_has_the_same_files_in_its_bags() -> None:
@@ -67,7 +67,7 @@ def test_demucs_has_the_same_files_in_its_bags() -> None:
 
 
 @pytest.mark.parametrize("weight", of_demucs(), ids=lambda weight: str(weight.name))
-def test_demucs_has_the_same_addresses_and_beginnings_of_hashes(weight: Pulled) -> None:
+def test_demucs_has_the_same_addresses_and_beginnings_of_hashes(weight: Remote) -> None:
     [root] = re.findall('ROOT_URL = "(.*)"', source("demucs", "pretrained.py"))
     addresses, folder = [], ""
     for line in source("demucs", "remote/files.txt").splitlines():
@@ -84,22 +84,22 @@ def test_demucs_has_the_same_addresses_and_beginnings_of_hashes(weight: Pulled) 
 def test_denoiser_has_the_same_addresses_and_digits(name: str) -> None:
     text = source("denoiser", "pretrained.py")
     [root] = re.findall('ROOT = "(.*)"', text)
-    assert PULLED[name].urls[0].removeprefix(root) in re.findall(r'ROOT \+ "(.*)"', text)
-    assert PULLED[name].urls[0].endswith(f"/{name}-{PULLED[name].sha256}.th")
+    assert REMOTE[name].urls[0].removeprefix(root) in re.findall(r'ROOT \+ "(.*)"', text)
+    assert REMOTE[name].urls[0].endswith(f"/{name}-{REMOTE[name].sha256}.th")
 
 
 @pytest.mark.parametrize("size", WhisperSize.__args__)
 def test_whisper_has_the_same_address_with_the_whole_hash_in_it(size: str) -> None:
-    weight = PULLED[f"openai-whisper-{size}"]
+    weight = REMOTE[f"openai-whisper-{size}"]
     assert f'"{size}": "{weight.urls[0]}"' in source("whisper", "__init__.py")
     assert f"/{weight.sha256}/" in weight.urls[0]
 
 
-def of_faster_whisper(size: str) -> dict[str, Pulled]:
+def of_faster_whisper(size: str) -> dict[str, Remote]:
     begins = f"faster-whisper/{size}/"
     return {
         Path(weight.file).name: weight
-        for weight in PULLED.values()
+        for weight in REMOTE.values()
         if weight.file.startswith(begins)
     }
 
@@ -122,15 +122,15 @@ def test_faster_whisper_has_the_same_repository(size: str) -> None:
 def test_the_english_sizes_share_the_files_that_a_package_carries() -> None:
     for size in ("base.en", "small.en", "medium.en"):
         for part in ("tokenizer", "vocabulary"):
-            carried, pulled = REGISTRY[f"whisper-tiny.en-{part}"], PULLED[f"whisper-{size}-{part}"]
+            carried, pulled = REGISTRY[f"whisper-tiny.en-{part}"], REMOTE[f"whisper-{size}-{part}"]
             assert (pulled.sha256, pulled.size) == (carried.sha256, carried.size)
 
 
 def test_panns_inference_has_the_same_record() -> None:
     [old] = re.findall(r"'(https://zenodo.org/\S+)'", source("panns_inference", "inference.py"))
-    assert PULLED["panns-cnn14"].urls[0] == old.replace("/record/", "/records/")
+    assert REMOTE["panns-cnn14"].urls[0] == old.replace("/record/", "/records/")
 
 
 def test_what_may_not_be_sold_is_said_so() -> None:
     for name in ("dns48", "dns64", "master64"):
-        assert PULLED[name].licence == "CC-BY-NC-4.0"
+        assert REMOTE[name].licence == "CC-BY-NC-4.0"

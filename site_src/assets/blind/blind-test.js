@@ -6,12 +6,12 @@ import { Engine } from "../player/engine.js";
 import { Tracks } from "../player/tracks.js";
 import { linear } from "../player/wording.js";
 import { oneSided, needed, twoSided } from "./binomial.js";
-import { Deck } from "./deck.js";
+import { Transport } from "./transport.js";
 import { button, part } from "./elements.js";
 import { pText } from "./reading.js";
 import { claims, day, decode, encode, label } from "./result.js";
 import { showResult } from "./result-view.js";
-import { Session, TESTS } from "./trials.js";
+import { Session, TESTS } from "./abx-session.js";
 
 const MIXED = "all, mixed";
 
@@ -27,7 +27,7 @@ const SAID = {
 
 class BlindTest extends HTMLElement {
   #pairs = [];
-  #deck;
+  #transport;
   /** @type {Session | null} */
   #session = null;
   /** The id of the render that is listened to; empty for all. */
@@ -38,12 +38,12 @@ class BlindTest extends HTMLElement {
 
   connectedCallback() {
     this.#pairs = [...this.#part("render").options].filter(({ value }) => value).map(pair);
-    this.#deck = new Deck(this.#part("deck"));
-    this.#deck.onheard = (name) => (this.#part("heard").textContent = name);
-    this.#deck.oncomplete = () => this.#allow();
+    this.#transport = new Transport(this.#part("transport"));
+    this.#transport.onheard = (name) => (this.#part("heard").textContent = name);
+    this.#transport.oncomplete = () => this.#allow();
     this.#part("setup").addEventListener("submit", (event) => this.#start(event));
     this.#part("setup").addEventListener("change", () => this.#describe());
-    this.#part("trial").addEventListener("keydown", (event) => this.#deck.key(event));
+    this.#part("trial").addEventListener("keydown", (event) => this.#transport.key(event));
     this.#part("stop").addEventListener("click", () => this.#leave());
     this.#part("again").addEventListener("click", () => this.#leave());
     for (const name of ["text", "link"]) {
@@ -96,8 +96,8 @@ class BlindTest extends HTMLElement {
     const session = this.#session;
     const { names, answers } = TESTS[session.test];
     const pair = session.item;
-    this.#deck.close();
-    this.#deck.show(names, pair === this.#kept.pair);
+    this.#transport.close();
+    this.#transport.show(names, pair === this.#kept.pair);
     this.#part("number").textContent = `Trial ${session.number} of ${session.count}`;
     this.#part("progress").value = session.number - 1;
     this.#part("path").textContent = pair.path;
@@ -132,7 +132,7 @@ class BlindTest extends HTMLElement {
         { buffer: base, gain: linear(pair.baseGain) },
       );
       names.forEach((name, at) => engine.add(name, versions[at].buffer, versions[at].gain));
-      this.#deck.open(engine, duration);
+      this.#transport.open(engine, duration);
       this.#say(`Listen to ${list(names)}, then answer.`);
     } catch (error) {
       if (signal.aborted) return;
@@ -210,7 +210,7 @@ class BlindTest extends HTMLElement {
   #end() {
     this.#leaving.abort();
     this.#leaving = new AbortController();
-    this.#deck.close();
+    this.#transport.close();
     this.#session = null;
     this.#kept = { pair: null, tracks: null };
   }

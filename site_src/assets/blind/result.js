@@ -1,6 +1,6 @@
 // A result as a link that carries everything in its fragment, which browsers send to nobody.
 
-import { COUNTS, TESTS } from "./trials.js";
+import { COUNTS, TESTS } from "./abx-session.js";
 
 /**
  * @typedef {object} Result

@@ -1,12 +1,12 @@
 // <stem-ab>: a render's tracks on one clock. The markup is in the page and reads without this
 // script; the element brings the deck to life and puts the browser's own players away.
 
-import { keepAddress } from "./address.js";
+import { keepUrlState } from "./url-state.js";
 import { entry, loopFrom, loopTo, region } from "./clock.js";
 import { openContext } from "./context.js";
 import { Engine } from "./engine.js";
 import { actionOf } from "./keys.js";
-import { watch } from "./lanes.js";
+import { watch } from "./seek-gestures.js";
 import { fromFragment, toFragment } from "./link.js";
 import { drawAsHeard } from "./outlines.js";
 import { Tracks, fit } from "./tracks.js";
@@ -351,7 +351,7 @@ class StemAb extends HTMLElement {
     button.toggleAttribute("data-playing", this.playing);
     button.toggleAttribute("data-waiting", this.#waiting);
     this.dataset.selected = this.#wanted;
-    keepAddress(() => this.#fragment());
+    keepUrlState(() => this.#fragment());
   }
 
   #showGains() {

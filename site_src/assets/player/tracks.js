@@ -1,6 +1,6 @@
 // Fetches and decodes audio when it is asked for, and not before.
 
-import { Shelf } from "./shelf.js";
+import { LruCache } from "./lru-cache.js";
 
 /** Decoded audio costs 11.5 MB a minute and channel at 48 kHz; a phone has little to spare. */
 const BUDGET = 256e6;
@@ -22,7 +22,7 @@ export class Tracks {
 
   #context;
   #urls;
-  #shelf;
+  #cache;
   /** @type {Map<string, Promise<AudioBuffer>>} */
   #coming = new Map();
 
@@ -34,7 +34,7 @@ export class Tracks {
   constructor(context, urls, budget = BUDGET) {
     this.#context = context;
     this.#urls = urls;
-    this.#shelf = new Shelf(budget, (name) => this.ondrop(name));
+    this.#cache = new LruCache(budget, (name) => this.ondrop(name));
   }
 
   /**
@@ -45,7 +45,7 @@ export class Tracks {
    * @returns {Promise<AudioBuffer>} Rejected with an error whose message a reader can use.
    */
   load(name, signal) {
-    const kept = this.#shelf.take(name);
+    const kept = this.#cache.take(name);
     if (kept) return Promise.resolve(kept);
     if (!this.#coming.has(name)) {
       const loading = this.#fetch(name, signal).finally(() => this.#coming.delete(name));
@@ -66,7 +66,7 @@ export class Tracks {
     const buffer = await this.#context.decodeAudioData(bytes).catch(() => {
       throw new Error(`${name}: this browser cannot decode the file. Download it instead.`);
     });
-    this.#shelf.put(name, buffer, buffer.length * buffer.numberOfChannels * 4);
+    this.#cache.put(name, buffer, buffer.length * buffer.numberOfChannels * 4);
     return buffer;
   }
 }

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from stemsilver.cli.console import messages
 from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import (
     DEFAULT_CACHE,
@@ -86,7 +87,7 @@ def command(
     same), 2 for a wrong option or profile, 3 if there is nothing to do, 4 if the machine lacks
     something.
     """
-    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    console = messages()
     chosen = chosen_profile(profile, config_file)
     found = discover.discover(raw)
     for warning in found.warnings:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from stemsilver.cli.console import messages
 from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import (
     DEFAULT_CACHE,
@@ -36,7 +36,7 @@ def command(
     cache: CacheFolder = DEFAULT_CACHE,
 ) -> None:
     """Remove the music from renders; write NAME__speech_only.wav for each."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    console = messages()
     chosen = chosen_profile(profile, config_file)
     found = discover.discover_files(paths)
     for warning in found.warnings:

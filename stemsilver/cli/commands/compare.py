@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from stemsilver.cli.console import messages, table_output
 from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import DEFAULT_CACHE, CacheFolder, Jobs, chosen_profile
 from stemsilver.cli.progress import BatchProgress
@@ -60,7 +61,7 @@ def command(
     same), 2 for a wrong option or profile, 3 if there is nothing to do, 4 if the machine lacks
     something.
     """
-    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    console = messages()
     chosen = [_profile(name) for name in profiles]
     compare_profiles.check_names(chosen)
     judging = chosen[0] if judge is None else _profile(judge)
@@ -96,7 +97,7 @@ def _progress(renders: tuple[Render, ...], console: Console, profile: Profile) -
 
 
 def _show(found: Bakeoff) -> None:
-    console = Console(highlight=False, emoji=False)
+    console = table_output()
     names = [escape(report.visible(run.name)) for run in found.runs]
     means = Table("mean", "raw", *names, "renders")
     for one in report.bakeoff_columns(found):
@@ -118,7 +119,7 @@ def _show(found: Bakeoff) -> None:
         if run.ruling is None:
             continue
         rule = Table("", f"promotion of {name}", "found", "limit")
-        for part in run.ruling.criteria:
+        for part in run.ruling.checks:
             rule.add_row(report.MARKS[part.passed], part.label, part.found, part.limit)
         console.print(rule)
         for seen in run.ruling.witnesses:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from stemsilver.cli.console import output
 from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import DEFAULT_CACHE, ConfigFile, ProfileName, chosen_profile
 from stemsilver.errors import ConfigError, EnvironmentFault, StemsilverError, WeightsError
@@ -61,7 +61,7 @@ class _Findings:
     """Prints what was found, and counts what is wrong."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=True, emoji=False)
+        self._console = output()
         self.faults = 0
 
     def good(self, name: str, what: str) -> None:

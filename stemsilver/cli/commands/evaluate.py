@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from stemsilver.cli.console import table_output
 from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import ConfigFile, ProfileName, chosen_profile
 from stemsilver.profiles import DEFAULT
@@ -63,4 +63,4 @@ def command(
         unit = "" if unit == "%" else unit
         reason = escape((score.reason or "").replace("_", " "))
         table.add_row(metric.label, report.format_score(name, score), unit, reason)
-    Console(highlight=False, emoji=False).print(table)
+    table_output().print(table)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from stemsilver.cli.console import output
 from stemsilver.cli.on_use import OnUse
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def command(
     What is there already stays as it is and is named.
     """
     done = repository.initialise(folder, requirement, lfs=lfs, templates=templates)
-    console = Console(soft_wrap=True, highlight=False, emoji=False)
+    console = output()
     for name in done.written:
         console.print(f"written: {escape(name)}")
     for name in done.kept:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import TransferSpeedColumn
 
+from stemsilver.cli.console import output
 from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import ConfigFile, chosen_profile
+from stemsilver.cli.progress import byte_bar
 from stemsilver.errors import ConfigError, UsageError, WeightsError
 from stemsilver.profiles import known_profiles, load_profile
 
@@ -29,8 +22,7 @@ if TYPE_CHECKING:
     from stemsilver.config import Profile
     from stemsilver.pipeline import tasks
     from stemsilver.weights import fetch, kinds, store
-    from stemsilver.weights.download import Progress as Received
-    from stemsilver.weights.kinds import Pulled, Weight
+    from stemsilver.weights.kinds import Remote, Weight
 else:
     weights, tasks = OnUse("weights"), OnUse("pipeline.tasks")
     store, kinds = OnUse("weights.store"), OnUse("weights.kinds")
@@ -53,7 +45,7 @@ def list_command(names: Names = None) -> None:
 
     Nothing is compared: `verify` does that.
     """
-    console = _console()
+    console = output()
     chosen = _chosen(names or (), None) or list(weights.REGISTRY)
     users = _users(console)
     console.print(
@@ -64,7 +56,7 @@ def list_command(names: Names = None) -> None:
         path = _found(name)
         _describe(console, weight, path)
         console.print(f"  {'at' if path else 'belongs at'} {escape(_where(weight, path))}")
-        if isinstance(weight, kinds.Pulled) and path is None:
+        if isinstance(weight, kinds.Remote) and path is None:
             console.print(f"  from {escape(weight.urls[0])}")
         console.print(f"  used by {', '.join(users.get(name, ['no profile here']))}")
 
@@ -90,14 +82,14 @@ def pull(
     Each file's licence and source are shown before the first is pulled. What was cut off goes on
     where it stopped. Exits with 4 if a file cannot be had, or is not the one it should be.
     """
-    console = _console()
+    console = output()
     chosen = _chosen(names or (), config_file)
     if not chosen:
         raise UsageError(
             "Say what to pull.", next_step="stemsilver models pull studio, for example."
         )
     pulled = {
-        name: weight for name in chosen if isinstance(weight := weights.entry(name), kinds.Pulled)
+        name: weight for name in chosen if isinstance(weight := weights.entry(name), kinds.Remote)
     }
     absent = []
     for name, weight in pulled.items():
@@ -123,7 +115,7 @@ def verify(names: Names = None, config_file: ConfigFile = None) -> None:
 
     Without names these are all there are; weights that were never pulled are then no fault.
     """
-    console = _console()
+    console = output()
     chosen = _chosen(names or (), config_file)
     wrong = 0
     absent = [] if chosen else [name for name in weights.REGISTRY if _is_absent(name)]
@@ -140,7 +132,7 @@ def verify(names: Names = None, config_file: ConfigFile = None) -> None:
     raise typer.Exit(WeightsError.exit_code if wrong else 0)
 
 
-def _pull(absent: list[Pulled], mirror: str | None, console: Console) -> None:
+def _pull(absent: list[Remote], mirror: str | None, console: Console) -> None:
     fetch.check_space(absent)
 
     def wait(holder: str) -> None:
@@ -150,31 +142,9 @@ def _pull(absent: list[Pulled], mirror: str | None, console: Console) -> None:
         for weight in absent:
             # Another pull may have fetched it while this one waited.
             if not fetch.is_there(weight):
-                with _bar(weight.name) as received:
+                with byte_bar(weight.name, TransferSpeedColumn()) as received:
                     fetch.pull(weight, fetch.addresses(weight, mirror), received)
             console.print(f"[green]✓[/] {weight.name}  {escape(_where(weight, None))}")
-
-
-@contextmanager
-def _bar(name: str) -> Iterator[Received]:
-    """A bar on standard error, where that is a terminal."""
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    ) as bars:
-        task = bars.add_task(name, total=None)
-
-        def received(bytes_: int, total: int | None) -> None:
-            bars.update(task, completed=bytes_, total=total)
-
-        yield received
 
 
 def _chosen(names: list[str] | tuple[str, ...], config_file: Path | None) -> list[str]:
@@ -218,12 +188,12 @@ def _users(console: Console) -> dict[str, list[str]]:
 def _describe(console: Console, weight: Weight, path: Path | None) -> None:
     """Name, size, licence, status; then source and hash."""
     length = path.stat().st_size if path else None
-    if isinstance(weight, kinds.Pulled):
+    if isinstance(weight, kinds.Remote):
         status = "pulled" if path else "not pulled"
         length = length or weight.size
         size = "size not published"
     else:
-        status = f"in {weight.package}" if isinstance(weight, kinds.Carried) else "your own"
+        status = f"in {weight.package}" if isinstance(weight, kinds.Bundled) else "your own"
         size = "missing"
     if length is not None:
         size = f"{length / 1e6:.1f} MB"
@@ -235,7 +205,7 @@ def _describe(console: Console, weight: Weight, path: Path | None) -> None:
 
 def _is_absent(name: str) -> bool:
     """Whether this is a file to be pulled, and not there."""
-    return isinstance(weights.entry(name), kinds.Pulled) and _found(name) is None
+    return isinstance(weights.entry(name), kinds.Remote) and _found(name) is None
 
 
 def _found(name: str) -> Path | None:
@@ -253,7 +223,3 @@ def _where(weight: Weight, path: Path | None) -> str:
         return str(weights.place(weight))
     except WeightsError as error:
         return error.message
-
-
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True, emoji=False)

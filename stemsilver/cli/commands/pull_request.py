@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from stemsilver.cli.console import messages
 from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import ConfigFile, ProfileName, chosen_profile
 from stemsilver.errors import UsageError
@@ -46,7 +46,7 @@ def pack(
     The base's sound is among them where the pull request was built with `--base`.
     """
     packed = pull_request.pack(None if no_base else base, head, _claim(number, commit), out, max_mb)
-    console = _console()
+    console = messages()
     console.print(f"{out}: {_to_hear(len(packed.renders))}, {packed.bytes / 1e6:.1f} MB")
     if packed.left_out:
         left_out = wording.counted(len(packed.left_out), "render")
@@ -94,7 +94,7 @@ def preview(
     """
     settings = chosen_profile(profile, config_file)
     written = pull_request.write_preview(pull_request.read(folder), settings, target, max_mb)
-    console = _console()
+    console = messages()
     shown = f"{_to_hear(written.heard)}, {written.bytes / 1e6:.1f} MB"
     console.print(f"{escape(str(written.index))}: {shown}")
     if written.left_out:
@@ -120,7 +120,3 @@ def _claim(number: int, commit: str) -> Claim:
 
 def _to_hear(count: int) -> str:
     return f"{wording.counted(count, 'render')} to hear"
-
-
-def _console() -> Console:
-    return Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)

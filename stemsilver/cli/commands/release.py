@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from stemsilver.cli.console import messages
 from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.progress import byte_bar
 
 if TYPE_CHECKING:
     from stemsilver.delivery import release
@@ -34,25 +34,9 @@ def command(
     The same build gives the same bytes. Prints where the ZIP lies. Exits with 2 if there is no
     whole build to pack.
     """
-    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
-    with Progress(
-        TextColumn("[bold]packing"),
-        BarColumn(bar_width=24),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    ) as bars:
-        task = bars.add_task("", total=None)
-        made = release.release(
-            proceed,
-            report,
-            site,
-            out,
-            version,
-            lambda done, total: bars.update(task, completed=done, total=total),
-        )
+    console = messages()
+    with byte_bar("[bold]packing") as advance:
+        made = release.release(proceed, report, site, out, version, advance)
     if made.replaced:
         console.print("[yellow]![/] Another ZIP of this name was replaced; --version tells apart.")
     speech = "1 speech file" if made.speech == 1 else f"{made.speech} speech files"

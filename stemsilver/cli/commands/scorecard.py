@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from stemsilver.cli.console import table_output
 from stemsilver.cli.on_use import OnUse
 from stemsilver.cli.options import ConfigFile, chosen_profile
 from stemsilver.errors import UsageError
@@ -97,7 +98,7 @@ def _card(path: Path) -> Card:
 
 
 def _show(found: Diff, checks: Sequence[Check], rows: int) -> None:
-    console = Console(highlight=False, emoji=False)
+    console = table_output()
     console.print(f"[bold]{report.diff_headline(found, checks)}[/]")
     guardrail = Table("", "guardrail", "found", "limit")
     for check in checks:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from stemsilver.cli.console import messages
 from stemsilver.cli.signals import Stopped
 from stemsilver.errors import UsageError
 
@@ -42,7 +42,7 @@ def command(
 
     application = app(site)
     listening = _listen(host, port)
-    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    console = messages()
     if not _is_loopback(host):
         console.print(f"[yellow]![/] {escape(host)} may be reached from other machines.")
     shown = f"[{host}]" if ":" in host else host

@@ -16,7 +16,7 @@ from stemsilver.config.languages import AUTO
 from stemsilver.device import device, threads
 from stemsilver.evaluation.asr import vad_filter
 from stemsilver.records import Word
-from stemsilver.weights.kinds import Carried
+from stemsilver.weights.kinds import Bundled
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -42,7 +42,7 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> tuple[tuple[Word, 
         registry.verified(name)
     files = {registry.verified(name): file for name, file in _folder(settings).items()}
     # The model that comes inside a package is a small one, and gives the same everywhere.
-    embedded = isinstance(registry.entry(f"whisper-{settings.model_name}"), Carried)
+    embedded = isinstance(registry.entry(f"whisper-{settings.model_name}"), Bundled)
     segments, heard = _model(
         tuple(files.items()),
         "cuda" if not embedded and device() == "cuda" else "cpu",  # CTranslate2 knows no other

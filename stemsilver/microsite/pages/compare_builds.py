@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from stemsilver.config import Profile
 from stemsilver.microsite.baseline import Base, BaseItem
-from stemsilver.microsite.parts.metric_cells import Family, Reading, Sense, family_at, read, sense
-from stemsilver.records import Batch, ItemResult, Score
+from stemsilver.microsite.parts.metric_cells import Family, Reading, family_at, read
+from stemsilver.records import Batch, Score
 from stemsilver.report import (
+    Change,
     Check,
+    Diff,
+    ItemDiff,
+    Sense,
     diff,
     guardrail_verdict,
     judge,
     parse_card,
     rule_words,
     scorecard,
-    scores,
-    status,
 )
 
 _COMPARED = (
@@ -35,7 +36,7 @@ _COMPARED = (
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangeCell:
     """A metric in both builds."""
 
     base: Reading
@@ -51,7 +52,7 @@ class ComparedRow:
     path: str
     was: str
     now: str
-    changes: tuple[Change, ...]
+    changes: tuple[ChangeCell, ...]
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Guarded:
 @dataclass(frozen=True)
 class Comparison:
     """Two builds. `means` are over the renders that have a value in both; `counts` says of how
-    many renders a metric became better, worse, or stayed the same.
+    many renders a metric became better or worse, stayed the same, or got lost.
 
     `unmatched` names the renders that cannot be compared, with the reason.
     """
@@ -82,7 +83,7 @@ class Comparison:
     base: str
     guarded: Guarded
     families: tuple[Family, ...]
-    means: tuple[Change, ...]
+    means: tuple[ChangeCell, ...]
     counts: tuple[Mapping[Sense, int], ...]
     rows: tuple[ComparedRow, ...]
     unmatched: tuple[tuple[str, str], ...]
@@ -90,9 +91,7 @@ class Comparison:
 
 def guarded(batch: Batch, profile: Profile, base: Base) -> Guarded:
     """What the guardrail of `base` says of `batch`, as for a pull request."""
-    found = diff(base.card, parse_card(scorecard(batch, profile)))
-    checks = judge(found)
-    return Guarded(guardrail_verdict(checks), rule_words(found, checks), checks)
+    return _guarded(diff(base.card, parse_card(scorecard(batch, profile))))
 
 
 def comparison(
@@ -105,77 +104,71 @@ def comparison(
 ) -> Comparison:
     """`batch`, which is called `head`, beside `base`, which is called `other`.
 
-    `matched` are the renders that both cleaned.
+    `matched` are the renders that can be listened to in both.
     """
+    found = diff(base.card, parse_card(scorecard(batch, profile)))
     shown = tuple(map(family_at, _COMPARED))
-    items = [item for item in batch.items if item.id in matched]
-    rows = tuple(_row(item, profile, matched[item.id], shown) for item in items)
+    rows = tuple(_row(item, shown) for item in found.compared if item.id in matched)
+    means = {one.change.metric: one.change for one in found.means}
     return Comparison(
         head=head,
         base=other,
-        guarded=guarded(batch, profile, base),
+        guarded=_guarded(found),
         families=shown,
-        means=tuple(_mean(one, items, matched) for one in shown),
+        means=tuple(_mean(one, means) for one in shown),
         counts=tuple(
             Counter(row.changes[column].sense for row in rows) for column in range(len(shown))
         ),
         rows=rows,
-        unmatched=_unmatched(batch, base, matched),
+        unmatched=tuple(_unmatched(found, matched)),
     )
 
 
-def _row(
-    item: ItemResult, profile: Profile, base: BaseItem, shown: Sequence[Family]
-) -> ComparedRow:
-    found = scores(item)
+def _guarded(found: Diff) -> Guarded:
+    checks = judge(found)
+    return Guarded(guardrail_verdict(checks), rule_words(found, checks), checks)
+
+
+def _row(item: ItemDiff, shown: Sequence[Family]) -> ComparedRow:
+    names = [one.clean.name for one in shown]
     return ComparedRow(
         href=f"renders/{item.id}.html",
         path=item.path,
-        was=base.status,
-        now=status(item, profile),
+        was=item.base.status,
+        now=item.head.status,
         changes=tuple(
-            _change(one, base.scores[one.clean.name], found[one.clean.name]) for one in shown
+            ChangeCell(
+                read(name, item.base.scores[name]),
+                read(name, item.head.scores[name]),
+                item.changes[name].sense if name in item.changes else "unmeasured",
+            )
+            for name in names
         ),
     )
 
 
-def _mean(kind: Family, items: Sequence[ItemResult], matched: Mapping[str, BaseItem]) -> Change:
-    name = kind.clean.name
-    both = [
-        (before, after)
-        for item in items
-        if (before := matched[item.id].scores[name].value) is not None
-        and (after := scores(item)[name].value) is not None
-    ]
-    if not both:
-        missing = Score.missing("not_measured")
-        return _change(kind, missing, missing)
-    return _change(kind, *(Score(fmean(side)) for side in zip(*both, strict=True)))
+def _mean(family: Family, means: Mapping[str, Change]) -> ChangeCell:
+    name = family.clean.name
+    found = means.get(name)
+    if found is None or found.base is None or found.head is None:
+        missing = read(name, Score.missing("not_measured"))
+        return ChangeCell(missing, missing, "unmeasured")
+    return ChangeCell(read(name, Score(found.base)), read(name, Score(found.head)), found.sense)
 
 
-def _change(kind: Family, base: Score, head: Score) -> Change:
-    name = kind.clean.name
-    return Change(read(name, base), read(name, head), sense(kind, base, head))
-
-
-def _unmatched(
-    batch: Batch, base: Base, matched: Mapping[str, BaseItem]
-) -> tuple[tuple[str, str], ...]:
-    reasons = []
-    for item in batch.items:
-        if item.id in matched:
+def _unmatched(found: Diff, matched: Mapping[str, BaseItem]) -> Iterator[tuple[str, str]]:
+    """The renders that cannot be compared, with the reason, in their order here."""
+    absent = {item.id for item in found.added}
+    mended = {item.id for item in found.mended}
+    for id_, item in found.head.items.items():
+        if id_ in matched:
             continue
         if item.failure is not None:
-            reason = "not cleaned here"
-        elif item.id not in base.items:
-            reason = "only in this build"
-        elif not base.items[item.id].tracks:
-            reason = "not cleaned in the base"
+            yield item.path, "not cleaned here"
+        elif id_ in absent:
+            yield item.path, "only in this build"
+        elif id_ in mended:
+            yield item.path, "not cleaned in the base"
         else:
-            reason = "the raw audio is another"
-        reasons.append((item.path, reason))
-    here = {item.id for item in batch.items}
-    reasons += [
-        (one.path, "only in the base") for id_, one in base.items.items() if id_ not in here
-    ]
-    return tuple(reasons)
+            yield item.path, "the raw audio is another"
+    yield from ((item.path, "only in the base") for item in found.removed)

@@ -159,11 +159,15 @@ def overview(
             _row(item, profile, on, shown, media)
             for item, on in zip(batch.items, found, strict=True)
         ),
-        downloads=tuple(
-            Download(f"downloads/{path.name}", path.name, size(path.stat().st_size))
-            for path in reports
-        ),
+        downloads=download_links(reports),
         archive=archive,
+    )
+
+
+def download_links(reports: Sequence[Path]) -> tuple[Download, ...]:
+    """The files in `reports`, as a front page offers them."""
+    return tuple(
+        Download(f"downloads/{path.name}", path.name, size(path.stat().st_size)) for path in reports
     )
 
 

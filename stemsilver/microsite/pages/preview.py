@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.microsite.parts.metric_cells import clock, size
+from stemsilver.microsite.templates import environment
 from stemsilver.report import (
     CardItem,
     Change,
@@ -100,15 +99,8 @@ class Preview:
 
     def files(self) -> dict[str, bytes]:
         """The page and what it looks like, by name; the audio is not among it."""
-        jinja = Environment(
-            # The shipped ones alone: nothing that lies in the working folder.
-            loader=FileSystemLoader(resource("templates")),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            finalize=_shown,
-        )
+        # The shipped templates alone: nothing that lies in the working folder.
+        jinja = environment(resource("templates"), finalize=_shown)
         jinja.globals.update(clock=clock, counted=counted, size=size)
         page = jinja.get_template("preview.html").render(**self._view())
         assets = resource("site_src") / "assets"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemsilver.microsite.pages.overview import Download, faults
+from stemsilver.microsite.pages.overview import Download, download_links, faults
 from stemsilver.microsite.parts.metric_cells import (
     Family,
     Reading,
@@ -15,15 +15,14 @@ from stemsilver.microsite.parts.metric_cells import (
     family_at,
     measurements,
     read,
-    size,
     standing,
 )
 from stemsilver.records import Failure, Score
 from stemsilver.report import (
     OWN_STAGE_A,
     Bakeoff,
+    Check,
     Column,
-    Criterion,
     MeanDiff,
     Run,
     bakeoff_columns,
@@ -98,7 +97,7 @@ class Promotion:
     standing: Standing
     verdict: str
     because: str
-    criteria: tuple[Criterion, ...]
+    checks: tuple[Check, ...]
     witnesses: tuple[Seen, ...]
 
 
@@ -164,10 +163,7 @@ def front(found: Bakeoff, reports: Sequence[Path]) -> Front:
             )
             for index, item in enumerate(first.items)
         ),
-        downloads=tuple(
-            Download(f"downloads/{path.name}", path.name, size(path.stat().st_size))
-            for path in reports
-        ),
+        downloads=download_links(reports),
     )
 
 
@@ -214,7 +210,7 @@ def _promotions(found: Bakeoff) -> Sequence[Promotion]:
             standing=_JUDGED[run.ruling.judgement],
             verdict=run.ruling.verdict,
             because=run.ruling.because,
-            criteria=run.ruling.criteria,
+            checks=run.ruling.checks,
             witnesses=tuple(_seen(one) for one in run.ruling.witnesses),
         )
         for at, run in enumerate(found.runs)

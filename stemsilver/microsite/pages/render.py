@@ -42,7 +42,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class Download:
+class SnippetFile:
     """A file to take along; `name` is what it is called away from its folder."""
 
     heading: str
@@ -57,7 +57,7 @@ class ShortPair:
 
     start: float
     stop: float
-    downloads: tuple[Download, ...]
+    downloads: tuple[SnippetFile, ...]
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _pairs(item: ItemResult, media: Path) -> tuple[ShortPair, ...]:
         ShortPair(
             *one.seconds,
             tuple(
-                Download(
+                SnippetFile(
                     heading=signal.capitalize(),
                     href=f"{item.id}/{name}",
                     name=f"{item.id}-{name}",

@@ -16,13 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import (
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-    TemplateError,
-    TemplateSyntaxError,
-)
+from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
 from stemsilver import optional
 from stemsilver.config import Profile
@@ -40,6 +34,7 @@ from stemsilver.microsite.parts.metric_cells import clock, families_of, words
 from stemsilver.microsite.parts.player import blind_pair, sources
 from stemsilver.microsite.publish.assets import Plot
 from stemsilver.microsite.publish.overrides import template_folders
+from stemsilver.microsite.templates import environment
 from stemsilver.records import Batch, WeightRecord
 from stemsilver.report import Record, gates, used_models, visible
 
@@ -76,14 +71,7 @@ class Pages:
 
     @cached_property
     def _jinja(self) -> Environment:
-        jinja = Environment(
-            loader=FileSystemLoader(template_folders()),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            finalize=_shown,
-        )
+        jinja = environment(*template_folders(), finalize=_shown)
         jinja.filters.update(mathml=mathml, with_symbols=with_symbols, breakable=breakable)
         jinja.globals.update(
             batch=self.batch,
@@ -227,7 +215,7 @@ def preparations(profiles: Sequence[Profile], weights: Sequence[WeightRecord]) -
     """What a shell is to run before a build with these, on a machine that lacks their models."""
     packages = optional.needed(name for profile in profiles for name in profile.models)
     names = " ".join(shlex.quote(profile.name) for profile in profiles)
-    pulled = not all(weight.carried for weight in weights)
+    pulled = not all(weight.bundled for weight in weights)
     return [
         *([optional.install(packages)] if packages else []),
         *([f"stemsilver models pull {names}"] if pulled else []),

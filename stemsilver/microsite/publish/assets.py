@@ -1,24 +1,20 @@
-"""The files that pages show but nobody writes by hand: diagram, plots, the table's script."""
+"""The pictures that pages show but nobody draws by hand: diagrams and plots."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib.resources import files
 from pathlib import Path
-from typing import Protocol
 
 import mermaidx
 
 from stemsilver.config import Profile, digest
-from stemsilver.errors import SiteError
-from stemsilver.media.plots import distribution_svg
+from stemsilver.media import plots
 from stemsilver.microsite.parts.metric_cells import families
 from stemsilver.records import Batch
 from stemsilver.report import gates, scores, sideways
+from stemsilver.step_cache import Code, Memo
 
 _PLOTTED = frozenset(
     {
@@ -56,25 +52,7 @@ _INK = {
 }
 
 
-# Where, in the bundle, jQuery begins and DataTables without its extensions ends.
-_JQUERY = re.compile(
-    r'function [\w$]+\([\w$]+,[\w$]+\)\{if\(typeof [\w$]+>"u"\|\|![\w$]+\.document\)'
-    r'throw new Error\("jQuery requires'
-)
-_DATATABLES_END = re.compile(r"\.fn\.DataTable\[[\w$]+\]=[\w$]+\}\);var ([\w$]+)=[\w$]+;")
-
-
-class Draw(Protocol):
-    """Draws what has not been drawn before, and remembers it."""
-
-    def __call__(self, step: str, key: str, compute: Callable[[], bytes]) -> bytes:
-        """What `compute` gives, or gave earlier under the same key."""
-        ...
-
-
-def drawn_now(step: str, key: str, compute: Callable[[], bytes]) -> bytes:
-    """A `Draw` that remembers nothing."""
-    return compute()
+_CODE = Code(("microsite/publish/assets.py",), ("mermaidx",))
 
 
 @dataclass(frozen=True)
@@ -85,7 +63,7 @@ class Plot:
     label: str
 
 
-def write_diagram(source: str, folder: Path, draw: Draw) -> None:
+def write_diagram(source: str, folder: Path, memo: Memo) -> None:
     """Draw the Mermaid `source` in `folder`: from the top down as `pipeline-light.svg` and
     `pipeline-dark.svg`, from left to right as `pipeline-wide-light.svg` and
     `pipeline-wide-dark.svg`.
@@ -93,23 +71,15 @@ def write_diagram(source: str, folder: Path, draw: Draw) -> None:
     Drawn at build time, because the theme would load Mermaid from another host; as files, because
     two pages show them.
     """
-    _write_chart("pipeline", source, folder, draw)
-    _write_chart("pipeline-wide", sideways(source), folder, draw)
+    _write_chart("pipeline", source, folder, memo)
+    _write_chart("pipeline-wide", sideways(source), folder, memo)
 
 
-def write_own_diagrams(folder: Path, draw: Draw) -> None:
-    """Draw every `NAME.mmd` of `folder`, the diagrams of hand-written pages, beside itself as
-    `NAME-light.svg` and `NAME-dark.svg`.
-    """
-    for source in sorted(folder.glob("*.mmd")):
-        _write_chart(source.stem, source.read_text(encoding="utf-8"), folder, draw)
-
-
-def write_plots(batch: Batch, profile: Profile, folder: Path, draw: Draw) -> tuple[Plot, ...]:
+def write_plots(batch: Batch, profile: Profile, folder: Path, memo: Memo) -> tuple[Plot, ...]:
     """Draw how the headline metrics are distributed over the batch, with the gates on them."""
     found = [scores(item) for item in batch.items]
     limits = {gate.metric: gate for gate in gates(profile)}
-    plots = []
+    drawn = []
     for family in families():
         metric = family.clean
         values = [
@@ -123,37 +93,22 @@ def write_plots(batch: Batch, profile: Profile, folder: Path, draw: Draw) -> tup
         limit = (gate.maximum if gate.minimum is None else gate.minimum) if gate else None
         name = f"distribution-{family.anchor.replace('_', '-')}.svg"
         shown = (family.label, family.unit, raw, values[-1], limit)
-        svg = draw("draw distribution", digest(repr(shown)), partial(distribution_svg, *shown))
-        (folder / name).write_bytes(svg)
-        plots.append(Plot(f"assets/{name}", family.label))
-    return tuple(plots)
-
-
-def write_table_script(target: Path) -> None:
-    """Put DataTables, as the pinned itables package bundles it, at `target`.
-
-    Of the bundle, jQuery and DataTables themselves, with every licence notice: two thirds of it
-    are extensions that the scorecard has no use for, and a phone would load and parse them first.
-    The bundle is a module, and browsers refuse modules opened from a disk; closed over in a
-    function and handed to `window`, it is a classic script that works there too.
-    """
-    source = files("itables").joinpath("html/dt_bundle.js").read_text(encoding="utf-8")
-    begin, end = _JQUERY.search(source), _DATATABLES_END.search(source)
-    notices = source.find("/*! Bundled license information")
-    if begin is None or end is None or notices < 0:
-        raise SiteError(
-            "itables: its DataTables bundle is no longer laid out as the scorecard needs it",
-            next_step="Install the version of itables that Stemsilver pins.",
+        svg = memo.file(
+            "draw distribution",
+            plots.CODE,
+            digest(repr(shown)),
+            partial(plots.distribution_svg, *shown),
         )
-    body = f"{source[begin.start() : end.end()]}window.DataTable={end[1]};"
-    target.write_text(f'(()=>{{"use strict";{body}}})();\n{source[notices:]}', encoding="utf-8")
+        (folder / name).write_bytes(svg)
+        drawn.append(Plot(f"assets/{name}", family.label))
+    return tuple(drawn)
 
 
-def _write_chart(name: str, chart: str, folder: Path, draw: Draw) -> None:
+def _write_chart(name: str, chart: str, folder: Path, memo: Memo) -> None:
     for scheme, ink in _INK.items():
         config = {"fontFamily": _FONT, "themeVariables": ink, "flowchart": _LAYOUT}
-        key = digest("diagram", chart, json.dumps(config), _CSS, mermaidx.__version__)
-        svg = draw("draw diagram", key, partial(_draw, chart, json.dumps(config)))
+        key = digest("diagram", chart, json.dumps(config), _CSS)
+        svg = memo.file("draw diagram", _CODE, key, partial(_draw, chart, json.dumps(config)))
         (folder / f"{name}-{scheme}.svg").write_bytes(svg)
 
 

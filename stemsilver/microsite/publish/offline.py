@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from stemsilver.errors import SiteError, UsageError
@@ -20,13 +20,10 @@ DOWNLOADS = "downloads"
 RELEASE = "stemsilver-release-"
 """How the name of every ZIP of ours begins."""
 
-# As `overview.html` writes it. No name or message can: what they contain is escaped.
-_OFFER = re.compile(
-    rb'^(?P<link><li data-archive="(?P<name>[\w.+-]+)">.*<span class="st-note">)[^<]*'
-    rb"(?P<end></span></li>\n)",
-    re.MULTILINE,
-)
-_ARCHIVE = re.compile(rf"{DOWNLOADS}/{re.escape(RELEASE)}[^/]*\.zip")
+# How the one line begins that offers the ZIP, and what stands in it until the size is known: see
+# `macros.html`. No name or message can hold these: what they contain is escaped.
+_OFFER = b'<li data-archive="'
+_SIZE = b"<!-- size -->"
 _FRONT = "index.html"
 # A server's answer to a wrong address: its links are for the place where it is served.
 _SERVED = frozenset({"404.html"})
@@ -44,20 +41,17 @@ def add_archive(built: Path, archive: Archive) -> None:
     """Pack the site in `built` into its own downloads, and say on its front page how large it is.
 
     Raises:
-        SiteError: the front page does not offer it.
+        SiteError: the front page does not offer it, or more than once.
         EnvironmentFault: the disk is full.
     """
     target = built / DOWNLOADS / archive.name
     archive.pack(built, target)
-    shown = f"ZIP, {size(target.stat().st_size)}".encode()
     front = built / _FRONT
-    page, count = _OFFER.subn(
-        lambda found: found["link"] + shown + found["end"],
-        front.read_bytes(),
-    )
-    if count != 1:
-        raise SiteError(f"{_FRONT}: {archive.name} is offered {count} times instead of once")
-    write_bytes(front, page)
+    page = front.read_bytes()
+    offers = _offers(page)
+    if [line.count(_SIZE) for line in offers] != [1]:
+        raise SiteError(f"{_FRONT}: it must offer {archive.name} once, with a place for its size")
+    write_bytes(front, page.replace(_SIZE, size(target.stat().st_size).encode()))
 
 
 def offline_files(site: Path) -> dict[str, Path | bytes]:
@@ -89,19 +83,26 @@ def offline_files(site: Path) -> dict[str, Path | bytes]:
 def _without_archive(
     site: Path, files: Mapping[str, Path | bytes], front: bytes
 ) -> dict[str, Path | bytes]:
-    offered = {f"{DOWNLOADS}/{found['name'].decode()}" for found in _OFFER.finditer(front)}
-    archives = {name for name in files if _ARCHIVE.fullmatch(name)}
+    offers = _offers(front)
+    names = [line.removeprefix(_OFFER).partition(b'"')[0].decode() for line in offers]
+    offered = {f"{DOWNLOADS}/{name}" for name in names}
+    archives = {name for name in files if fnmatchcase(name, f"{DOWNLOADS}/{RELEASE}*.zip")}
     # While a site is being built its ZIP is offered before it is there.
-    if len(offered) > 1 or archives - offered:
+    if len(offers) > 1 or archives - offered:
         raise UsageError(
             f"{site}: it holds {', '.join(sorted(archives)) or 'no ZIP'}, and its front page "
             f"offers {', '.join(sorted(offered)) or 'none'}",
             next_step="Build the site again.",
         )
     kept = {name: source for name, source in files.items() if name not in archives}
-    if offered:
-        kept[_FRONT] = _OFFER.sub(b"", front)
+    if offers:
+        kept[_FRONT] = front.replace(offers[0], b"")
     return kept
+
+
+def _offers(page: bytes) -> list[bytes]:
+    """The lines of a page that offer a ZIP, each with what ends it."""
+    return [line for line in page.splitlines(keepends=True) if line.startswith(_OFFER)]
 
 
 def _regular(root: Path) -> list[Path]:

@@ -25,12 +25,8 @@ from stemsilver.microsite.pages.writer import Pages, plain_title
 from stemsilver.microsite.parts.metric_cells import size
 from stemsilver.microsite.publish import links
 from stemsilver.microsite.publish.assets import (
-    Draw,
-    drawn_now,
     write_diagram,
-    write_own_diagrams,
     write_plots,
-    write_table_script,
 )
 from stemsilver.microsite.publish.marker import MARKER, write_marker
 from stemsilver.microsite.publish.offline import DOWNLOADS, Archive, add_archive
@@ -38,6 +34,7 @@ from stemsilver.microsite.publish.overrides import copy_hand_written
 from stemsilver.records import Batch
 from stemsilver.report import Record, pipeline_mermaid, record
 from stemsilver.resources import resource
+from stemsilver.step_cache import NOTHING_KEPT, Memo
 
 _SHOWN_PROBLEMS = 10
 _SHOWN_FILES = 5
@@ -63,7 +60,7 @@ def build(
     reports: Sequence[Path],
     target: Path,
     max_megabytes: float,
-    draw: Draw = drawn_now,
+    memo: Memo = NOTHING_KEPT,
     base: Base | None = None,
     history: Sequence[Record] = (),
     archive: Archive | None = None,
@@ -73,7 +70,7 @@ def build(
 
     `media[item.id]` is the folder of a cleaned render's tracks; `reports` are offered for
     download. The look is the `mkdocs.yml` of the working folder, else the shipped one. Plots that
-    `draw` remembers are not drawn again. `base` is another build of the same renders, which
+    `memo` has are not drawn again. `base` is another build of the same renders, which
     this one is compared with. `history` are the builds until this one, the oldest first; without
     any this one stands alone. With an `archive` the site offers itself as a ZIP. `build_digest`
     is of all that it is made from, by which the next build sees whether it still stands.
@@ -90,7 +87,7 @@ def build(
 
     def write(sources: Path) -> None:
         pages = Pages(batch, profile, sources)
-        _write_sources(pages, media, reports, draw, archive.name if archive else None, base)
+        _write_sources(pages, media, reports, memo, archive.name if archive else None, base)
         pages.write_renders(media, matched)
         pages.write_trend(history or [record(batch, profile)])
         if base is not None:
@@ -188,7 +185,7 @@ def _write_sources(
     pages: Pages,
     media: Mapping[str, Path],
     reports: Sequence[Path],
-    draw: Draw,
+    memo: Memo,
     archive: str | None,
     base: Base | None,
 ) -> None:
@@ -198,10 +195,8 @@ def _write_sources(
     copy_hand_written(pages.folder)
     assets = pages.folder / "assets"
     mermaid = pipeline_mermaid(pages.profile)
-    write_diagram(mermaid, assets, draw)
-    write_own_diagrams(assets, draw)
-    write_table_script(assets / "datatables.js")
-    plots = write_plots(pages.batch, pages.profile, assets, draw)
+    write_diagram(mermaid, assets, memo)
+    plots = write_plots(pages.batch, pages.profile, assets, memo)
     pages.write_overview(reports, plots, mermaid, media, archive, base)
     pages.write_background()
 

@@ -56,7 +56,7 @@ def guardrail_verdict(checks: Sequence[Check]) -> str:
 def rule_words(diff: Diff, checks: Sequence[Check]) -> str:
     """Whose rule the checks are, and whether head brings another."""
     # What goes by gates is the base's whatever the rest goes by.
-    origins: list[Origin] = [check.origin for check in checks if check.origin != "base"]
+    origins: list[Origin] = [check.origin for check in checks if check.origin not in (None, "base")]
     origin = origins[0] if origins else "base"
     news = " Head has other gates or another guardrail: they count from the next change on."
     return _RULES[origin] + (news if diff.other_rules else "")

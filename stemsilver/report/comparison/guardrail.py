@@ -25,18 +25,19 @@ LOUDNESS = "clean_lufs"
 
 @dataclass(frozen=True)
 class Check:
-    """One part of the guardrail.
+    """One part of a rule that a change is held to: of the guardrail, or of the promotion rule.
 
-    `found` and `limit` are for people, and hold numbers and words of ours alone. `renders` are
-    the paths of those that break it; none where it is the mean that does.
+    `passed` is None where it cannot be judged. `found` and `limit` are for people, and hold
+    numbers and words of ours alone. `origin` tells whose limit it is, where that is in question.
+    `renders` are the paths of those that break it; none where it is the mean that does.
     """
 
     name: str
     label: str
-    passed: bool
+    passed: bool | None
     found: str
     limit: str
-    origin: Origin
+    origin: Origin | None = None
     renders: tuple[str, ...] = ()
 
 

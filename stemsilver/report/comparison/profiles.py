@@ -11,6 +11,7 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Batch, Score
 from stemsilver.report.comparison.change import change
 from stemsilver.report.comparison.diff import MeanDiff
+from stemsilver.report.comparison.guardrail import Check
 from stemsilver.report.comparison.promotion import Ruling, rule_on
 from stemsilver.report.scorecard.cost import Cost, cost
 from stemsilver.report.scorecard.reader import parse_card
@@ -205,9 +206,14 @@ def _ruling(ruling: Ruling) -> dict[str, Any]:
     return {
         "judgement": ruling.judgement,
         "sentence": ruling.sentence,
-        "criteria": [asdict(one) for one in ruling.criteria],
+        "criteria": [_check(one) for one in ruling.checks],
         "witnesses": [_witness(one) for one in ruling.witnesses],
     }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    # Whose limits they are is said once, as the rule.
+    return {name: value for name, value in asdict(check).items() if name != "origin"}
 
 
 def _witness(one: MeanDiff) -> dict[str, Any]:

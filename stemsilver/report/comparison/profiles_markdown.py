@@ -84,7 +84,7 @@ def _cost(run: Run) -> tuple[str, ...]:
 
 
 def _rule(ruling: Ruling) -> str:
-    rows = [(one.label, MARKS[one.passed], one.found, one.limit) for one in ruling.criteria]
+    rows = [(one.label, MARKS[one.passed], one.found, one.limit) for one in ruling.checks]
     return table(("Rule", "Verdict", "Found", "Limit"), "llll", rows)
 
 

@@ -24,7 +24,7 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Score
 from stemsilver.report.comparison.change import change, within
 from stemsilver.report.comparison.diff import Diff, ItemDiff, MeanDiff, diff
-from stemsilver.report.comparison.guardrail import failures, loses, newly_fails
+from stemsilver.report.comparison.guardrail import Check, failures, loses, newly_fails
 from stemsilver.report.scorecard.reader import Card
 from stemsilver.report.scorecard.scores import mean_of
 from stemsilver.report.text.wording import (
@@ -58,32 +58,16 @@ _MOST_DIGITS = 9
 
 
 @dataclass(frozen=True)
-class Criterion:
-    """One part of the rule; `passed` is None where it cannot be judged.
-
-    `found` and `limit` are for people, and hold numbers and words of ours alone. `renders` are
-    the paths of those that break it; none where it is the mean that does.
-    """
-
-    name: str
-    label: str
-    passed: bool | None
-    found: str
-    limit: str
-    renders: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Ruling:
     """What the rule says of a candidate, part by part, and what the witnesses measured."""
 
-    criteria: tuple[Criterion, ...]
+    checks: tuple[Check, ...]
     witnesses: tuple[MeanDiff, ...]
 
     @property
     def judgement(self) -> Judgement:
         """Promoted only where every part could be judged and holds."""
-        said = [one.passed for one in self.criteria]
+        said = [one.passed for one in self.checks]
         if False in said:
             return "not_promoted"
         return "not_judged" if None in said else "promoted"
@@ -121,7 +105,7 @@ class Ruling:
 
     def _named(self, passed: bool | None) -> str:
         return "; ".join(
-            f"{_lowered(one.label)} ({one.found})" for one in self.criteria if one.passed is passed
+            f"{_lowered(one.label)} ({one.found})" for one in self.checks if one.passed is passed
         )
 
 
@@ -163,7 +147,7 @@ def _label(one: MeanDiff) -> str:
     return _lowered(METRICS[one.change.metric].label.removesuffix(", clean"))
 
 
-def _suppression(found: Diff, least: float) -> Criterion:
+def _suppression(found: Diff, least: float) -> Check:
     metric = "music_to_speech_db"
 
     def judge(before: float, after: float) -> tuple[bool, str]:
@@ -175,7 +159,7 @@ def _suppression(found: Diff, least: float) -> Criterion:
     return _mean(found, SUPPRESSION, "Music suppression", limit, lambda _: metric, judge)
 
 
-def _stoi(found: Diff, most: float) -> Criterion:
+def _stoi(found: Diff, most: float) -> Check:
     metric = "stoi_vs_stage_a"
 
     def judge(before: float, after: float) -> tuple[bool, str]:
@@ -187,7 +171,7 @@ def _stoi(found: Diff, most: float) -> Criterion:
     return _mean(found, "stoi", "STOI", limit, lambda _: metric, judge)
 
 
-def _wer(found: Diff, most: float) -> Criterion:
+def _wer(found: Diff, most: float) -> Check:
     """Of each render against its script where there is one, else from raw to clean."""
 
     def metric(item: ItemDiff) -> str:
@@ -215,7 +199,7 @@ def _mean(
     limit: str,
     metric: Callable[[ItemDiff], str],
     judge: Callable[[float, float], tuple[bool, str]],
-) -> Criterion:
+) -> Check:
     """What `judge` says of the means of a render's `metric`, and how it puts their difference."""
     pairs = [
         (metric(item), item.base.scores[metric(item)], item.head.scores[metric(item)])
@@ -226,7 +210,7 @@ def _mean(
     before = mean_of(base for _, base, _ in both).value
     after = mean_of(head for _, _, head in both).value
     if before is None or after is None:
-        return Criterion(name, label, None, _unmeasured(pairs), limit)
+        return Check(name, label, None, _unmeasured(pairs), limit)
     passed, difference = judge(before, after)
     kinds = [kind for kind, _, _ in both]
     unit = display_unit(kinds[0])
@@ -240,7 +224,7 @@ def _mean(
     if lost:
         words += f"; {counted(lost, 'render')} cannot be measured any more"
     # A mean that fails fails whatever is missing; one that holds does not speak for what is lost.
-    return Criterion(name, label, passed if not (passed and lost) else None, words, limit)
+    return Check(name, label, passed if not (passed and lost) else None, words, limit)
 
 
 def _unmeasured(pairs: Sequence[tuple[str, Score, Score]]) -> str:
@@ -254,23 +238,23 @@ def _unmeasured(pairs: Sequence[tuple[str, Score, Score]]) -> str:
     return f"nothing to measure{why}" if pairs else "no render that both cleaned"
 
 
-def _same_batch(found: Diff) -> tuple[Criterion, ...]:
+def _same_batch(found: Diff) -> tuple[Check, ...]:
     """Only where it is not: the means would speak of different things."""
     apart = (*found.added, *found.removed, *found.other_audio)
     if not apart:
         return ()
     words = f"{counted(len(apart), 'render')} not in both, or of other audio"
     paths = tuple(item.path for item in apart)
-    return (Criterion("batch", "Batch", None, words, "the same renders", paths),)
+    return (Check("batch", "Batch", None, words, "the same renders", renders=paths),)
 
 
-def _failures(found: Diff) -> Criterion:
+def _failures(found: Diff) -> Check:
     check = failures(found)
     limit = "no render that was cleaned fails"
-    return Criterion(check.name, check.label, check.passed, check.found, limit, check.renders)
+    return Check(check.name, check.label, check.passed, check.found, limit, renders=check.renders)
 
 
-def _gates(found: Diff) -> Criterion:
+def _gates(found: Diff) -> Check:
     """By the incumbent's gates, with what differs by noise alone taken for the same."""
     gates = found.base.gates
     out = [item for item in found.compared if any(newly_fails(item, gate) for gate in gates)]
@@ -279,13 +263,13 @@ def _gates(found: Diff) -> Criterion:
         *([f"{counted(len(out), 'render')} newly failed"] if out else []),
         *([f"{counted(len(lost), 'render')} cannot be measured any more"] if lost else []),
     ]
-    return Criterion(
+    return Check(
         "gates",
         "Gates",
         False if out else None if lost else True,
         "; ".join(words) or "none newly failed",
         "no render newly fails a gate",
-        tuple(item.path for item in out or lost),
+        renders=tuple(item.path for item in out or lost),
     )
 
 

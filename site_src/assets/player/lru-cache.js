@@ -1,7 +1,7 @@
 // What is kept of what was decoded: the most recently used, up to a number of bytes.
 
 /** Values by name, of which the least recently used are dropped when they grow too large. */
-export class Shelf {
+export class LruCache {
   /** @type {Map<string, {value: unknown, bytes: number}>} In the order of last use. */
   #kept = new Map();
   #budget;

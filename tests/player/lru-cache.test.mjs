@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { Fader } from "../../site_src/assets/player/fader.js";
-import { Shelf } from "../../site_src/assets/player/shelf.js";
+import { LruCache } from "../../site_src/assets/player/lru-cache.js";
 import { Tracks, fit } from "../../site_src/assets/player/tracks.js";
 
 /** An AudioParam's automation, evaluated as the Web Audio specification says. */
@@ -67,7 +67,7 @@ test("a fader knows its own value", () => {
 
 test("the least recently used goes first", () => {
   const dropped = [];
-  const shelf = new Shelf(100, (name) => dropped.push(name));
+  const shelf = new LruCache(100, (name) => dropped.push(name));
   shelf.put("raw", 1, 40);
   shelf.put("clean", 2, 40);
   assert.equal(shelf.take("raw"), 1);
@@ -80,7 +80,7 @@ test("the least recently used goes first", () => {
 });
 
 test("what is put again is counted once", () => {
-  const shelf = new Shelf(100, () => assert.fail("nothing needs to go"));
+  const shelf = new LruCache(100, () => assert.fail("nothing needs to go"));
   for (let i = 0; i < 5; i++) shelf.put("raw", i, 60);
   shelf.put("clean", 9, 40);
   assert.equal(shelf.take("raw"), 4);

@@ -10,7 +10,7 @@ let timer = 0;
  *
  * @param {() => string} fragment  Is asked when the moment has come.
  */
-export function keepAddress(fragment) {
+export function keepUrlState(fragment) {
   clearTimeout(timer);
   timer = setTimeout(() => history.replaceState(history.state, "", fragment()), MILLISECONDS);
 }

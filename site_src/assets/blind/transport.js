@@ -11,7 +11,7 @@ import { part, radio } from "./elements.js";
 const GAP = 20;
 
 /** Drives the controls inside one element. */
-export class Deck {
+export class Transport {
   /** Called with a name when it is chosen. */
   onheard = () => {};
   /** Called once in a trial, when every version has been played. */
@@ -28,7 +28,7 @@ export class Deck {
   #switching = 0;
   #frame = 0;
 
-  /** @param {HTMLElement} root  Holds the parts of the deck. */
+  /** @param {HTMLElement} root  Holds the transport controls. */
   constructor(root) {
     this.#root = root;
     addEventListener("pagehide", () => this.#engine?.playing && this.#toggle());
@@ -98,7 +98,7 @@ export class Deck {
   }
 
   /**
-   * A key pressed in the trial, where it means something to the deck.
+   * A key pressed in the trial, where it means something to the transport.
    *
    * @param {KeyboardEvent} event
    */

