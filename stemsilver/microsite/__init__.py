@@ -8,9 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stemsilver.microsite.bakeoff_site import build_bakeoff
     from stemsilver.microsite.baseline import read_base
-    from stemsilver.microsite.pages.profiles import MAX_PROFILES
-    from stemsilver.microsite.profiles_site import build_bakeoff
+    from stemsilver.microsite.pages.bakeoff import MAX_PROFILES
     from stemsilver.microsite.publish.offline import DOWNLOADS, RELEASE, Archive, offline_files
     from stemsilver.microsite.publish.site import Site, build, check_replaceable
 
@@ -28,8 +28,8 @@ __all__ = [
 ]
 
 _MODULES = {
-    "pages.profiles": ("MAX_PROFILES",),
-    "profiles_site": ("build_bakeoff",),
+    "pages.bakeoff": ("MAX_PROFILES",),
+    "bakeoff_site": ("build_bakeoff",),
     "baseline": ("read_base",),
     "publish.offline": ("DOWNLOADS", "RELEASE", "Archive", "offline_files"),
     "publish.site": ("Site", "build", "check_replaceable"),

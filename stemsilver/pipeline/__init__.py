@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stemsilver.pipeline.compare_profiles import compare
+    from stemsilver.pipeline.bakeoff import compare
     from stemsilver.pipeline.files import clean_files
     from stemsilver.pipeline.outputs import write_report
     from stemsilver.pipeline.pair import evaluate_pair
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "compare_profiles": ("compare",),
+    "bakeoff": ("compare",),
     "files": ("clean_files",),
     "pair": ("evaluate_pair",),
     "outputs": ("write_report",),

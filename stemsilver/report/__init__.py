@@ -3,6 +3,16 @@
 The scorecard's JSON is the product; every other form is a view of the same verdicts and scores.
 """
 
+from stemsilver.report.comparison.bakeoff import (
+    OWN_STAGE_A,
+    Bakeoff,
+    Column,
+    Run,
+    bakeoff,
+    bakeoff_columns,
+    bakeoff_json,
+)
+from stemsilver.report.comparison.bakeoff_markdown import MARKS, bakeoff_markdown
 from stemsilver.report.comparison.change import Change, Sense, change, within
 from stemsilver.report.comparison.diff import Diff, ItemDiff, MeanDiff, Row, diff
 from stemsilver.report.comparison.diff_json import diff_json
@@ -16,16 +26,6 @@ from stemsilver.report.comparison.diff_wording import (
     rule_words,
 )
 from stemsilver.report.comparison.guardrail import Check, judge
-from stemsilver.report.comparison.profiles import (
-    OWN_STAGE_A,
-    Bakeoff,
-    Column,
-    Run,
-    bakeoff,
-    bakeoff_columns,
-    bakeoff_json,
-)
-from stemsilver.report.comparison.profiles_markdown import MARKS, bakeoff_markdown
 from stemsilver.report.comparison.promotion import Judgement, Ruling, rule_on
 from stemsilver.report.history.records import (
     HISTORY,

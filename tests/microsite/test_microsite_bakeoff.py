@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from stemsilver.microsite.pages.profiles import front
-from stemsilver.microsite.pages.profiles_render import bakeoff_render, blind_pages, render_sources
+from stemsilver.microsite.pages.bakeoff import front
+from stemsilver.microsite.pages.bakeoff_render import bakeoff_render, blind_pages, render_sources
 from stemsilver.report import bakeoff_columns
 
 from .bakeoff_site import (

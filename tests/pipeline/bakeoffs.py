@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stemsilver.config import Profile
-from stemsilver.pipeline import compare_profiles, executors
+from stemsilver.pipeline import bakeoff, executors
 
 from .batches import EPOCH, InThisProcess, Watch, Workspace, build_once, changed, embedded
 
@@ -35,7 +35,7 @@ class Baked:
     """A finished bake-off, for reading and copying only."""
 
     workspace: Workspace
-    outcome: compare_profiles.Outcome
+    outcome: bakeoff.Outcome
     executor: InThisProcess
 
     @property
@@ -45,13 +45,13 @@ class Baked:
 
 def bake(
     workspace: Workspace, profiles: list[Profile], judge: Profile, executor: InThisProcess
-) -> compare_profiles.Outcome:
+) -> bakeoff.Outcome:
     """Run a bake-off in `workspace` with `executor`, at the time of all these builds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(executors, "workers", lambda profile, left, jobs: executor)
         patch.setenv("SOURCE_DATE_EPOCH", EPOCH)
         patch.chdir(workspace.folder)
-        return compare_profiles.compare(
+        return bakeoff.compare(
             workspace.renders(),
             profiles,
             judge,

@@ -13,8 +13,8 @@ from stemsilver.audio import decode
 from stemsilver.cleaning import chain
 from stemsilver.config import Profile
 from stemsilver.errors import Locked, UsageError
-from stemsilver.pipeline import compare_profiles
-from stemsilver.pipeline.compare_profiles import check_names, judged_by
+from stemsilver.pipeline import bakeoff
+from stemsilver.pipeline.bakeoff import check_names, judged_by
 from stemsilver.records import Batch
 from stemsilver.report.scorecard.cost import cost
 from stemsilver.step_cache import Steps
@@ -173,7 +173,7 @@ def test_profiles_that_cannot_share_a_folder_are_refused(names: tuple[str, ...],
 
 def test_a_folder_within_the_raw_one_is_refused(copied: Workspace) -> None:
     with pytest.raises(UsageError, match=r"--output .* lies in the raw folder"):
-        compare_profiles.compare(
+        bakeoff.compare(
             copied.renders(),
             [embedded(), candidate()],
             embedded(),

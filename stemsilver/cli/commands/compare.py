@@ -20,12 +20,12 @@ from stemsilver.cli.progress import BatchProgress
 if TYPE_CHECKING:
     from stemsilver import discover, report
     from stemsilver.config import Profile
-    from stemsilver.pipeline import compare_profiles
+    from stemsilver.pipeline import bakeoff
     from stemsilver.records import Render
     from stemsilver.report import Bakeoff
 else:
     discover, report = OnUse("discover"), OnUse("report")
-    compare_profiles = OnUse("pipeline.compare_profiles")
+    bakeoff = OnUse("pipeline.bakeoff")
 
 _FILES = (".yaml", ".yml")
 
@@ -63,12 +63,12 @@ def command(
     """
     console = messages()
     chosen = [_profile(name) for name in profiles]
-    compare_profiles.check_names(chosen)
+    bakeoff.check_names(chosen)
     judging = chosen[0] if judge is None else _profile(judge)
     found = discover.discover(raw)
     for warning in found.warnings:
         console.print(f"[yellow]![/] {escape(warning)}")
-    outcome = compare_profiles.compare(
+    outcome = bakeoff.compare(
         found.renders,
         chosen,
         judging,

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from stemsilver.microsite.pages.profiles import front
-from stemsilver.microsite.pages.profiles_render import bakeoff_render, blind_pages, render_sources
+from stemsilver.microsite.pages.bakeoff import front
+from stemsilver.microsite.pages.bakeoff_render import bakeoff_render, blind_pages, render_sources
 from stemsilver.microsite.pages.writer import Pages, preparations
 from stemsilver.microsite.parts.player import player_files
 from stemsilver.microsite.publish.assets import write_diagram

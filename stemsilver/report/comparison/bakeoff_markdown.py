@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.report.comparison.bakeoff import OWN_STAGE_A, Bakeoff, Column, Run, bakeoff_columns
 from stemsilver.report.comparison.diff_wording import change_cells
-from stemsilver.report.comparison.profiles import OWN_STAGE_A, Bakeoff, Column, Run, bakeoff_columns
 from stemsilver.report.comparison.promotion import Ruling
 from stemsilver.report.scorecard.cost import factor_words, memory_words
 from stemsilver.report.scorecard.verdicts import status, totals

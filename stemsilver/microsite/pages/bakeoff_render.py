@@ -9,8 +9,8 @@ from pathlib import Path
 
 from stemsilver.media.playback import with_base
 from stemsilver.microsite.baseline import Build
+from stemsilver.microsite.pages.bakeoff import Version, bakeoff_family, versions
 from stemsilver.microsite.pages.blind import PROFILES, BlindPage, Choice, blind_page
-from stemsilver.microsite.pages.profiles import Version, bakeoff_family, versions
 from stemsilver.microsite.pages.render import Difference, Neighbour, difference, neighbour
 from stemsilver.microsite.parts.metric_cells import Family, Reading, read
 from stemsilver.microsite.parts.player import Player, Source, blind_pair, heard_tracks, player
