@@ -13,7 +13,7 @@ from stemsilver.evaluation import vad
 from stemsilver.media.playback import Heard, Outline, from_json, gains, listen, outlined, to_json
 from stemsilver.records import Audio
 
-RAW = Path(__file__).parents[1] / "raw"
+RAW = Path(__file__).parents[2] / "raw"
 NOTHING = Outline((), ())
 
 

@@ -156,5 +156,5 @@ def test_pyplot_is_never_loaded() -> None:
         "import sys, stemsilver.media.plots as p; p.distribution_svg('a', 'b', [1.0], [2.0]);"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", program], check=True, cwd=root)

@@ -23,7 +23,7 @@ from stemsilver.media.snippets import LISTING, Snippet, choose, cut, read, to_js
 from stemsilver.records import Audio
 from stemsilver.resources import resource
 
-RAW = Path(__file__).parents[1] / "raw"
+RAW = Path(__file__).parents[2] / "raw"
 RATE = 8000
 LEVEL: dict[snippets.Signal, float] = {"raw": -6.0, "clean": 0.0}
 SHORT = AbTests(snippet_seconds=2, snippet_count=3, fade_ms=10, voiced_gate_db=-45)
