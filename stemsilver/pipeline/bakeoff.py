@@ -81,9 +81,9 @@ def compare(
         fsio.sweep(folder)
         store = Cache(cache)
         for profile in judged:
-            with progress(profile) as told:
+            with progress(profile) as shown:
                 batch, finished = clean_batch(
-                    renders, places[profile.name], profile, store, jobs=jobs, progress=told
+                    renders, places[profile.name], profile, store, jobs=jobs, progress=shown
                 )
             _write_report(batch, profile, places[profile.name].report)
             runs.append((batch, profile))

@@ -91,8 +91,8 @@ def run(
             TemporaryDirectory(prefix="stemsilver-") as reports,
             _interruptible(executor(len(jobs))) as pool,
         ):
-            telling = [replace(job, told=Path(reports, job.render.id)) for job in jobs]
-            steps = _work(telling, pool, results, media, progress)
+            reporting = [replace(job, progress_file=Path(reports, job.render.id)) for job in jobs]
+            steps = _work(reporting, pool, results, media, progress)
     return Finished(tuple(results[render.id] for render in renders), media, reused, steps)
 
 
@@ -116,7 +116,7 @@ def clean_only(
     ):
         running: dict[Future[ItemResult], Job] = {}
         for render in renders:
-            job = Job(render, profile, cache, told=Path(reports, render.id))
+            job = Job(render, profile, cache, progress_file=Path(reports, render.id))
             target = fsio.contained(folder, render.output)
             running[pool.submit(tasks.write_clean, job, target)] = job
             progress.stage(render, "cleaning")
@@ -203,9 +203,9 @@ def _completed(running: Mapping[Future[Any], Job], progress: Progress) -> Iterat
         ready, waiting = wait(running, progress_file.INTERVAL, return_when=FIRST_COMPLETED)
         yield from ready
         for job in {running[future] for future in waiting if future in running}:
-            said = progress_file.read(job.told) if job.told is not None else None
-            if said is not None:
-                progress.share(job.render, *said)
+            report = progress_file.read(job.progress_file) if job.progress_file else None
+            if report is not None:
+                progress.share(job.render, *report)
 
 
 def _failed(render: Render, error: Exception) -> ItemResult:

@@ -95,7 +95,7 @@ def build_site(
         ),
     )
     other = None if base is None else microsite.read_base(base)
-    told = [one for path in history for one in report.read_records(path)]
+    earlier = [one for path in history for one in report.read_records(path)]
     with ExitStack() as held:
         for folder in (places.proceed, places.report):
             held.enter_context(fsio.run_lock(folder))
@@ -106,7 +106,7 @@ def build_site(
             renders, places, profile, cache, jobs=jobs, stages=stages, progress=progress
         )
         ab_snippets.write_snippets(batch, profile, finished.media, other, places.report / SNIPPETS)
-        records = report.merged([*former, *told, report.record(batch, profile)])
+        records = report.merged([*former, *earlier, report.record(batch, profile)])
         reports = write_report(batch, profile, records, places.report)
         made = None
         if inputs is not None and _is_settled(batch):

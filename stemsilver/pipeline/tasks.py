@@ -25,7 +25,7 @@ from stemsilver.evaluation import findings, suite
 from stemsilver.evaluation.findings import CRASHED
 from stemsilver.media import playback, plots, snippets
 from stemsilver.media.playback import LISTENING, Heard
-from stemsilver.pipeline import progress_file as told
+from stemsilver.pipeline import progress_file
 from stemsilver.pipeline.progress_file import Reporter
 from stemsilver.pipeline.sidecars import read_sidecars
 from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render
@@ -52,7 +52,7 @@ class Job:
 
     With `stages`, what the chain made on the way is kept for listening too. `key` names the
     finished item in the cache; `size` is that of the file in bytes, by which the longest go first.
-    `told` is the file in which a worker says how far it has come with cleaning.
+    `progress_file` is where a worker reports how far it has come with cleaning.
     """
 
     render: Render
@@ -61,7 +61,7 @@ class Job:
     stages: bool = False
     key: str = ""
     size: int = 0
-    told: Path | None = None
+    progress_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -124,16 +124,16 @@ def listen(job: Job) -> Tally:
 
 def clean(job: Job) -> Tally:
     """Run the models that clean the raw signal."""
-    steps = Steps(Cache(job.cache), Reporter(job.told))
+    steps = Steps(Cache(job.cache), Reporter(job.progress_file))
     raw, source = _decode(job)
     chain.extract(raw, source, job.profile.chain, steps)
-    told.forget(job.told)
+    progress_file.forget(job.progress_file)
     return Tally(len(steps.computed), len(steps.reused))
 
 
 def write_clean(job: Job, target: Path) -> ItemResult:
     """Clean the raw signal into the file `target`, unmeasured."""
-    steps = Steps(Cache(job.cache), Reporter(job.told))
+    steps = Steps(Cache(job.cache), Reporter(job.progress_file))
     raw, source = _decode(job)
     cleaned = chain.clean(raw, source, job.profile.chain, steps)
     fsio.write_if_changed(target, encode_wav(cleaned.speech))

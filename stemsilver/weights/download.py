@@ -218,8 +218,8 @@ def _version(response: requests.Response) -> str | None:
 
 
 def _length(response: requests.Response) -> int | None:
-    told = response.headers.get("Content-Length", "")
-    return int(told) if told.isdigit() else None
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() and length.isascii() else None
 
 
 def _range(header: str | None) -> tuple[int | None, int | None]:

@@ -42,7 +42,7 @@ def test_without_a_file_nothing_is_written(tmp_path: Path, monkeypatch: pytest.M
 
 def slow(job: Job) -> Tally:
     """Says it is half done, and goes on only when that has been heard."""
-    Reporter(job.told)("separate: slow", 0.5)
+    Reporter(job.progress_file)("separate: slow", 0.5)
     heard = job.cache / "heard"
     while not heard.exists():
         Event().wait(0.01)

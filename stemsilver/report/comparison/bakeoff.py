@@ -117,7 +117,7 @@ def bakeoff_json(found: Bakeoff) -> dict[str, Any]:
     every profile; `seconds` and bytes are those of the cleaning chain alone.
     """
     first = found.incumbent.batch
-    told = bakeoff_columns(found)
+    columns = bakeoff_columns(found)
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "stemsilver", "version": first.tool_version, "commit": first.commit},
@@ -132,7 +132,7 @@ def bakeoff_json(found: Bakeoff) -> dict[str, Any]:
                 "profiles": _named(found, one.values),
                 "best": [run.name for run, best in zip(found.runs, one.best, strict=True) if best],
             }
-            for one in told
+            for one in columns
         },
         "profiles": [_run(run) for run in found.runs],
         "items": [
@@ -144,7 +144,7 @@ def bakeoff_json(found: Bakeoff) -> dict[str, Any]:
                         "status": status(run.batch.items[index], run.profile),
                         "metrics": {
                             one.metric: asdict(scores(run.batch.items[index])[one.metric])
-                            for one in told
+                            for one in columns
                         },
                     }
                     for run in found.runs

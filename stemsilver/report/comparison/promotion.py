@@ -152,8 +152,8 @@ def _suppression(found: Diff, least: float) -> Check:
 
     def judge(before: float, after: float) -> tuple[bool, str]:
         gain = before - after
-        told = _telling(abs(gain), least, METRICS[metric].digits)
-        return within(least, gain), _by(gain, f"{told} dB", "less music", "more music")
+        size = _telling(abs(gain), least, METRICS[metric].digits)
+        return within(least, gain), _by(gain, f"{size} dB", "less music", "more music")
 
     limit = f"at least {setting(least)} dB less music"
     return _mean(found, SUPPRESSION, "Music suppression", limit, lambda _: metric, judge)
@@ -164,8 +164,8 @@ def _stoi(found: Diff, most: float) -> Check:
 
     def judge(before: float, after: float) -> tuple[bool, str]:
         drop = before - after
-        told = _telling(abs(drop), most, METRICS[metric].digits)
-        return within(drop, most), _by(drop, told, "lower", "higher")
+        size = _telling(abs(drop), most, METRICS[metric].digits)
+        return within(drop, most), _by(drop, size, "lower", "higher")
 
     limit = f"at most {setting(most)} lower"
     return _mean(found, "stoi", "STOI", limit, lambda _: metric, judge)
@@ -182,8 +182,8 @@ def _wer(found: Diff, most: float) -> Check:
 
     def judge(before: float, after: float) -> tuple[bool, str]:
         rise = after - before
-        told = _telling(100 * abs(rise), 100 * (most + noise), 1)
-        return within(rise, most + noise), _by(rise, f"{told} points", "higher", "lower")
+        size = _telling(100 * abs(rise), 100 * (most + noise), 1)
+        return within(rise, most + noise), _by(rise, f"{size} points", "higher", "lower")
 
     tolerance = f"{format_tolerance('wer_raw_to_clean')}, which are noise"
     limit = f"higher by at most {tolerance}"
@@ -273,9 +273,9 @@ def _gates(found: Diff) -> Check:
     )
 
 
-def _by(step: float, told: str, up: str, down: str) -> str:
-    """A difference in words: `told` is its size."""
-    return f"{told} {up if step > 0 else down}" if re.search("[1-9]", told) else "the same"
+def _by(step: float, size: str, up: str, down: str) -> str:
+    """A difference in words: `size` is its size."""
+    return f"{size} {up if step > 0 else down}" if re.search("[1-9]", size) else "the same"
 
 
 def _telling(value: float, limit: float, digits: int) -> str:
