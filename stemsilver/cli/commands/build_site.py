@@ -54,7 +54,7 @@ def command(
     ] = False,
     base: Annotated[
         Path | None,
-        typer.Option(help="Site of another build of these renders, to compare with and against."),
+        typer.Option(help="Site of another build of the same renders, to compare this build with."),
     ] = None,
     history: Annotated[
         list[str] | None,
@@ -67,13 +67,13 @@ def command(
     ] = None,
     archive: Annotated[
         bool,
-        typer.Option("--zip", help="Also offer it all on the site as one ZIP, for offline use."),
+        typer.Option("--zip", help="Also offer the whole site as one ZIP, for offline use."),
     ] = False,
     max_site_mb: Annotated[
         float, typer.Option(min=1, help="Refuse to publish a larger site; Pages allows 1 GB.")
     ] = 1000.0,
     fresh_site: Annotated[
-        bool, typer.Option("--fresh-site", help="Make the site anew, even if nothing changed.")
+        bool, typer.Option("--fresh-site", help="Build the site again, even if nothing changed.")
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="A gate that could not be measured counts as failed.")
@@ -81,7 +81,7 @@ def command(
 ) -> None:
     """Clean every render, measure it, and build the site.
 
-    Where nothing changed since the last build, everything stays as it is.
+    If nothing changed since the last build, nothing is written.
 
     Exits with 0 if every render passed its gates, 1 if one failed (the site is built all the
     same), 2 for a wrong option or profile, 3 if there is nothing to do, 4 if the machine lacks

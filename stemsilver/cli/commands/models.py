@@ -29,7 +29,7 @@ else:
     fetch = OnUse("weights.fetch")
 
 app = typer.Typer(
-    help="Weight files: what there is, whose it is, and whether it is intact.",
+    help="List, download and verify weight files.",
     no_args_is_help=True,
 )
 
@@ -79,8 +79,8 @@ def pull(
 ) -> None:
     """Pull the weights of a profile, or some by name, into the weights folder.
 
-    Each file's licence and source are shown before the first is pulled. What was cut off goes on
-    where it stopped. Exits with 4 if a file cannot be had, or is not the one it should be.
+    Each file's licence and source are shown before the first is pulled. An interrupted download
+    is resumed. Exits with 4 if a file cannot be downloaded, or its hash differs.
     """
     console = output()
     chosen = _chosen(names or (), config_file)

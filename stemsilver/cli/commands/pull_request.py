@@ -22,7 +22,7 @@ else:
     pull_request, wording = OnUse("delivery.pull_request"), OnUse("report.text.wording")
 
 app = typer.Typer(
-    help="What a pull request changed: packed by its own run, then judged and shown by ours.",
+    help="Pack, judge and preview the results of a pull request.",
     no_args_is_help=True,
 )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 else:
     report, catalogue = OnUse("report"), OnUse("evaluation.catalogue")
 
-app = typer.Typer(no_args_is_help=True, help="What the scorecards of two builds say.")
+app = typer.Typer(no_args_is_help=True, help="Compare the scorecards of two builds.")
 
 _PLACES = (
     Path("scorecard.json"),
