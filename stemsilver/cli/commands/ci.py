@@ -15,9 +15,11 @@ from stemsilver.profiles import DEFAULT
 if TYPE_CHECKING:
     from stemsilver.delivery import cache_key as keys
     from stemsilver.delivery import deployed_site, github, pull_request
+    from stemsilver.report.text import wording
 else:
     keys, github = OnUse("delivery.cache_key"), OnUse("delivery.github")
     deployed_site, pull_request = OnUse("delivery.deployed_site"), OnUse("delivery.pull_request")
+    wording = OnUse("report.text.wording")
 
 app = typer.Typer(
     help="For workflows on GitHub: cache keys, comments, previews, a check before deployment.",
@@ -75,7 +77,7 @@ def previews(
     for number in done.added:
         typer.echo(f"Preview of #{number}: {site}/previews/pr-{number}/")
     for number, why in done.refused.items():
-        typer.echo(f"::warning::No preview of pull request {number}: {why}")
+        typer.echo(f"::warning::No preview of pull request {number}: {wording.visible(why)}")
     if done.left_out:
         numbers = ", ".join(map(str, done.left_out))
         typer.echo(f"::warning::No room for previews of pull requests {numbers}: {max_mb:g} MB.")
