@@ -429,7 +429,7 @@ def main() -> None:
                 table.add_row(one.what, one.file, "yes" if seen else "NO", seconds)
                 print(f"{'seen' if seen else 'NOT SEEN'}: {one.what}", flush=True)
         finally:
-            remove = ["git", "worktree", "remove", "--force", copy]
+            remove: list[str | Path] = ["git", "worktree", "remove", "--force", copy]
             subprocess.run(remove, cwd=REPOSITORY, check=True)
     Console().print(table)
     print(f"{len(chosen) - unseen} of {len(chosen)} seen")
