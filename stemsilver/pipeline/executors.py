@@ -10,9 +10,10 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,29 @@ from stemsilver.config import Profile
 from stemsilver.device import THREADS, cores, device
 from stemsilver.pipeline.preflight import large_models
 
-# Not forked from here: a thread of ours could hold a lock at that moment, and a model's thread
-# pools do not survive a fork. The server they are forked from has no threads and no models, only
-# the imports, which take longer than a short render.
-_KIND = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 LARGE_GIGABYTES = 6.0
 """Memory of a worker with the studio's models on a render of some minutes."""
 
 _CONTAINER = Path("/sys/fs/cgroup/memory.max")
+
+# Bytes. A socket's path has at most 103 on macOS, a few more on Linux; its own part takes 31.
+_LONGEST_TEMPORARY = 72
+
+
+def _kind() -> str:
+    """How workers are started.
+
+    Not forked from here: a thread of ours could hold a lock at that moment, and a model's thread
+    pools do not survive a fork. The server they are forked from has no threads and no models, only
+    the imports, which take longer than a short render. Its socket is in the temporary folder, and
+    such a path has a limit: with a longer one each worker starts by itself.
+    """
+    there = "forkserver" in multiprocessing.get_all_start_methods()
+    short = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_TEMPORARY
+    return "forkserver" if there and short else "spawn"
+
+
+_KIND = _kind()
 
 
 def workers(profile: Profile, left: int, *, jobs: int | None) -> Executor:
@@ -66,6 +82,7 @@ class _Processes:
         if self._ended:
             raise OSError("no more processes")
         process: BaseProcess = self._context.Process(*args, **kwargs)  # type: ignore[attr-defined]
+        process.start = partial(_start_deaf, process.start)  # type: ignore[method-assign]
         self._known = [known for known in self._known if known.is_alive()] + [process]
         return process
 
@@ -141,15 +158,25 @@ def memory_gigabytes() -> float:
 
 
 def _start_server() -> None:
-    """Start the fork server deaf to Ctrl-C, which a terminal sends to it and its workers too."""
-    from multiprocessing import forkserver, resource_tracker
+    """Start the fork server, and let it import what workers need."""
+    from multiprocessing import forkserver
 
     forkserver.set_forkserver_preload([__name__.replace("executors", "tasks")])
+    _start_deaf(forkserver.ensure_running)
+
+
+def _start_deaf(start: Callable[[], None]) -> None:
+    """Start a process deaf to Ctrl-C, which a terminal sends to it and its children too."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        start()
+        return
+    from multiprocessing import resource_tracker
+
     # It would end the deafness when it starts.
     resource_tracker.ensure_running()
     former = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
-        forkserver.ensure_running()
+        start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, former)
 

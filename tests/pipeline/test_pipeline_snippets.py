@@ -20,7 +20,7 @@ from stemsilver.microsite import Site, read_base
 from stemsilver.pipeline import Outcome, ab_snippets, tasks
 from stemsilver.pipeline.tasks import item_key
 from stemsilver.records import ItemResult
-from stemsilver.step_cache import Steps
+from stemsilver.step_cache import Code, Steps
 
 from .batches import Built, InThisProcess, Workspace, changed, contents, embedded
 
@@ -35,8 +35,8 @@ def no_site(monkeypatch: pytest.MonkeyPatch) -> None:
 class NothingNew(Steps):
     """Steps of which all that are worth remembering must be remembered."""
 
-    def file(self, step: str, key: str, compute: Callable[[], bytes]) -> bytes:
-        return super().file(step, key, lambda: pytest.fail(f"{step} ran again"))
+    def file(self, step: str, code: Code, key: str, compute: Callable[[], bytes]) -> bytes:
+        return super().file(step, code, key, lambda: pytest.fail(f"{step} ran again"))
 
 
 def pairs_of(workspace: Workspace) -> Path:
