@@ -185,7 +185,12 @@ def test_the_heading_stays_in_view_while_the_table_scrolls(
     page = open_page(long, viewport=viewport, java_script_enabled=scripts)
     frame = page.locator(".st-scroll")
     frame.scroll_into_view_if_needed()
-    frame.evaluate("frame => frame.scrollTo(300, 900)")
+    # Until the table has its buttons and its pages, it is not as wide and as high as it will be.
+    for _ in range(200):
+        frame.evaluate("frame => frame.scrollTo(300, 900)")
+        if frame.evaluate("frame => [frame.scrollLeft, frame.scrollTop]") == [300, 900]:
+            break
+        page.wait_for_timeout(50)
     assert frame.evaluate("frame => [frame.scrollLeft, frame.scrollTop]") == [300, 900]
     head, edge = box(page, "thead .st-num"), box(page, ".st-scroll")
     assert head["top"] == pytest.approx(edge["top"], abs=1.5)
