@@ -14,6 +14,7 @@ from stemsilver.cleaning import chain
 from stemsilver.config import digest
 from stemsilver.evaluation import findings
 from stemsilver.media import playback, plots
+from stemsilver.optional import NEEDED
 from stemsilver.pipeline import tasks
 from stemsilver.step_cache import Code, Steps
 
@@ -181,6 +182,12 @@ def test_a_new_or_renamed_module_counts(package: Path) -> None:
     new.rename(package / "cleaning" / "new.py")
     digests.append(chain.CODE.digest())
     assert len(set(digests)) == 3
+
+
+def test_every_package_that_runs_a_model_counts() -> None:
+    names = {package.name for needed in NEEDED.values() for package in needed}
+    assert "torch" in names
+    assert names <= set(tasks.CODE.libraries)
 
 
 def test_libraries_count_with_their_versions(monkeypatch: pytest.MonkeyPatch) -> None:
