@@ -56,6 +56,16 @@ _EXTENSIBLE = 0xFFFE
 # any other size larger than the file means that the file was cut off.
 _STREAMED = (range(0x7FFF_0000, 0x8001_0000), range(0xFFFF_0000, 0x1_0000_0000))
 
+# Chunks that writers put behind the audio. Four bytes of audio are printable once in fifty
+# times, so a name alone does not show that a chunk was cut off there: it must be one of these.
+_KNOWN_CHUNKS = {
+    name.encode().ljust(4)
+    for name in (
+        "LIST fact cue plst smpl inst bext iXML axml chna cart levl link umid ubxt mext id3 ID3 "
+        "_PMX acid strc afsp AFAn JUNK junk PAD FLLR PEAK DISP minf elm1 regn SNDM LGWV ResU"
+    ).split()
+}
+
 
 @dataclass(frozen=True)
 class _Source:
@@ -355,7 +365,7 @@ def _data_end(file: BinaryIO, start: int, claimed: int, size: int, layout: _Layo
     """Where the audio ends, whatever the header claims.
 
     A claim larger than the file is a placeholder of `_STREAMED`, or the file was cut off. A
-    claim within the file is true if the file ends there or goes on with chunks; otherwise the
+    claim within the file is true if the file ends there or goes on with a chunk; otherwise the
     header was written before the audio was (a claim of 0 is the usual case), and what follows
     is audio too.
     """
@@ -374,9 +384,9 @@ def _data_end(file: BinaryIO, start: int, claimed: int, size: int, layout: _Layo
         if size - tail < 8:
             return end
         kind, length = _chunk(file, tail)
-        if kind.isascii() and kind.decode().isprintable():
-            if tail + 8 + length <= size:
-                return end
+        if kind.isascii() and kind.decode().isprintable() and tail + 8 + length <= size:
+            return end
+        if kind in _KNOWN_CHUNKS:
             raise UnreadableAudio(f"cut off in the chunk {kind!r} at byte {tail}")
     return size
 

@@ -254,6 +254,14 @@ def test_all_audio_is_read_whatever_size_the_header_claims(tmp_path: Path, claim
     np.testing.assert_allclose(audio.samples, samples, rtol=0, atol=2**-15)
 
 
+def test_audio_that_reads_like_a_chunk_is_audio(tmp_path: Path) -> None:
+    """The bytes after the claimed end are printable, but no chunk of that length is there."""
+    samples = noise()
+    samples[:, 100:102] = np.frombuffer(b"Q7j-zzzz", "<i2").reshape(2, 2).T / 32_768
+    audio = decoded(tmp_path, wav(samples, 4 * 100))
+    np.testing.assert_allclose(audio.samples, samples, rtol=0, atol=2**-15)
+
+
 def test_the_riff_size_decides_nothing(tmp_path: Path) -> None:
     for riff in (0, 44, 0xFFFF_FFFF):
         content = bytearray(wav(noise()))
