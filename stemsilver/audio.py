@@ -58,13 +58,12 @@ _STREAMED = (range(0x7FFF_0000, 0x8001_0000), range(0xFFFF_0000, 0x1_0000_0000))
 
 # Chunks that writers put behind the audio. Four bytes of audio are printable once in fifty
 # times, so a name alone does not show that a chunk was cut off there: it must be one of these.
-_KNOWN_CHUNKS = {
-    name.encode().ljust(4)
-    for name in (
-        "LIST fact cue plst smpl inst bext iXML axml chna cart levl link umid ubxt mext id3 ID3 "
-        "_PMX acid strc afsp AFAn JUNK junk PAD FLLR PEAK DISP minf elm1 regn SNDM LGWV ResU"
-    ).split()
-}
+_KNOWN_CHUNKS = frozenset(
+    [b"LIST", b"fact", b"cue ", b"plst", b"smpl", b"inst", b"bext", b"iXML", b"axml", b"chna"]
+    + [b"cart", b"levl", b"link", b"umid", b"ubxt", b"mext", b"id3 ", b"ID3 ", b"_PMX", b"acid"]
+    + [b"strc", b"afsp", b"AFAn", b"JUNK", b"junk", b"PAD ", b"FLLR", b"PEAK", b"DISP", b"minf"]
+    + [b"elm1", b"regn", b"SNDM", b"LGWV", b"ResU"]
+)
 
 
 @dataclass(frozen=True)
