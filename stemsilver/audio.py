@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,11 +59,9 @@ _STREAMED = (range(0x7FFF_0000, 0x8001_0000), range(0xFFFF_0000, 0x1_0000_0000))
 
 # Chunks that writers put behind the audio. Four bytes of audio are printable once in fifty
 # times, so a name alone does not show that a chunk was cut off there: it must be one of these.
-_KNOWN_CHUNKS = frozenset(
-    [b"LIST", b"fact", b"cue ", b"plst", b"smpl", b"inst", b"bext", b"iXML", b"axml", b"chna"]
-    + [b"cart", b"levl", b"link", b"umid", b"ubxt", b"mext", b"id3 ", b"ID3 ", b"_PMX", b"acid"]
-    + [b"strc", b"afsp", b"AFAn", b"JUNK", b"junk", b"PAD ", b"FLLR", b"PEAK", b"DISP", b"minf"]
-    + [b"elm1", b"regn", b"SNDM", b"LGWV", b"ResU"]
+_KNOWN_CHUNK = re.compile(
+    b"LIST|fact|cue |plst|smpl|inst|bext|iXML|axml|chna|cart|levl|link|umid|ubxt|mext|id3 |ID3 |"
+    b"_PMX|acid|strc|afsp|AFAn|JUNK|junk|PAD |FLLR|PEAK|DISP|minf|elm1|regn|SNDM|LGWV|ResU"
 )
 
 
@@ -385,7 +384,7 @@ def _data_end(file: BinaryIO, start: int, claimed: int, size: int, layout: _Layo
         kind, length = _chunk(file, tail)
         if kind.isascii() and kind.decode().isprintable() and tail + 8 + length <= size:
             return end
-        if kind in _KNOWN_CHUNKS:
+        if _KNOWN_CHUNK.fullmatch(kind):
             raise UnreadableAudio(f"cut off in the chunk {kind!r} at byte {tail}")
     return size
 
