@@ -34,13 +34,14 @@ from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from stemsilver import config, microsite
+from stemsilver import microsite
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING, listen, to_json
 from stemsilver.media.plots import spectrogram_webp
 from stemsilver.profiles import load_profile
-from stemsilver.records import Audio, Batch, Evidence, Failure, ItemResult, Score
+from stemsilver.records import Audio, Evidence, Failure, ItemResult, Score
+from stemsilver.report import judge
 
 COUNTS = (100, 300, 1000)
 VISITS = 5
@@ -100,13 +101,13 @@ def main() -> None:
         root = Path(folder)
         media = _media(root / "media")
         # Plots and diagram are drawn once, as a build with a warm cache does.
-        _build(_batch(1), media, root / "warm")
+        _build(1, media, root / "warm")
         chromium = os.environ.get("STEMSILVER_CHROMIUM")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for count in parser.parse_args().counts:
             site = root / f"site-{count}"
             started = time.perf_counter()
-            _build(_batch(count), media, site)
+            _build(count, media, site)
             built = time.perf_counter() - started
             page = (site / "index.html").read_bytes()
             with _served(site) as url:
@@ -123,19 +124,6 @@ def main() -> None:
             )
         browser.close()
     console.print(table)
-
-
-def _batch(count: int) -> Batch:
-    profile = load_profile()
-    return Batch(
-        profile="embedded",
-        config_digest=config.digest(profile),
-        created="2026-01-01T00:00:00Z",
-        tool_version="0",
-        commit=None,
-        items=tuple(_item(index) for index in range(count)),
-        weights=(),
-    )
 
 
 def _item(index: int) -> ItemResult:
@@ -179,9 +167,12 @@ def _media(folder: Path) -> Path:
     return folder
 
 
-def _build(batch: Batch, media: Path, target: Path) -> None:
-    folders = {item.id: media for item in batch.items if item.failure is None}
-    microsite.build(batch, load_profile(), folders, (), target, MAX_MEGABYTES)
+def _build(count: int, media: Path, target: Path) -> None:
+    profile = load_profile()
+    items = [_item(index) for index in range(count)]
+    build = judge(items, profile, created="2026-01-01T00:00:00Z", tool_version="0")
+    folders = {item.id: media for item in items if item.failure is None}
+    microsite.build(build, profile, {}, folders, (), target, MAX_MEGABYTES)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

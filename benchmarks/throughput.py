@@ -73,7 +73,7 @@ def main() -> None:
         )
         wall = time.perf_counter() - started
     after = runtime_seconds(renders)
-    items = outcome.batch.items
+    items = outcome.scorecard.renders
     audio = sum(item.duration for item in items)
     steps: dict[str, float] = defaultdict(float)
     for item in items:

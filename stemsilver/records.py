@@ -254,19 +254,3 @@ class WeightRecord:
     def bundled(self) -> bool:
         """Whether a package carries it."""
         return self.version not in ("", "own")
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One run over the raw folder. `created` is ISO 8601 in UTC; `device` is what the large models
-    ran on.
-    """
-
-    profile: str
-    config_digest: str
-    created: str
-    tool_version: str
-    commit: str | None
-    items: tuple[ItemResult, ...]
-    weights: tuple[WeightRecord, ...]
-    device: str = "cpu"

@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
-
 from stemsilver import fsio
 from stemsilver.delivery.archive import Advance, Source, quiet, write_zip
 from stemsilver.errors import NothingToDo, UsageError
 from stemsilver.microsite import DOWNLOADS, RELEASE, offline_files
 from stemsilver.microsite.templates import environment
-from stemsilver.records import WeightRecord
-from stemsilver.report import Card, CardItem, Status, read_card, visible
+from stemsilver.report import Scorecard, ScoredRender, Status, read_scorecard, visible
 from stemsilver.resources import resource
 
 _SCORECARD = "scorecard.json"
@@ -34,12 +31,6 @@ _OUTCOMES: dict[Status, str] = {
     "unmeasured": "not measured",
     "failed": "not cleaned",
 }
-
-
-class _Credits(BaseModel):
-    """What a scorecard says of the models; the rest of it is the `Card`'s."""
-
-    weights: tuple[WeightRecord, ...]
 
 
 @dataclass(frozen=True)
@@ -133,7 +124,7 @@ def pack(proceed: Path, report: Path, site: Path, target: Path) -> None:
     write_zip(target, files, card.moment)
 
 
-def _contents(proceed: Path, report: Path, site: Path) -> tuple[Card, dict[str, Source]]:
+def _contents(proceed: Path, report: Path, site: Path) -> tuple[Scorecard, dict[str, Source]]:
     """The scorecard, and every file of the release by its name in it."""
     scorecard = report / _SCORECARD
     if not scorecard.is_file():
@@ -141,7 +132,7 @@ def _contents(proceed: Path, report: Path, site: Path) -> tuple[Card, dict[str, 
             f"{scorecard}: there is no scorecard",
             next_step="Run `stemsilver build-site` first, or name its folders.",
         )
-    card = read_card(scorecard)
+    card = read_scorecard(scorecard)
     pages = offline_files(site)
     _check_one_build(report, site, pages)
     speech = _speech(card, proceed, report)
@@ -155,7 +146,7 @@ def _contents(proceed: Path, report: Path, site: Path) -> tuple[Card, dict[str, 
         for name, (_, item) in speech.items()
         if item.output is not None and item.output != name
     ]
-    files["README.txt"] = _readme(card, _credits(scorecard), len(speech), renamed)
+    files["README.txt"] = _readme(card, len(speech), renamed)
     for name in files:
         if not _fits(name):
             raise UsageError(
@@ -181,12 +172,12 @@ def _check_one_build(report: Path, site: Path, pages: Mapping[str, Source]) -> N
             )
 
 
-def _speech(card: Card, proceed: Path, report: Path) -> dict[str, tuple[Path, CardItem]]:
+def _speech(card: Scorecard, proceed: Path, report: Path) -> dict[str, tuple[Path, ScoredRender]]:
     """Every output that the scorecard in `report` names, by its name in the release, and its
     render.
     """
-    found: dict[str, tuple[Path, CardItem]] = {}
-    for item in card.items.values():
+    found: dict[str, tuple[Path, ScoredRender]] = {}
+    for item in card.renders:
         if item.output is None:
             continue
         path = fsio.contained(proceed, item.output)
@@ -220,31 +211,14 @@ def _fits(name: str) -> bool:
     return not _UNFIT.search(name) and not {"", ".", ".."}.intersection(name.split("/"))
 
 
-def _credits(scorecard: Path) -> tuple[WeightRecord, ...]:
-    try:
-        return _Credits.model_validate_json(scorecard.read_bytes()).weights
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UsageError(
-            f"{scorecard}: `{where}`: {first['msg']}",
-            next_step="Run `stemsilver build-site` again.",
-        ) from error
-
-
-def _readme(
-    card: Card,
-    weights: tuple[WeightRecord, ...],
-    speech: int,
-    renamed: list[tuple[str, str]],
-) -> bytes:
+def _readme(card: Scorecard, speech: int, renamed: list[tuple[str, str]]) -> bytes:
     # Not HTML, so nothing is escaped; but nothing hides or breaks a line either.
     jinja = environment(
         resource("templates"),
         html=False,
         finalize=lambda value: visible(value) if isinstance(value, str) else value,
     )
-    count = Counter(item.status for item in card.items.values())
+    count = Counter(item.status for item in card.renders)
     text = jinja.get_template("release_readme.txt").render(
         card=card,
         renders="1 render" if len(card.items) == 1 else f"{len(card.items)} renders",
@@ -253,7 +227,10 @@ def _readme(
         speech=speech,
         renamed=renamed,
         models=sorted(
-            {(f"{one.package} {one.version}".strip(), one.licence, one.source) for one in weights}
+            {
+                (f"{one.package} {one.version}".strip(), one.licence, one.source)
+                for one in card.weights
+            }
         ),
     )
     return text.encode()

@@ -17,8 +17,8 @@ from stemsilver.microsite.parts.player import player_files
 from stemsilver.microsite.publish.assets import write_diagram
 from stemsilver.microsite.publish.overrides import copy_hand_written
 from stemsilver.microsite.publish.site import Look, Site, downloads, publish
-from stemsilver.records import WeightRecord
-from stemsilver.report import Bakeoff, Run, bakeoff_columns, pipeline_mermaid
+from stemsilver.records import Evidence, WeightRecord
+from stemsilver.report import Bakeoff, Run, bakeoff_columns, judge_again, pipeline_mermaid
 from stemsilver.step_cache import NOTHING_KEPT, Memo
 
 _NAVIGATION = [
@@ -45,6 +45,7 @@ class Described:
 
 def build_bakeoff(
     found: Bakeoff,
+    evidence: Sequence[Mapping[str, Evidence]],
     media: Sequence[Mapping[str, Path]],
     reports: Sequence[Path],
     target: Path,
@@ -53,13 +54,14 @@ def build_bakeoff(
 ) -> Site:
     """Publish the site of a bake-off at `target`.
 
-    `media` are, run by run, the folders with the tracks of every cleaned render by its id;
+    `evidence` and `media` are, run by run, what was measured on every cleaned render and the
+    folder with its tracks, by its id;
     `reports` are offered for download. Plots that `memo` has are not drawn again.
 
     Raises:
         UsageError, SiteError, EnvironmentFault: as `publish.build` does.
     """
-    items = found.incumbent.batch.items
+    items = found.renders
     playable = {item.id: render_sources(found, media, item.id) for item in items}
 
     def write(sources: Path) -> None:
@@ -67,15 +69,16 @@ def build_bakeoff(
         # They lead to pages that a bake-off does not have.
         for own in sources.rglob("*.md"):
             own.unlink()
-        batch = replace(found.incumbent.batch, profile=found.judge.name)
-        pages = Pages(batch, found.judge, sources)
+        incumbent = replace(found.incumbent.scorecard, profile=found.judge.name)
+        pages = Pages(judge_again(incumbent, found.judge), found.judge, sources)
         view = front(found, reports)
         weights = _weights(found.runs)
         pages.write("index.md", "Bake-off", "bakeoff.html", view=view, weights=weights)
         shown = bakeoff_columns(found)
         for index, item in enumerate(items):
             raw, tracks = playable[item.id]
-            page = bakeoff_render(found, index, shown, tracks, raw)
+            measured = [one.get(item.id) for one in evidence]
+            page = bakeoff_render(found, index, shown, measured, tracks, raw)
             pages.write(f"renders/{item.id}.md", item.path, "bakeoff_render.html", view=page)
         tracks_of = {id_: tracks for id_, (_, tracks) in playable.items()}
         for name, pair in blind_pages(found, tracks_of).items():
@@ -91,7 +94,7 @@ def build_bakeoff(
     }
     look = Look(
         found.incumbent.profile.site.title,
-        found.incumbent.batch.created,
+        found.incumbent.scorecard.created,
         lambda _: _NAVIGATION,
         _STYLES,
     )
@@ -133,4 +136,4 @@ def _command(found: Bakeoff) -> str:
 
 def _weights(runs: Sequence[Run]) -> tuple[WeightRecord, ...]:
     """Every weight file that any run used, once."""
-    return tuple(dict.fromkeys(weight for run in runs for weight in run.batch.weights))
+    return tuple(dict.fromkeys(weight for run in runs for weight in run.scorecard.weights))

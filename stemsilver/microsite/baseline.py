@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from stemsilver.errors import UsageError
 from stemsilver.fsio import contained
 from stemsilver.media.playback import LISTENING, Heard, from_json
-from stemsilver.records import Batch, Score
-from stemsilver.report import Card, CardItem, read_card
+from stemsilver.report import Scorecard, ScoredRender, read_scorecard
 
 _NEEDED = ("raw.flac", "clean.flac", "clean.webp", LISTENING)
 SCORECARD = Path("downloads", "scorecard.json")
@@ -25,42 +23,6 @@ _WEBP_MAGIC = b"RIFF"
 
 
 @dataclass(frozen=True)
-class Build:
-    """What made a site. `created` is ISO 8601."""
-
-    profile: str
-    config_digest: str
-    created: str
-    commit: str | None
-
-    def __post_init__(self) -> None:
-        _moment(self.created)
-
-    def label(self, other: Build) -> str:
-        """A build in a few words, which tell it from `other`.
-
-        >>> one = Build("embedded", "5ca1ab1e", "2026-11-22T10:00:00Z", "0123456789abcdef")
-        >>> one.label(Build("studio", "0ddba115", "2026-11-22T10:00:00Z", None))
-        'embedded, 22 November 2026, 0123456'
-        >>> one.label(Build("embedded", "0ddba115", "2026-11-22T10:00:00Z", "0123456789abcdef"))
-        'embedded, 22 November 2026, 0123456, settings 5ca1ab1'
-        >>> one.label(Build("embedded", "5ca1ab1e", "2026-11-22T10:05:00Z", "0123456789abcdef"))
-        'embedded, 22 November 2026, 0123456, 10:00 UTC'
-        """
-        mine, theirs = self._words(), other._words()
-        if mine != theirs:
-            return mine
-        if self.config_digest != other.config_digest:
-            return f"{mine}, settings {self.config_digest[:7]}"
-        return f"{mine}, {_moment(self.created):%H:%M} UTC"
-
-    def _words(self) -> str:
-        moment = _moment(self.created)
-        commit = [self.commit[:7]] if self.commit else []
-        return ", ".join([self.profile, f"{moment.day} {moment:%B %Y}", *commit])
-
-
-@dataclass(frozen=True)
 class BaseItem:
     """A render as the other build has it; `folder` holds its audio and pictures.
 
@@ -68,20 +30,16 @@ class BaseItem:
     """
 
     folder: Path
-    path: str
     raw_md5: bytes | None
-    status: str
-    scores: Mapping[str, Score]
     tracks: Mapping[str, Heard]
 
 
 @dataclass(frozen=True)
 class Base:
-    """The other build: what made it, its renders by id, and its scorecard."""
+    """The other build: its scorecard, and what lies of its renders in its site, by id."""
 
-    build: Build
+    scorecard: Scorecard
     items: Mapping[str, BaseItem]
-    card: Card
 
 
 def read_base(site: Path) -> Base:
@@ -91,12 +49,8 @@ def read_base(site: Path) -> Base:
         UsageError: there is no site of Stemsilver's, or one of another version.
     """
     try:
-        card = read_card(site / SCORECARD)
-        return Base(
-            Build(card.profile, card.config_digest, card.created, card.commit),
-            {item.id: _item(site, item) for item in card.items.values()},
-            card,
-        )
+        scorecard = read_scorecard(site / SCORECARD)
+        return Base(scorecard, {item.id: _item(site, item) for item in scorecard.renders})
     except (OSError, ValueError, UsageError) as error:
         raise UsageError(
             f"{site}: not a site that this build can be compared with "
@@ -105,7 +59,19 @@ def read_base(site: Path) -> Base:
         ) from error
 
 
-def match(batch: Batch, media: Mapping[str, Path], base: Base) -> dict[str, BaseItem]:
+def label(build: Scorecard, other: Scorecard) -> str:
+    """A build in a few words that tell it from `other`, as
+    `embedded, 22 November 2026, 0123456`.
+    """
+    mine, theirs = _words(build), _words(other)
+    if mine != theirs:
+        return mine
+    if build.config_digest != other.config_digest:
+        return f"{mine}, settings {build.config_digest[:7]}"
+    return f"{mine}, {build.moment:%H:%M} UTC"
+
+
+def match(build: Scorecard, media: Mapping[str, Path], base: Base) -> dict[str, BaseItem]:
     """The renders that both builds cleaned, by id, with the base's part of each.
 
     Both must have been given the same samples, whatever wrote the files.
@@ -115,14 +81,16 @@ def match(batch: Batch, media: Mapping[str, Path], base: Base) -> dict[str, Base
         other = base.items.get(id_)
         if other is not None and _stream(folder / "raw.flac")[_FLAC_MD5] == other.raw_md5:
             found[id_] = other
-    return {item.id: found[item.id] for item in batch.items if item.id in found}
+    return {id_: found[id_] for id_ in build.items if id_ in found}
 
 
-def _moment(created: str) -> datetime:
-    return datetime.fromisoformat(created).astimezone(UTC)
+def _words(build: Scorecard) -> str:
+    commit = [build.commit[:7]] if build.commit else []
+    day = f"{build.moment.day} {build.moment:%B %Y}"
+    return ", ".join([build.profile, day, *commit])
 
 
-def _item(site: Path, item: CardItem) -> BaseItem:
+def _item(site: Path, item: ScoredRender) -> BaseItem:
     folder = contained(site / "renders", item.id)
     if item.failure is None:
         # Through `contained`: a link to elsewhere would be published with the site.
@@ -136,7 +104,7 @@ def _item(site: Path, item: CardItem) -> BaseItem:
             raise ValueError(f"{folder.name}: its tracks are not described")
     else:
         tracks, md5 = {}, None
-    return BaseItem(folder, item.path, md5, item.status, item.scores, tracks)
+    return BaseItem(folder, md5, tracks)
 
 
 def _stream(flac: Path) -> bytes:

@@ -14,7 +14,8 @@ from stemsilver.media import playback, snippets
 from stemsilver.media.playback import BASE, LISTENING
 from stemsilver.media.snippets import Snippet
 from stemsilver.microsite.baseline import Base, BaseItem, match
-from stemsilver.records import Audio, Batch, ItemResult
+from stemsilver.records import Audio
+from stemsilver.report import Scorecard, ScoredRender
 
 README = "README.txt"
 
@@ -31,7 +32,11 @@ music makes the difference. ab.json says where they were cut, and at which gains
 
 
 def write_snippets(
-    batch: Batch, profile: Profile, media: Mapping[str, Path], base: Base | None, folder: Path
+    scorecard: Scorecard,
+    profile: Profile,
+    media: Mapping[str, Path],
+    base: Base | None,
+    folder: Path,
 ) -> None:
     """Write `folder`/ID/ for every render that has snippets; those of others are removed.
 
@@ -40,9 +45,9 @@ def write_snippets(
     Raises:
         UsageError: the clean of a render in `base` cannot be decoded, or is another length.
     """
-    matched = {} if base is None else match(batch, media, base)
+    matched = {} if base is None else match(scorecard, media, base)
     kept = {}
-    for item in batch.items:
+    for item in scorecard.renders:
         if item.failure is not None:
             continue
         found = snippets.read(media[item.id])
@@ -57,7 +62,7 @@ def write_snippets(
 
 
 def _files(
-    item: ItemResult,
+    item: ScoredRender,
     profile: Profile,
     media: Path,
     found: tuple[Snippet, ...],
@@ -79,7 +84,7 @@ def _files(
     return {**files, snippets.LISTING: snippets.to_json(found)}
 
 
-def _decoded_clean(item: ItemResult, base: BaseItem, max_minutes: float) -> Audio:
+def _decoded_clean(item: ScoredRender, base: BaseItem, max_minutes: float) -> Audio:
     """The other build's clean, which only its head has vouched for so far."""
     try:
         audio = decode(base.folder / "clean.flac", max_minutes)

@@ -12,12 +12,12 @@ from stemsilver.cache import Cache
 from stemsilver.config import Profile
 from stemsilver.errors import UsageError
 from stemsilver.microsite import MAX_PROFILES, Site
-from stemsilver.pipeline.loop import Progress
+from stemsilver.pipeline.loop import Finished, Progress
 from stemsilver.pipeline.outputs import write_report
 from stemsilver.pipeline.preflight import check_outputs, verify_models
 from stemsilver.pipeline.site import Places, clean_batch
-from stemsilver.records import Batch, Render
-from stemsilver.report import Bakeoff
+from stemsilver.records import Render
+from stemsilver.report import Bakeoff, Scorecard
 from stemsilver.step_cache import Steps
 
 JSON, MARKDOWN, SITE = "bakeoff.json", "bakeoff.md", "site"
@@ -34,7 +34,9 @@ class Outcome:
     @property
     def all_cleaned(self) -> bool:
         """Whether no render failed under any profile."""
-        return all(item.failure is None for run in self.found.runs for item in run.batch.items)
+        return all(
+            item.failure is None for run in self.found.runs for item in run.scorecard.renders
+        )
 
 
 def compare(
@@ -75,23 +77,29 @@ def compare(
     judged = [judged_by(judge, profile) for profile in profiles]
     verify_models(*judged)
     microsite.check_replaceable(folder / SITE)
-    runs: list[tuple[Batch, Profile]] = []
-    media = []
+    runs: list[tuple[Scorecard, Profile]] = []
+    every: list[Finished] = []
     with fsio.run_lock(folder):
         fsio.sweep(folder)
         store = Cache(cache)
         for profile in judged:
             with progress(profile) as shown:
-                batch, finished = clean_batch(
+                scorecard, finished = clean_batch(
                     renders, places[profile.name], profile, store, jobs=jobs, progress=shown
                 )
-            _write_report(batch, profile, places[profile.name].report)
-            runs.append((batch, profile))
-            media.append(finished.media)
+            _write_report(scorecard, profile, finished, places[profile.name].report)
+            runs.append((scorecard, profile))
+            every.append(finished)
         found = report.bakeoff(runs, judge)
         reports = _write(found, folder)
         site = microsite.build_bakeoff(
-            found, media, reports, folder / SITE, max_site_megabytes, Steps(store)
+            found,
+            [finished.evidence for finished in every],
+            [finished.media for finished in every],
+            reports,
+            folder / SITE,
+            max_site_megabytes,
+            Steps(store),
         )
         store.gc(round(max_cache_gigabytes * 1e9))
     return Outcome(found, site)
@@ -127,10 +135,10 @@ def check_names(profiles: Sequence[Profile]) -> None:
         taken.add(name)
 
 
-def _write_report(batch: Batch, profile: Profile, folder: Path) -> None:
+def _write_report(scorecard: Scorecard, profile: Profile, finished: Finished, folder: Path) -> None:
     former = report.read_history(folder / report.HISTORY)
-    records = report.merged([*former, report.record(batch, profile)])
-    write_report(batch, profile, records, folder)
+    records = report.merged([*former, report.record(scorecard)])
+    write_report(scorecard, profile, finished.evidence, records, folder)
 
 
 def _write(found: Bakeoff, folder: Path) -> tuple[Path, ...]:

@@ -18,7 +18,7 @@ from stemsilver.config import Profile
 from stemsilver.errors import EnvironmentFault, ItemError, WorkerCrashed
 from stemsilver.pipeline import progress_file, tasks
 from stemsilver.pipeline.tasks import Job, Tally
-from stemsilver.records import Failure, ItemResult, Render
+from stemsilver.records import Evidence, Failure, ItemResult, Render
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class Finished:
     media: dict[str, Path]
     reused: int
     steps: Tally
+
+    @property
+    def evidence(self) -> dict[str, Evidence]:
+        """What was measured on each item, by its id; what failed has none."""
+        return {item.id: item.evidence for item in self.items if item.evidence is not None}
 
 
 class Progress(Protocol):

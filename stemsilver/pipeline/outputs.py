@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stemsilver import fsio, report
 from stemsilver.config import Profile
 from stemsilver.pipeline.loop import Finished
 from stemsilver.pipeline.tasks import SPEECH
-from stemsilver.records import Batch
-from stemsilver.report import Record
+from stemsilver.records import Evidence
+from stemsilver.report import Record, Scorecard
 
 SCORECARD = "scorecard.json"
 
 
 def write_report(
-    batch: Batch, profile: Profile, records: Sequence[Record], folder: Path
+    scorecard: Scorecard,
+    profile: Profile,
+    evidence: Mapping[str, Evidence],
+    records: Sequence[Record],
+    folder: Path,
 ) -> tuple[Path, ...]:
     """Write the scorecard as JSON, CSV and Markdown, each render's evidence, and the history.
 
     Returns the files a reader may want to download.
     """
-    evidence = folder / "items"
-    for result in batch.items:
-        fsio.write_json(evidence / f"{result.id}.json", report.item_evidence(result))
-    kept = {f"{result.id}.json" for result in batch.items}
-    for stale in evidence.glob("*.json"):
+    items = folder / "items"
+    for item in scorecard.renders:
+        measured = report.item_evidence(item, evidence.get(item.id))
+        fsio.write_json(items / f"{item.id}.json", measured)
+    kept = {f"{item.id}.json" for item in scorecard.renders}
+    for stale in items.glob("*.json"):
         if stale.name not in kept:
             stale.unlink()
     csv, markdown = folder / "batch_metrics.csv", folder / "scorecard.md"
-    fsio.write_text(csv, report.batch_metrics_csv(batch, profile))
-    fsio.write_text(markdown, report.scorecard_markdown(batch, profile))
+    fsio.write_text(csv, report.batch_metrics_csv(scorecard))
+    fsio.write_text(markdown, report.scorecard_markdown(scorecard, profile))
     history = folder / report.HISTORY
     fsio.write_json(history, report.history_json(records))
     # Last: a scorecard that is there speaks of files that are there.
-    scorecard = folder / SCORECARD
-    fsio.write_json(scorecard, report.scorecard(batch, profile))
-    return scorecard, csv, markdown, history
+    json_file = folder / SCORECARD
+    fsio.write_json(json_file, report.scorecard_json(scorecard))
+    return json_file, csv, markdown, history
 
 
 def write_speech(finished: Finished, proceed: Path, report_folder: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stemsilver import __version__, fsio, microsite, report, weights
 from stemsilver.cache import Cache
-from stemsilver.config import Profile, digest
+from stemsilver.config import Profile
 from stemsilver.delivery import release
 from stemsilver.device import device_name
 from stemsilver.microsite import Archive, Site
@@ -21,7 +21,8 @@ from stemsilver.pipeline.freshness import Options
 from stemsilver.pipeline.loop import Finished, Progress
 from stemsilver.pipeline.outputs import write_report, write_speech
 from stemsilver.pipeline.preflight import check_outputs, large_models, verify_models
-from stemsilver.records import Batch, Render
+from stemsilver.records import Render
+from stemsilver.report import Scorecard
 from stemsilver.step_cache import Steps
 
 SNIPPETS = "ab"
@@ -42,7 +43,7 @@ class Places:
 class Outcome:
     """What a build made; `drawing` tells which of the batch's plots were drawn anew."""
 
-    batch: Batch
+    scorecard: Scorecard
     finished: Finished
     site: Site
     drawing: Steps
@@ -102,31 +103,33 @@ def build_site(
             fsio.sweep(folder)
         former = report.read_history(places.report / report.HISTORY)
         cache = Cache(places.cache)
-        batch, finished = clean_batch(
+        scorecard, finished = clean_batch(
             renders, places, profile, cache, jobs=jobs, stages=stages, progress=progress
         )
-        ab_snippets.write_snippets(batch, profile, finished.media, other, places.report / SNIPPETS)
-        records = report.merged([*former, *earlier, report.record(batch, profile)])
-        reports = write_report(batch, profile, records, places.report)
+        media, evidence = finished.media, finished.evidence
+        ab_snippets.write_snippets(scorecard, profile, media, other, places.report / SNIPPETS)
+        records = report.merged([*former, *earlier, report.record(scorecard)])
+        reports = write_report(scorecard, profile, evidence, records, places.report)
         made = None
-        if inputs is not None and _is_settled(batch):
+        if inputs is not None and _is_settled(finished):
             made = freshness.build_digest(inputs, renders, places.proceed, places.report)
         drawing = Steps(cache)
         site = microsite.build(
-            batch,
+            scorecard,
             profile,
-            finished.media,
+            evidence,
+            media,
             reports,
             places.site,
             max_site_megabytes,
             memo=drawing,
             base=other,
             history=records,
-            archive=_archive(batch, places) if archive else None,
+            archive=_archive(scorecard, places) if archive else None,
             build_digest=made,
         )
         cache.gc(round(max_cache_gigabytes * 1e9))
-    return Outcome(batch, finished, site, drawing)
+    return Outcome(scorecard, finished, site, drawing)
 
 
 def clean_batch(
@@ -138,7 +141,7 @@ def clean_batch(
     jobs: int | None,
     stages: bool = False,
     progress: Progress,
-) -> tuple[Batch, Finished]:
+) -> tuple[Scorecard, Finished]:
     """Clean and measure every render, and write the speech-only files.
 
     The caller holds the lock of the folders, and has verified the weights.
@@ -155,30 +158,28 @@ def clean_batch(
         stages=stages,
     )
     write_speech(finished, places.proceed, places.report)
-    return _batch(profile, finished), finished
-
-
-def _batch(profile: Profile, finished: Finished) -> Batch:
-    return Batch(
-        profile=profile.name,
-        config_digest=digest(profile),
+    scorecard = report.judge(
+        finished.items,
+        profile,
         created=_now(),
         tool_version=__version__,
         commit=freshness.commit(),
-        items=finished.items,
-        weights=tuple(weights.record(name) for name in tasks.used_weights(profile)),
+        weights=[weights.record(name) for name in tasks.used_weights(profile)],
         device=device_name() if large_models(profile) else "cpu",
+    )
+    return scorecard, finished
+
+
+def _is_settled(finished: Finished) -> bool:
+    """Whether another build has nothing to try again: no render failed, and no metric crashed."""
+    return all(
+        one.evidence is not None and not tasks.crashed(one.evidence) for one in finished.items
     )
 
 
-def _is_settled(batch: Batch) -> bool:
-    """Whether another build has nothing to try again: no render failed, and no metric crashed."""
-    return all(one.evidence is not None and not tasks.crashed(one.evidence) for one in batch.items)
-
-
-def _archive(batch: Batch, places: Places) -> Archive:
+def _archive(scorecard: Scorecard, places: Places) -> Archive:
     """The release of this build, to lie among the downloads of its site."""
-    name = release.name_of(datetime.fromisoformat(batch.created))
+    name = release.name_of(scorecard.moment)
     return microsite.Archive(f"{name}.zip", partial(release.pack, places.proceed, places.report))
 
 

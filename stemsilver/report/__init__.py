@@ -1,6 +1,6 @@
-"""From a `Batch` and its `Profile` to verdicts, JSON, CSV and Markdown. No HTML.
+"""A batch's results as a scorecard: judged, written, read back and compared. No HTML.
 
-The scorecard's JSON is the product; every other form is a view of the same verdicts and scores.
+The scorecard is the product; JSON, CSV, Markdown and the pages show the same verdicts and scores.
 """
 
 from stemsilver.report.comparison.bakeoff import (
@@ -25,7 +25,7 @@ from stemsilver.report.comparison.diff_wording import (
     listings,
     rule_words,
 )
-from stemsilver.report.comparison.guardrail import Check, judge
+from stemsilver.report.comparison.guardrail import Check, guard
 from stemsilver.report.comparison.promotion import Judgement, Ruling, rule_on
 from stemsilver.report.history.records import (
     HISTORY,
@@ -35,14 +35,14 @@ from stemsilver.report.history.records import (
     read_history,
     read_records,
     record,
-    record_of,
 )
 from stemsilver.report.history.regressions import Mark, Turn, marks, runs
 from stemsilver.report.scorecard.cost import Cost, factor_words, memory_words
 from stemsilver.report.scorecard.csv_table import batch_metrics_csv
-from stemsilver.report.scorecard.markdown import scorecard_markdown
+from stemsilver.report.scorecard.markdown import provenance, scorecard_markdown
 from stemsilver.report.scorecard.models import UsedModel, used_models
-from stemsilver.report.scorecard.reader import Card, CardItem, parse_card, read_card
+from stemsilver.report.scorecard.reader import parse_scorecard, read_scorecard
+from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status, Verdict
 from stemsilver.report.scorecard.scores import (
     Headline,
     Mean,
@@ -50,21 +50,17 @@ from stemsilver.report.scorecard.scores import (
     headline,
     mean,
     raw_to_clean,
-    scores,
 )
 from stemsilver.report.scorecard.verdicts import (
-    Gate,
-    Status,
     Totals,
-    Verdict,
     all_good,
     batch_verdict,
     gates,
-    status,
+    judge,
+    judge_again,
     totals,
-    verdicts,
 )
-from stemsilver.report.scorecard.writer import SCHEMA_VERSION, item_evidence, scorecard
+from stemsilver.report.scorecard.writer import SCHEMA_VERSION, item_evidence, scorecard_json
 from stemsilver.report.text.mermaid import pipeline_mermaid, sideways
 from stemsilver.report.text.wording import (
     display_unit,
@@ -84,8 +80,6 @@ __all__ = [
     "OWN_STAGE_A",
     "SCHEMA_VERSION",
     "Bakeoff",
-    "Card",
-    "CardItem",
     "Change",
     "Check",
     "Column",
@@ -104,6 +98,8 @@ __all__ = [
     "Row",
     "Ruling",
     "Run",
+    "Scorecard",
+    "ScoredRender",
     "Sense",
     "Status",
     "Totals",
@@ -131,37 +127,36 @@ __all__ = [
     "format_tolerance",
     "format_value",
     "gates",
+    "guard",
     "guardrail_verdict",
     "headline",
     "history_json",
     "item_evidence",
     "judge",
+    "judge_again",
     "listings",
     "marks",
     "mean",
     "memory_words",
     "merged",
     "metric_heading",
-    "parse_card",
+    "parse_scorecard",
     "pipeline_mermaid",
+    "provenance",
     "raw_to_clean",
-    "read_card",
     "read_history",
     "read_records",
+    "read_scorecard",
     "record",
-    "record_of",
     "rule_on",
     "rule_words",
     "runs",
-    "scorecard",
+    "scorecard_json",
     "scorecard_markdown",
-    "scores",
     "shortened",
     "sideways",
-    "status",
     "totals",
     "used_models",
-    "verdicts",
     "visible",
     "within",
 ]

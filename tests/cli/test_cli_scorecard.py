@@ -12,7 +12,7 @@ from stemsilver import report
 from stemsilver.config import Profile
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.profiles import load_profile
-from stemsilver.records import Batch, Evidence, ItemResult, Score
+from stemsilver.records import Evidence, ItemResult, Score
 
 from .terminal import Terminal, faulty
 
@@ -37,9 +37,9 @@ def render(name: str, **values: float) -> ItemResult:
 def write(path: Path, *items: ItemResult, profile: Profile | None = None) -> Path:
     """A scorecard, as a build writes it."""
     made = profile or load_profile()
-    batch = Batch(made.name, "d" * 64, "2026-01-02T03:04:05Z", "0.1.0", None, items, ())
+    build = report.judge(items, made, created="2026-01-02T03:04:05Z", tool_version="0.1.0")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report.scorecard(batch, made)), encoding="utf-8")
+    path.write_text(json.dumps(report.scorecard_json(build)), encoding="utf-8")
     return path
 
 
@@ -81,9 +81,9 @@ def test_nothing_changed_passes_the_gate(stemsilver: Terminal, base: Path) -> No
 
 def test_markdown_and_json_are_the_reports(stemsilver: Terminal, base: Path, worse: Path) -> None:
     found = report.diff(
-        report.read_card(base), report.read_card(worse / "downloads" / "scorecard.json")
+        report.read_scorecard(base), report.read_scorecard(worse / "downloads" / "scorecard.json")
     )
-    checks = report.judge(found)
+    checks = report.guard(found)
     link = "https://example.com/1"
     arguments = ("scorecard", "diff", base, worse, "--gate")
     shown = stemsilver(*arguments, "--markdown", "--rows", "0", "--link", link)

@@ -70,7 +70,7 @@ def leave(folder: Path, created: str = "2026-11-22T13:50:01Z") -> LeftByABuild:
     media = folder.with_name(f"{folder.name}-media")
     media.mkdir(parents=True)
     planted = plant(media)
-    first, broken = planted.batch.items[0], planted.batch.items[-1]
+    first, broken = planted.results[0], planted.results[-1]
     items = tuple(
         replace(first, id=f"take-{index:08x}", path=f"{index} {output}", output=output)
         for index, output in enumerate((*OUTPUTS, *UNFIT))
@@ -83,9 +83,10 @@ def leave(folder: Path, created: str = "2026-11-22T13:50:01Z") -> LeftByABuild:
     items = tuple(
         replace(item, output_sha256=fsio.sha256_file(left.proceed / item.output)) for item in items
     )
-    batch = replace(planted.batch, created=created, items=(*items, broken))
-    records = [report.record(batch, planted.profile)]
-    reports = pipeline.write_report(batch, planted.profile, records, left.report)
+    made = replace(planted, results=(*items, broken), created=created)
+    build, profile, evidence = made.scorecard, made.profile, made.evidence
+    records = [report.record(build)]
+    reports = pipeline.write_report(build, profile, evidence, records, left.report)
     shown = {item.id: planted.media[first.id] for item in items}
-    microsite.build(batch, planted.profile, shown, reports, left.site, 100)
+    microsite.build(build, profile, evidence, shown, reports, left.site, 100)
     return left

@@ -16,8 +16,8 @@ from stemsilver.delivery.pull_request import Claim, Packed, pack
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
 from stemsilver.media.snippets import LISTING, Signal
-from stemsilver.records import Audio, Batch, Evidence, Failure, ItemResult, Score
-from stemsilver.report import scorecard
+from stemsilver.records import Audio, Evidence, Failure, ItemResult, Score
+from stemsilver.report import judge, scorecard_json
 from stemsilver.resources import resource
 
 NUMBER = 7
@@ -65,17 +65,15 @@ def failed(id_: str, message: str = "not audio") -> ItemResult:
 def write_report(folder: Path, items: Sequence[ItemResult], *, base: bool = False) -> Path:
     """A report folder with a scorecard and, for every cleaned render, two snippets."""
     profile = embedded()
-    batch = Batch(
-        profile="embedded",
-        config_digest=config.digest(profile),
+    build = judge(
+        items,
+        profile,
         created="2026-11-22T13:50:00Z",
         tool_version="0.1.0",
         commit=OTHER_COMMIT,
-        items=tuple(items),
-        weights=(),
     )
     folder.mkdir(parents=True)
-    (folder / "scorecard.json").write_text(json.dumps(scorecard(batch, profile)))
+    (folder / "scorecard.json").write_text(json.dumps(scorecard_json(build)))
     for item in items:
         if item.failure is None:
             write_snippets(folder / "ab" / item.id, base=base)

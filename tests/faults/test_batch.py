@@ -34,7 +34,6 @@ from ..pipeline.batches import (
     build_once,
     contents,
     cut,
-    embedded,
 )
 
 HOSTILE = (
@@ -351,13 +350,13 @@ def test_a_worker_killed_on_one_render_costs_that_render_alone(
     (workspace.raw / "sub" / "two.wav").rename(workspace.raw / "good.wav")
     pool = Planted(2, "victim.wav", signal.raise_signal, signal.SIGKILL)
     outcome = workspace.build(pool)
-    good, victim = outcome.batch.items
+    good, victim = outcome.finished.items
     assert good.failure is None
     assert victim.failure is not None
     assert victim.failure.code == "crashed"
     assert victim.failure.message.startswith("victim.wav: the worker process died")
     assert "--jobs 1" in victim.failure.next_step
-    assert not report.all_good(report.totals(outcome.batch, embedded()))
+    assert not report.all_good(report.totals(outcome.scorecard))
     assert set(contents(workspace.places.proceed)) == {"good__speech_only.wav"}
     page = (workspace.places.site / "renders" / f"{victim.id}.html").read_text(encoding="utf-8")
     assert "the worker process died" in page
@@ -373,7 +372,7 @@ def test_a_metric_that_crashes_in_a_build_costs_its_cell_and_is_tried_again(
     (workspace.raw / "sub" / "two.wav").rename(workspace.raw / "two.wav")
     with monkeypatch.context() as patch:
         patch.setattr(suite, metric, crash)
-        one, two = workspace.build(InThisProcess()).batch.items
+        one, two = workspace.build(InThisProcess()).finished.items
     assert one.failure is two.failure is None
     assert one.evidence is not None
     assert two.evidence is not None
@@ -389,7 +388,7 @@ def test_a_metric_that_crashes_in_a_build_costs_its_cell_and_is_tried_again(
     assert "no [memory] &lt;left&gt;" in page
     again = workspace.build(InThisProcess())
     assert again.finished.reused == 1
-    assert "crashed" not in str(again.batch.items[1].evidence)
+    assert "crashed" not in str(again.finished.items[1].evidence)
 
 
 # --- wrong config

@@ -6,13 +6,14 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from stemsilver.audio import encode_flac16
 from stemsilver.config import Profile
 from stemsilver.fsio import write_json, write_text
 from stemsilver.media.playback import LISTENING, from_json, to_json
 from stemsilver.microsite import build_bakeoff
-from stemsilver.records import Failure, ItemResult, Score
+from stemsilver.records import Evidence, Failure, ItemResult, Score
 from stemsilver.report import Bakeoff, bakeoff, bakeoff_json, bakeoff_markdown
 
 from .blind_site import voice
@@ -30,31 +31,40 @@ LOUDER_DB = 2.0
 """How much louder the second profile's speech is, as it is measured."""
 
 
-def planted_bakeoff(planted: Planted, folder: Path) -> tuple[Bakeoff, list[Mapping[str, Path]]]:
+class Baked(NamedTuple):
+    """A bake-off, and run by run what was measured and the folders with the tracks, by id."""
+
+    found: Bakeoff
+    evidence: list[dict[str, Evidence]]
+    media: list[Mapping[str, Path]]
+
+
+def planted_bakeoff(planted: Planted, folder: Path) -> Baked:
     """The second has less music, and cannot clean `duet`; the third costs intelligibility."""
-    runs, media = [], []
+    runs, evidence, media = [], [], []
     changes: tuple[Mapping[str, float], ...] = (
         {},
         {"music_to_speech_db": -36.0, "clean_pause_floor_db": -60.0, "clean_dnsmos_ovrl": 2.5},
         {"music_to_speech_db": -36.0, "stoi_vs_stage_a": 0.91},
     )
     for at, (name, values) in enumerate(zip(NAMES, changes, strict=True)):
-        items = tuple(_item(item, values, lost=at == 1) for item in planted.batch.items)
-        batch = replace(planted.batch, profile=name, items=items)
+        items = tuple(_item(item, values, lost=at == 1) for item in planted.results)
         profile: Profile = planted.profile.model_copy(update={"name": name})
-        runs.append((batch, profile))
+        made = replace(planted, results=items, profile=profile)
+        runs.append((made.scorecard, profile))
+        evidence.append(made.evidence)
         cleaned = [item.id for item in items if item.failure is None]
         media.append({id_: _media(planted, id_, folder / str(at), at) for id_ in cleaned})
-    return bakeoff(runs, runs[0][1]), media
+    return Baked(bakeoff(runs, runs[0][1]), evidence, media)
 
 
 def bake_site(planted: Planted, folder: Path) -> Published:
     """The bake-off as a site."""
-    found, media = planted_bakeoff(planted, folder)
+    found, evidence, media = planted_bakeoff(planted, folder)
     reports = folder / "bakeoff.json", folder / "bakeoff.md"
     write_json(reports[0], bakeoff_json(found))
     write_text(reports[1], bakeoff_markdown(found))
-    build_bakeoff(found, media, reports, folder / "site", 50)
+    build_bakeoff(found, evidence, media, reports, folder / "site", 50)
     # Only a secure page has a clipboard.
     return Published(folder / "site", planted, url="https://stemsilver.test")
 

@@ -13,18 +13,16 @@ import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
 from stemsilver.audio import encode_flac16
-from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media.playback import LISTENING, from_json, to_json
 from stemsilver.microsite import build
-from stemsilver.microsite.baseline import Base, BaseItem, Build
-from stemsilver.records import Audio, Score
-from stemsilver.report import visible
+from stemsilver.microsite.baseline import Base, BaseItem
+from stemsilver.records import Audio
+from stemsilver.report import Scorecard, visible
 
 from .planted_site import HOSTILE, Planted, Published
 from .visits import Visit
 
 HEAD, BASE = "embedded, 22 November 2026, 0123456", "studio <3 & co, 3 October 2026"
-OTHER = Build("studio <3 & co", "5ca1ab1e", "2026-10-03T08:00:00Z", None)
 IDS = ("intro-one-00000001", "hostile-00000003")
 PATHS = ("narration/intro one.wav", visible(HOSTILE))
 QUIETER_DB = -1.5  # the base, as its speech is measured
@@ -50,10 +48,17 @@ def voice(seed: int, level: float) -> Audio:
     return Audio((tone + level * noise)[None].astype(np.float32), RATE)
 
 
+def other_build(planted: Planted) -> Scorecard:
+    """The same renders under another profile, of another day."""
+    return replace(
+        planted.scorecard, profile="studio <3 & co", created="2026-10-03T08:00:00Z", commit=None
+    )
+
+
 def publish(planted: Planted, folder: Path) -> Published:
     """Two renders of the planted batch, published with another build to compare them with."""
     media, others = {}, {}
-    for seed, (id_, path) in enumerate(zip(IDS, PATHS, strict=True)):
+    for seed, id_ in enumerate(IDS):
         for which, level, raw_db in (("head", 0.001, 0.0), ("base", 0.02, -QUIETER_DB)):
             made = folder / which / id_
             shutil.copytree(planted.media[id_], made)
@@ -63,13 +68,21 @@ def publish(planted: Planted, folder: Path) -> Published:
             tracks["clean"] = replace(tracks["clean"], speech_db=0.0)
             (made / LISTENING).write_bytes(to_json(tracks))
         media[id_] = folder / "head" / id_
-        missing = {name: Score.missing("too_short") for name in METRICS}
         raw_md5 = (made / "raw.flac").read_bytes()[26:42]
-        others[id_] = BaseItem(made, path, raw_md5, "pass", missing, tracks)
-    items = tuple(item for item in planted.batch.items if item.id in IDS)
-    batch = replace(planted.batch, items=items)
+        others[id_] = BaseItem(made, raw_md5, tracks)
+    items = tuple(item for item in planted.results if item.id in IDS)
+    head = replace(planted, results=items, media=media, reports=())
     target = folder / "site"
-    build(batch, planted.profile, media, (), target, 50, base=Base(OTHER, others, planted.card))
+    build(
+        head.scorecard,
+        head.profile,
+        head.evidence,
+        media,
+        (),
+        target,
+        50,
+        base=Base(other_build(planted), others),
+    )
     # Only a secure page has a clipboard.
     return Published(target, planted, url="https://stemsilver.test")
 

@@ -22,7 +22,6 @@ from stemsilver.records import (
     AlignedWord,
     Alignment,
     Audio,
-    Batch,
     Evidence,
     Failure,
     ItemResult,
@@ -31,7 +30,7 @@ from stemsilver.records import (
     Transcript,
     WeightRecord,
 )
-from stemsilver.report import Card, Record, parse_card, record, scorecard
+from stemsilver.report import Record, Scorecard, judge, record, scorecard_json
 from stemsilver.resources import resource
 
 HOSTILE = (
@@ -59,17 +58,30 @@ _GOOD = {
 
 @dataclass(frozen=True)
 class Planted:
-    """The arguments of `build`, all but the target and the budget."""
+    """What `build` takes, all but the target and the budget."""
 
-    batch: Batch
+    results: tuple[ItemResult, ...]
     profile: config.Profile
     media: Mapping[str, Path]
     reports: tuple[Path, ...]
+    created: str = "2026-11-22T13:50:00Z"
 
     @property
-    def card(self) -> Card:
+    def scorecard(self) -> Scorecard:
         """Its scorecard."""
-        return parse_card(scorecard(self.batch, self.profile))
+        return judge(
+            self.results,
+            self.profile,
+            created=self.created,
+            tool_version="0.1.0",
+            commit="0123456789abcdef0123456789abcdef01234567",
+            weights=[WeightRecord("a model", "a-package", "1.2.3", "MIT", "ab" * 32)],
+        )
+
+    @property
+    def evidence(self) -> dict[str, Evidence]:
+        """What was measured on each cleaned render, by its id."""
+        return {item.id: item.evidence for item in self.results if item.evidence is not None}
 
     def build(
         self,
@@ -83,14 +95,15 @@ class Planted:
         `history` are the builds before; its own record is the last of all.
         """
         return build(
-            self.batch,
+            self.scorecard,
             self.profile,
+            self.evidence,
             self.media,
             self.reports,
             target,
             max_megabytes,
             base=None if base is None else read_base(base),
-            history=[*history, record(self.batch, self.profile)],
+            history=[*history, record(self.scorecard)],
         )
 
 
@@ -154,19 +167,11 @@ def plant(folder: Path) -> Planted:
             ),
         ),
     )
-    batch = Batch(
-        profile="embedded",
-        config_digest=config.digest(profile),
-        created="2026-11-22T13:50:00Z",
-        tool_version="0.1.0",
-        commit="0123456789abcdef0123456789abcdef01234567",
-        items=items,
-        weights=(WeightRecord("a model", "a-package", "1.2.3", "MIT", "ab" * 32),),
-    )
     media = {item.id: _media(folder, item, profile) for item in items if item.failure is None}
     report = folder / "scorecard.json"
-    report.write_text(json.dumps(scorecard(batch, profile)))
-    return Planted(batch, profile, media, (report,))
+    planted = Planted(items, profile, media, (report,))
+    report.write_text(json.dumps(scorecard_json(planted.scorecard)))
+    return planted
 
 
 def _item(

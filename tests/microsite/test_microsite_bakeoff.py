@@ -135,7 +135,7 @@ def test_a_render_that_one_profile_lost_plays_the_others(taster: Visit) -> None:
 def test_without_the_first_profile_the_next_one_is_what_others_are_matched_by(
     planted: Planted, tmp_path: Path
 ) -> None:
-    found, media = planted_bakeoff(planted, tmp_path)
+    found, _, media = planted_bakeoff(planted, tmp_path)
     first = {id_: folder for id_, folder in media[0].items() if id_ != INTRO}
     raw, tracks = render_sources(found, [first, *media[1:]], INTRO)
     assert raw is not None
@@ -144,10 +144,8 @@ def test_without_the_first_profile_the_next_one_is_what_others_are_matched_by(
 
 
 def test_every_two_profiles_have_a_blind_test(planted: Planted, tmp_path: Path) -> None:
-    found, media = planted_bakeoff(planted, tmp_path)
-    tracks = {
-        item.id: render_sources(found, media, item.id)[1] for item in found.incumbent.batch.items
-    }
+    found, _, media = planted_bakeoff(planted, tmp_path)
+    tracks = {item.id: render_sources(found, media, item.id)[1] for item in found.renders}
     pages = blind_pages(found, tracks)
     assert list(pages) == ["blind", "blind-1-3", "blind-2-3"]
     # The incumbent against the first candidate comes first; what one of them lost is left out.
@@ -264,12 +262,14 @@ def test_hand_written_pages_and_trend_are_not_part_of_it(baked: Published) -> No
 
 
 def test_views_hold_every_render(planted: Planted, tmp_path: Path) -> None:
-    found, media = planted_bakeoff(planted, tmp_path)
+    found, evidence, media = planted_bakeoff(planted, tmp_path)
     view = front(found, ())
     assert [len(group.versions) for group in view.groups] == [3] * 5
     assert view.style == "none"
     raw, tracks = render_sources(found, media, INTRO)
-    page = bakeoff_render(found, 0, bakeoff_columns(found), tracks, raw)
+    page = bakeoff_render(
+        found, 0, bakeoff_columns(found), [one[INTRO] for one in evidence], tracks, raw
+    )
     assert (page.previous, page.position, page.count) == (None, 1, 5)
     assert page.next is not None
     assert page.next.path == "stereo/duet.wav"

@@ -21,10 +21,10 @@ from .blind_site import (
     BASE,
     HEAD,
     IDS,
-    OTHER,
     PATHS,
     listen,
     opened,
+    other_build,
     plant,
     ready,
     start,
@@ -360,8 +360,8 @@ def test_from_a_disk_the_page_says_what_it_needs(browser: Browser, blinded: Publ
 def test_builds_without_a_render_in_common_have_nothing_to_compare(
     planted: Planted, tmp_path: Path
 ) -> None:
-    base = Base(OTHER, {}, planted.card)
-    Pages(planted.batch, planted.profile, tmp_path).write_comparison({}, base, {})
+    base = Base(other_build(planted), {})
+    Pages(planted.scorecard, planted.profile, tmp_path).write_comparison({}, base, {})
     page = (tmp_path / "blind.md").read_text()
     assert "nothing to compare" in page
     assert "data-modules" not in page

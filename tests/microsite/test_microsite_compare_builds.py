@@ -49,8 +49,8 @@ def edit(site: Path, item: str, **changes: object) -> None:
 
 def compare(planted: Planted, site: Path) -> Comparison:
     base = read_base(site)
-    matched = match(planted.batch, planted.media, base)
-    return comparison(planted.batch, planted.profile, base, matched, "this one", "that one")
+    matched = match(planted.scorecard, planted.media, base)
+    return comparison(planted.scorecard, base, matched, "this one", "that one")
 
 
 def senses(view: Comparison, item: str) -> dict[str, str]:
@@ -83,13 +83,13 @@ def test_a_change_is_better_or_worse_by_the_metrics_direction(
 def test_a_metric_that_is_gone_is_lost_as_the_guardrail_has_it(
     planted: Planted, base_site: Path
 ) -> None:
-    at = next(i for i, one in enumerate(planted.batch.items) if one.id == INTRO)
-    item = planted.batch.items[at]
+    at = next(i for i, one in enumerate(planted.results) if one.id == INTRO)
+    item = planted.results[at]
     assert item.evidence is not None
     scores = {**item.evidence.scores, "stoi_vs_stage_a": Score.missing("silent")}
     lost = replace(item, evidence=replace(item.evidence, scores=scores))
-    items = (*planted.batch.items[:at], lost, *planted.batch.items[at + 1 :])
-    view = compare(replace(planted, batch=replace(planted.batch, items=items)), base_site)
+    items = (*planted.results[:at], lost, *planted.results[at + 1 :])
+    view = compare(replace(planted, results=items), base_site)
     assert senses(view, INTRO)["stoi_vs_stage_a"] == "lost"
     column = [one.anchor for one in view.families].index("stoi_vs_stage_a")
     assert view.counts[column]["lost"] == 1
@@ -127,7 +127,7 @@ def test_the_same_samples_match_whatever_wrote_them(planted: Planted, base_site:
     before = path.read_bytes()
     soundfile.write(path, samples, rate, subtype="PCM_16", compression_level=0.0)
     assert path.read_bytes() != before
-    assert INTRO in match(planted.batch, planted.media, read_base(base_site))
+    assert INTRO in match(planted.scorecard, planted.media, read_base(base_site))
 
 
 @pytest.mark.parametrize(
@@ -212,8 +212,9 @@ def test_two_builds_are_matched_by_the_speech_both_know_in_raw(
     media = with_levels(planted, tmp_path / "a", -10.0, -16.0)
     base = as_base(planted, tmp_path / "b", -4.0, -16.0)
     assert heard_tracks(media, base)[BASE].speech_db == pytest.approx(-6)
-    item = planted.batch.items[0]
-    tracks = {track.name: track for track in player(item, sources(media, base)).tracks}
+    item = planted.scorecard.renders[0]
+    shown = player(item, sources(media, base), {})
+    tracks = {track.name: track for track in shown.tracks}
     assert list(tracks) == ["raw", "clean", "removed", BASE]
     assert tracks["clean"].speech_db - tracks[BASE].speech_db == pytest.approx(-6)
     pair = pair_of(item, media, base)
@@ -226,7 +227,7 @@ def test_without_speech_a_blind_pair_is_matched_by_loudness_or_left_out(
 ) -> None:
     for name in "abc":
         (tmp_path / name).mkdir()
-    item = planted.batch.items[0]
+    item = planted.scorecard.renders[0]
     media = with_levels(planted, tmp_path / "a", None, -16.0)
     pair = pair_of(item, media, as_base(planted, tmp_path / "b", None, -19.0))
     assert pair is not None
@@ -293,5 +294,5 @@ def test_without_a_base_there_is_nothing_of_it(published: Published) -> None:
 
 def test_a_base_score_that_is_missing_has_its_reason(base_site: Path) -> None:
     edit(base_site, SILENT, metrics={})
-    scores = read_base(base_site).items[SILENT].scores
+    scores = read_base(base_site).scorecard.items[SILENT].scores
     assert scores["clean_lufs"] == Score.missing("not_measured")

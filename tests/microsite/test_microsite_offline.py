@@ -93,8 +93,9 @@ def test_the_offer_is_one_item_that_is_all_there_or_all_gone(
 ) -> None:
     """A site with its ZIP, less the ZIP, is the site without one: to the byte."""
     site = build(
-        planted.batch,
+        planted.scorecard,
         planted.profile,
+        planted.evidence,
         planted.media,
         planted.reports,
         tmp_path / "site",

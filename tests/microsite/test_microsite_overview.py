@@ -28,10 +28,10 @@ Opener = Callable[..., Page]
 @pytest.fixture(scope="module")
 def long(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
     """A site of so many renders that the table is paged."""
-    first = planted.batch.items[0]
+    first = planted.results[0]
     items = tuple(replace(first, id=f"take-{i}", path=f"take {i}.wav") for i in range(ROWS))
     media = dict.fromkeys((item.id for item in items), planted.media[first.id])
-    many = replace(planted, batch=replace(planted.batch, items=items), media=media)
+    many = replace(planted, results=items, media=media)
     folder = tmp_path_factory.mktemp("long") / "site"
     many.build(folder)
     return Published(folder, many)
@@ -62,8 +62,8 @@ def scored(item: ItemResult, **values: float) -> ItemResult:
 
 def view_of(planted: Planted, *items: ItemResult) -> Overview:
     """The overview of `items`, with the planted files."""
-    media = {item.id: planted.media[planted.batch.items[0].id] for item in items}
-    return overview(replace(planted.batch, items=items), planted.profile, (), media)
+    media = {item.id: planted.media[planted.results[0].id] for item in items}
+    return overview(replace(planted, results=items).scorecard, (), media)
 
 
 def tile(view: Overview, label: str) -> Tile:
@@ -80,12 +80,12 @@ def box(page: Page, selector: str) -> dict[str, float]:
 
 
 def test_tiles_are_means_over_the_renders_that_have_both_values(planted: Planted) -> None:
-    one, two = planted.batch.items[:2]
+    one, two = planted.results[:2]
     view = view_of(
         planted,
         scored(one, raw_script_wer=0.3, clean_script_wer=0.1, wer_raw_to_clean=0.02),
         scored(two, raw_script_wer=0.5, clean_script_wer=0.2, wer_raw_to_clean=0.08),
-        replace(planted.batch.items[3], frames=24_000 * 90),
+        replace(planted.results[3], frames=24_000 * 90),
     )
     assert tile(view, "Words misheard") == Tile(
         "Words misheard",
@@ -103,25 +103,23 @@ def test_tiles_are_means_over_the_renders_that_have_both_values(planted: Planted
 
 
 def test_tiles_count_what_became_of_the_renders(planted: Planted) -> None:
-    view = view_of(planted, *planted.batch.items)
+    view = view_of(planted, *planted.results)
     assert tile(view, "Renders").note == "3 passed, 1 failed a gate, 1 not cleaned"
 
 
 def test_without_scripts_or_values_the_tiles_say_so(planted: Planted) -> None:
-    view = view_of(planted, planted.batch.items[3])
+    view = view_of(planted, planted.results[3])
     assert "Words misheard" not in [one.label for one in view.tiles]
     assert tile(view, "Words changed").after == "—"
     assert tile(view, "Words changed").note.endswith("not measured on any render")
-    single = view_of(planted, planted.batch.items[0])
+    single = view_of(planted, planted.results[0])
     assert tile(single, "Music").note.endswith("measured on 1 render")
 
 
 def test_a_row_names_every_gate_it_fails(planted: Planted) -> None:
     row = view_of(
         planted,
-        scored(
-            planted.batch.items[1], wer_raw_to_clean=0.25, clean_lufs=-20.0, stoi_vs_stage_a=0.85
-        ),
+        scored(planted.results[1], wer_raw_to_clean=0.25, clean_lufs=-20.0, stoi_vs_stage_a=0.85),
     ).rows[0]
     assert set(row.faults) == {
         "Music to speech −9.0 dB, limit ≤ −20 dB",
@@ -129,12 +127,12 @@ def test_a_row_names_every_gate_it_fails(planted: Planted) -> None:
         "Loudness −20.0 LUFS, limit −16 ± 0.5 LUFS",
         "STOI against Stage A 0.850, limit ≥ 0.9",
     }
-    assert view_of(planted, planted.batch.items[0]).rows[0].faults == ()
+    assert view_of(planted, planted.results[0]).rows[0].faults == ()
 
 
 def test_a_failure_is_told_in_short_and_has_nothing_to_hear(planted: Planted) -> None:
     long_story = Failure("unreadable", f"broken.wav: {'not audio ' * 50}", "Export it again.")
-    row = view_of(planted, replace(planted.batch.items[4], failure=long_story)).rows[0]
+    row = view_of(planted, replace(planted.results[4], failure=long_story)).rows[0]
     assert row.reason == "unreadable"
     assert row.message is not None
     assert row.message.startswith("not audio not audio")
@@ -145,7 +143,7 @@ def test_a_failure_is_told_in_short_and_has_nothing_to_hear(planted: Planted) ->
 
 def test_rows_tell_what_there_is_to_fetch(open_page: Opener, published: Published) -> None:
     page = open_page(java_script_enabled=False)
-    for item in published.planted.batch.items:
+    for item in published.planted.results:
         row = page.locator(f"tr[data-item='{item.id}']")
         sizes = [row.get_attribute("data-raw"), row.get_attribute("data-clean")]
         folder = published.folder / "renders" / item.id

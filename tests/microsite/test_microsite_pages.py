@@ -109,7 +109,7 @@ def test_reproduce_gives_a_profile_that_loads_and_is_the_same(published: Publish
     shown = next(unescape(block) for block in blocks if "preprocess:" in block)
     profile = config.parse(shown, name="embedded", origin="the page")
     assert profile == published.planted.profile
-    assert published.planted.batch.weights[0].sha256 in page
+    assert published.planted.scorecard.weights[0].sha256 in page
 
 
 @pytest.mark.parametrize("name", ["unpkg.com", "fonts.googleapis", "cdn.jsdelivr", "cdnjs"])

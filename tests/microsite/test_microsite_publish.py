@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stemsilver.errors import SiteError, UsageError
+from stemsilver.microsite import build
 from stemsilver.microsite.publish.site import MARKER
 
 from .planted_site import Planted, Published
@@ -29,7 +30,7 @@ def standing(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_every_render_has_its_page_and_files(published: Published) -> None:
-    for item in published.planted.batch.items:
+    for item in published.planted.results:
         assert (published.folder / "renders" / f"{item.id}.html").is_file()
         folder = published.folder / "renders" / item.id
         assert folder.exists() == (item.failure is None)
@@ -59,9 +60,9 @@ def test_the_same_batch_builds_the_same_site_byte_for_byte(
 
 
 def test_a_batch_without_any_success_has_a_site(planted: Planted, tmp_path: Path) -> None:
-    failed = tuple(item for item in planted.batch.items if item.failure)
-    batch = replace(planted.batch, items=failed, weights=(), commit=None)
-    site = replace(planted, batch=batch, media={}, reports=()).build(tmp_path / "site")
+    failed = tuple(item for item in planted.results if item.failure)
+    scorecard = replace(replace(planted, results=failed).scorecard, weights=(), commit=None)
+    site = build(scorecard, planted.profile, {}, {}, (), tmp_path / "site", 50)
     assert "1 could not be cleaned" in site.index.read_text(encoding="utf-8")
 
 
@@ -116,7 +117,7 @@ def test_a_broken_link_in_a_hand_written_page_stops_the_build(
 
 def test_missing_media_leave_the_old_site(planted: Planted, standing: Path, tmp_path: Path) -> None:
     media = tmp_path.parent / f"{tmp_path.name}-media"
-    item = planted.batch.items[0]
+    item = planted.results[0]
     shutil.copytree(planted.media[item.id], media)
     (media / "removed.webp").unlink()
     with pytest.raises(FileNotFoundError, match=r"removed\.webp"):

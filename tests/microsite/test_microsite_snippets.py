@@ -40,9 +40,8 @@ def paired(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Publis
     for name, content in files.items():
         (media[ITEM] / name).write_bytes(content)
     (media[SILENT] / LISTING).write_bytes(snippets.to_json(()))
-    items = tuple(item for item in planted.batch.items if item.id in media)
-    batch = replace(planted.batch, items=items)
-    changed = replace(planted, batch=batch, media=media)
+    items = tuple(item for item in planted.results if item.id in media)
+    changed = replace(planted, results=items, media=media)
     changed.build(folder / "site")
     return Published(folder / "site", changed)
 
@@ -127,11 +126,9 @@ def test_where_none_are_asked_for_nothing_is_said(planted: Planted, tmp_path: Pa
     profile = planted.profile.model_copy(update={"ab_tests": none})
     media = shutil.copytree(planted.media[ITEM], tmp_path / "media")
     (media / LISTING).write_bytes(snippets.to_json(()))
-    items = tuple(item for item in planted.batch.items if item.id == ITEM)
-    assert render_page(items, 0, profile, media, None).pairs == ()
-    alone = replace(
-        planted, batch=replace(planted.batch, items=items), profile=profile, media={ITEM: media}
-    )
+    items = tuple(item for item in planted.results if item.id == ITEM)
+    alone = replace(planted, results=items, profile=profile, media={ITEM: media})
+    assert render_page(alone.scorecard.renders, 0, None, media, None).pairs == ()
     alone.build(tmp_path / "site")
     page = (tmp_path / "site" / "renders" / f"{ITEM}.html").read_text(encoding="utf-8")
     assert "hort pairs" not in page

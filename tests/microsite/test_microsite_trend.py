@@ -34,8 +34,8 @@ Opener = Callable[..., Page]
 
 def view_of(planted: Planted, history: Sequence[Record]) -> Trend:
     """The page of the newest build of `history`."""
-    batch = replace(planted.batch, profile=history[-1].profile)
-    return trend.trend(merged(history), batch, planted.profile)
+    build = replace(planted.scorecard, profile=history[-1].profile)
+    return trend.trend(merged(history), build)
 
 
 def chart_of(view: Trend, anchor: str) -> FamilyChart:
@@ -343,7 +343,7 @@ def test_every_mean_is_in_the_table(year: Published, open_page: Opener) -> None:
     page = open_page()
     rows = page.get_by_role("region", name="Builds").locator("tbody tr")
     expect(rows).to_have_count(50)
-    own = record(year.planted.batch, year.planted.profile)
+    own = record(year.planted.scorecard)
     expect(rows.first).to_contain_text("22 Nov 2026")
     expect(rows.first).to_contain_text("3 passed, 1 failed a gate, 1 not cleaned")
     mean = own.means["clean_dnsmos_ovrl"]

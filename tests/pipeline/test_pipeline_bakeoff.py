@@ -15,7 +15,6 @@ from stemsilver.config import Profile
 from stemsilver.errors import Locked, UsageError
 from stemsilver.pipeline import bakeoff
 from stemsilver.pipeline.bakeoff import check_names, judged_by
-from stemsilver.records import Batch
 from stemsilver.report.scorecard.cost import cost
 from stemsilver.step_cache import Steps
 
@@ -64,7 +63,7 @@ def test_what_a_build_has_done_is_not_done_again(baked: Baked) -> None:
 
 def test_raw_is_measured_once_for_all_profiles(baked: Baked) -> None:
     [first, second] = baked.outcome.found.runs
-    for one, other in zip(first.batch.items, second.batch.items, strict=True):
+    for one, other in zip(first.scorecard.renders, second.scorecard.renders, strict=True):
         for step in ("raw asr", "raw dnsmos", "raw music", "raw loudness"):
             assert one.seconds[step] == other.seconds[step]
         assert one.seconds["polish"] != other.seconds["polish"]
@@ -125,12 +124,11 @@ def test_the_cost_counts_every_step_of_the_chain(baked: Baked) -> None:
     profile = changed(embedded(), "beta_wiener", enabled=True)
     chain.clean(raw, "source", profile.chain, steps)
     item = replace(
-        baked.outcome.found.incumbent.batch.items[0],
+        baked.outcome.found.renders[0],
         seconds=steps.seconds,
         peak_bytes=steps.peak_bytes,
     )
-    batch: Batch = replace(baked.outcome.found.incumbent.batch, items=(item,))
-    found = cost(batch)
+    found = cost(replace(baked.outcome.found.incumbent.scorecard, items={item.id: item}))
     assert found.seconds == pytest.approx(sum(steps.seconds.values()))
     assert found.peak_bytes == max(steps.peak_bytes.values())
 
@@ -140,7 +138,7 @@ def test_a_render_that_cannot_be_read_fails_alone_under_every_profile(copied: Wo
     outcome = bake(copied, [embedded(), candidate()], embedded(), InThisProcess())
     assert not outcome.all_cleaned
     for run in outcome.found.runs:
-        one, two = run.batch.items
+        one, two = run.scorecard.renders
         assert one.failure is None
         assert two.failure is not None
     page = (copied.folder / "bakeoff" / "site" / "index.html").read_text(encoding="utf-8")

@@ -224,14 +224,14 @@ def test_what_failed_is_tried_again(here: Workspace, digests: list[str | None]) 
 def test_a_metric_that_crashed_is_tried_again(
     here: Workspace, built: Built, digests: list[str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, two = built.outcome.batch.items
+    one, two = built.outcome.finished.items
     assert one.evidence is not None
     scores = {**one.evidence.scores, "clean_lufs": Score.missing(f"{CRASHED}MemoryError: ")}
     crashed = replace(one, evidence=replace(one.evidence, scores=scores))
     for items, told in (((one, two), [str]), ((crashed, two), [str, type(None)])):
-        batch = replace(built.outcome.batch, items=items)
+        finished = replace(built.outcome.finished, items=items)
         with monkeypatch.context() as patch:
-            found = batch, built.outcome.finished
+            found = built.outcome.scorecard, finished
             patch.setattr(
                 "stemsilver.pipeline.site.clean_batch", lambda *_, found=found, **__: found
             )

@@ -52,7 +52,7 @@ def test_another_build_is_added_and_the_same_one_is_not(workspace: Workspace) ->
         assert kept(workspace) == first
     for _ in range(2):
         outcome = workspace.build(Idle(), profile)
-        assert kept(workspace) == (*first, record(outcome.batch, profile))
+        assert kept(workspace) == (*first, record(outcome.scorecard))
     was, now = (one.settings["gates.wer_max"] for one in kept(workspace))
     assert (was, now) == (0.1, 0.5)
 

@@ -17,7 +17,7 @@ from .batches import Built, InThisProcess, changed, contents, embedded
 
 
 def folder_of(built: Built, path: str) -> Path:
-    item = next(item for item in built.outcome.batch.items if item.path == path)
+    item = next(item for item in built.outcome.finished.items if item.path == path)
     return built.outcome.finished.media[item.id]
 
 
@@ -53,7 +53,7 @@ def test_stages_are_kept_without_separating_again(
     monkeypatch.setattr(separators, "load", lambda name: pytest.fail(f"{name} ran again"))
     masked = changed(embedded(), "beta_wiener", enabled=True)
     outcome = workspace.build(InThisProcess(), masked, stages=True)
-    item = outcome.batch.items[0]
+    item = outcome.finished.items[0]
     folder = workspace.places.site / "renders" / item.id
     tracks = {"raw", "clean", "removed", "vocals", "denoised", "masked"}
     assert {path.stem for path in folder.glob("*.webp")} == tracks
@@ -69,14 +69,14 @@ def test_a_base_is_listened_to_beside_this_build(built: Built, tmp_path: Path) -
     quieter = changed(embedded(), "postprocess", final_lufs=-22.0)
     workspace.build(InThisProcess(), quieter, base=base)
     site = workspace.places.site
-    for item in built.outcome.batch.items:
+    for item in built.outcome.finished.items:
         mine, theirs = (path / "renders" / item.id for path in (site, base))
         assert (mine / "base.flac").read_bytes() == (theirs / "clean.flac").read_bytes()
     assert (site / "compare.html").is_file()
     # 6 dB apart, which must not give them away.
     page = (site / "blind.html").read_text(encoding="utf-8")
     pairs = re.findall(r'data-head-gain="([^"]+)" data-base-gain="([^"]+)"', page)
-    assert len(pairs) == len(built.outcome.batch.items)
+    assert len(pairs) == len(built.outcome.finished.items)
     for head, other in pairs:
         assert (float(head), float(other)) == (0, pytest.approx(-6, abs=0.5))
 

@@ -37,13 +37,13 @@ def modified(folder: Path) -> dict[str, int]:
 
 
 def test_every_render_is_cleaned_at_its_own_rate_length_and_channels(built: Built) -> None:
-    assert [(item.path, item.failure) for item in built.outcome.batch.items] == [
+    assert [(item.path, item.failure) for item in built.outcome.finished.items] == [
         ("one.wav", None),
         ("sub/two.wav", None),
     ]
     proceed = built.workspace.places.proceed
     assert set(contents(proceed)) == {"one__speech_only.wav", "sub/two__speech_only.wav"}
-    for item in built.outcome.batch.items:
+    for item in built.outcome.finished.items:
         raw = soundfile.info(built.workspace.raw / item.path)
         clean = soundfile.info(proceed / item.output)
         assert (clean.samplerate, clean.channels, clean.frames) == (
@@ -62,7 +62,7 @@ def test_every_render_is_cleaned_at_its_own_rate_length_and_channels(built: Buil
 
 
 def test_the_music_goes_and_the_speech_stays(built: Built) -> None:
-    one, _ = built.outcome.batch.items
+    one, _ = built.outcome.finished.items
     assert one.evidence is not None
     scores = {name: score.value for name, score in one.evidence.scores.items()}
     assert set(scores) == set(METRICS)
@@ -82,7 +82,7 @@ def test_nothing_was_reused_by_the_first_build(built: Built) -> None:
 
 def test_reports_and_site_speak_of_every_render(built: Built) -> None:
     places = built.workspace.places
-    ids = [item.id for item in built.outcome.batch.items]
+    ids = [item.id for item in built.outcome.finished.items]
     scorecard = json.loads((places.report / "scorecard.json").read_bytes())
     assert [item["id"] for item in scorecard["items"]] == ids
     assert [item["output"] for item in scorecard["items"]] == [
@@ -140,7 +140,7 @@ def test_outputs_of_renders_that_are_gone_are_removed(workspace: Workspace) -> N
     places = workspace.places
     (places.proceed / "mine.wav").write_bytes(b"not made here")
     outcome = workspace.build(NoWorkers())
-    [left] = outcome.batch.items
+    [left] = outcome.finished.items
     assert set(contents(places.proceed)) == {"mine.wav", "one__speech_only.wav"}
     assert set(contents(places.report / "items")) == {f"{left.id}.json"}
 
@@ -151,7 +151,7 @@ def test_a_render_that_became_corrupt_costs_itself_and_its_former_output(
 ) -> None:
     (workspace.raw / "sub" / "two.wav").write_text("Once upon a time.")
     outcome = workspace.build(InThisProcess())
-    one, two = outcome.batch.items
+    one, two = outcome.finished.items
     assert one.failure is None
     assert two.failure is not None
     assert two.failure.code == "unreadable"
@@ -168,7 +168,7 @@ def test_a_render_whose_output_gets_another_name_is_as_in_a_clean_build(
     (workspace.raw / "one.flac").write_bytes(b"")
     outcome = workspace.build(InThisProcess())
     expected = {render.path: render.output for render in workspace.renders()}
-    assert {item.path: item.output for item in outcome.batch.items} == expected
+    assert {item.path: item.output for item in outcome.finished.items} == expected
     assert set(contents(workspace.places.proceed)) == {
         expected["one.wav"],
         "sub/two__speech_only.wav",

@@ -58,7 +58,7 @@ def samples(path: Path) -> NDArray[np.float64]:
 
 
 def test_every_render_has_its_pairs_in_the_report_and_in_the_site(built: Built) -> None:
-    one, two = built.outcome.batch.items
+    one, two = built.outcome.finished.items
     found = contents(pairs_of(built.workspace))
     assert set(found) == names(one) | names(two) | {"README.txt"}
     for name in names(one) | names(two):
@@ -71,7 +71,7 @@ def test_a_pair_is_of_the_files_that_were_delivered(built: Built) -> None:
     channels.
     """
     workspace = built.workspace
-    for result in built.outcome.batch.items:
+    for result in built.outcome.finished.items:
         folder = pairs_of(workspace) / result.id
         [one] = snippets.read(folder)
         assert (one.start, one.stop, one.rate) == (0, result.frames, result.rate)
@@ -100,11 +100,11 @@ def test_a_second_build_leaves_them_as_they_are(workspace: Workspace, no_site: N
 def test_other_settings_cut_anew_and_run_no_model(
     workspace: Workspace, no_site: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, two = workspace.build(InThisProcess()).batch.items
+    one, two = workspace.build(InThisProcess()).finished.items
     monkeypatch.setattr(tasks, "Steps", NothingNew)
     outcome = workspace.build(InThisProcess(), seconds_long(embedded(), 1))
     assert outcome.finished.reused == 0
-    assert [one.failure for one in outcome.batch.items] == [None, None]
+    assert [one.failure for one in outcome.finished.items] == [None, None]
     assert set(contents(pairs_of(workspace))) == names(one, 2) | names(two, 2) | {"README.txt"}
     # And fewer again: what is no longer listed is no longer there.
     workspace.build(InThisProcess(), seconds_long(embedded(), 1, count=1))
@@ -133,10 +133,10 @@ def test_those_of_renders_that_are_gone_or_fail_are_removed(
     workspace: Workspace, no_site: None
 ) -> None:
     shutil.rmtree(workspace.raw / "sub")
-    [one] = workspace.build(InThisProcess()).batch.items
+    [one] = workspace.build(InThisProcess()).finished.items
     assert set(contents(pairs_of(workspace))) == names(one) | {"README.txt"}
     (workspace.raw / "one.wav").write_bytes(b"RIFF")
-    [failed] = workspace.build(InThisProcess()).batch.items
+    [failed] = workspace.build(InThisProcess()).finished.items
     assert failed.failure is not None
     assert not pairs_of(workspace).exists()
 
@@ -166,7 +166,7 @@ def test_the_base_is_cut_at_the_same_samples_and_as_loud(
     compared: tuple[Workspace, Outcome],
 ) -> None:
     workspace, outcome = compared
-    for result in outcome.batch.items:
+    for result in outcome.finished.items:
         folder = pairs_of(workspace) / result.id
         assert set(contents(folder)) == {name.split("/")[1] for name in names(result, 2, "base")}
         whole = samples(workspace.folder.parent / "base" / "renders" / result.id / "clean.flac")
@@ -189,14 +189,14 @@ def test_without_a_base_its_cuts_go(compared: tuple[Workspace, Outcome], tmp_pat
     workspace, outcome = compared
     folder = shutil.copytree(pairs_of(workspace), tmp_path / "ab")
     profile = seconds_long(embedded(), 1)
-    ab_snippets.write_snippets(outcome.batch, profile, outcome.finished.media, None, folder)
+    ab_snippets.write_snippets(outcome.scorecard, profile, outcome.finished.media, None, folder)
     assert set(contents(folder)) == {
         "README.txt",
-        *(name for result in outcome.batch.items for name in names(result, 2)),
+        *(name for result in outcome.finished.items for name in names(result, 2)),
     }
     assert all(
         set(one.gains_db) == {"raw", "clean"}
-        for result in outcome.batch.items
+        for result in outcome.finished.items
         for one in snippets.read(folder / result.id)
     )
 
@@ -206,11 +206,11 @@ def test_a_base_whose_clean_is_damaged_is_refused(
 ) -> None:
     workspace, outcome = compared
     site = shutil.copytree(workspace.folder.parent / "base", tmp_path / "base")
-    flac = site / "renders" / outcome.batch.items[0].id / "clean.flac"
+    flac = site / "renders" / outcome.finished.items[0].id / "clean.flac"
     flac.write_bytes(flac.read_bytes()[:2000])
     with pytest.raises(UsageError, match=r"clean\.flac: damaged or cut off") as caught:
         ab_snippets.write_snippets(
-            outcome.batch, embedded(), outcome.finished.media, read_base(site), tmp_path / "ab"
+            outcome.scorecard, embedded(), outcome.finished.media, read_base(site), tmp_path / "ab"
         )
     assert "Publish" in caught.value.next_step
 
@@ -221,7 +221,7 @@ def test_a_base_that_is_not_as_long_as_its_raw_says_is_refused(
     """Its raw says it is the same samples, by a digest that anyone can write."""
     workspace, outcome = compared
     site = shutil.copytree(workspace.folder.parent / "base", tmp_path / "base")
-    one, two = (site / "renders" / result.id for result in outcome.batch.items)
+    one, two = (site / "renders" / result.id for result in outcome.finished.items)
     md5 = slice(26, 42)
     raw = (two / "raw.flac").read_bytes()
     genuine = (one / "raw.flac").read_bytes()
@@ -229,5 +229,5 @@ def test_a_base_that_is_not_as_long_as_its_raw_says_is_refused(
     shutil.copyfile(two / "clean.flac", one / "clean.flac")
     with pytest.raises(UsageError, match="differs from the render in rate, channels or length"):
         ab_snippets.write_snippets(
-            outcome.batch, embedded(), outcome.finished.media, read_base(site), tmp_path / "ab"
+            outcome.scorecard, embedded(), outcome.finished.media, read_base(site), tmp_path / "ab"
         )

@@ -9,8 +9,8 @@ from typing import Any
 from stemsilver.config import Guardrail
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Failure, Score
-from stemsilver.report import Card, CardItem, Gate
-from stemsilver.report.scorecard.verdicts import status_under
+from stemsilver.report import Gate, Scorecard, ScoredRender
+from stemsilver.report.scorecard.verdicts import status_under, verdicts
 
 GATES = (
     Gate(
@@ -42,7 +42,7 @@ VALUES: dict[str, float] = {
 }
 
 
-def item(name: str = "a", /, digest: str | None = "aaaa", **values: float | None) -> CardItem:
+def item(name: str = "a", /, digest: str | None = "aaaa", **values: float | None) -> ScoredRender:
     """A render that passes, with some of its values replaced; None for one not measured."""
     found: Mapping[str, float | None] = {**VALUES, **values}
     unmeasured = Score.missing("silent")
@@ -50,28 +50,39 @@ def item(name: str = "a", /, digest: str | None = "aaaa", **values: float | None
         metric: unmeasured if (value := found.get(metric)) is None else Score(value)
         for metric in METRICS
     }
-    status = status_under(None, scores, GATES)
-    return CardItem(name, f"{name}.wav", f"{name}.out.wav", status, None, digest, scores)
+    return ScoredRender(
+        id=name,
+        path=f"{name}.wav",
+        output=f"{name}.out.wav",
+        status=status_under(None, scores, GATES),
+        scores=scores,
+        verdicts=verdicts(scores, GATES),
+        raw_digest=digest,
+    )
 
 
-def failed(name: str = "a", message: str = "It is not audio.") -> CardItem:
+def failed(name: str = "a", message: str = "It is not audio.") -> ScoredRender:
     """A render that was not cleaned."""
     scores = dict.fromkeys(METRICS, Score.missing("unreadable"))
     failure = Failure("unreadable", message, "Export it again.")
-    return CardItem(name, f"{name}.wav", None, "failed", failure, None, scores)
+    said = verdicts(scores, GATES)
+    return ScoredRender(name, f"{name}.wav", None, "failed", scores, said, failure)
 
 
-def card(*items: CardItem, **changes: Any) -> Card:
+def card(*items: ScoredRender, **changes: Any) -> Scorecard:
     """A scorecard of these renders."""
-    made = Card(
+    made = Scorecard(
         profile="embedded",
+        description="",
+        config={},
         config_digest="d" * 64,
         created="2026-01-02T03:04:05Z",
         tool_version="0.1.0",
         commit="c0ffee",
+        device="cpu",
+        weights=(),
         gates=GATES,
         guardrail=GUARDRAIL,
-        settings={},
         items={one.id: one for one in items},
     )
     return replace(made, **changes)

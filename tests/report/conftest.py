@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import (
     AlignedWord,
     Alignment,
-    Batch,
     Evidence,
     Failure,
     ItemResult,
@@ -24,6 +24,7 @@ from stemsilver.records import (
     WeightRecord,
     Word,
 )
+from stemsilver.report import Scorecard, judge
 
 PASSING = {
     "raw_lufs": -18.0,
@@ -41,7 +42,7 @@ PASSING = {
 }
 
 ItemFactory = Callable[..., ItemResult]
-BatchFactory = Callable[..., Batch]
+ScorecardFactory = Callable[..., Scorecard]
 
 
 @pytest.fixture
@@ -106,30 +107,36 @@ def failed_item() -> ItemResult:
 
 
 @pytest.fixture
-def make_batch() -> BatchFactory:
-    """A batch of the given items."""
+def make_scorecard(profile: Profile) -> ScorecardFactory:
+    """The scorecard of the given items, by the gates of `profile`."""
 
-    def make(*items: ItemResult) -> Batch:
+    def make(*items: ItemResult) -> Scorecard:
         weight = WeightRecord("net", "package", "1.0", "MIT", "0" * 64)
-        return Batch(
-            profile="embedded",
-            config_digest="d" * 64,
+        made = judge(
+            items,
+            profile,
             created="2026-01-02T03:04:05Z",
             tool_version="0.1.0",
             commit="c0ffee",
-            items=items,
-            weights=(weight,),
+            weights=[weight],
         )
+        return replace(made, config_digest="d" * 64)
 
     return make
 
 
 @pytest.fixture
-def batch(make_batch: BatchFactory, make_item: ItemFactory, failed_item: ItemResult) -> Batch:
+def results(make_item: ItemFactory, failed_item: ItemResult) -> tuple[ItemResult, ...]:
     """One render that passes, one with a failed gate, a silent one, and one not cleaned."""
-    return make_batch(
+    return (
         make_item("good.wav"),
         make_item("musical.wav", {"music_to_speech_db": -12.0, "clean_music_presence": 0.3}),
         make_item("silent.wav", dict.fromkeys(METRICS)),
         failed_item,
     )
+
+
+@pytest.fixture
+def scorecard(make_scorecard: ScorecardFactory, results: tuple[ItemResult, ...]) -> Scorecard:
+    """The scorecard of `results`."""
+    return make_scorecard(*results)

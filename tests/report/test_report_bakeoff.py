@@ -20,7 +20,7 @@ from stemsilver.report import (
 )
 from stemsilver.report.scorecard.cost import cost
 
-from .conftest import BatchFactory, ItemFactory
+from .conftest import ItemFactory, ScorecardFactory
 
 HOSTILE = "x` | <b>@all"
 
@@ -31,13 +31,16 @@ def of(name: str, profile: Profile) -> Profile:
 
 @pytest.fixture
 def found(
-    profile: Profile, make_batch: BatchFactory, make_item: ItemFactory, failed_item: ItemResult
+    profile: Profile,
+    make_scorecard: ScorecardFactory,
+    make_item: ItemFactory,
+    failed_item: ItemResult,
 ) -> Bakeoff:
     """Less music under the second, a third as the first, and a render that the second fails."""
-    first = make_batch(make_item("a.wav"), make_item("b.wav"), failed_item)
+    first = make_scorecard(make_item("a.wav"), make_item("b.wav"), failed_item)
     less = {"music_to_speech_db": -28.0, "clean_pause_floor_db": -60.0}
     lost = replace(failed_item, id="b-wav", path="b.wav")
-    second = make_batch(make_item("a.wav", less), lost, failed_item)
+    second = make_scorecard(make_item("a.wav", less), lost, failed_item)
     runs = [
         (first, of("old", profile)),
         (second, of(HOSTILE, profile)),
@@ -58,11 +61,11 @@ def test_where_all_are_alike_none_is_best(found: Bakeoff) -> None:
 
 
 def test_what_differs_by_noise_is_best_too(
-    profile: Profile, make_batch: BatchFactory, make_item: ItemFactory
+    profile: Profile, make_scorecard: ScorecardFactory, make_item: ItemFactory
 ) -> None:
     values = (3.250, 3.251, 3.0)
     runs = [
-        (make_batch(make_item("a.wav", {"clean_dnsmos_ovrl": value})), of(f"p{value}", profile))
+        (make_scorecard(make_item("a.wav", {"clean_dnsmos_ovrl": value})), of(f"p{value}", profile))
         for value in values
     ]
     columns = bakeoff_columns(bakeoff(runs, profile))
@@ -103,7 +106,7 @@ def test_a_name_cannot_act_in_markdown(found: Bakeoff) -> None:
 
 
 def test_costs_are_those_of_the_chain_alone(
-    make_batch: BatchFactory, make_item: ItemFactory, failed_item: ItemResult
+    make_scorecard: ScorecardFactory, make_item: ItemFactory, failed_item: ItemResult
 ) -> None:
     seconds = {
         "separate: spleeter-2stems": 2.0,
@@ -119,14 +122,14 @@ def test_costs_are_those_of_the_chain_alone(
     one = replace(
         make_item("a.wav"), seconds=seconds, peak_bytes=memory, gpu_peak_bytes={"denoise": 7}
     )
-    found = cost(make_batch(one, replace(one, id="b", peak_bytes={}), failed_item))
+    found = cost(make_scorecard(one, replace(one, id="b", peak_bytes={}), failed_item))
     assert (found.seconds, found.audio_seconds) == (6.0, 60.0)
     assert found.real_time_factor == 0.1
     assert (found.peak_bytes, found.gpu_peak_bytes) == (3_000, 7)
 
 
 def test_a_cost_that_is_not_known_is_a_dash(
-    make_batch: BatchFactory, failed_item: ItemResult
+    make_scorecard: ScorecardFactory, failed_item: ItemResult
 ) -> None:
-    found = cost(make_batch(failed_item))
+    found = cost(make_scorecard(failed_item))
     assert (factor_words(found), memory_words(found.peak_bytes)) == ("—", "—")

@@ -2,15 +2,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 
 import pandas as pd
 import pytest
 
-from stemsilver.config import Profile
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Batch, ItemResult
-from stemsilver.report import batch_metrics_csv
+from stemsilver.report import Scorecard, batch_metrics_csv
+
+from .conftest import ItemFactory, ScorecardFactory
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -18,17 +17,17 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def test_one_row_a_render_with_stable_columns(
-    batch: Batch, make_batch: Callable[..., Batch], profile: Profile
+    scorecard: Scorecard, make_scorecard: ScorecardFactory
 ) -> None:
-    table = batch_metrics_csv(batch, profile)
+    table = batch_metrics_csv(scorecard)
     expected = ["id", "path", "status", "reason", "duration_seconds", *METRICS, "reasons"]
     assert list(rows(table)[0]) == expected
-    assert [row["path"] for row in rows(table)] == [item.path for item in batch.items]
-    assert next(csv.reader(io.StringIO(batch_metrics_csv(make_batch(), profile)))) == expected
+    assert [row["path"] for row in rows(table)] == [item.path for item in scorecard.renders]
+    assert next(csv.reader(io.StringIO(batch_metrics_csv(make_scorecard())))) == expected
 
 
-def test_values_and_reasons(batch: Batch, profile: Profile) -> None:
-    good, musical, silent, failed = rows(batch_metrics_csv(batch, profile))
+def test_values_and_reasons(scorecard: Scorecard) -> None:
+    good, musical, silent, failed = rows(batch_metrics_csv(scorecard))
     assert (good["status"], good["reason"], good["music_to_speech_db"]) == ("pass", "", "-24.5")
     assert "clean_estoi=silent" in good["reasons"].split("; ")
     assert (musical["status"], musical["reason"]) == ("gate_failed", "music_to_speech")
@@ -38,8 +37,8 @@ def test_values_and_reasons(batch: Batch, profile: Profile) -> None:
     assert {failed[name] for name in METRICS} == {""}
 
 
-def test_numbers_stay_numbers(batch: Batch, profile: Profile) -> None:
-    table = batch_metrics_csv(batch, profile)
+def test_numbers_stay_numbers(scorecard: Scorecard) -> None:
+    table = batch_metrics_csv(scorecard)
     assert ",-24.5," in table
     frame = pd.read_csv(io.StringIO(table))
     assert all(frame[name].dtype == "float64" for name in METRICS)
@@ -49,12 +48,11 @@ def test_numbers_stay_numbers(batch: Batch, profile: Profile) -> None:
     "name", ["=HYPERLINK(1).wav", "+1.wav", "-1.wav", "@SUM(A1).wav", 'a",=1+1,".wav', "a;=1+1.wav"]
 )
 def test_a_name_is_never_a_formula(
-    make_batch: Callable[..., Batch],
-    make_item: Callable[..., ItemResult],
-    profile: Profile,
+    make_scorecard: ScorecardFactory,
+    make_item: ItemFactory,
     name: str,
 ) -> None:
-    table = batch_metrics_csv(make_batch(make_item(name)), profile)
+    table = batch_metrics_csv(make_scorecard(make_item(name)))
     (row,) = rows(table)
     assert not row["path"].startswith(("=", "+", "-", "@"))
     assert row["path"].removeprefix("'") == name
@@ -63,10 +61,10 @@ def test_a_name_is_never_a_formula(
 
 
 def test_a_name_cannot_break_a_row(
-    make_batch: Callable[..., Batch], make_item: Callable[..., ItemResult], profile: Profile
+    make_scorecard: ScorecardFactory, make_item: ItemFactory
 ) -> None:
     name = "a\r\n=1+1\t\udc80.wav"
-    table = batch_metrics_csv(make_batch(make_item(name)), profile)
+    table = batch_metrics_csv(make_scorecard(make_item(name)))
     assert len(table.splitlines()) == 2
     assert rows(table)[0]["path"] == r"a\r\n=1+1\t\udc80.wav"
     table.encode("utf-8")

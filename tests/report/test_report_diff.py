@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.report import Change, Sense, change, diff, diff_json, judge
+from stemsilver.report import Change, Sense, change, diff, diff_json, guard
 
 from .cards import GATES, card, failed, item
 
@@ -211,7 +211,7 @@ def test_any_diff_is_json_without_infinity(values: list[tuple[float | None, floa
         for side in (0, 1)
     )
     found = diff(base, head)
-    told = json.loads(json.dumps(diff_json(found, judge(found)), allow_nan=False))
+    told = json.loads(json.dumps(diff_json(found, guard(found)), allow_nan=False))
     assert [one["id"] for one in told["items"]] == [one.id for one in found.compared]
     assert told["nothing_changed"] == found.nothing_changed
 
@@ -220,7 +220,7 @@ def test_json_has_every_metric_of_every_render() -> None:
     base = card(item("a"), item("b"))
     head = card(item("a", stoi_vs_stage_a=0.8), item("b", clean_lufs=None), item("c"))
     found = diff(base, head)
-    told = diff_json(found, judge(found))
+    told = diff_json(found, guard(found))
     stoi = told["items"][0]["metrics"]["stoi_vs_stage_a"]
     assert stoi == {
         "base": 0.95,

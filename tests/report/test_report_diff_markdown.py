@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from stemsilver.errors import UsageError
 from stemsilver.records import Failure
-from stemsilver.report import Card, CardItem, diff, diff_markdown, judge
+from stemsilver.report import Scorecard, ScoredRender, diff, diff_markdown, guard
 
 from .cards import GATES, GUARDRAIL, card, failed, item
 from .test_report_markdown import HOSTILE
@@ -22,9 +22,9 @@ LINK = "https://example.com/runs/7?tab=a_b#top"
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
-def markdown(base: Card, head: Card, **options: object) -> str:
+def markdown(base: Scorecard, head: Scorecard, **options: object) -> str:
     found = diff(base, head)
-    return diff_markdown(found, judge(found), **options)  # type: ignore[arg-type]
+    return diff_markdown(found, guard(found), **options)  # type: ignore[arg-type]
 
 
 def flat(text: str) -> list[Token]:
@@ -134,7 +134,7 @@ def test_whose_rule_it_is_is_said() -> None:
     old = replace(base, guardrail=None)
     assert "The base has no guardrail: this is the one that ships" in markdown(old, base)
     found = diff(base, base)
-    given = diff_markdown(found, judge(found, GUARDRAIL))
+    given = diff_markdown(found, guard(found, GUARDRAIL))
     assert "that of the profile that was named.\n" in given
     assert "uardrail" not in diff_markdown(found, ())
 
@@ -158,11 +158,11 @@ def test_a_long_list_is_cut() -> None:
 # --- nothing of others acts
 
 
-def hostile(name: str, key: str, **values: float | None) -> CardItem:
+def hostile(name: str, key: str, **values: float | None) -> ScoredRender:
     return replace(item(key, **values), path=name)
 
 
-def both(name: str) -> tuple[Card, Card]:
+def both(name: str) -> tuple[Scorecard, Scorecard]:
     """Two cards in which every text that is not ours is `name`."""
     by = {"profile": name[:255], "tool_version": name[:255], "created": name[:255]}
     broken = Failure("unreadable", name, name)
@@ -239,7 +239,7 @@ def test_a_link_that_is_none_is_refused(link: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def huge() -> tuple[Card, Card]:
+def huge() -> tuple[Scorecard, Scorecard]:
     """5,000 renders with names of 4,000 characters that take the most bytes there are."""
     name = "😀`|<b>@octocat" * 300
     base, head = {}, {}
@@ -259,7 +259,9 @@ def huge() -> tuple[Card, Card]:
 @pytest.mark.parametrize(
     ("rows", "limit"), [(20, 60_000), (5000, 60_000), (5000, 8000), (5, 4000), (5000, 500)]
 )
-def test_it_fits_whatever_there_is(huge: tuple[Card, Card], rows: int, limit: int) -> None:
+def test_it_fits_whatever_there_is(
+    huge: tuple[Scorecard, Scorecard], rows: int, limit: int
+) -> None:
     text = markdown(*huge, rows=rows, limit=limit, link=LINK)
     assert len(text) <= len(text.encode()) <= limit
     assert text.startswith("**The guardrail fails: Failures. 1 mean is worse; by render, 2000 v")
@@ -271,7 +273,7 @@ def test_it_fits_whatever_there_is(huge: tuple[Card, Card], rows: int, limit: in
         assert text.count("\n- ") == 4 * 11
 
 
-def test_a_name_is_shown_by_its_ends(huge: tuple[Card, Card]) -> None:
+def test_a_name_is_shown_by_its_ends(huge: tuple[Scorecard, Scorecard]) -> None:
     text = markdown(*huge)
     for cell in re.findall(r"^\| `([^`]*)` \|", text, re.MULTILINE):
         # A character may be shown as an escape of four.

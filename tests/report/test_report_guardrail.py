@@ -9,17 +9,17 @@ import pytest
 from stemsilver import config
 from stemsilver.config import Guardrail
 from stemsilver.profiles import load_profile
-from stemsilver.report import Card, Check, diff, judge
+from stemsilver.report import Check, Scorecard, diff, guard
 from stemsilver.resources import resource
 
 from .cards import GATES, GUARDRAIL, card, failed, item
 
 
-def checks(base: Card, head: Card, given: Guardrail | None = None) -> dict[str, Check]:
-    return {check.name: check for check in judge(diff(base, head), given)}
+def checks(base: Scorecard, head: Scorecard, given: Guardrail | None = None) -> dict[str, Check]:
+    return {check.name: check for check in guard(diff(base, head), given)}
 
 
-def failing(base: Card, head: Card) -> list[str]:
+def failing(base: Scorecard, head: Scorecard) -> list[str]:
     return [name for name, check in checks(base, head).items() if not check.passed]
 
 
@@ -51,7 +51,7 @@ def test_a_mean_may_cost_up_to_its_limit(name: str, metric: str, step: float) ->
     before = base.items["a"].scores[metric].value
     assert before is not None
 
-    def head(change: float) -> Card:
+    def head(change: float) -> Scorecard:
         # All of it on one render of two: it is the mean that counts.
         return card(item("a", **{metric: before + 2 * change}), item("b"))
 

@@ -10,23 +10,23 @@ from typing import Any
 
 import pytest
 
-from stemsilver.config import Profile
 from stemsilver.errors import UsageError
-from stemsilver.records import Batch
+from stemsilver.records import ItemResult
 from stemsilver.report import (
     HISTORY,
+    Scorecard,
     history_json,
     merged,
-    read_card,
     read_history,
     read_records,
+    read_scorecard,
     record,
-    record_of,
-    scorecard,
+    scorecard_json,
 )
 from stemsilver.report.history import records as history
 from stemsilver.report.scorecard.scores import Mean
 
+from .conftest import ScorecardFactory
 from .planted_history import builds, renamed
 
 
@@ -37,13 +37,13 @@ def save(path: Path, values: object) -> Path:
 
 
 @pytest.fixture
-def card(batch: Batch, profile: Profile, tmp_path: Path) -> Path:
+def card(scorecard: Scorecard, tmp_path: Path) -> Path:
     """The scorecard of the planted batch."""
-    return save(tmp_path / "card" / "scorecard.json", scorecard(batch, profile))
+    return save(tmp_path / "card" / "scorecard.json", scorecard_json(scorecard))
 
 
-def test_a_record_tells_what_was_built_and_what_came_of_it(batch: Batch, profile: Profile) -> None:
-    found = record(batch, profile)
+def test_a_record_tells_what_was_built_and_what_came_of_it(scorecard: Scorecard) -> None:
+    found = record(scorecard)
     assert (found.created, found.profile, found.commit) == (
         "2026-01-02T03:04:05Z",
         "embedded",
@@ -61,18 +61,19 @@ def test_a_record_tells_what_was_built_and_what_came_of_it(batch: Batch, profile
 
 
 def test_a_scorecard_gives_the_same_record_as_the_build_that_wrote_it(
-    batch: Batch, profile: Profile, card: Path
+    scorecard: Scorecard, card: Path
 ) -> None:
-    assert record_of(read_card(card)) == record(batch, profile)
+    assert record(read_scorecard(card)) == record(scorecard)
 
 
-def test_a_batch_is_known_by_its_sound_alone(batch: Batch, profile: Profile) -> None:
+def test_a_batch_is_known_by_its_sound_alone(
+    scorecard: Scorecard, results: tuple[ItemResult, ...], make_scorecard: ScorecardFactory
+) -> None:
     def digest(**values: object) -> str:
-        first, *others = batch.items
-        items = (*others, replace(first, **values))  # type: ignore[arg-type]
-        return record(replace(batch, items=items), profile).batch
+        first, *others = results
+        return record(make_scorecard(*others, replace(first, **values))).batch  # type: ignore[arg-type]
 
-    assert digest() == record(batch, profile).batch
+    assert digest() == record(scorecard).batch
     assert digest(output="elsewhere.wav", notes=("Another.",)) == digest()
     assert len({digest(), digest(raw_digest="ab" * 32), digest(id="other")}) == 3
 
@@ -130,27 +131,27 @@ def test_the_oldest_builds_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_scorecards_are_found_in_the_folders_of_a_folder(
-    batch: Batch, profile: Profile, tmp_path: Path
+    scorecard: Scorecard, tmp_path: Path
 ) -> None:
     days = ("2026-03-01", "2026-01-01", "2026-02-01")
     for depth, day in enumerate(days):
-        made = replace(batch, created=f"{day}T00:00:00Z", commit=f"abcd{depth}")
+        made = replace(scorecard, created=f"{day}T00:00:00Z", commit=f"abcd{depth}")
         below = Path(*(f"run {level}" for level in range(depth)))
-        save(tmp_path / "earlier" / below / f"{day}.json", scorecard(made, profile))
+        save(tmp_path / "earlier" / below / f"{day}.json", scorecard_json(made))
     (tmp_path / "earlier" / "notes.txt").write_text("Not one.")
     found = merged(read_records(tmp_path / "earlier"))
     assert [one.created[:10] for one in found] == sorted(days)
 
 
 def test_of_a_report_or_a_site_only_what_tells_of_builds_is_read(
-    card: Path, batch: Batch, profile: Profile, tmp_path: Path
+    card: Path, scorecard: Scorecard, tmp_path: Path
 ) -> None:
     report = card.parent
     save(report / "items" / "good-wav.json", {"id": "good-wav", "transcripts": {}})
-    assert read_records(report) == (record(batch, profile),)
+    assert read_records(report) == (record(scorecard),)
     earlier = renamed(builds(2), config_digest="e" * 64)
-    save(report / HISTORY, history_json([*earlier, record(batch, profile)]))
-    assert merged(read_records(report)) == merged([*earlier, record(batch, profile)])
+    save(report / HISTORY, history_json([*earlier, record(scorecard)]))
+    assert merged(read_records(report)) == merged([*earlier, record(scorecard)])
     site = tmp_path / "site"
     save(site / "downloads" / HISTORY, history_json(earlier))
     save(site / "renders" / "a" / "listening.json", {})
@@ -158,7 +159,7 @@ def test_of_a_report_or_a_site_only_what_tells_of_builds_is_read(
     # As it is where a site's first build had no history yet.
     (site / "downloads" / HISTORY).rename(site / "downloads" / "x.txt")
     save(site / "downloads" / "scorecard.json", json.loads(card.read_text()))
-    assert read_records(site) == (record(batch, profile),)
+    assert read_records(site) == (record(scorecard),)
 
 
 @pytest.mark.parametrize(
@@ -293,11 +294,11 @@ def test_a_scorecard_with_settings_that_no_profile_has_is_refused(
     values = json.loads(card.read_text())
     change(values["profile"]["config"])
     with pytest.raises(UsageError, match="not a scorecard"):
-        read_card(save(card, values))
+        read_scorecard(save(card, values))
 
 
 def test_a_time_outside_of_the_calendar_is_refused(card: Path) -> None:
     values = json.loads(card.read_text())
     values["created"] = "0001-01-01T00:00:00+14:00"
     with pytest.raises(UsageError, match="out of range"):
-        read_card(save(card, values))
+        read_scorecard(save(card, values))

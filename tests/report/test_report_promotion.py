@@ -6,7 +6,7 @@ import pytest
 
 from stemsilver.config import Promotion
 from stemsilver.records import Score
-from stemsilver.report import CardItem, Check, Ruling, rule_on
+from stemsilver.report import Check, Ruling, ScoredRender, rule_on
 
 from .cards import card, failed, item
 
@@ -15,7 +15,7 @@ LESS = {"music_to_speech_db": -27.0}
 """Just enough less music than the planted −24 dB."""
 
 
-def judged(before: CardItem, after: CardItem, rule: Promotion = RULE) -> Ruling:
+def judged(before: ScoredRender, after: ScoredRender, rule: Promotion = RULE) -> Ruling:
     return rule_on(card(before), card(after), rule)
 
 
@@ -106,7 +106,7 @@ def test_a_render_that_neither_measured_takes_no_part() -> None:
 def test_a_reason_in_words_of_others_is_not_repeated() -> None:
     crashed = item()
     scores = {**crashed.scores, "music_to_speech_db": Score.missing("crashed: <script>")}
-    hostile = CardItem(**{**vars(crashed), "scores": scores})
+    hostile = ScoredRender(**{**vars(crashed), "scores": scores})
     assert part(judged(hostile, hostile), "music_suppression").found == "nothing to measure"
 
 

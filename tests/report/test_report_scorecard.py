@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from stemsilver.config import Profile
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Batch, Evidence, ItemResult, Score, Timeline
-from stemsilver.report import gates, item_evidence, scorecard
+from stemsilver.records import Evidence, ItemResult, Score, Timeline
+from stemsilver.report import Scorecard, gates, item_evidence, scorecard_json
+
+from .conftest import ItemFactory, ScorecardFactory
 
 
-def test_the_scorecard_is_strict_json_with_stable_keys(batch: Batch, profile: Profile) -> None:
-    card = scorecard(batch, profile)
+def test_the_scorecard_is_strict_json_with_stable_keys(scorecard: Scorecard) -> None:
+    card = scorecard_json(scorecard)
     assert json.loads(json.dumps(card, allow_nan=False)) == card
     assert list(card) == [
         "schema_version",
@@ -29,11 +29,11 @@ def test_the_scorecard_is_strict_json_with_stable_keys(batch: Batch, profile: Pr
         "metrics",
         "items",
     ]
-    assert json.dumps(card) == json.dumps(scorecard(batch, profile))
+    assert json.dumps(card) == json.dumps(scorecard_json(scorecard))
 
 
-def test_what_ran_is_recorded(batch: Batch, profile: Profile) -> None:
-    card = scorecard(batch, profile)
+def test_what_ran_is_recorded(scorecard: Scorecard, profile: Profile) -> None:
+    card = scorecard_json(scorecard)
     assert card["schema_version"] == 1
     assert card["tool"] == {"name": "stemsilver", "version": "0.1.0", "commit": "c0ffee"}
     assert card["profile"]["config_digest"] == "d" * 64
@@ -49,15 +49,15 @@ def test_what_ran_is_recorded(batch: Batch, profile: Profile) -> None:
     }
 
 
-def test_every_item_has_every_metric_in_catalogue_order(batch: Batch, profile: Profile) -> None:
-    for item in scorecard(batch, profile)["items"]:
+def test_every_item_has_every_metric_in_catalogue_order(scorecard: Scorecard) -> None:
+    for item in scorecard_json(scorecard)["items"]:
         assert list(item["metrics"]) == list(METRICS)
         for score in item["metrics"].values():
             assert (score["value"] is None) != (score["reason"] is None)
 
 
-def test_a_cleaned_item(batch: Batch, profile: Profile) -> None:
-    item = scorecard(batch, profile)["items"][0]
+def test_a_cleaned_item(scorecard: Scorecard) -> None:
+    item = scorecard_json(scorecard)["items"][0]
     assert (item["id"], item["path"], item["status"]) == ("good-wav", "good.wav", "pass")
     assert (item["output"], item["failure"]) == ("good.wav.out.wav", None)
     assert (item["rate"], item["channels"], item["frames"]) == (24_000, 1, 720_000)
@@ -74,8 +74,8 @@ def test_a_cleaned_item(batch: Batch, profile: Profile) -> None:
     assert item["notes"] == ["No gain: the file is silent."]
 
 
-def test_a_failed_item_is_present_and_promises_no_output(batch: Batch, profile: Profile) -> None:
-    item = scorecard(batch, profile)["items"][3]
+def test_a_failed_item_is_present_and_promises_no_output(scorecard: Scorecard) -> None:
+    item = scorecard_json(scorecard)["items"][3]
     assert (item["status"], item["output"]) == ("failed", None)
     assert item["failure"]["code"] == "unreadable"
     assert item["failure"]["next_step"] == "Run `stemsilver doctor`."
@@ -88,22 +88,19 @@ def test_a_score_cannot_be_nan() -> None:
             Score(value)
 
 
-def test_nan_in_a_timeline_or_a_time_becomes_null(
-    make_item: Callable[..., ItemResult], make_batch: Callable[..., Batch], profile: Profile
+def test_nan_in_a_timeline_becomes_null(
+    make_item: ItemFactory, make_scorecard: ScorecardFactory
 ) -> None:
-    item = replace(
-        make_item(),
-        evidence=Evidence({}, music={"raw": Timeline(0.01, (0.5, math.nan, math.inf))}),
-        seconds={"clean": math.nan},
-    )
-    evidence = item_evidence(item)
+    [item] = make_scorecard(make_item()).renders
+    measured = Evidence({}, music={"raw": Timeline(0.01, (0.5, math.nan, math.inf))})
+    evidence = item_evidence(item, measured)
     assert evidence["music"]["raw"]["values"] == [0.5, None, None]
     json.dumps(evidence, allow_nan=False)
-    json.dumps(scorecard(make_batch(item), profile), allow_nan=False)
 
 
-def test_the_evidence_of_an_item(make_item: Callable[..., ItemResult]) -> None:
-    evidence = item_evidence(make_item())
+def test_the_evidence_of_an_item(make_item: ItemFactory, make_scorecard: ScorecardFactory) -> None:
+    result = make_item()
+    evidence = item_evidence(make_scorecard(result).renders[0], result.evidence)
     assert json.loads(json.dumps(evidence, allow_nan=False)) == evidence
     assert evidence["transcripts"]["raw"] == {
         "text": "Hello there",
@@ -126,6 +123,8 @@ def test_the_evidence_of_an_item(make_item: Callable[..., ItemResult]) -> None:
     assert evidence["music"]["clean"]["values"] == [0.0, 0.0]
 
 
-def test_the_evidence_of_a_failed_item_is_empty(failed_item: ItemResult) -> None:
-    evidence = item_evidence(failed_item)
+def test_the_evidence_of_a_failed_item_is_empty(
+    failed_item: ItemResult, make_scorecard: ScorecardFactory
+) -> None:
+    evidence = item_evidence(make_scorecard(failed_item).renders[0], None)
     assert (evidence["transcripts"], evidence["alignments"], evidence["music"]) == ({}, [], {})

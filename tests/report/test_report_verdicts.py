@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from stemsilver.config import Profile
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Batch, ItemResult, Score
+from stemsilver.records import ItemResult, Score
 from stemsilver.report import (
+    Scorecard,
+    ScoredRender,
     all_good,
     batch_verdict,
     display_unit,
@@ -15,18 +15,18 @@ from stemsilver.report import (
     format_value,
     gates,
     headline,
+    judge_again,
     mean,
     raw_to_clean,
-    scores,
-    status,
     totals,
-    verdicts,
     visible,
 )
 
+from .conftest import ItemFactory, ScorecardFactory
 
-def passed(item: ItemResult, profile: Profile) -> dict[str, bool | None]:
-    return {verdict.gate: verdict.passed for verdict in verdicts(item, profile)}
+
+def passed(item: ScoredRender) -> dict[str, bool | None]:
+    return {verdict.gate: verdict.passed for verdict in item.verdicts}
 
 
 def test_the_gates_state_their_limits_in_words(profile: Profile) -> None:
@@ -52,43 +52,56 @@ def test_the_gates_state_their_limits_in_words(profile: Profile) -> None:
     ],
 )
 def test_a_limit_is_inclusive_and_not_rounded(
-    make_item: Callable[..., ItemResult],
-    profile: Profile,
+    make_scorecard: ScorecardFactory,
+    make_item: ItemFactory,
     gate: str,
     metric: str,
     inside: float,
     outside: float,
 ) -> None:
-    at, beyond = make_item(values={metric: inside}), make_item(values={metric: outside})
-    assert passed(at, profile)[gate] is True
-    assert passed(beyond, profile)[gate] is False
-    assert (status(at, profile), status(beyond, profile)) == ("pass", "gate_failed")
+    items = make_item("at.wav", {metric: inside}), make_item("beyond.wav", {metric: outside})
+    at, beyond = make_scorecard(*items).renders
+    assert passed(at)[gate] is True
+    assert passed(beyond)[gate] is False
+    assert (at.status, beyond.status) == ("pass", "gate_failed")
 
 
 def test_a_null_score_neither_passes_nor_fails(
-    make_item: Callable[..., ItemResult], profile: Profile
+    make_scorecard: ScorecardFactory, make_item: ItemFactory
 ) -> None:
-    item = make_item(values={"stoi_vs_stage_a": None})
-    assert passed(item, profile)["stoi"] is None
-    assert status(item, profile) == "pass"
+    [item] = make_scorecard(make_item(values={"stoi_vs_stage_a": None})).renders
+    assert passed(item)["stoi"] is None
+    assert item.status == "pass"
 
 
 def test_a_failed_render_has_every_metric_null_with_its_code(
-    failed_item: ItemResult, profile: Profile
+    make_scorecard: ScorecardFactory, failed_item: ItemResult
 ) -> None:
-    assert scores(failed_item) == dict.fromkeys(METRICS, Score.missing("unreadable"))
-    assert set(passed(failed_item, profile).values()) == {None}
-    assert status(failed_item, profile) == "failed"
+    [item] = make_scorecard(failed_item).renders
+    assert item.scores == dict.fromkeys(METRICS, Score.missing("unreadable"))
+    assert set(passed(item).values()) == {None}
+    assert (item.status, item.output) == ("failed", None)
 
 
-def test_a_metric_never_taken_is_null(profile: Profile) -> None:
-    bare = ItemResult(id="x", path="x.wav", output="x.wav")
-    assert set(scores(bare).values()) == {Score.missing("not_measured")}
-    assert list(scores(bare)) == list(METRICS)
+def test_a_metric_never_taken_is_null(make_scorecard: ScorecardFactory) -> None:
+    [bare] = make_scorecard(ItemResult(id="x", path="x.wav", output="x.wav")).renders
+    assert set(bare.scores.values()) == {Score.missing("not_measured")}
+    assert list(bare.scores) == list(METRICS)
 
 
-def test_totals_and_the_verdict_of_a_batch(batch: Batch, profile: Profile) -> None:
-    count = totals(batch, profile)
+def test_another_profile_judges_the_same_scores_again(
+    scorecard: Scorecard, profile: Profile
+) -> None:
+    lenient = profile.gates.model_copy(update={"music_to_speech_db_max": -10.0})
+    again = judge_again(scorecard, profile.model_copy(update={"gates": lenient}))
+    assert [item.status for item in scorecard.renders][1] == "gate_failed"
+    assert [item.status for item in again.renders][1] == "pass"
+    assert passed(again.renders[1])["music_to_speech"] is True
+    assert judge_again(again, profile) == scorecard
+
+
+def test_totals_and_the_verdict_of_a_batch(scorecard: Scorecard) -> None:
+    count = totals(scorecard)
     assert (count.items, count.cleaned, count.passed) == (4, 3, 1)
     assert (count.gate_failed, count.failed, count.unmeasured) == (1, 1, 1)
     assert count.audio_seconds == 90
@@ -98,41 +111,38 @@ def test_totals_and_the_verdict_of_a_batch(batch: Batch, profile: Profile) -> No
     assert not all_good(count)
 
 
-def test_a_good_batch(
-    make_batch: Callable[..., Batch], make_item: Callable[..., ItemResult], profile: Profile
-) -> None:
-    good = make_batch(make_item("a.wav"), make_item("b.wav"))
-    count = totals(good, profile)
+def test_a_good_batch(make_scorecard: ScorecardFactory, make_item: ItemFactory) -> None:
+    good = make_scorecard(make_item("a.wav"), make_item("b.wav"))
+    count = totals(good)
     assert all_good(count)
     assert batch_verdict(count) == "every render passes every gate"
 
 
 def test_one_failed_render_is_not_good(
-    make_batch: Callable[..., Batch],
-    make_item: Callable[..., ItemResult],
+    make_scorecard: ScorecardFactory,
+    make_item: ItemFactory,
     failed_item: ItemResult,
-    profile: Profile,
 ) -> None:
-    assert not all_good(totals(make_batch(make_item(), failed_item), profile))
+    assert not all_good(totals(make_scorecard(make_item(), failed_item)))
 
 
-def test_means_cover_the_renders_with_a_value(batch: Batch) -> None:
-    assert mean(batch, "clean_music_presence").value == pytest.approx(0.2)
-    assert mean(batch, "clean_music_presence").count == 2
-    assert mean(batch, "clean_estoi").value is None
-    assert mean(batch, "clean_estoi").count == 0
+def test_means_cover_the_renders_with_a_value(scorecard: Scorecard) -> None:
+    assert mean(scorecard, "clean_music_presence").value == pytest.approx(0.2)
+    assert mean(scorecard, "clean_music_presence").count == 2
+    assert mean(scorecard, "clean_estoi").value is None
+    assert mean(scorecard, "clean_estoi").count == 0
 
 
 def test_raw_and_clean_means_cover_the_same_renders(
-    make_batch: Callable[..., Batch], make_item: Callable[..., ItemResult]
+    make_scorecard: ScorecardFactory, make_item: ItemFactory
 ) -> None:
     one_sided = make_item("b.wav", {"raw_pause_floor_db": -99.0, "clean_pause_floor_db": None})
-    pair = raw_to_clean(make_batch(make_item("a.wav"), one_sided), "pause_floor_db")
+    pair = raw_to_clean(make_scorecard(make_item("a.wav"), one_sided), "pause_floor_db")
     assert (pair.raw, pair.clean, pair.count) == (-20.0, -50.0, 1)
 
 
-def test_the_headline(batch: Batch) -> None:
-    top = headline(batch)
+def test_the_headline(scorecard: Scorecard) -> None:
+    top = headline(scorecard)
     assert (top.items, top.minutes) == (4, 1.5)
     assert top.music_presence.raw == pytest.approx(0.9)
     assert top.music_presence.clean == pytest.approx(0.2)
@@ -141,8 +151,8 @@ def test_the_headline(batch: Batch) -> None:
     assert top.wer_raw_to_clean.value == pytest.approx(0.05)
 
 
-def test_the_headline_of_nothing(make_batch: Callable[..., Batch]) -> None:
-    top = headline(make_batch())
+def test_the_headline_of_nothing(make_scorecard: ScorecardFactory) -> None:
+    top = headline(make_scorecard())
     assert (top.items, top.minutes, top.music_presence.raw) == (0, 0, None)
 
 

@@ -116,7 +116,7 @@ def command(
                     progress=progress,
                     **options,
                 )
-            count = report.totals(outcome.batch, chosen)
+            count = report.totals(outcome.scorecard)
             console.print(f"[bold]{report.batch_verdict(count)}[/]")
             _summarise(outcome, console)
     console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(site)))}")

@@ -20,7 +20,7 @@ from stemsilver.errors import UsageError
 if TYPE_CHECKING:
     from stemsilver import report
     from stemsilver.evaluation import catalogue
-    from stemsilver.report import Card, Check, Diff
+    from stemsilver.report import Check, Diff, Scorecard
 else:
     report, catalogue = OnUse("report"), OnUse("evaluation.catalogue")
 
@@ -72,8 +72,8 @@ def diff(
     given = None
     if profile is not None or config_file is not None:
         given = chosen_profile(profile or "", config_file).guardrail
-    found = report.diff(_card(base), _card(head))
-    checks = report.judge(found, given)
+    found = report.diff(_scorecard(base), _scorecard(head))
+    checks = report.guard(found, given)
     if as_json:
         typer.echo(json.dumps(report.diff_json(found, checks), indent=2, allow_nan=False))
     elif markdown:
@@ -84,13 +84,13 @@ def diff(
         raise typer.Exit(1)
 
 
-def _card(path: Path) -> Card:
+def _scorecard(path: Path) -> Scorecard:
     """The scorecard at `path`, or in the folder that it is."""
     if not path.is_dir():
-        return report.read_card(path)
+        return report.read_scorecard(path)
     for place in _PLACES:
         if (path / place).is_file():
-            return report.read_card(path / place)
+            return report.read_scorecard(path / place)
     raise UsageError(
         f"{path}: there is no scorecard in this folder",
         next_step="Name a scorecard.json, a report folder or a built site.",

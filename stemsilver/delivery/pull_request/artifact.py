@@ -15,7 +15,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from stemsilver.errors import UsageError
-from stemsilver.report import Card, read_card, visible
+from stemsilver.report import Scorecard, read_scorecard, visible
 from stemsilver.report.untrusted import Part, read_json
 
 CLAIM = "pull_request.json"
@@ -48,8 +48,8 @@ class HandedOver:
 
     folder: Path
     claim: Claim
-    base: Card | None
-    head: Card
+    base: Scorecard | None
+    head: Scorecard
 
 
 def read_claim(folder: Path) -> Claim:
@@ -87,8 +87,8 @@ def read(folder: Path) -> HandedOver:
         UsageError: as `read_claim`, or a scorecard is none.
     """
     claim = read_claim(folder)
-    base = _card(folder / BASE) if (folder / BASE).exists() else None
-    return HandedOver(folder, claim, base, _card(folder / HEAD))
+    base = _scorecard(folder / BASE) if (folder / BASE).exists() else None
+    return HandedOver(folder, claim, base, _scorecard(folder / HEAD))
 
 
 def forged(why: str) -> UsageError:
@@ -100,9 +100,9 @@ def forged(why: str) -> UsageError:
     return UsageError(f"forged or damaged, and refused: {shown[:400]}", next_step=_FORGED)
 
 
-def _card(path: Path) -> Card:
+def _scorecard(path: Path) -> Scorecard:
     try:
-        return read_card(path)
+        return read_scorecard(path)
     except UsageError as error:
         raise forged(error.message) from error
 

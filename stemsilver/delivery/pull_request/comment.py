@@ -8,10 +8,16 @@ from stemsilver.config import Profile
 from stemsilver.delivery.pull_request.artifact import HandedOver
 from stemsilver.delivery.pull_request.compared import judged
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.report import Card, checked_link, diff_markdown, format_value, gates
-from stemsilver.report.scorecard.scores import mean_of
-from stemsilver.report.scorecard.verdicts import status_under
-from stemsilver.report.text.github import provenance, table
+from stemsilver.report import (
+    Scorecard,
+    checked_link,
+    diff_markdown,
+    format_value,
+    judge_again,
+    mean,
+    provenance,
+)
+from stemsilver.report.text.github import table
 from stemsilver.report.text.wording import counted
 
 MARKER = "<!-- stemsilver-scorecard -->"
@@ -45,19 +51,18 @@ def comment_markdown(
     return "\n\n".join(parts)
 
 
-def _alone(head: Card, profile: Profile) -> list[str]:
+def _alone(head: Scorecard, profile: Profile) -> list[str]:
     """A build that nothing is held against: what became of its renders, and their means."""
-    limits, items = gates(profile), head.items.values()
-    found = Counter(status_under(item.failure, item.scores, limits) for item in items)
+    found = Counter(item.status for item in judge_again(head, profile).renders)
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in found.items())
-    means = {name: mean_of(item.scores[name] for item in items) for name in METRICS}
+    means = {name: mean(head, name) for name in METRICS}
     rows = [
-        (METRICS[name].label, format_value(name, mean.value), str(mean.count))
-        for name, mean in means.items()
-        if mean.count
+        (METRICS[name].label, format_value(name, one.value), str(one.count))
+        for name, one in means.items()
+        if one.count
     ]
     return [
-        f"**{counted(len(items), 'render')}{f': {counts}' if counts else ''}.**",
+        f"**{counted(len(head.items), 'render')}{f': {counts}' if counts else ''}.**",
         *([table(("Mean over the renders", "Head", "Renders"), "lrr", rows)] if rows else []),
         f"Head: {provenance(head)}",
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from stemsilver.config import Profile
-from stemsilver.report import Card, CardItem, Check, Diff, Gate, diff, gates, judge
+from stemsilver.report import Check, Diff, Scorecard, ScoredRender, diff, gates, guard, judge_again
 
 _NO_BASE = "There is nothing to compare with: the base could not be built, or has no renders."
 _OTHER_RULE = (
@@ -35,25 +35,24 @@ class Judged:
         return (_OTHER_RULE,) if self.other_rule else ()
 
 
-def compare(base: Card | None, head: Card) -> Diff:
+def compare(base: Scorecard | None, head: Scorecard) -> Diff:
     """What `head` changed; where there is no base, every render is added to a build of none."""
     return diff(replace(head, items={}) if base is None else base, head)
 
 
-def judged(base: Card | None, head: Card, profile: Profile) -> Judged:
+def judged(base: Scorecard | None, head: Scorecard, profile: Profile) -> Judged:
     """What `head` changed, by the gates and the guardrail of `profile`.
 
     The base comes from where the head comes from, and its rule with it: neither is believed.
     """
     if base is None:
         return Judged(compare(None, head), (), compared=False, other_rule=False)
-    other = (_limits(base.gates), base.guardrail) != (_limits(gates(profile)), profile.guardrail)
-    ours = replace(base, gates=gates(profile), guardrail=profile.guardrail) if other else base
-    found = compare(ours, head)
-    return Judged(found, judge(found), compared=True, other_rule=other)
+    other = (base.gates, base.guardrail) != (gates(profile), profile.guardrail)
+    found = compare(judge_again(base, profile) if other else base, head)
+    return Judged(found, guard(found), compared=True, other_rule=other)
 
 
-def changed_renders(found: Diff) -> tuple[CardItem, ...]:
+def changed_renders(found: Diff) -> tuple[ScoredRender, ...]:
     """The renders cleaned in head that are not as they were, the worst first, the better last.
 
     Those that cannot be compared stand between: nobody knows what became of them.
@@ -64,7 +63,3 @@ def changed_renders(found: Diff) -> tuple[CardItem, ...]:
     rest = [row.item.head for row in found.rows]
     order = [item for item in (*worse, *turned, *unknown, *rest) if item.failure is None]
     return tuple({item.id: item for item in order}.values())
-
-
-def _limits(rule: tuple[Gate, ...]) -> list[tuple[str, float | None, float | None]]:
-    return [(gate.metric, gate.minimum, gate.maximum) for gate in rule]

@@ -12,7 +12,7 @@ from stemsilver.delivery.pull_request.compared import changed_renders, compare
 from stemsilver.errors import UsageError
 from stemsilver.fsio import staging_beside, swap_directory, write_bytes, write_json
 from stemsilver.media import snippets
-from stemsilver.report import read_card
+from stemsilver.report import read_scorecard
 
 SCORECARD = "scorecard.json"
 
@@ -42,7 +42,7 @@ def pack(base: Path | None, head: Path, claim: Claim, target: Path, max_megabyte
     """
     _check_replaceable(target)
     reports = {HEAD: head} if base is None else {HEAD: head, BASE: base}
-    cards = {name: read_card(report / SCORECARD) for name, report in reports.items()}
+    cards = {name: read_scorecard(report / SCORECARD) for name, report in reports.items()}
     files = {name: (report / SCORECARD).read_bytes() for name, report in reports.items()}
     budget = max_megabytes * 1e6 - sum(map(len, files.values()))
     if budget < 0:

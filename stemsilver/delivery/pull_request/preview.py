@@ -16,7 +16,7 @@ from stemsilver.media.snippets import Signal, Snippet, file_name
 from stemsilver.microsite import check_replaceable
 from stemsilver.microsite.pages.preview import Clip, Heard, Preview, Track
 from stemsilver.microsite.publish.marker import MARKER
-from stemsilver.report import CardItem
+from stemsilver.report import ScoredRender
 
 MAX_FILES = 60
 """As many sounds as a preview has: each costs the time to decode it."""
@@ -82,7 +82,7 @@ def write_preview(
 
 
 def _heard(
-    folder: Path, changed: Sequence[CardItem], signals: Sequence[Signal], budget: int
+    folder: Path, changed: Sequence[ScoredRender], signals: Sequence[Signal], budget: int
 ) -> list[tuple[Heard, dict[str, bytes]]]:
     """The changed renders with their files by name, up to the first one with which these have more
     than `budget` bytes.
@@ -110,7 +110,7 @@ def _size(files: Mapping[str, bytes]) -> int:
 
 
 def _clips(
-    item: CardItem, found: Sequence[Snippet], sounds: Mapping[Sound, bytes]
+    item: ScoredRender, found: Sequence[Snippet], sounds: Mapping[Sound, bytes]
 ) -> tuple[Clip, ...]:
     clips = []
     for one in found:
@@ -121,7 +121,7 @@ def _clips(
     return tuple(clips)
 
 
-def _name(item: CardItem, number: int, signal: Signal) -> str:
+def _name(item: ScoredRender, number: int, signal: Signal) -> str:
     return f"{SNIPPETS}/{item.id}/{file_name(number, signal)}"
 
 

@@ -30,7 +30,6 @@ from stemsilver.report import (
     factor_words,
     memory_words,
     metric_heading,
-    scores,
     totals,
 )
 
@@ -145,11 +144,10 @@ class Front:
 def front(found: Bakeoff, reports: Sequence[Path]) -> Front:
     """The front page; `reports` are the files offered for download."""
     shown = bakeoff_columns(found)
-    first = found.incumbent.batch
     return Front(
         incumbent=found.incumbent.name,
         judge=found.judge.name,
-        minutes=sum(item.duration for item in first.items) / 60,
+        minutes=sum(item.duration for item in found.renders) / 60,
         means=tuple(_means(one) for one in shown),
         contenders=tuple(_contender(run) for run in found.runs),
         on_gpu=any(run.cost.gpu_peak_bytes is not None for run in found.runs),
@@ -159,9 +157,9 @@ def front(found: Bakeoff, reports: Sequence[Path]) -> Front:
                 f"renders/{item.id}.html",
                 item.path,
                 clock(item.duration) if item.rate else "—",
-                versions(found, index, shown),
+                versions(found, item.id, shown),
             )
-            for index, item in enumerate(first.items)
+            for item in found.renders
         ),
         downloads=download_links(reports),
     )
@@ -190,7 +188,7 @@ def _means(column: Column) -> Means:
 
 
 def _contender(run: Run) -> Contender:
-    count = totals(run.batch, run.profile)
+    count = totals(run.scorecard)
     return Contender(
         name=run.name,
         cleaned=f"{count.cleaned} of {count.items}",
@@ -198,7 +196,7 @@ def _contender(run: Run) -> Contender:
         factor=factor_words(run.cost),
         memory=memory_words(run.cost.peak_bytes),
         gpu=memory_words(run.cost.gpu_peak_bytes),
-        device=run.batch.device,
+        device=run.scorecard.device,
     )
 
 
@@ -222,19 +220,16 @@ def _seen(one: MeanDiff) -> Seen:
     return Seen(metric_heading(one.change.metric), change_cells(one.change), one.count)
 
 
-def versions(found: Bakeoff, index: int, shown: Sequence[Column]) -> tuple[Version, ...]:
-    """The render at `index` under every profile."""
-    every = []
-    for run in found.runs:
-        item = run.batch.items[index]
-        taken = scores(item)
-        every.append(
-            Version(
-                name=run.name,
-                standing=standing(item, run.profile),
-                faults=faults(measurements(item, run.profile).values()),
-                failure=item.failure,
-                readings=tuple(read(one.metric, taken[one.metric]) for one in shown),
-            )
+def versions(found: Bakeoff, id_: str, shown: Sequence[Column]) -> tuple[Version, ...]:
+    """The render of an id under every profile."""
+    return tuple(
+        Version(
+            name=run.name,
+            standing=standing(item),
+            faults=faults(measurements(item).values()),
+            failure=item.failure,
+            readings=tuple(read(one.metric, item.scores[one.metric]) for one in shown),
         )
-    return tuple(every)
+        for run in found.runs
+        for item in (run.scorecard.items[id_],)
+    )

@@ -8,14 +8,14 @@ from itertools import combinations
 from pathlib import Path
 
 from stemsilver.media.playback import with_base
-from stemsilver.microsite.baseline import Build
+from stemsilver.microsite.baseline import label
 from stemsilver.microsite.pages.bakeoff import Version, bakeoff_family, versions
 from stemsilver.microsite.pages.blind import PROFILES, BlindPage, Choice, blind_page
 from stemsilver.microsite.pages.render import Difference, Neighbour, difference, neighbour
 from stemsilver.microsite.parts.metric_cells import Family, Reading, read
 from stemsilver.microsite.parts.player import Player, Source, blind_pair, heard_tracks, player
-from stemsilver.records import ItemResult, Timeline
-from stemsilver.report import OWN_STAGE_A, Bakeoff, Column, Run, scores
+from stemsilver.records import Evidence, Timeline
+from stemsilver.report import OWN_STAGE_A, Bakeoff, Column, ScoredRender
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class BakeoffRender:
     """Everything on the page of one render. `item` is None where no profile cleaned it."""
 
     path: str
-    item: ItemResult | None
+    item: ScoredRender | None
     player: Player | None
     versions: tuple[Version, ...]
     rows: tuple[Row, ...]
@@ -48,28 +48,30 @@ def bakeoff_render(
     found: Bakeoff,
     index: int,
     shown: Sequence[Column],
+    evidence: Sequence[Evidence | None],
     tracks: Mapping[int, Source],
     raw: Source | None,
 ) -> BakeoffRender:
     """The page of the render at `index`.
 
-    `shown` are the metrics of the bake-off, `tracks` its cleaned versions by the place of their
-    profile; `raw` is None where there is none.
+    `shown` are the metrics of the bake-off, `evidence` what was measured on the render, profile by
+    profile, and `tracks` its cleaned versions by the place of their profile; `raw` is None where
+    there is none.
     """
-    items = [run.batch.items[index] for run in found.runs]
+    batch = found.renders
+    items = [run.scorecard.items[batch[index].id] for run in found.runs]
     first = next((item for item in items if item.failure is None), None)
-    batch = found.incumbent.batch.items
     return BakeoffRender(
         path=items[0].path,
         item=first,
-        player=None if first is None or raw is None else _player(first, items, tracks, raw),
-        versions=versions(found, index, shown),
+        player=None if first is None or raw is None else _player(first, evidence, tracks, raw),
+        versions=versions(found, items[0].id, shown),
         rows=() if first is None else tuple(_row(one, first, items) for one in shown),
         differences=tuple(
             replace(difference(alignment), heading=f"{run.name}: {alignment.name}")
-            for run, item in zip(found.runs, items, strict=True)
-            if item.evidence is not None
-            for alignment in item.evidence.alignments
+            for run, measured in zip(found.runs, evidence, strict=True)
+            if measured is not None
+            for alignment in measured.alignments
             if alignment.name.endswith("clean")
         ),
         previous=neighbour(batch[index - 1]) if index else None,
@@ -129,36 +131,34 @@ def blind_pages(found: Bakeoff, tracks: Mapping[str, Mapping[int, Source]]) -> d
         ]
         fair = [
             blind_pair(item, tracks[item.id][pair[1]], tracks[item.id][pair[0]])
-            for item in head.batch.items
+            for item in head.scorecard.renders
             if all(at in tracks[item.id] for at in pair)
         ]
-        labels = _build(head).label(_build(base)), _build(base).label(_build(head))
+        labels = label(head.scorecard, base.scorecard), label(base.scorecard, head.scorecard)
         pages[names[pair]] = blind_page(fair, *labels, PROFILES, choices)
     return pages
 
 
-def _build(run: Run) -> Build:
-    batch = run.batch
-    return Build(run.name, batch.config_digest, batch.created, batch.commit)
-
-
-def _row(column: Column, first: ItemResult, items: Sequence[ItemResult]) -> Row:
+def _row(column: Column, first: ScoredRender, items: Sequence[ScoredRender]) -> Row:
     family = bakeoff_family(column.metric)
     return Row(
         family=family,
         own=column.metric in OWN_STAGE_A,
-        raw=read(family.raw.name, scores(first)[family.raw.name]) if family.raw else None,
-        readings=tuple(read(column.metric, scores(item)[column.metric]) for item in items),
+        raw=read(family.raw.name, first.scores[family.raw.name]) if family.raw else None,
+        readings=tuple(read(column.metric, item.scores[column.metric]) for item in items),
     )
 
 
 def _player(
-    first: ItemResult, items: Sequence[ItemResult], tracks: Mapping[int, Source], raw: Source
+    first: ScoredRender,
+    evidence: Sequence[Evidence | None],
+    tracks: Mapping[int, Source],
+    raw: Source,
 ) -> Player:
     music: dict[str, Timeline] = {}
     for at, source in tracks.items():
-        evidence = items[at].evidence
-        heard = evidence.music if evidence else {}
+        measured = evidence[at]
+        heard = measured.music if measured else {}
         if "raw" in heard:
             music.setdefault("raw", heard["raw"])
         if "clean" in heard:

@@ -6,22 +6,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from stemsilver.config import Profile
 from stemsilver.microsite.baseline import Base, BaseItem
 from stemsilver.microsite.parts.metric_cells import Family, Reading, family_at, read
-from stemsilver.records import Batch, Score
+from stemsilver.records import Score
 from stemsilver.report import (
     Change,
     Check,
     Diff,
     ItemDiff,
+    Scorecard,
     Sense,
     diff,
+    guard,
     guardrail_verdict,
-    judge,
-    parse_card,
     rule_words,
-    scorecard,
 )
 
 _COMPARED = (
@@ -89,24 +87,23 @@ class Comparison:
     unmatched: tuple[tuple[str, str], ...]
 
 
-def guarded(batch: Batch, profile: Profile, base: Base) -> Guarded:
-    """What the guardrail of `base` says of `batch`, as for a pull request."""
-    return _guarded(diff(base.card, parse_card(scorecard(batch, profile))))
+def guarded(build: Scorecard, base: Base) -> Guarded:
+    """What the guardrail of `base` says of `build`, as for a pull request."""
+    return _guarded(diff(base.scorecard, build))
 
 
 def comparison(
-    batch: Batch,
-    profile: Profile,
+    build: Scorecard,
     base: Base,
     matched: Mapping[str, BaseItem],
     head: str,
     other: str,
 ) -> Comparison:
-    """`batch`, which is called `head`, beside `base`, which is called `other`.
+    """`build`, which is called `head`, beside `base`, which is called `other`.
 
     `matched` are the renders that can be listened to in both.
     """
-    found = diff(base.card, parse_card(scorecard(batch, profile)))
+    found = diff(base.scorecard, build)
     shown = tuple(map(family_at, _COMPARED))
     rows = tuple(_row(item, shown) for item in found.compared if item.id in matched)
     means = {one.change.metric: one.change for one in found.means}
@@ -125,7 +122,7 @@ def comparison(
 
 
 def _guarded(found: Diff) -> Guarded:
-    checks = judge(found)
+    checks = guard(found)
     return Guarded(guardrail_verdict(checks), rule_words(found, checks), checks)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemsilver.config import Profile
 from stemsilver.media.playback import gains
 from stemsilver.microsite.parts.metric_cells import (
     Family,
@@ -20,14 +19,15 @@ from stemsilver.microsite.parts.metric_cells import (
     words,
 )
 from stemsilver.microsite.parts.player import heard_tracks
-from stemsilver.records import Batch, Failure, ItemResult
+from stemsilver.records import Failure
 from stemsilver.report import (
     Mean,
     RawToClean,
+    Scorecard,
+    ScoredRender,
     Totals,
     batch_verdict,
     format_value,
-    gates,
     headline,
     raw_to_clean,
     totals,
@@ -130,34 +130,32 @@ class Overview:
 
 
 def overview(
-    batch: Batch,
-    profile: Profile,
+    found: Scorecard,
     reports: Sequence[Path],
     media: Mapping[str, Path],
     archive: str | None = None,
 ) -> Overview:
-    """The overview of `batch`; `reports` are the files offered for download, and `archive` is
+    """The overview of a build; `reports` are the files offered for download, and `archive` is
     the name of the ZIP that will lie beside them.
 
     `media[item.id]` is the folder that holds a cleaned render's raw.flac and clean.flac.
     """
-    found = [measurements(item, profile) for item in batch.items]
+    measured = [measurements(item) for item in found.renders]
     shown = [
         family_at(anchor)
         for anchor in _COLUMNS
-        if anchor not in _OPTIONAL or any(on[anchor].measured for on in found)
+        if anchor not in _OPTIONAL or any(on[anchor].measured for on in measured)
     ]
-    limits = {gate.metric: gate.limit for gate in gates(profile)}
-    count = totals(batch, profile)
+    limits = {gate.metric: gate.limit for gate in found.gates}
+    count = totals(found)
     sentence = batch_verdict(count)
     return Overview(
         sentence=sentence[:1].upper() + sentence[1:],
         sound=count.passed == count.items,
-        tiles=_tiles(batch, count),
+        tiles=_tiles(found, count),
         columns=tuple(Column(family, limits.get(family.clean.name)) for family in shown),
         rows=tuple(
-            _row(item, profile, on, shown, media)
-            for item, on in zip(batch.items, found, strict=True)
+            _row(item, on, shown, media) for item, on in zip(found.renders, measured, strict=True)
         ),
         downloads=download_links(reports),
         archive=archive,
@@ -171,16 +169,16 @@ def download_links(reports: Sequence[Path]) -> tuple[Download, ...]:
     )
 
 
-def _tiles(batch: Batch, count: Totals) -> tuple[Tile, ...]:
-    head = headline(batch)
-    script = raw_to_clean(batch, "script_wer")
+def _tiles(found: Scorecard, count: Totals) -> tuple[Tile, ...]:
+    head = headline(found)
+    script = raw_to_clean(found, "script_wer")
     return (
         Tile("Renders", None, str(count.items), _outcome(count)),
         Tile("Audio", None, f"{head.minutes:.1f}", "minutes, all renders together"),
         _change("Music", "music_presence", head.music_presence),
         _change("Pauses", "pause_floor_db", head.pause_floor_db),
         _change("Overall quality", "dnsmos_ovrl", head.dnsmos_ovrl),
-        _change("Speech quality", "dnsmos_sig", raw_to_clean(batch, "dnsmos_sig")),
+        _change("Speech quality", "dnsmos_sig", raw_to_clean(found, "dnsmos_sig")),
         *((_change("Words misheard", "script_wer", script),) if script.count else ()),
         _single("Words changed", "wer_raw_to_clean", head.wer_raw_to_clean),
     )
@@ -219,8 +217,7 @@ def _note(family: Family, count: int) -> str:
 
 
 def _row(
-    item: ItemResult,
-    profile: Profile,
+    item: ScoredRender,
     found: Mapping[str, Measurement],
     shown: Sequence[Family],
     media: Mapping[str, Path],
@@ -230,7 +227,7 @@ def _row(
         id=item.id,
         href=f"renders/{item.id}.html",
         path=item.path,
-        standing=standing(item, profile),
+        standing=standing(item),
         faults=faults(found.values()),
         reason=words(failure.code) if failure else None,
         message=_message(item.path, failure) if failure else None,
@@ -256,7 +253,7 @@ def _message(path: str, failure: Failure) -> str:
     return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH].rstrip()}…"
 
 
-def _sample(item: ItemResult, folder: Path) -> Sample:
+def _sample(item: ScoredRender, folder: Path) -> Sample:
     heard = heard_tracks(folder)
     matched = gains(heard, "speech_db") or gains(heard, "lufs") or dict.fromkeys(heard, 0.0)
     raw, clean = ((folder / f"{name}.flac").stat().st_size for name in ("raw", "clean"))

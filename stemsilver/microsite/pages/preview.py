@@ -15,10 +15,10 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.microsite.parts.metric_cells import clock, size
 from stemsilver.microsite.templates import environment
 from stemsilver.report import (
-    CardItem,
     Change,
     Check,
     Diff,
+    ScoredRender,
     change_cells,
     diff_headline,
     display_unit,
@@ -63,7 +63,7 @@ class Clip:
 class Heard:
     """A changed render with what can be heard of it, and why something cannot."""
 
-    item: CardItem
+    item: ScoredRender
     clips: tuple[Clip, ...]
     faults: tuple[str, ...]
 
@@ -95,7 +95,7 @@ class Preview:
     checks: Sequence[Check]
     notes: Sequence[str]
     heard: Sequence[Heard]
-    left_out: Sequence[CardItem]
+    left_out: Sequence[ScoredRender]
 
     def files(self) -> dict[str, bytes]:
         """The page and what it looks like, by name; the audio is not among it."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemsilver.config import Profile
 from stemsilver.evaluation.wer import wer
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING
@@ -19,8 +18,8 @@ from stemsilver.microsite.parts.metric_cells import (
     standing,
 )
 from stemsilver.microsite.parts.player import Player, player, player_files, sources
-from stemsilver.records import Alignment, Failure, ItemResult
-from stemsilver.report import format_value
+from stemsilver.records import Alignment, Evidence, Failure
+from stemsilver.report import ScoredRender, format_value
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class RenderPage:
     measured: tuple[Measurement, ...]
     unmeasured: tuple[Measurement, ...]
     differences: tuple[Difference, ...]
-    item: ItemResult
+    item: ScoredRender
     previous: Neighbour | None
     next: Neighbour | None
     position: int
@@ -80,24 +79,26 @@ class RenderPage:
 
 
 def render_page(
-    items: Sequence[ItemResult],
+    items: Sequence[ScoredRender],
     index: int,
-    profile: Profile,
+    evidence: Evidence | None,
     media: Path | None,
     base: BaseItem | None,
 ) -> RenderPage:
     """The page of `items[index]`; `media` is the folder of its files, None where it failed.
 
-    `base` is the same render in another build, to listen to beside this one.
+    `evidence` is what was measured on it. `base` is the same render in another build, to listen to
+    beside this one.
     """
     item = items[index]
-    found = measurements(item, profile).values() if item.failure is None else ()
-    alignments = item.evidence.alignments if item.evidence else ()
+    found = measurements(item).values() if item.failure is None else ()
+    alignments = evidence.alignments if evidence else ()
+    music = evidence.music if evidence else {}
     return RenderPage(
         path=item.path,
-        standing=standing(item, profile),
+        standing=standing(item),
         failure=item.failure,
-        player=player(item, sources(media, base)) if media else None,
+        player=player(item, sources(media, base), music) if media else None,
         pairs=_pairs(item, media) if media else (),
         measured=tuple(one for one in found if one.measured),
         unmeasured=tuple(one for one in found if not one.measured),
@@ -117,7 +118,7 @@ def render_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
     return player_files(sources(media, base)) | beside
 
 
-def _pairs(item: ItemResult, media: Path) -> tuple[ShortPair, ...]:
+def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
     return tuple(
         ShortPair(
             *one.seconds,
@@ -148,6 +149,6 @@ def difference(alignment: Alignment) -> Difference:
     )
 
 
-def neighbour(item: ItemResult) -> Neighbour:
+def neighbour(item: ScoredRender) -> Neighbour:
     """The way to the page of `item`, from that of another."""
     return Neighbour(f"{item.id}.html", item.path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stemsilver.config import Profile
 from stemsilver.microsite.pages.regressions import (
     MarkedBuild,
     day,
@@ -26,8 +25,17 @@ from stemsilver.microsite.parts.charts import (
     triangle,
 )
 from stemsilver.microsite.parts.metric_cells import Family, families
-from stemsilver.records import Batch
-from stemsilver.report import Gate, Mark, Record, Turn, change, format_value, gates, marks, runs
+from stemsilver.report import (
+    Gate,
+    Mark,
+    Record,
+    Scorecard,
+    Turn,
+    change,
+    format_value,
+    marks,
+    runs,
+)
 from stemsilver.report.text.wording import counted
 
 SHOWN = 100
@@ -117,11 +125,11 @@ class Trend:
     size: Size = SIZE
 
 
-def trend(history: Sequence[Record], batch: Batch, profile: Profile) -> Trend:
-    """The builds of `history`, the oldest first, of which `batch` is one."""
+def trend(history: Sequence[Record], build: Scorecard) -> Trend:
+    """The builds of `history`, the oldest first, of which `build` is one."""
     found = marks(history)
     when = moments(history)
-    tone, sentence = _verdict(history, found, batch, when)
+    tone, sentence = _verdict(history, found, build.profile, when)
     first = max(0, len(history) - SHOWN)
     shown, when = history[first:], when[first:]
     said = {
@@ -134,8 +142,8 @@ def trend(history: Sequence[Record], batch: Batch, profile: Profile) -> Trend:
     )
     parts = runs(shown)
     # This build's profile has the first look.
-    order = sorted(parts, key=lambda name: name != batch.profile)
-    limits = {gate.metric: gate for gate in gates(profile)}
+    order = sorted(parts, key=lambda name: name != build.profile)
+    limits = {gate.metric: gate for gate in build.gates}
     charts = tuple(
         _chart(family, shown, when, [parts[name] for name in order], said, limits)
         for family in (measured if len(shown) > 1 else ())
@@ -143,7 +151,7 @@ def trend(history: Sequence[Record], batch: Batch, profile: Profile) -> Trend:
     return Trend(
         tone=tone,
         sentence=sentence,
-        profile=batch.profile,
+        profile=build.profile,
         builds=len(history),
         shown=len(shown),
         keys=_keys(order, charts),
@@ -155,12 +163,12 @@ def trend(history: Sequence[Record], batch: Batch, profile: Profile) -> Trend:
 
 
 def _verdict(
-    history: Sequence[Record], found: Sequence[Mark], batch: Batch, when: Sequence[str]
+    history: Sequence[Record], found: Sequence[Mark], profile: str, when: Sequence[str]
 ) -> tuple[str, str]:
     """The tone of the page and its sentence, without a full stop."""
-    parts = runs(history).get(batch.profile, ())
+    parts = runs(history).get(profile, ())
     if not parts or len(parts) == len(parts[0]) == 1:
-        sentence = f"This is the first build by the profile {batch.profile}; the next adds a point"
+        sentence = f"This is the first build by the profile {profile}; the next adds a point"
         return "none", sentence
     now = parts[-1][-1]
     here = [mark for mark in found if mark.at == now]

@@ -10,7 +10,6 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from stemsilver.config import Profile
 from stemsilver.errors import SiteError
 from stemsilver.evaluation.catalogue_models import described
 from stemsilver.media.playback import BASE
-from stemsilver.microsite.baseline import Base, BaseItem, Build
+from stemsilver.microsite.baseline import Base, BaseItem, label
 from stemsilver.microsite.pages.blind import BUILDS, BlindPage, blind_page
 from stemsilver.microsite.pages.compare_builds import comparison, guarded
 from stemsilver.microsite.pages.overview import overview
@@ -35,8 +34,8 @@ from stemsilver.microsite.parts.player import blind_pair, sources
 from stemsilver.microsite.publish.assets import Plot
 from stemsilver.microsite.publish.overrides import template_folders
 from stemsilver.microsite.templates import environment
-from stemsilver.records import Batch, WeightRecord
-from stemsilver.report import Record, gates, used_models, visible
+from stemsilver.records import Evidence, WeightRecord
+from stemsilver.report import Record, Scorecard, used_models, visible
 
 # The theme writes titles into its pages as they are, so they may hold nothing that means
 # something in HTML; what a title loses is shown in full by the heading.
@@ -63,9 +62,9 @@ def breakable(path: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Pages:
-    """Writes the generated pages of one batch into a folder of Markdown sources."""
+    """Writes the generated pages of one build into a folder of Markdown sources."""
 
-    batch: Batch
+    scorecard: Scorecard
     profile: Profile
     folder: Path
 
@@ -74,18 +73,13 @@ class Pages:
         jinja = environment(*template_folders(), finalize=_shown)
         jinja.filters.update(mathml=mathml, with_symbols=with_symbols, breakable=breakable)
         jinja.globals.update(
-            batch=self.batch,
+            scorecard=self.scorecard,
             profile=self.profile,
-            created=_moment(self.batch.created),
+            created=_moment(self.scorecard),
             clock=clock,
             words=words,
         )
         return jinja
-
-    @property
-    def _build(self) -> Build:
-        batch = self.batch
-        return Build(batch.profile, batch.config_digest, batch.created, batch.commit)
 
     def write_overview(
         self,
@@ -101,33 +95,40 @@ class Pages:
             "index.md",
             "Overview",
             "overview.html",
-            view=overview(self.batch, self.profile, reports, media, archive),
-            against=None if base is None else base.build.label(self._build),
-            guarded=None if base is None else guarded(self.batch, self.profile, base),
+            view=overview(self.scorecard, reports, media, archive),
+            against=None if base is None else label(base.scorecard, self.scorecard),
+            guarded=None if base is None else guarded(self.scorecard, base),
             plots=plots,
             mermaid=mermaid,
         )
 
-    def write_renders(self, media: Mapping[str, Path], matched: Mapping[str, BaseItem]) -> None:
+    def write_renders(
+        self,
+        evidence: Mapping[str, Evidence],
+        media: Mapping[str, Path],
+        matched: Mapping[str, BaseItem],
+    ) -> None:
         """One page a render, in `renders/`, named by its id."""
-        items = self.batch.items
+        items = self.scorecard.renders
         for index, item in enumerate(items):
             folder = media[item.id] if item.failure is None else None
-            view = render_page(items, index, self.profile, folder, matched.get(item.id))
+            measured, base = evidence.get(item.id), matched.get(item.id)
+            view = render_page(items, index, measured, folder, base)
             self.write(f"renders/{item.id}.md", item.path, "render.html", view=view)
 
     def write_comparison(
         self, media: Mapping[str, Path], base: Base, matched: Mapping[str, BaseItem]
     ) -> None:
         """The pages that put this build beside another: Compare and Blind test."""
-        head, other = self._build.label(base.build), base.build.label(self._build)
+        build = self.scorecard
+        head, other = label(build, base.scorecard), label(base.scorecard, build)
         self.write(
             "compare.md",
             "Compare",
             "compare.html",
-            view=comparison(self.batch, self.profile, base, matched, head, other),
+            view=comparison(build, base, matched, head, other),
         )
-        items = [item for item in self.batch.items if item.id in matched]
+        items = [item for item in build.renders if item.id in matched]
         found = {
             item.id: {one.name: one for one in sources(media[item.id], matched[item.id])}
             for item in items
@@ -141,7 +142,7 @@ class Pages:
 
     def write_trend(self, history: Sequence[Record]) -> None:
         """Every metric across the builds until this one."""
-        self.write("trend.md", "Trend", "trend.html", view=trend(history, self.batch, self.profile))
+        self.write("trend.md", "Trend", "trend.html", view=trend(history, self.scorecard))
 
     def write_background(self) -> None:
         """The pages that say how the numbers came about: Method and Reproduce."""
@@ -156,7 +157,7 @@ class Pages:
             "Method",
             "method.html",
             families=families_of(described(self.profile.evaluation)),
-            gates=gates(self.profile),
+            gates=self.scorecard.gates,
             models=tuple(dict.fromkeys(one for profile in ran for one in used_models(profile))),
             ran=[profile.name for profile in ran],
         )
@@ -171,7 +172,7 @@ class Pages:
             config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
             commands="\n".join(
                 [
-                    *preparations([self.profile], self.batch.weights),
+                    *preparations([self.profile], self.scorecard.weights),
                     f"stemsilver build-site --raw raw --profile {shlex.quote(self.profile.name)}",
                 ]
             ),
@@ -230,7 +231,6 @@ def _shown(value: Any) -> Any:
     return visible(value) if type(value) is str else value
 
 
-def _moment(created: str) -> str:
-    """An ISO 8601 time as a reader sees it."""
-    moment = datetime.fromisoformat(created).astimezone(UTC)
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+def _moment(build: Scorecard) -> str:
+    """When a build was made, as a reader sees it."""
+    return f"{build.moment.day} {build.moment:%B %Y, %H:%M} UTC"

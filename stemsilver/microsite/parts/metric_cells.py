@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
-from stemsilver.config import Profile
 from stemsilver.evaluation.catalogue import METRICS, Metric
-from stemsilver.records import ItemResult, Score
+from stemsilver.records import Score
 from stemsilver.report import (
+    ScoredRender,
     Verdict,
     change,
     display_unit,
     format_score,
     format_tolerance,
-    scores,
-    status,
-    verdicts,
 )
 
 Sense: TypeAlias = Literal["better", "worse", "same", "none"]
@@ -161,10 +158,10 @@ def family_at(anchor: str) -> Family:
     return next(one for one in families() if one.anchor == anchor)
 
 
-def measurements(item: ItemResult, profile: Profile) -> dict[str, Measurement]:
+def measurements(item: ScoredRender) -> dict[str, Measurement]:
     """Everything measured on `item`, by the anchor of its family."""
-    found = scores(item)
-    said = {verdict.metric: verdict for verdict in verdicts(item, profile)}
+    found = item.scores
+    said = {verdict.metric: verdict for verdict in item.verdicts}
     return {
         family.anchor: Measurement(
             family,
@@ -182,9 +179,9 @@ def sense(family: Family, before: Score, after: Score) -> Sense:
     return _SENSES.get(found, "none")
 
 
-def standing(item: ItemResult, profile: Profile) -> Standing:
+def standing(item: ScoredRender) -> Standing:
     """What became of `item`, as its page and its row show it."""
-    return _STANDINGS[status(item, profile)]
+    return _STANDINGS[item.status]
 
 
 def words(code: str) -> str:

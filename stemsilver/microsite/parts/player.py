@@ -21,7 +21,8 @@ from stemsilver.microsite.pages.blind import BlindPair
 from stemsilver.microsite.parts import waveforms
 from stemsilver.microsite.parts.metric_cells import size
 from stemsilver.microsite.parts.waveforms import Curve, Mark
-from stemsilver.records import ItemResult, Timeline
+from stemsilver.records import Timeline
+from stemsilver.report import ScoredRender
 
 _HARDLY_ANY = 0.1
 """A probability of music below this is the detector's own noise."""
@@ -139,14 +140,8 @@ def sources(media: Path, base: BaseItem | None = None) -> tuple[Source, ...]:
     )
 
 
-def player(
-    item: ItemResult, found: Sequence[Source], music: Mapping[str, Timeline] | None = None
-) -> Player:
-    """The player of a cleaned render; `music` are the probabilities of it in some of its tracks,
-    those of the render's own evidence if left out.
-    """
-    if music is None:
-        music = item.evidence.music if item.evidence else {}
+def player(item: ScoredRender, found: Sequence[Source], music: Mapping[str, Timeline]) -> Player:
+    """The player of a cleaned render; `music` are the probabilities of it in some of its tracks."""
     heard = {source.name: source.heard for source in found}
     speech, lufs = gains(heard, "speech_db"), gains(heard, "lufs")
     tracks = tuple(
@@ -195,7 +190,7 @@ def player_files(found: Sequence[Source]) -> dict[str, Path]:
     }
 
 
-def blind_pair(item: ItemResult, head: Source, base: Source) -> BlindPair | None:
+def blind_pair(item: ScoredRender, head: Source, base: Source) -> BlindPair | None:
     """A render as two builds cleaned it, at equal loudness: of the speech, else of the whole.
 
     None where neither is known of both: the louder of the two would give itself away.

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import mermaidx
 
-from stemsilver.config import Profile, digest
+from stemsilver.config import digest
 from stemsilver.media import plots
 from stemsilver.microsite.parts.metric_cells import families
-from stemsilver.records import Batch
-from stemsilver.report import gates, scores, sideways
+from stemsilver.report import Scorecard, sideways
 from stemsilver.step_cache import Code, Memo
 
 _PLOTTED = frozenset(
@@ -75,15 +74,14 @@ def write_diagram(source: str, folder: Path, memo: Memo) -> None:
     _write_chart("pipeline-wide", sideways(source), folder, memo)
 
 
-def write_plots(batch: Batch, profile: Profile, folder: Path, memo: Memo) -> tuple[Plot, ...]:
+def write_plots(build: Scorecard, folder: Path, memo: Memo) -> tuple[Plot, ...]:
     """Draw how the headline metrics are distributed over the batch, with the gates on them."""
-    found = [scores(item) for item in batch.items]
-    limits = {gate.metric: gate for gate in gates(profile)}
+    limits = {gate.metric: gate for gate in build.gates}
     drawn = []
     for family in families():
         metric = family.clean
         values = [
-            [value for on in found if (value := on[name].value) is not None]
+            [value for item in build.renders if (value := item.scores[name].value) is not None]
             for name in family.names
         ]
         if family.anchor not in _PLOTTED or not values[-1]:

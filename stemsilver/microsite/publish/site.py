@@ -24,15 +24,12 @@ from stemsilver.microsite.pages.render import render_files
 from stemsilver.microsite.pages.writer import Pages, plain_title
 from stemsilver.microsite.parts.metric_cells import size
 from stemsilver.microsite.publish import links
-from stemsilver.microsite.publish.assets import (
-    write_diagram,
-    write_plots,
-)
+from stemsilver.microsite.publish.assets import write_diagram, write_plots
 from stemsilver.microsite.publish.marker import MARKER, write_marker
 from stemsilver.microsite.publish.offline import DOWNLOADS, Archive, add_archive
 from stemsilver.microsite.publish.overrides import copy_hand_written
-from stemsilver.records import Batch
-from stemsilver.report import Record, pipeline_mermaid, record
+from stemsilver.records import Evidence
+from stemsilver.report import Record, Scorecard, pipeline_mermaid, record
 from stemsilver.resources import resource
 from stemsilver.step_cache import NOTHING_KEPT, Memo
 
@@ -54,8 +51,9 @@ class Site:
 
 
 def build(
-    batch: Batch,
+    scorecard: Scorecard,
     profile: Profile,
+    evidence: Mapping[str, Evidence],
     media: Mapping[str, Path],
     reports: Sequence[Path],
     target: Path,
@@ -66,14 +64,15 @@ def build(
     archive: Archive | None = None,
     build_digest: str | None = None,
 ) -> Site:
-    """Publish the site of `batch` at `target`.
+    """Publish the site of a build at `target`.
 
-    `media[item.id]` is the folder of a cleaned render's tracks; `reports` are offered for
-    download. The look is the `mkdocs.yml` of the working folder, else the shipped one. Plots that
-    `memo` has are not drawn again. `base` is another build of the same renders, which
-    this one is compared with. `history` are the builds until this one, the oldest first; without
-    any this one stands alone. With an `archive` the site offers itself as a ZIP. `build_digest`
-    is of all that it is made from, by which the next build sees whether it still stands.
+    `evidence` is what was measured on each cleaned render, and `media` the folder of its tracks,
+    by its id; `reports` are offered for download. The look is the `mkdocs.yml` of the working
+    folder, else the shipped one. Plots that `memo` has are not drawn again. `base` is another
+    build of the same renders, which this one is compared with. `history` are the builds until this
+    one, the oldest first; without any this one stands alone. With an `archive` the site offers
+    itself as a ZIP. `build_digest` is of all that it is made from, by which the next build sees
+    whether it still stands.
 
     Raises:
         UsageError: `target` holds something that is not a site of ours.
@@ -83,23 +82,24 @@ def build(
         EnvironmentFault: there can be no folder beside `target`, or none swapped into place, or
             the disk is full.
     """
-    matched = {} if base is None else match(batch, media, base)
+    matched = {} if base is None else match(scorecard, media, base)
 
     def write(sources: Path) -> None:
-        pages = Pages(batch, profile, sources)
+        pages = Pages(scorecard, profile, sources)
         _write_sources(pages, media, reports, memo, archive.name if archive else None, base)
-        pages.write_renders(media, matched)
-        pages.write_trend(history or [record(batch, profile)])
+        pages.write_renders(evidence, media, matched)
+        pages.write_trend(history or [record(scorecard)])
         if base is not None:
             pages.write_comparison(media, base, matched)
 
     files = {
         f"renders/{item.id}/{name}": source
-        for item in batch.items
+        for item in scorecard.renders
         if item.failure is None
         for name, source in render_files(media[item.id], matched.get(item.id)).items()
     }
-    look = Look(profile.site.title, batch.created, _with_comparison if base is not None else None)
+    navigation = _with_comparison if base is not None else None
+    look = Look(profile.site.title, scorecard.created, navigation)
     return publish(
         write,
         {**files, **downloads(reports)},
@@ -196,7 +196,7 @@ def _write_sources(
     assets = pages.folder / "assets"
     mermaid = pipeline_mermaid(pages.profile)
     write_diagram(mermaid, assets, memo)
-    plots = write_plots(pages.batch, pages.profile, assets, memo)
+    plots = write_plots(pages.scorecard, assets, memo)
     pages.write_overview(reports, plots, mermaid, media, archive, base)
     pages.write_background()
 

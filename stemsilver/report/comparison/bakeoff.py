@@ -8,16 +8,15 @@ from typing import Any
 
 from stemsilver.config import Profile
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Batch, Score
+from stemsilver.records import Score
 from stemsilver.report.comparison.change import change
 from stemsilver.report.comparison.diff import MeanDiff
 from stemsilver.report.comparison.guardrail import Check
 from stemsilver.report.comparison.promotion import Ruling, rule_on
 from stemsilver.report.scorecard.cost import Cost, cost
-from stemsilver.report.scorecard.reader import parse_card
-from stemsilver.report.scorecard.scores import mean_of, scores
-from stemsilver.report.scorecard.verdicts import status, totals
-from stemsilver.report.scorecard.writer import scorecard
+from stemsilver.report.scorecard.scorecard import Scorecard, ScoredRender
+from stemsilver.report.scorecard.scores import mean_of
+from stemsilver.report.scorecard.verdicts import totals
 
 SCHEMA_VERSION = 1
 
@@ -45,7 +44,7 @@ class Run:
     `ruling` is None of the incumbent, which nothing has to take the place of.
     """
 
-    batch: Batch
+    scorecard: Scorecard
     profile: Profile
     cost: Cost
     ruling: Ruling | None
@@ -71,6 +70,11 @@ class Bakeoff:
         return self.runs[0]
 
     @property
+    def renders(self) -> tuple[ScoredRender, ...]:
+        """The renders, as the incumbent cleaned them."""
+        return self.incumbent.scorecard.renders
+
+    @property
     def candidates(self) -> tuple[Run, ...]:
         """All others."""
         return self.runs[1:]
@@ -91,15 +95,14 @@ class Column:
     count: int
 
 
-def bakeoff(runs: Sequence[tuple[Batch, Profile]], judge: Profile) -> Bakeoff:
+def bakeoff(runs: Sequence[tuple[Scorecard, Profile]], judge: Profile) -> Bakeoff:
     """Hold every run but the first to the promotion rule of the first one's profile."""
-    cards = [parse_card(scorecard(batch, profile)) for batch, profile in runs]
-    rule = runs[0][1].promotion
+    incumbent, rule = runs[0][0], runs[0][1].promotion
     return Bakeoff(
         judge,
         tuple(
-            Run(batch, profile, cost(batch), rule_on(cards[0], card, rule) if index else None)
-            for index, ((batch, profile), card) in enumerate(zip(runs, cards, strict=True))
+            Run(card, profile, cost(card), rule_on(incumbent, card, rule) if index else None)
+            for index, (card, profile) in enumerate(runs)
         ),
     )
 
@@ -116,7 +119,7 @@ def bakeoff_json(found: Bakeoff) -> dict[str, Any]:
     `json.dumps(…, allow_nan=False)` holds. Means are over the renders that have a value under
     every profile; `seconds` and bytes are those of the cleaning chain alone.
     """
-    first = found.incumbent.batch
+    first = found.incumbent.scorecard
     columns = bakeoff_columns(found)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -141,16 +144,16 @@ def bakeoff_json(found: Bakeoff) -> dict[str, Any]:
                 "path": item.path,
                 "profiles": {
                     run.name: {
-                        "status": status(run.batch.items[index], run.profile),
+                        "status": run.scorecard.items[item.id].status,
                         "metrics": {
-                            one.metric: asdict(scores(run.batch.items[index])[one.metric])
+                            one.metric: asdict(run.scorecard.items[item.id].scores[one.metric])
                             for one in columns
                         },
                     }
                     for run in found.runs
                 },
             }
-            for index, item in enumerate(first.items)
+            for item in found.renders
         ],
     }
 
@@ -159,8 +162,8 @@ def _column(found: Bakeoff, metric: str) -> Column:
     twin = metric.replace("clean_", "raw_", 1)
     raw_name = twin if twin != metric and twin in METRICS else None
     rows = []
-    for index in range(len(found.incumbent.batch.items)):
-        sides = [scores(run.batch.items[index]) for run in found.runs]
+    for item in found.renders:
+        sides = [run.scorecard.items[item.id].scores for run in found.runs]
         row = [side[metric] for side in sides]
         # Raw is the same under every profile, and a failed render has none.
         row.insert(0, sides[0][raw_name] if raw_name else Score(0.0))
@@ -182,7 +185,9 @@ def _best(metric: str, values: Sequence[float | None]) -> tuple[bool, ...]:
 
 def _anywhere(found: Bakeoff, metric: str) -> bool:
     return any(
-        scores(item)[metric].value is not None for run in found.runs for item in run.batch.items
+        item.scores[metric].value is not None
+        for run in found.runs
+        for item in run.scorecard.renders
     )
 
 
@@ -194,9 +199,9 @@ def _run(run: Run) -> dict[str, Any]:
     return {
         "name": run.name,
         "description": run.profile.description,
-        "config_digest": run.batch.config_digest,
-        "device": run.batch.device,
-        "totals": asdict(totals(run.batch, run.profile)),
+        "config_digest": run.scorecard.config_digest,
+        "device": run.scorecard.device,
+        "totals": asdict(totals(run.scorecard)),
         "cost": {**asdict(run.cost), "real_time_factor": run.cost.real_time_factor},
         "promotion": None if run.ruling is None else _ruling(run.ruling),
     }

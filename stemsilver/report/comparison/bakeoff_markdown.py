@@ -7,8 +7,9 @@ from stemsilver.report.comparison.bakeoff import OWN_STAGE_A, Bakeoff, Column, R
 from stemsilver.report.comparison.diff_wording import change_cells
 from stemsilver.report.comparison.promotion import Ruling
 from stemsilver.report.scorecard.cost import factor_words, memory_words
-from stemsilver.report.scorecard.verdicts import status, totals
-from stemsilver.report.text.github import code, provenance, table
+from stemsilver.report.scorecard.markdown import provenance
+from stemsilver.report.scorecard.verdicts import totals
+from stemsilver.report.text.github import code, table
 from stemsilver.report.text.wording import format_value, metric_heading
 
 MARKS = {True: "✓ holds", False: "✗ fails", None: "– cannot be judged"}
@@ -41,7 +42,7 @@ def bakeoff_markdown(found: Bakeoff) -> str:
             parts += [f"## Promotion of {code(run.name)}", _rule(run.ruling)]
             if run.ruling.witnesses:
                 parts += ["Witnesses, which rest on no chain's own estimates:", _seen(run.ruling)]
-    made = [f"{provenance(run.batch)}" for run in found.runs]
+    made = [provenance(run.scorecard) for run in found.runs]
     return "\n\n".join([*parts, "## Renders", _renders(found), "## Made by", *made]) + "\n"
 
 
@@ -72,7 +73,7 @@ def _costs(found: Bakeoff) -> str:
 
 
 def _cost(run: Run) -> tuple[str, ...]:
-    count = totals(run.batch, run.profile)
+    count = totals(run.scorecard)
     return (
         code(run.name),
         f"{count.cleaned} of {count.items}",
@@ -99,8 +100,8 @@ def _seen(ruling: Ruling) -> str:
 def _renders(found: Bakeoff) -> str:
     head = ("Render", *(code(run.name) for run in found.runs))
     rows = []
-    for index, first in enumerate(found.incumbent.batch.items):
-        states = [status(run.batch.items[index], run.profile) for run in found.runs]
+    for first in found.renders:
+        states = [run.scorecard.items[first.id].status for run in found.runs]
         words = [f"{_STATUS[state]} {state.replace('_', ' ')}" for state in states]
         rows.append((code(first.path), *words))
     return table(head, "l" * len(head), rows)

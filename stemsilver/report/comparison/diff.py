@@ -9,9 +9,9 @@ from functools import cached_property
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Score
 from stemsilver.report.comparison.change import Change, Sense, change
-from stemsilver.report.scorecard.reader import Card, CardItem
+from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status
 from stemsilver.report.scorecard.scores import mean_of
-from stemsilver.report.scorecard.verdicts import Gate, Status, status_under
+from stemsilver.report.scorecard.verdicts import status_under
 
 _ORDER: tuple[Sense, ...] = ("lost", "worse", "changed", "gained", "better")
 
@@ -25,8 +25,8 @@ class ItemDiff:
     is the same but for noise, which alone must take nothing across a limit.
     """
 
-    base: CardItem
-    head: CardItem
+    base: ScoredRender
+    head: ScoredRender
     changes: Mapping[str, Change]
     judged: Mapping[str, Score]
     was: Status
@@ -68,16 +68,16 @@ class Diff:
     way round, `failing_still` fail in both, and `other_audio` have other raw samples.
     """
 
-    base: Card
-    head: Card
+    base: Scorecard
+    head: Scorecard
     compared: tuple[ItemDiff, ...]
     means: tuple[MeanDiff, ...]
-    added: tuple[CardItem, ...]
-    removed: tuple[CardItem, ...]
-    failing: tuple[CardItem, ...]
-    mended: tuple[CardItem, ...]
-    failing_still: tuple[CardItem, ...]
-    other_audio: tuple[CardItem, ...]
+    added: tuple[ScoredRender, ...]
+    removed: tuple[ScoredRender, ...]
+    failing: tuple[ScoredRender, ...]
+    mended: tuple[ScoredRender, ...]
+    failing_still: tuple[ScoredRender, ...]
+    other_audio: tuple[ScoredRender, ...]
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -104,7 +104,7 @@ class Diff:
         return tuple(item for item in self.compared if item.was != item.now)
 
     @property
-    def broken_additions(self) -> tuple[CardItem, ...]:
+    def broken_additions(self) -> tuple[ScoredRender, ...]:
         """The added renders that cannot be cleaned."""
         return tuple(item for item in self.added if item.failure)
 
@@ -120,7 +120,7 @@ class Diff:
         return (self.base.gates, self.base.guardrail) != (self.head.gates, self.head.guardrail)
 
 
-def diff(base: Card, head: Card) -> Diff:
+def diff(base: Scorecard, head: Scorecard) -> Diff:
     """Compare two scorecards, render by render (matched by id) and metric by metric.
 
     Loudness is better the nearer it is to the middle of the base's gate.
@@ -144,12 +144,12 @@ def diff(base: Card, head: Card) -> Diff:
     )
 
 
-def _other_audio(base: CardItem, head: CardItem) -> bool:
+def _other_audio(base: ScoredRender, head: ScoredRender) -> bool:
     known = base.raw_digest is not None and head.raw_digest is not None
     return known and base.raw_digest != head.raw_digest
 
 
-def _item(base: CardItem, head: CardItem, gates: Sequence[Gate]) -> ItemDiff:
+def _item(base: ScoredRender, head: ScoredRender, gates: Sequence[Gate]) -> ItemDiff:
     targets = _targets(gates)
     found = {
         name: change(name, base.scores[name].value, head.scores[name].value, targets.get(name))

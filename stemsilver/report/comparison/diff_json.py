@@ -11,7 +11,7 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.report.comparison.change import Change
 from stemsilver.report.comparison.diff import Diff, ItemDiff
 from stemsilver.report.comparison.guardrail import Check
-from stemsilver.report.scorecard.reader import Card, CardItem
+from stemsilver.report.scorecard.scorecard import Scorecard, ScoredRender
 
 SCHEMA_VERSION = 1
 
@@ -42,13 +42,13 @@ def diff_json(diff: Diff, checks: Sequence[Check]) -> dict[str, Any]:
     }
 
 
-def _made(card: Card) -> dict[str, Any]:
+def _made(build: Scorecard) -> dict[str, Any]:
     return {
-        "profile": card.profile,
-        "config_digest": card.config_digest,
-        "created": card.created,
-        "tool_version": card.tool_version,
-        "commit": card.commit,
+        "profile": build.profile,
+        "config_digest": build.config_digest,
+        "created": build.created,
+        "tool_version": build.tool_version,
+        "commit": build.commit,
     }
 
 
@@ -73,5 +73,5 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _named(items: Sequence[CardItem]) -> list[dict[str, str]]:
+def _named(items: Sequence[ScoredRender]) -> list[dict[str, str]]:
     return [{"id": item.id, "path": item.path} for item in items]

@@ -18,7 +18,8 @@ from stemsilver.report.comparison.diff_wording import (
     rule_words,
 )
 from stemsilver.report.comparison.guardrail import Check
-from stemsilver.report.text.github import code, provenance, table
+from stemsilver.report.scorecard.markdown import provenance
+from stemsilver.report.text.github import code, table
 from stemsilver.report.text.wording import shortened
 
 MAX_COMMENT = 60_000

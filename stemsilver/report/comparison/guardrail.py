@@ -12,8 +12,8 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.profiles import DEFAULT
 from stemsilver.report.comparison.change import within
 from stemsilver.report.comparison.diff import Diff, ItemDiff
-from stemsilver.report.scorecard.reader import Card, CardItem
-from stemsilver.report.scorecard.verdicts import Gate, passes
+from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender
+from stemsilver.report.scorecard.verdicts import passes
 from stemsilver.report.text.wording import counted, format_change, format_delta, format_value
 from stemsilver.resources import resource
 
@@ -41,7 +41,7 @@ class Check:
     renders: tuple[str, ...] = ()
 
 
-def judge(diff: Diff, given: Guardrail | None = None) -> tuple[Check, ...]:
+def guard(diff: Diff, given: Guardrail | None = None) -> tuple[Check, ...]:
     """What each part of the guardrail says of a change; a limit itself passes.
 
     The rule is the base's own, so that a change cannot loosen the rule it is judged by; `given`
@@ -141,14 +141,14 @@ def _gates(diff: Diff) -> Check:
     )
 
 
-def _new(diff: Diff) -> tuple[CardItem, ...]:
+def _new(diff: Diff) -> tuple[ScoredRender, ...]:
     """The renders that the base says nothing of."""
     return (*diff.added, *diff.other_audio)
 
 
 def _newcomers(
     diff: Diff, limits: Sequence[Gate], verbs: tuple[str, str]
-) -> tuple[list[CardItem], list[str]]:
+) -> tuple[list[ScoredRender], list[str]]:
     """The new renders that fail one of `limits`, and how many of which kind in words.
 
     `verbs` say of one render, and of several, what they do.
@@ -163,7 +163,7 @@ def _newcomers(
 
 
 def _each(
-    name: str, label: str, out: Sequence[ItemDiff | CardItem], found: str, limit: str
+    name: str, label: str, out: Sequence[ItemDiff | ScoredRender], found: str, limit: str
 ) -> Check:
     return Check(name, label, not out, found, limit, "base", tuple(item.path for item in out))
 
@@ -184,7 +184,7 @@ def loses(item: ItemDiff, gate: Gate) -> bool:
     return passes(gate, item.base.scores) is True and passes(gate, item.judged) is None
 
 
-def _measures(gate: Gate, item: CardItem) -> bool:
+def _measures(gate: Gate, item: ScoredRender) -> bool:
     return item.scores[gate.metric].value is not None
 
 
@@ -192,5 +192,5 @@ def _lost(item: ItemDiff, metric: str) -> bool:
     return metric in item.changes and item.changes[metric].sense == "lost"
 
 
-def _measured(card: Card, metric: str) -> bool:
+def _measured(card: Scorecard, metric: str) -> bool:
     return any(item.scores[metric].value is not None for item in card.items.values())

@@ -25,7 +25,7 @@ from stemsilver.records import Score
 from stemsilver.report.comparison.change import change, within
 from stemsilver.report.comparison.diff import Diff, ItemDiff, MeanDiff, diff
 from stemsilver.report.comparison.guardrail import Check, failures, loses, newly_fails
-from stemsilver.report.scorecard.reader import Card
+from stemsilver.report.scorecard.scorecard import Scorecard
 from stemsilver.report.scorecard.scores import mean_of
 from stemsilver.report.text.wording import (
     counted,
@@ -109,7 +109,7 @@ class Ruling:
         )
 
 
-def rule_on(incumbent: Card, candidate: Card, rule: Promotion) -> Ruling:
+def rule_on(incumbent: Scorecard, candidate: Scorecard, rule: Promotion) -> Ruling:
     """Apply `rule` to two scorecards of one batch; a limit itself passes.
 
     Means are over the renders that both cleaned and measured. What the incumbent measured and the

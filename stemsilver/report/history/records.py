@@ -1,7 +1,7 @@
 """What earlier builds measured: a small record of each, read from wherever they left it.
 
-A record is made from a batch or from a scorecard, and kept in `report/history.json`, of which
-the site offers a copy, so that the next build can go on from either.
+A record is made from a scorecard, and kept in `report/history.json`, of which the site offers a
+copy, so that the next build can go on from either.
 """
 
 from __future__ import annotations
@@ -12,20 +12,18 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from stemsilver.config import Profile
 from stemsilver.errors import UsageError
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Batch, Score
-from stemsilver.report.scorecard.reader import Card, parse_card
-from stemsilver.report.scorecard.scores import Mean, mean_of, scores
-from stemsilver.report.scorecard.settings import Settings, Untrusted, flat
-from stemsilver.report.scorecard.verdicts import Gate, Status, gates, status
+from stemsilver.report.scorecard.reader import parse_scorecard
+from stemsilver.report.scorecard.scorecard import Scorecard
+from stemsilver.report.scorecard.scores import Mean, mean
+from stemsilver.report.scorecard.settings import Settings, Untrusted
 from stemsilver.report.untrusted import Hex, Name, Part, read_json
 
 HISTORY = "history.json"
@@ -111,30 +109,29 @@ class _File(Part):
     records: Annotated[list[_Record], Field(max_length=MAX_RECORDS)]
 
 
-def record(batch: Batch, profile: Profile) -> Record:
-    """The record of a build."""
-    return _record(
-        batch,
-        datetime.fromisoformat(batch.created),
-        gates(profile),
-        flat(profile.model_dump(mode="json")),
-        {item.id: item.raw_digest for item in batch.items},
-        [status(item, profile) for item in batch.items],
-        [scores(item) for item in batch.items],
-    )
-
-
-def record_of(card: Card) -> Record:
-    """The record of the build that wrote a scorecard."""
-    items = card.items.values()
-    return _record(
-        card,
-        card.moment,
-        card.gates,
-        card.settings,
-        {item.id: item.raw_digest for item in items},
-        [item.status for item in items],
-        [item.scores for item in items],
+def record(found: Scorecard) -> Record:
+    """The record of the build that has this scorecard."""
+    raw = sorted((item.id, item.raw_digest) for item in found.renders)
+    means = {name: mean(found, name) for name in METRICS}
+    count = Counter(item.status for item in found.renders)
+    return Record(
+        created=found.moment.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        profile=found.profile,
+        config_digest=found.config_digest,
+        tool_version=found.tool_version,
+        commit=found.commit,
+        batch=hashlib.sha256(json.dumps(raw).encode()).hexdigest(),
+        items=len(found.items),
+        passed=count["pass"],
+        gate_failed=count["gate_failed"],
+        failed=count["failed"],
+        settings=found.settings,
+        targets={
+            gate.metric: (gate.minimum + gate.maximum) / 2
+            for gate in found.gates
+            if gate.minimum is not None and gate.maximum is not None
+        },
+        means={name: mean for name, mean in means.items() if mean.count},
     )
 
 
@@ -201,42 +198,10 @@ def history_json(records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
-def _record(
-    source: Batch | Card,
-    moment: datetime,
-    limits: Iterable[Gate],
-    settings: Settings,
-    raw: Mapping[str, str | None],
-    states: Sequence[Status],
-    found: Sequence[Mapping[str, Score]],
-) -> Record:
-    means = {name: mean_of(scores[name] for scores in found) for name in METRICS}
-    count = Counter(states)
-    return Record(
-        created=moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        profile=source.profile,
-        config_digest=source.config_digest,
-        tool_version=source.tool_version,
-        commit=source.commit,
-        batch=hashlib.sha256(json.dumps(sorted(raw.items())).encode()).hexdigest(),
-        items=len(states),
-        passed=count["pass"],
-        gate_failed=count["gate_failed"],
-        failed=count["failed"],
-        settings=settings,
-        targets={
-            gate.metric: (gate.minimum + gate.maximum) / 2
-            for gate in limits
-            if gate.minimum is not None and gate.maximum is not None
-        },
-        means={name: mean for name, mean in means.items() if mean.count},
-    )
-
-
 def _either(values: Any) -> tuple[Record, ...]:
     if isinstance(values, dict) and "records" in values:
         return _history(values)
-    return (record_of(parse_card(values)),)
+    return (record(parse_scorecard(values)),)
 
 
 def _history(values: Any) -> tuple[Record, ...]:

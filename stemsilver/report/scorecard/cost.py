@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from stemsilver.records import Batch
+from stemsilver.report.scorecard.scorecard import Scorecard
 from stemsilver.report.text.wording import NO_VALUE, number, setting
 
 _SEPARATORS = "separate: "
@@ -36,9 +36,9 @@ class Cost:
         return self.seconds / self.audio_seconds if self.audio_seconds else None
 
 
-def cost(batch: Batch) -> Cost:
-    """What cleaning the renders of `batch` has cost; measuring and drawing are not in it."""
-    cleaned = [item for item in batch.items if item.failure is None]
+def cost(found: Scorecard) -> Cost:
+    """What cleaning the renders has cost; measuring and drawing are not in it."""
+    cleaned = [item for item in found.renders if item.failure is None]
     return Cost(
         seconds=math.fsum(second for item in cleaned for second in _chain(item.seconds)),
         audio_seconds=math.fsum(item.duration for item in cleaned),

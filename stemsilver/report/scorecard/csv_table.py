@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 
-from stemsilver.config import Profile
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Batch, ItemResult
-from stemsilver.report.scorecard.scores import scores
-from stemsilver.report.scorecard.verdicts import status, verdicts
+from stemsilver.report.scorecard.scorecard import Scorecard, ScoredRender
 from stemsilver.report.text.wording import visible
 
 COLUMNS = ("id", "path", "status", "reason", "duration_seconds", *METRICS, "reasons")
 
 
-def batch_metrics_csv(batch: Batch, profile: Profile) -> str:
+def batch_metrics_csv(found: Scorecard) -> str:
     """One row a render, with the same columns whatever the batch.
 
     `reason` says why a render is not `pass`: its failure's code, or the gates that failed.
@@ -24,7 +21,7 @@ def batch_metrics_csv(batch: Batch, profile: Profile) -> str:
     """
     import pandas as pd  # Here: nothing else of the report waits for it.
 
-    rows = [_row(item, profile) for item in batch.items]
+    rows = [_row(item) for item in found.renders]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     # A column without any value would be quoted like text.
     numeric = dict.fromkeys(("duration_seconds", *METRICS), "float64")
@@ -33,21 +30,20 @@ def batch_metrics_csv(batch: Batch, profile: Profile) -> str:
     )
 
 
-def _row(item: ItemResult, profile: Profile) -> dict[str, str | float | None]:
-    found = scores(item)
+def _row(item: ScoredRender) -> dict[str, str | float | None]:
     if item.failure is not None:
         reason, nulls = item.failure.code, ""
     else:
-        failed = [v.gate for v in verdicts(item, profile) if v.passed is False]
+        failed = [v.gate for v in item.verdicts if v.passed is False]
         reason = "; ".join(failed)
-        nulls = "; ".join(f"{name}={s.reason}" for name, s in found.items() if s.reason)
+        nulls = "; ".join(f"{name}={s.reason}" for name, s in item.scores.items() if s.reason)
     return {
         "id": _cell(item.id),
         "path": _cell(item.path),
-        "status": status(item, profile),
+        "status": item.status,
         "reason": _cell(reason),
         "duration_seconds": item.duration,
-        **{name: score.value for name, score in found.items()},
+        **{name: score.value for name, score in item.scores.items()},
         "reasons": _cell(nulls),
     }
 

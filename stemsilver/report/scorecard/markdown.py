@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from stemsilver.config import Profile
 from stemsilver.evaluation.catalogue import METRICS, Metric
-from stemsilver.records import Batch, ItemResult, Score
-from stemsilver.report.scorecard.scores import mean, raw_to_clean, scores
-from stemsilver.report.scorecard.verdicts import (
-    Gate,
-    Verdict,
-    batch_verdict,
-    gates,
-    status,
-    totals,
-    verdicts,
-)
-from stemsilver.report.text.github import code, prose, provenance, table
+from stemsilver.records import Score
+from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Verdict
+from stemsilver.report.scorecard.scores import mean, raw_to_clean
+from stemsilver.report.scorecard.verdicts import batch_verdict, totals
+from stemsilver.report.text.github import code, prose, table
 from stemsilver.report.text.mermaid import pipeline_mermaid
 from stemsilver.report.text.wording import counted, format_score, format_value, metric_heading
 
@@ -27,46 +20,58 @@ _BETTER = {
 }
 
 
-def scorecard_markdown(batch: Batch, profile: Profile) -> str:
-    """The whole scorecard. No file name or message can act as Markdown, HTML or a mention."""
+def scorecard_markdown(found: Scorecard, profile: Profile) -> str:
+    """The whole scorecard with the pipeline of its profile.
+
+    No file name or message can act as Markdown, HTML or a mention.
+    """
     return "\n\n".join(
         [
             "# Scorecard",
-            _headline(batch, profile),
+            _headline(found),
             "## Raw to clean",
-            _means(batch),
+            _means(found),
             "## Renders",
-            _renders(batch, profile),
-            *_failures(batch),
+            _renders(found),
+            *_failures(found),
             "## Pipeline",
             f"```mermaid\n{pipeline_mermaid(profile)}```\n",
         ]
     )
 
 
-def _headline(batch: Batch, profile: Profile) -> str:
-    count = totals(batch, profile)
+def provenance(found: Scorecard) -> str:
+    """What made a scorecard, and when."""
+    commit = f" at {code(found.commit)}" if found.commit else ""
     return (
-        f"**{counted(count.items, 'render')}, {count.audio_seconds / 60:.1f} minutes: "
-        f"{batch_verdict(count)}.**\n\n{provenance(batch)}"
+        f"Profile {code(found.profile)} ({code(found.config_digest[:12])}), "
+        f"Stemsilver {code(found.tool_version)}{commit}, {code(found.created)}."
     )
 
 
-def _means(batch: Batch) -> str:
+def _headline(found: Scorecard) -> str:
+    count = totals(found)
+    return (
+        f"**{counted(count.items, 'render')}, {count.audio_seconds / 60:.1f} minutes: "
+        f"{batch_verdict(count)}.**\n\n{provenance(found)}"
+    )
+
+
+def _means(found: Scorecard) -> str:
     # A clean metric stands in the row of its raw twin.
     metrics = [m for m in METRICS.values() if not m.name.startswith("clean_")]
-    rows = [row for metric in metrics if (row := _mean_row(batch, metric)) is not None]
+    rows = [row for metric in metrics if (row := _mean_row(found, metric)) is not None]
     if not rows:
         return "Nothing could be measured."
     return table(("Mean over the renders", "Raw", "Clean", "Better", "Renders"), "lrrlr", rows)
 
 
-def _mean_row(batch: Batch, metric: Metric) -> tuple[str, ...] | None:
+def _mean_row(found: Scorecard, metric: Metric) -> tuple[str, ...] | None:
     if metric.name.startswith("raw_"):
-        both = raw_to_clean(batch, metric.name.removeprefix("raw_"))
+        both = raw_to_clean(found, metric.name.removeprefix("raw_"))
         before, after, count = format_value(metric.name, both.raw), both.clean, both.count
     else:
-        single = mean(batch, metric.name)
+        single = mean(found, metric.name)
         before, after, count = "", single.value, single.count
     if not count:
         return None
@@ -79,30 +84,28 @@ def _mean_row(batch: Batch, metric: Metric) -> tuple[str, ...] | None:
     )
 
 
-def _renders(batch: Batch, profile: Profile) -> str:
-    limits = gates(profile)
+def _renders(found: Scorecard) -> str:
+    limits = found.gates
     head = ("Render", "Verdict", *(f"{gate.label}<br>{gate.limit}" for gate in limits))
-    rows = [_render(item, profile, limits) for item in batch.items]
+    rows = [_render(item, limits) for item in found.renders]
     return table(head, "ll" + "r" * len(limits), rows)
 
 
 _VERDICTS = {"pass": "✓ pass", "gate_failed": "✗ gate failed", "unmeasured": "– unmeasured"}
 
 
-def _render(item: ItemResult, profile: Profile, limits: tuple[Gate, ...]) -> tuple[str, ...]:
+def _render(item: ScoredRender, limits: tuple[Gate, ...]) -> tuple[str, ...]:
     if item.failure is not None:
         dashes = ["—"] * len(limits)
         return (code(item.path), f"✗ failed: {prose(item.failure.code)}", *dashes)
-    said = verdicts(item, profile)
-    found = scores(item)
-    verdict = _VERDICTS[status(item, profile)]
-    unmeasured = sum(one.passed is None for one in said)
+    verdict = _VERDICTS[item.status]
+    unmeasured = sum(one.passed is None for one in item.verdicts)
     if unmeasured:
         verdict += f", {unmeasured} not measured"
     return (
         code(item.path),
         verdict,
-        *(_gate_cell(one, found[one.metric]) for one in said),
+        *(_gate_cell(one, item.scores[one.metric]) for one in item.verdicts),
     )
 
 
@@ -113,10 +116,10 @@ def _gate_cell(verdict: Verdict, score: Score) -> str:
     return text if verdict.passed else f"**{text} ✗ fails**"
 
 
-def _failures(batch: Batch) -> list[str]:
+def _failures(found: Scorecard) -> list[str]:
     rows = [
         (code(item.path), prose(item.failure.message), prose(item.failure.next_step))
-        for item in batch.items
+        for item in found.renders
         if item.failure is not None
     ]
     if not rows:

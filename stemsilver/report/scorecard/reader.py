@@ -1,14 +1,12 @@
-"""A scorecard read back: of an earlier build, or of a build that nobody vouches for.
+"""Reads a scorecard back: that of an earlier build, or one that a stranger wrote.
 
-Nothing in the file is believed. Numbers must be numbers and finite, ids must be ids, texts have
-a length they cannot pass; what a render's verdict is follows from its scores and the limits.
+Nothing in the file is believed. Numbers must be numbers and finite, ids must be ids, and every
+text has a longest length. A render's verdict follows from its scores and the limits, whatever the
+file says of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -16,10 +14,9 @@ from pydantic import ConfigDict, Field
 
 from stemsilver.config import Guardrail
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Failure, Score
-from stemsilver.report.scorecard.settings import Settings, flat
-from stemsilver.report.scorecard.verdicts import Gate, Status, status_under
-from stemsilver.report.text.wording import limit_text
+from stemsilver.records import Failure, Score, WeightRecord
+from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender
+from stemsilver.report.scorecard.verdicts import gate, status_under, verdicts
 from stemsilver.report.untrusted import Hex, Name, Part, Word, read_json
 
 MAX_BYTES = 8_000_000
@@ -29,6 +26,8 @@ _Id: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 _Path: TypeAlias = Annotated[str, Field(min_length=1, max_length=4096)]
 _Text: TypeAlias = Annotated[str, Field(max_length=4000)]
 _Reason: TypeAlias = Annotated[str, Field(min_length=1, max_length=4000)]
+_Count: TypeAlias = Annotated[int, Field(ge=0, le=10**15)]
+_Step: TypeAlias = Annotated[str, Field(max_length=255)]
 # No metric comes near it, and sums of such numbers stay finite and short.
 _Value: TypeAlias = Annotated[float, Field(ge=-1e6, le=1e6)]
 
@@ -45,13 +44,22 @@ class _Failure(Part):
 
 
 class _Item(Part):
+    # What has a default is not in every scorecard.
     id: _Id
     path: _Path
     output: _Path | None
     failure: _Failure | None
+    metrics: dict[str, _Score]
     raw_digest: Hex | None = None
     output_sha256: Hex | None = None
-    metrics: dict[str, _Score]
+    script: str | None = None
+    rate: Annotated[int, Field(ge=0, le=10**7)] = 0
+    channels: Annotated[int, Field(ge=0, le=100)] = 0
+    frames: _Count = 0
+    notes: list[_Text] = Field(default_factory=list)
+    seconds: dict[_Step, Annotated[float, Field(ge=0, le=1e9)]] = Field(default_factory=dict)
+    peak_bytes: dict[_Step, _Count] = Field(default_factory=dict)
+    gpu_peak_bytes: dict[_Step, _Count] = Field(default_factory=dict)
 
 
 class _Gate(Part):
@@ -71,6 +79,7 @@ class _Config(Part):
 
 class _Profile(Part):
     name: Name
+    description: _Text = ""
     config_digest: Hex
     config: _Config
 
@@ -80,58 +89,27 @@ class _Tool(Part):
     commit: Hex | None
 
 
+class _Weight(Part):
+    name: _Text
+    package: _Text
+    version: _Text
+    licence: _Text
+    sha256: _Text
+    source: _Text = ""
+
+
 class _File(Part):
     schema_version: Literal[1]
     tool: _Tool
     created: Name
+    device: Name = "cpu"
     profile: _Profile
+    weights: list[_Weight]
     gates: list[_Gate]
     items: list[_Item]
 
 
-@dataclass(frozen=True)
-class CardItem:
-    """A render in a scorecard; every metric of the catalogue has its score.
-
-    `output` is relative to the folder of speech-only files; None where there is none.
-    `output_sha256` is None in a card that does not say.
-    """
-
-    id: str
-    path: str
-    output: str | None
-    status: Status
-    failure: Failure | None
-    raw_digest: str | None
-    scores: Mapping[str, Score]
-    output_sha256: str | None = None
-
-
-@dataclass(frozen=True)
-class Card:
-    """A scorecard: what made it, the limits it was judged by, and its renders by id.
-
-    `created` is ISO 8601; `guardrail` is None in a card from before there was one. `settings` are
-    the profile's, as `flat` names them.
-    """
-
-    profile: str
-    config_digest: str
-    created: str
-    tool_version: str
-    commit: str | None
-    gates: tuple[Gate, ...]
-    guardrail: Guardrail | None
-    settings: Settings
-    items: Mapping[str, CardItem]
-
-    @property
-    def moment(self) -> datetime:
-        """When it was made, in UTC."""
-        return datetime.fromisoformat(self.created).astimezone(UTC)
-
-
-def read_card(path: Path) -> Card:
+def read_scorecard(path: Path) -> Scorecard:
     """The scorecard at `path`.
 
     Raises:
@@ -140,57 +118,58 @@ def read_card(path: Path) -> Card:
     """
     return read_json(
         path,
-        parse_card,
+        parse_scorecard,
         MAX_BYTES,
         what="a scorecard",
         next_step="Name the scorecard.json that `build-site` wrote.",
     )
 
 
-def parse_card(values: Any) -> Card:
-    """A scorecard's JSON as a `Card`. Raises `ValueError` where it is not what it should be."""
-    return _card(_File.model_validate(values))
+def parse_scorecard(values: Any) -> Scorecard:
+    """What `scorecard_json` gives, as a `Scorecard` again.
 
-
-def _card(file: _File) -> Card:
-    gates = tuple(_gate(gate) for gate in file.gates if gate.metric in METRICS)
-    items = {item.id: _item(item, gates) for item in file.items}
+    Raises:
+        ValueError: it is not what it should be.
+    """
+    file = _File.model_validate(values)
+    limits = tuple(
+        gate(one.gate, one.metric, one.minimum, one.maximum)
+        for one in file.gates
+        if one.metric in METRICS
+    )
+    items = {item.id: _item(item, limits) for item in file.items}
     if len(items) != len(file.items):
         raise ValueError("two renders have the same id")
-    card = Card(
+    found = Scorecard(
         profile=file.profile.name,
+        description=file.profile.description,
+        config=values["profile"]["config"],
         config_digest=file.profile.config_digest,
         created=file.created,
         tool_version=file.tool.version,
         commit=file.tool.commit,
-        gates=gates,
+        device=file.device,
+        weights=tuple(WeightRecord(**one.model_dump()) for one in file.weights),
+        gates=limits,
         guardrail=file.profile.config.guardrail,
-        settings=flat(file.profile.config.model_dump(exclude_none=True)),
         items=items,
     )
-    _ = card.moment  # a time that is none would be found late
-    return card
+    # A time or a setting that is none would be found late.
+    _ = found.moment, found.settings
+    return found
 
 
-def _gate(gate: _Gate) -> Gate:
-    label = METRICS[gate.metric].label.removesuffix(", clean")
-    text = limit_text(gate.metric, gate.minimum, gate.maximum)
-    return Gate(gate.gate, label, gate.metric, text, gate.minimum, gate.maximum)
-
-
-def _item(item: _Item, gates: tuple[Gate, ...]) -> CardItem:
+def _item(item: _Item, limits: tuple[Gate, ...]) -> ScoredRender:
     failure = None if item.failure is None else Failure(**item.failure.model_dump())
     missing = failure.code if failure else "not_measured"
     scores = {name: _score(item.metrics.get(name), missing) for name in METRICS}
-    return CardItem(
-        id=item.id,
-        path=item.path,
-        output=item.output,
-        status=status_under(failure, scores, gates),
-        failure=failure,
-        raw_digest=item.raw_digest,
+    return ScoredRender(
+        **item.model_dump(exclude={"failure", "metrics", "notes"}),
+        status=status_under(failure, scores, limits),
         scores=scores,
-        output_sha256=item.output_sha256,
+        verdicts=verdicts(scores, limits),
+        failure=failure,
+        notes=tuple(item.notes),
     )
 
 

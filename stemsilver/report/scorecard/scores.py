@@ -1,4 +1,4 @@
-"""Scores of one render, complete, and their means over a batch."""
+"""Means of scores over a batch."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Batch, ItemResult, Score
+from stemsilver.records import Score
+from stemsilver.report.scorecard.scorecard import Scorecard
 
 
 @dataclass(frozen=True)
@@ -42,22 +42,9 @@ class Headline:
     wer_raw_to_clean: Mean
 
 
-def scores(item: ItemResult) -> dict[str, Score]:
-    """Every metric of the catalogue, in its order.
-
-    A failed render has every metric null with its failure's code as the reason; a metric that
-    was never taken is null with the reason `not_measured`.
-    """
-    if item.failure is not None:
-        return dict.fromkeys(METRICS, Score.missing(item.failure.code))
-    taken = item.evidence.scores if item.evidence is not None else {}
-    missing = Score.missing("not_measured")
-    return {name: taken.get(name, missing) for name in METRICS}
-
-
-def mean(batch: Batch, name: str) -> Mean:
-    """The mean of the metric `name` over the renders of `batch` that have a value."""
-    return mean_of(scores(item)[name] for item in batch.items)
+def mean(found: Scorecard, name: str) -> Mean:
+    """The mean of the metric `name` over the renders that have a value."""
+    return mean_of(item.scores[name] for item in found.renders)
 
 
 def mean_of(found: Iterable[Score]) -> Mean:
@@ -66,16 +53,16 @@ def mean_of(found: Iterable[Score]) -> Mean:
     return Mean(_mean(values), len(values))
 
 
-def raw_to_clean(batch: Batch, name: str) -> RawToClean:
+def raw_to_clean(found: Scorecard, name: str) -> RawToClean:
     """The means of `raw_NAME` and `clean_NAME` over the renders that have both.
 
     `name` is without its prefix: `music_presence`, say.
     """
     pairs = [
         (raw.value, clean.value)
-        for item in batch.items
-        if (raw := (found := scores(item))[f"raw_{name}"]).value is not None
-        and (clean := found[f"clean_{name}"]).value is not None
+        for item in found.renders
+        if (raw := item.scores[f"raw_{name}"]).value is not None
+        and (clean := item.scores[f"clean_{name}"]).value is not None
     ]
     return RawToClean(
         _mean([before for before, _ in pairs]),
@@ -84,15 +71,15 @@ def raw_to_clean(batch: Batch, name: str) -> RawToClean:
     )
 
 
-def headline(batch: Batch) -> Headline:
+def headline(found: Scorecard) -> Headline:
     """What the tiles at the top of a report show."""
     return Headline(
-        items=len(batch.items),
-        minutes=sum(item.duration for item in batch.items) / 60,
-        music_presence=raw_to_clean(batch, "music_presence"),
-        pause_floor_db=raw_to_clean(batch, "pause_floor_db"),
-        dnsmos_ovrl=raw_to_clean(batch, "dnsmos_ovrl"),
-        wer_raw_to_clean=mean(batch, "wer_raw_to_clean"),
+        items=len(found.items),
+        minutes=sum(item.duration for item in found.renders) / 60,
+        music_presence=raw_to_clean(found, "music_presence"),
+        pause_floor_db=raw_to_clean(found, "pause_floor_db"),
+        dnsmos_ovrl=raw_to_clean(found, "dnsmos_ovrl"),
+        wer_raw_to_clean=mean(found, "wer_raw_to_clean"),
     )
 
 

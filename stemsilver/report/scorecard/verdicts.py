@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
 
-from stemsilver.config import Profile
-from stemsilver.records import Batch, Failure, ItemResult, Score
-from stemsilver.report.scorecard.scores import scores
+from stemsilver.config import Profile, digest
+from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.records import Failure, ItemResult, Score, WeightRecord
+from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status, Verdict
 from stemsilver.report.text.wording import limit_text
 
-Status: TypeAlias = Literal["pass", "gate_failed", "failed", "unmeasured"]
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One limit of the profile: `minimum` ≤ the metric's value ≤ `maximum`, where given."""
-
-    gate: str
-    label: str
-    metric: str
-    limit: str
-    minimum: float | None = None
-    maximum: float | None = None
-
-    def admits(self, value: float) -> bool:
-        """Whether `value`, unrounded, is within the limit; the limit itself is."""
-        above = self.minimum is None or value >= self.minimum
-        below = self.maximum is None or value <= self.maximum
-        return above and below
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What one gate says of one render.
-
-    `passed` is None where the score is null: what could not be measured neither passes nor
-    fails.
-    """
-
-    gate: str
-    label: str
-    metric: str
-    limit: str
-    passed: bool | None
+_LABELS = {
+    "music_to_speech": "Music to speech",
+    "loudness": "Loudness",
+    "true_peak": "True peak",
+    "wer": "WER raw to clean",
+    "stoi": "STOI against Stage A",
+}
 
 
 @dataclass(frozen=True)
@@ -64,61 +37,88 @@ class Totals:
     audio_seconds: float
 
 
+def judge(
+    results: Sequence[ItemResult],
+    profile: Profile,
+    *,
+    created: str,
+    tool_version: str,
+    commit: str | None = None,
+    weights: Sequence[WeightRecord] = (),
+    device: str = "cpu",
+) -> Scorecard:
+    """The scorecard of a batch: every render's scores, and what the gates of `profile` say.
+
+    `created` is ISO 8601 in UTC, `commit` that of the repository the build ran in, `weights` are
+    the files that were used, and `device` is what the large models ran on. Evidence other than
+    the scores is not in a scorecard.
+    """
+    limits = gates(profile)
+    return Scorecard(
+        profile=profile.name,
+        description=profile.description,
+        config=profile.model_dump(mode="json"),
+        config_digest=digest(profile),
+        created=created,
+        tool_version=tool_version,
+        commit=commit,
+        device=device,
+        weights=tuple(weights),
+        gates=limits,
+        guardrail=profile.guardrail,
+        items={result.id: _judged(result, limits) for result in results},
+    )
+
+
+def judge_again(found: Scorecard, profile: Profile) -> Scorecard:
+    """A scorecard by the gates and the guardrail of another profile; the scores stay."""
+    limits = gates(profile)
+    items = {
+        item.id: replace(
+            item,
+            status=status_under(item.failure, item.scores, limits),
+            verdicts=verdicts(item.scores, limits),
+        )
+        for item in found.renders
+    }
+    return replace(found, gates=limits, guardrail=profile.guardrail, items=items)
+
+
 def gates(profile: Profile) -> tuple[Gate, ...]:
     """The five gates of `profile`, in the order of the scorecard."""
     limits = profile.gates
     lufs, tolerance = profile.postprocess.final_lufs, limits.lufs_tolerance
     return (
-        _gate(
-            "music_to_speech",
-            "Music to speech",
-            "music_to_speech_db",
-            maximum=limits.music_to_speech_db_max,
-        ),
-        _gate(
-            "loudness",
-            "Loudness",
-            "clean_lufs",
-            minimum=lufs - tolerance,
-            maximum=lufs + tolerance,
-        ),
-        _gate("true_peak", "True peak", "clean_true_peak_dbtp", maximum=limits.true_peak_db_max),
-        _gate("wer", "WER raw to clean", "wer_raw_to_clean", maximum=limits.wer_max),
-        _gate("stoi", "STOI against Stage A", "stoi_vs_stage_a", minimum=limits.stoi_min),
+        gate("music_to_speech", "music_to_speech_db", None, limits.music_to_speech_db_max),
+        gate("loudness", "clean_lufs", lufs - tolerance, lufs + tolerance),
+        gate("true_peak", "clean_true_peak_dbtp", None, limits.true_peak_db_max),
+        gate("wer", "wer_raw_to_clean", None, limits.wer_max),
+        gate("stoi", "stoi_vs_stage_a", limits.stoi_min, None),
     )
 
 
-def verdicts(item: ItemResult, profile: Profile) -> tuple[Verdict, ...]:
-    """What each gate of `profile` says of `item`, in the order of `gates`."""
-    found = scores(item)
-    return tuple(
-        Verdict(
-            gate.gate,
-            gate.label,
-            gate.metric,
-            gate.limit,
-            passes(gate, found),
-        )
-        for gate in gates(profile)
-    )
-
-
-def status(item: ItemResult, profile: Profile) -> Status:
-    """`failed` without an output, `gate_failed` when a gate says no, else `pass`.
-
-    `unmeasured` when no gate could be measured at all, as for a silent render: what nothing is
-    known of has not passed.
+def gate(name: str, metric: str, minimum: float | None, maximum: float | None) -> Gate:
+    """A gate with its label and its limit in words; one of an unknown name is called as its metric
+    is.
     """
-    return status_under(item.failure, scores(item), gates(profile))
+    label = _LABELS.get(name) or METRICS[metric].label.removesuffix(", clean")
+    return Gate(name, label, metric, limit_text(metric, minimum, maximum), minimum, maximum)
+
+
+def verdicts(found: Mapping[str, Score], limits: Sequence[Gate]) -> tuple[Verdict, ...]:
+    """What each of `limits` says of a render's scores, in their order."""
+    return tuple(
+        Verdict(one.gate, one.label, one.metric, one.limit, passes(one, found)) for one in limits
+    )
 
 
 def status_under(
     failure: Failure | None, found: Mapping[str, Score], limits: Sequence[Gate]
 ) -> Status:
-    """The `status` of a render that has these scores, under these limits."""
+    """The status of a render that has these scores, under these limits."""
     if failure is not None:
         return "failed"
-    said = [passes(gate, found) for gate in limits]
+    said = [passes(one, found) for one in limits]
     if False in said:
         return "gate_failed"
     return "pass" if True in said else "unmeasured"
@@ -130,14 +130,9 @@ def passes(gate: Gate, found: Mapping[str, Score]) -> bool | None:
     return None if value is None else gate.admits(value)
 
 
-def totals(batch: Batch, profile: Profile) -> Totals:
-    """Count the renders of `batch` by what became of them."""
-    states = [status(item, profile) for item in batch.items]
-    unmeasured = [
-        item
-        for item in batch.items
-        if item.failure is None and any(v.passed is None for v in verdicts(item, profile))
-    ]
+def totals(found: Scorecard) -> Totals:
+    """Count the renders by what became of them."""
+    states = [item.status for item in found.renders]
     failed = states.count("failed")
     return Totals(
         items=len(states),
@@ -145,8 +140,11 @@ def totals(batch: Batch, profile: Profile) -> Totals:
         passed=states.count("pass"),
         gate_failed=states.count("gate_failed"),
         failed=failed,
-        unmeasured=len(unmeasured),
-        audio_seconds=sum(item.duration for item in batch.items),
+        unmeasured=sum(
+            item.failure is None and any(one.passed is None for one in item.verdicts)
+            for item in found.renders
+        ),
+        audio_seconds=sum(item.duration for item in found.renders),
     )
 
 
@@ -172,12 +170,38 @@ def batch_verdict(count: Totals) -> str:
     return sentence
 
 
-def _gate(
-    gate: str,
-    label: str,
-    metric: str,
-    *,
-    minimum: float | None = None,
-    maximum: float | None = None,
-) -> Gate:
-    return Gate(gate, label, metric, limit_text(metric, minimum, maximum), minimum, maximum)
+def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
+    found = _complete(result)
+    return ScoredRender(
+        id=result.id,
+        path=result.path,
+        # Every path handed out is a complete file, and a failed render has none.
+        output=result.output if result.failure is None else None,
+        status=status_under(result.failure, found, limits),
+        scores=found,
+        verdicts=verdicts(found, limits),
+        failure=result.failure,
+        raw_digest=result.raw_digest,
+        output_sha256=result.output_sha256,
+        script=result.script,
+        rate=result.rate,
+        channels=result.channels,
+        frames=result.frames,
+        notes=result.notes,
+        seconds={step: round(taken, 3) for step, taken in result.seconds.items()},
+        peak_bytes=result.peak_bytes,
+        gpu_peak_bytes=result.gpu_peak_bytes,
+    )
+
+
+def _complete(result: ItemResult) -> dict[str, Score]:
+    """Every metric of the catalogue, in its order.
+
+    A failed render has every metric null with its failure's code as the reason; a metric that
+    was never taken is null with the reason `not_measured`.
+    """
+    if result.failure is not None:
+        return dict.fromkeys(METRICS, Score.missing(result.failure.code))
+    taken = result.evidence.scores if result.evidence is not None else {}
+    missing = Score.missing("not_measured")
+    return {name: taken.get(name, missing) for name in METRICS}

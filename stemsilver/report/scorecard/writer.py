@@ -1,4 +1,4 @@
-"""The scorecard as JSON-able values: the product of which every other report is a view."""
+"""The scorecard as JSON-able values, which every other report is a view of."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from stemsilver.config import Profile
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Alignment, Batch, ItemResult, Transcript
-from stemsilver.report.scorecard.scores import mean, scores
-from stemsilver.report.scorecard.verdicts import gates, status, totals, verdicts
+from stemsilver.records import Alignment, Evidence, Transcript
+from stemsilver.report.scorecard.scorecard import Scorecard, ScoredRender
+from stemsilver.report.scorecard.scores import mean
+from stemsilver.report.scorecard.verdicts import totals
 
 SCHEMA_VERSION = 1
 
 
-def scorecard(batch: Batch, profile: Profile) -> dict[str, Any]:
+def scorecard_json(found: Scorecard) -> dict[str, Any]:
     """Everything about a run but its transcripts and timelines, for `report/scorecard.json`.
 
     The order of the keys is stable, scores are unrounded, and nothing is NaN or infinite:
@@ -25,21 +25,21 @@ def scorecard(batch: Batch, profile: Profile) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "tool": {
             "name": "stemsilver",
-            "version": batch.tool_version,
-            "commit": batch.commit,
+            "version": found.tool_version,
+            "commit": found.commit,
         },
-        "created": batch.created,
-        "device": batch.device,
+        "created": found.created,
+        "device": found.device,
         "profile": {
-            "name": batch.profile,
-            "description": profile.description,
-            "config_digest": batch.config_digest,
-            "config": profile.model_dump(mode="json"),
+            "name": found.profile,
+            "description": found.description,
+            "config_digest": found.config_digest,
+            "config": dict(found.config),
         },
-        "weights": [asdict(weight) for weight in batch.weights],
-        "totals": asdict(totals(batch, profile)),
-        "means": {name: asdict(mean(batch, name)) for name in METRICS},
-        "gates": [asdict(gate) for gate in gates(profile)],
+        "weights": [asdict(weight) for weight in found.weights],
+        "totals": asdict(totals(found)),
+        "means": {name: asdict(mean(found, name)) for name in METRICS},
+        "gates": [asdict(gate) for gate in found.gates],
         "metrics": {
             metric.name: {
                 "label": metric.label,
@@ -48,17 +48,16 @@ def scorecard(batch: Batch, profile: Profile) -> dict[str, Any]:
             }
             for metric in METRICS.values()
         },
-        "items": [_item(item, profile) for item in batch.items],
+        "items": [_item(item) for item in found.renders],
     }
 
 
-def item_evidence(item: ItemResult) -> dict[str, Any]:
+def item_evidence(item: ScoredRender, evidence: Evidence | None) -> dict[str, Any]:
     """What one render's scores rest on, for `report/items/ID.json`.
 
     Transcripts and word alignments with times in seconds, and the music timelines; times and
     probabilities have three decimals.
     """
-    evidence = item.evidence
     return {
         "schema_version": SCHEMA_VERSION,
         "id": item.id,
@@ -78,25 +77,24 @@ def item_evidence(item: ItemResult) -> dict[str, Any]:
     }
 
 
-def _item(item: ItemResult, profile: Profile) -> dict[str, Any]:
+def _item(item: ScoredRender) -> dict[str, Any]:
     return {
         "id": item.id,
         "path": item.path,
-        # Every path handed out is a complete file, and a failed render has none.
-        "output": item.output if item.failure is None else None,
+        "output": item.output,
         "output_sha256": item.output_sha256,
         "raw_digest": item.raw_digest,
         "script": item.script,
-        "status": status(item, profile),
+        "status": item.status,
         "failure": asdict(item.failure) if item.failure is not None else None,
         "notes": list(item.notes),
         "rate": item.rate,
         "channels": item.channels,
         "frames": item.frames,
         "duration_seconds": item.duration,
-        "metrics": {name: asdict(score) for name, score in scores(item).items()},
-        "verdicts": [asdict(verdict) for verdict in verdicts(item, profile)],
-        "seconds": {step: _rounded(taken) for step, taken in item.seconds.items()},
+        "metrics": {name: asdict(score) for name, score in item.scores.items()},
+        "verdicts": [asdict(verdict) for verdict in item.verdicts],
+        "seconds": dict(item.seconds),
         "peak_bytes": dict(item.peak_bytes),
         "gpu_peak_bytes": dict(item.gpu_peak_bytes),
     }

@@ -6,8 +6,6 @@ import html
 import re
 from collections.abc import Sequence
 
-from stemsilver.records import Batch
-from stemsilver.report.scorecard.reader import Card
 from stemsilver.report.text.wording import visible
 
 _MARKUP = re.compile(r"[\\`*_\[\]|~$]")
@@ -42,12 +40,3 @@ def _inert(text: str) -> str:
     # GitHub finds mentions, issue numbers and bare addresses in the finished text: an invisible
     # space parts them.
     return _FOUND.sub(r"\g<0>&#8203;", plain)
-
-
-def provenance(build: Batch | Card) -> str:
-    """What made a scorecard, and when."""
-    commit = f" at {code(build.commit)}" if build.commit else ""
-    return (
-        f"Profile {code(build.profile)} ({code(build.config_digest[:12])}), "
-        f"Stemsilver {code(build.tool_version)}{commit}, {code(build.created)}."
-    )
