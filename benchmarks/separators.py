@@ -49,11 +49,11 @@ from pathlib import Path
 import numpy as np
 from stemsilver.audio import decode
 from stemsilver.cleaning.separators.demucs import DemucsSeparator
-from stemsilver.config import DemucsSeparator as Settings
+from stemsilver.config import DemucsSettings
 
 source, target, settings = sys.argv[1:]
 audio = decode(Path(source), 600)
-separator = DemucsSeparator(Settings(**json.loads(settings)))
+separator = DemucsSeparator(DemucsSettings(**json.loads(settings)))
 np.save(target, separator.separate(audio.samples, audio.rate, lambda share: None))
 """
 

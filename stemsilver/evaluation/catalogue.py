@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from stemsilver.evaluation import citations as sources
-from stemsilver.evaluation.citations import Source
+from stemsilver.evaluation.citations import Citation
 
 Direction: TypeAlias = Literal["higher", "lower", "target", "none"]
 
@@ -37,7 +37,7 @@ class Metric:
     about: str
     formula: str
     where: str
-    sources: tuple[Source, ...]
+    sources: tuple[Citation, ...]
     limits: str
 
 

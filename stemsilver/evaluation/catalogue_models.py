@@ -9,7 +9,7 @@ from stemsilver.config import Asr, Evaluation, PannsMusic
 from stemsilver.config.languages import AUTO, UNSPACED
 from stemsilver.evaluation import citations
 from stemsilver.evaluation.catalogue import METRICS, Metric
-from stemsilver.evaluation.citations import Source
+from stemsilver.evaluation.citations import Citation
 
 _SMALL = ("tiny", "base", "small")
 
@@ -44,7 +44,7 @@ def _by_panns(metric: Metric, music: PannsMusic) -> Metric:
 
 def _by_whisper(metric: Metric, asr: Asr) -> Metric:
     normaliser = {"en": "English", AUTO: "English or basic"}.get(asr.language, "basic")
-    heard = Source(
+    heard = Citation(
         f"Radford et al., Whisper ({asr.model_name}, with its {normaliser} normaliser), 2022",
         citations.WHISPER.url,
     )

@@ -55,7 +55,7 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class Heard:
+class TrackLevels:
     """A track as a player meets it.
 
     `lufs` is its integrated loudness; `speech_db` is the level at which it holds the speech of
@@ -72,10 +72,10 @@ class Heard:
             raise ValueError("a level must be finite")
 
 
-_HEARD = TypeAdapter(dict[str, Heard])
+_HEARD = TypeAdapter(dict[str, TrackLevels])
 
 
-def listen(signals: Mapping[str, Audio]) -> dict[str, Heard]:
+def listen(signals: Mapping[str, Audio]) -> dict[str, TrackLevels]:
     """Outlines and levels of a render's tracks, which have one rate and length.
 
     `signals` has `clean`, in which the speech is looked for, and any others.
@@ -86,10 +86,10 @@ def listen(signals: Mapping[str, Audio]) -> dict[str, Heard]:
     for name, audio in signals.items():
         outline = outlined(audio.samples)
         if name == "removed":
-            found[name] = Heard(outline)
+            found[name] = TrackLevels(outline)
         else:
             level = _speech_level_db(audio.samples, clean.samples, spoken)
-            found[name] = Heard(outline, _lufs(audio), level)
+            found[name] = TrackLevels(outline, _lufs(audio), level)
     return found
 
 
@@ -108,7 +108,7 @@ def outlined(samples: Samples) -> Outline:
     )
 
 
-def gains(tracks: Mapping[str, Heard], match: Match) -> dict[str, float] | None:
+def gains(tracks: Mapping[str, TrackLevels], match: Match) -> dict[str, float] | None:
     """The gain in dB of each track that makes them equal by `match`; None where raw or clean has
     no such level.
 
@@ -128,7 +128,7 @@ def gains(tracks: Mapping[str, Heard], match: Match) -> dict[str, float] | None:
     }
 
 
-def louder_db(one: Heard, other: Heard) -> float | None:
+def louder_db(one: TrackLevels, other: TrackLevels) -> float | None:
     """How much louder `one` is than `other`: by the speech in them, else as a whole.
 
     None where neither is known of both.
@@ -142,7 +142,7 @@ def louder_db(one: Heard, other: Heard) -> float | None:
     return None
 
 
-def pair_gains(one: Heard, other: Heard) -> tuple[float, float] | None:
+def pair_gains(one: TrackLevels, other: TrackLevels) -> tuple[float, float] | None:
     """The gains in dB that make two tracks equally loud, of which one is 0 and none is more.
 
     None where it is not known how loud they are.
@@ -152,8 +152,8 @@ def pair_gains(one: Heard, other: Heard) -> tuple[float, float] | None:
 
 
 def with_base(
-    tracks: Mapping[str, Heard], other: Mapping[str, Heard], name: str = BASE
-) -> dict[str, Heard]:
+    tracks: Mapping[str, TrackLevels], other: Mapping[str, TrackLevels], name: str = BASE
+) -> dict[str, TrackLevels]:
     """A render's tracks, with the clean that another build made of it as one more, `name`.
 
     `other` has the tracks of that build. Both know the speech of their clean in raw, which is the
@@ -164,12 +164,12 @@ def with_base(
     return {**tracks, name: replace(other["clean"], speech_db=level)}
 
 
-def to_json(tracks: Mapping[str, Heard]) -> bytes:
+def to_json(tracks: Mapping[str, TrackLevels]) -> bytes:
     """`tracks` for a file."""
     return _HEARD.dump_json(dict(tracks))
 
 
-def from_json(content: bytes) -> dict[str, Heard]:
+def from_json(content: bytes) -> dict[str, TrackLevels]:
     """What `to_json` wrote.
 
     Raises:

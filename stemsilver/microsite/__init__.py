@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from stemsilver.microsite.baseline import read_base
     from stemsilver.microsite.pages.bakeoff import MAX_PROFILES
     from stemsilver.microsite.publish.offline import DOWNLOADS, RELEASE, Archive, offline_files
-    from stemsilver.microsite.publish.site import Site, build, check_replaceable
+    from stemsilver.microsite.publish.site import PublishedSite, build, check_replaceable
 
 __all__ = [
     "DOWNLOADS",
     "MAX_PROFILES",
     "RELEASE",
     "Archive",
-    "Site",
+    "PublishedSite",
     "build",
     "build_bakeoff",
     "check_replaceable",
@@ -32,7 +32,7 @@ _MODULES = {
     "bakeoff_site": ("build_bakeoff",),
     "baseline": ("read_base",),
     "publish.offline": ("DOWNLOADS", "RELEASE", "Archive", "offline_files"),
-    "publish.site": ("Site", "build", "check_replaceable"),
+    "publish.site": ("PublishedSite", "build", "check_replaceable"),
 }
 
 

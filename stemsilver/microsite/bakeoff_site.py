@@ -16,7 +16,7 @@ from stemsilver.microsite.pages.writer import Pages, preparations
 from stemsilver.microsite.parts.player import player_files
 from stemsilver.microsite.publish.assets import write_diagram
 from stemsilver.microsite.publish.overrides import copy_hand_written
-from stemsilver.microsite.publish.site import Look, Site, downloads, publish
+from stemsilver.microsite.publish.site import Look, PublishedSite, downloads, publish
 from stemsilver.records import Evidence, WeightRecord
 from stemsilver.report import Bakeoff, Run, bakeoff_columns, judge_again, pipeline_mermaid
 from stemsilver.step_cache import NOTHING_KEPT, Memo
@@ -51,7 +51,7 @@ def build_bakeoff(
     target: Path,
     max_megabytes: float,
     memo: Memo = NOTHING_KEPT,
-) -> Site:
+) -> PublishedSite:
     """Publish the site of a bake-off at `target`.
 
     `evidence` and `media` are, run by run, what was measured on every cleaned render and the

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stemsilver.errors import UsageError
 from stemsilver.fsio import contained
-from stemsilver.media.playback import LISTENING, Heard, from_json
+from stemsilver.media.playback import LISTENING, TrackLevels, from_json
 from stemsilver.report import Scorecard, ScoredRender, read_scorecard
 
 _NEEDED = ("raw.flac", "clean.flac", "clean.webp", LISTENING)
@@ -31,7 +31,7 @@ class BaseItem:
 
     folder: Path
     raw_md5: bytes | None
-    tracks: Mapping[str, Heard]
+    tracks: Mapping[str, TrackLevels]
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from stemsilver.pipeline.outputs import write_report
     from stemsilver.pipeline.pair import evaluate_pair
     from stemsilver.pipeline.preflight import check_outputs, verify_models
-    from stemsilver.pipeline.site import Outcome, Places, build_site
+    from stemsilver.pipeline.site import BuildOutcome, Places, build_site
 
 __all__ = [
-    "Outcome",
+    "BuildOutcome",
     "Places",
     "build_site",
     "check_outputs",
@@ -33,7 +33,7 @@ _MODULES = {
     "pair": ("evaluate_pair",),
     "outputs": ("write_report",),
     "preflight": ("check_outputs", "verify_models"),
-    "site": ("Outcome", "Places", "build_site"),
+    "site": ("BuildOutcome", "Places", "build_site"),
 }
 
 

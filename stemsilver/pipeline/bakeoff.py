@@ -11,7 +11,7 @@ from stemsilver import fsio, microsite, report
 from stemsilver.cache import Cache
 from stemsilver.config import Profile
 from stemsilver.errors import UsageError
-from stemsilver.microsite import MAX_PROFILES, Site
+from stemsilver.microsite import MAX_PROFILES, PublishedSite
 from stemsilver.pipeline.loop import Finished, Progress
 from stemsilver.pipeline.outputs import write_report
 from stemsilver.pipeline.preflight import check_outputs, verify_models
@@ -25,11 +25,11 @@ JSON, MARKDOWN, SITE = "bakeoff.json", "bakeoff.md", "site"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BakeoffOutcome:
     """What a bake-off found, and the site that shows it."""
 
     found: Bakeoff
-    site: Site
+    site: PublishedSite
 
     @property
     def all_cleaned(self) -> bool:
@@ -50,7 +50,7 @@ def compare(
     max_site_megabytes: float = 1000.0,
     max_cache_gigabytes: float = 20.0,
     progress: Callable[[Profile], AbstractContextManager[Progress]],
-) -> Outcome:
+) -> BakeoffOutcome:
     """Clean and measure every render under every profile, and publish what came of it.
 
     The first of `profiles` is the incumbent, by whose promotion rule the others are candidates.
@@ -102,7 +102,7 @@ def compare(
             Steps(store),
         )
         store.gc(round(max_cache_gigabytes * 1e9))
-    return Outcome(found, site)
+    return BakeoffOutcome(found, site)
 
 
 def judged_by(judge: Profile, profile: Profile) -> Profile:

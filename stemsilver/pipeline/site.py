@@ -15,7 +15,7 @@ from stemsilver.cache import Cache
 from stemsilver.config import Profile
 from stemsilver.delivery import release
 from stemsilver.device import device_name
-from stemsilver.microsite import Archive, Site
+from stemsilver.microsite import Archive, PublishedSite
 from stemsilver.pipeline import ab_snippets, executors, freshness, loop, tasks
 from stemsilver.pipeline.freshness import Options
 from stemsilver.pipeline.loop import Finished, Progress
@@ -40,12 +40,12 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BuildOutcome:
     """What a build made; `drawing` tells which of the batch's plots were drawn anew."""
 
     scorecard: Scorecard
     finished: Finished
-    site: Site
+    site: PublishedSite
     drawing: Steps
 
 
@@ -62,7 +62,7 @@ def build_site(
     max_site_megabytes: float = 1000.0,
     max_cache_gigabytes: float = 20.0,
     progress: Progress,
-) -> Outcome:
+) -> BuildOutcome:
     """Clean, evaluate, report and publish every render.
 
     With `stages`, each render's page plays what the chain made on the way. `base` is the site of
@@ -129,7 +129,7 @@ def build_site(
             build_digest=made,
         )
         cache.gc(round(max_cache_gigabytes * 1e9))
-    return Outcome(scorecard, finished, site, drawing)
+    return BuildOutcome(scorecard, finished, site, drawing)
 
 
 def clean_batch(

@@ -24,7 +24,7 @@ from stemsilver.dsp.loudness import gain
 from stemsilver.evaluation import findings, suite
 from stemsilver.evaluation.findings import CRASHED
 from stemsilver.media import playback, plots, snippets
-from stemsilver.media.playback import LISTENING, Heard
+from stemsilver.media.playback import LISTENING, TrackLevels
 from stemsilver.pipeline import progress_file
 from stemsilver.pipeline.progress_file import Reporter
 from stemsilver.pipeline.sidecars import read_sidecars
@@ -246,7 +246,7 @@ def _media(
 
 
 def _snippets(
-    raw: Audio, cleaned: Cleaned, heard: Mapping[str, Heard], settings: AbTests
+    raw: Audio, cleaned: Cleaned, heard: Mapping[str, TrackLevels], settings: AbTests
 ) -> dict[str, bytes]:
     """The short pairs of raw and clean, equally loud by what the whole render holds."""
     matched = playback.pair_gains(heard["raw"], heard["clean"]) or (0.0, 0.0)

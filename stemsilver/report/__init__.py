@@ -6,7 +6,7 @@ The scorecard is the product; JSON, CSV, Markdown and the pages show the same ve
 from stemsilver.report.comparison.bakeoff import (
     OWN_STAGE_A,
     Bakeoff,
-    Column,
+    BakeoffColumn,
     Run,
     bakeoff,
     bakeoff_columns,
@@ -14,7 +14,7 @@ from stemsilver.report.comparison.bakeoff import (
 )
 from stemsilver.report.comparison.bakeoff_markdown import MARKS, bakeoff_markdown
 from stemsilver.report.comparison.change import Change, Sense, change, within
-from stemsilver.report.comparison.diff import Diff, ItemDiff, MeanDiff, Row, diff
+from stemsilver.report.comparison.diff import ChangeRow, Diff, ItemDiff, MeanDiff, diff
 from stemsilver.report.comparison.diff_json import diff_json
 from stemsilver.report.comparison.diff_markdown import MAX_COMMENT, checked_link, diff_markdown
 from stemsilver.report.comparison.diff_wording import (
@@ -36,7 +36,7 @@ from stemsilver.report.history.records import (
     read_records,
     record,
 )
-from stemsilver.report.history.regressions import Mark, Turn, marks, runs
+from stemsilver.report.history.regressions import Shift, ShiftSense, runs, shifts
 from stemsilver.report.scorecard.cost import Cost, factor_words, memory_words
 from stemsilver.report.scorecard.csv_table import batch_metrics_csv
 from stemsilver.report.scorecard.markdown import provenance, scorecard_markdown
@@ -80,9 +80,10 @@ __all__ = [
     "OWN_STAGE_A",
     "SCHEMA_VERSION",
     "Bakeoff",
+    "BakeoffColumn",
     "Change",
+    "ChangeRow",
     "Check",
-    "Column",
     "Cost",
     "Diff",
     "Gate",
@@ -90,20 +91,19 @@ __all__ = [
     "ItemDiff",
     "Judgement",
     "Listing",
-    "Mark",
     "Mean",
     "MeanDiff",
     "RawToClean",
     "Record",
-    "Row",
     "Ruling",
     "Run",
     "Scorecard",
     "ScoredRender",
     "Sense",
+    "Shift",
+    "ShiftSense",
     "Status",
     "Totals",
-    "Turn",
     "UsedModel",
     "Verdict",
     "all_good",
@@ -135,7 +135,6 @@ __all__ = [
     "judge",
     "judge_again",
     "listings",
-    "marks",
     "mean",
     "memory_words",
     "merged",
@@ -153,6 +152,7 @@ __all__ = [
     "runs",
     "scorecard_json",
     "scorecard_markdown",
+    "shifts",
     "shortened",
     "sideways",
     "totals",

@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 
 from stemsilver.cleaning.separators.demucs import DemucsSeparator
-from stemsilver.config import DemucsSeparator as Settings
+from stemsilver.config import DemucsSettings
 from stemsilver.records import Samples
 
 from ..official import demucs as official
@@ -19,11 +19,13 @@ SEGMENT = Fraction(1, 2)
 """Seconds these bags are trained on, in place of 7.8 and 44."""
 
 
-def settings(name: str, shifts: int = 0, segment: float | None = None, seed: int = 7) -> Settings:
-    return Settings(model_name=name, shifts=shifts, overlap=0.25, segment=segment, seed=seed)
+def settings(
+    name: str, shifts: int = 0, segment: float | None = None, seed: int = 7
+) -> DemucsSettings:
+    return DemucsSettings(model_name=name, shifts=shifts, overlap=0.25, segment=segment, seed=seed)
 
 
-def separate_by(chosen: Settings, mixture: Samples, rate: int) -> Samples:
+def separate_by(chosen: DemucsSettings, mixture: Samples, rate: int) -> Samples:
     return DemucsSeparator(chosen).separate(mixture, rate, lambda share: None)
 
 
@@ -49,7 +51,9 @@ def model(folder: Path, signature: str) -> Path:
     return path
 
 
-def by_command(repo: Path, chosen: Settings, mixture: Samples, rate: int, out: Path) -> Samples:
+def by_command(
+    repo: Path, chosen: DemucsSettings, mixture: Samples, rate: int, out: Path
+) -> Samples:
     """What `demucs --two-stems vocals` gives, at 44.1 kHz in stereo."""
     from demucs import separate
 

@@ -10,7 +10,7 @@ import pytest
 
 from stemsilver.audio import resample
 from stemsilver.cleaning.separators import demucs
-from stemsilver.config import DemucsSeparator as Settings
+from stemsilver.config import DemucsSettings
 from stemsilver.records import Samples
 
 from ..built import NEEDS_DIFFQ
@@ -35,7 +35,7 @@ def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEMSILVER_DEVICE", "cpu")
 
 
-def compare(whole: Path, chosen: Settings, mixture: Samples, rate: int, out: Path) -> None:
+def compare(whole: Path, chosen: DemucsSettings, mixture: Samples, rate: int, out: Path) -> None:
     theirs = bags.by_command(whole / "demucs", chosen, mixture, rate, out)
     if len(mixture) == 1:
         theirs = theirs.mean(axis=0, keepdims=True)

@@ -16,7 +16,7 @@ import torch
 from stemsilver.audio import resample
 from stemsilver.cleaning.separators import demucs
 from stemsilver.cleaning.separators.demucs import DemucsSeparator, bag
-from stemsilver.config import DemucsSeparator as Settings
+from stemsilver.config import DemucsSettings
 from stemsilver.errors import ConfigError, EnvironmentFault, WeightsError
 from stemsilver.records import Samples
 
@@ -41,12 +41,12 @@ def placed(whole: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @cache
-def loaded(chosen: Settings) -> DemucsSeparator:
+def loaded(chosen: DemucsSettings) -> DemucsSeparator:
     """A separator with the models of the module's own folder, loaded once."""
     return DemucsSeparator(chosen)
 
 
-def separate_by(chosen: Settings, mixture: Samples, rate: int) -> Samples:
+def separate_by(chosen: DemucsSettings, mixture: Samples, rate: int) -> Samples:
     return loaded(chosen).separate(mixture, rate, lambda share: None)
 
 

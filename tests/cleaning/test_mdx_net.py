@@ -19,7 +19,7 @@ from stemsilver.audio import resample
 from stemsilver.cleaning import separators
 from stemsilver.cleaning.separators import mdx_net
 from stemsilver.cleaning.separators.mdx_net import MdxNetSeparator
-from stemsilver.config import MdxSeparator
+from stemsilver.config import MdxSettings
 from stemsilver.errors import WeightsError
 from stemsilver.records import Audio, Samples
 
@@ -32,8 +32,8 @@ COMPENSATED = 1 / 1.022
 """The gain of a network that takes all it hears for accompaniment."""
 
 
-def settings(*, overlap: float = 0.25, soft_masking: bool = True) -> MdxSeparator:
-    return MdxSeparator(
+def settings(*, overlap: float = 0.25, soft_masking: bool = True) -> MdxSettings:
+    return MdxSettings(
         model_name="UVR-MDX-NET-Inst_HQ_3", overlap=overlap, soft_masking=soft_masking
     )
 

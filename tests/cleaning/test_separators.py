@@ -14,7 +14,7 @@ from stemsilver import weights
 from stemsilver.audio import resample
 from stemsilver.cleaning import deepfilternet, separators
 from stemsilver.cleaning.separators import spleeter
-from stemsilver.config import EmbeddedSeparator
+from stemsilver.config import EmbeddedSettings
 from stemsilver.records import Audio, Samples
 from stemsilver.weights import checkpoint
 
@@ -25,8 +25,8 @@ NAMES = ("deepfilternet3", "spleeter-2stems")
 BOTH = pytest.mark.parametrize("name", NAMES)
 
 
-def settings(name: str) -> EmbeddedSeparator:
-    return EmbeddedSeparator.model_validate({"model_name": name})
+def settings(name: str) -> EmbeddedSettings:
+    return EmbeddedSettings.model_validate({"model_name": name})
 
 
 def separate(name: str, mixture: Samples, rate: int) -> Samples:

@@ -27,7 +27,7 @@ from stemsilver.step_cache import Steps
 
 REPOSITORY = Path(__file__).parents[2]
 PROFILE = config.load(REPOSITORY / "config" / "embedded.yaml")
-SPLEETER = config.EmbeddedSeparator(model_name="spleeter-2stems")
+SPLEETER = config.EmbeddedSettings(model_name="spleeter-2stems")
 RATE = 24_000
 
 

@@ -10,7 +10,15 @@ import pytest
 
 from stemsilver.audio import decode, resample
 from stemsilver.evaluation import vad
-from stemsilver.media.playback import Heard, Outline, from_json, gains, listen, outlined, to_json
+from stemsilver.media.playback import (
+    Outline,
+    TrackLevels,
+    from_json,
+    gains,
+    listen,
+    outlined,
+    to_json,
+)
 from stemsilver.records import Audio
 
 RAW = Path(__file__).parents[2] / "raw"
@@ -85,10 +93,10 @@ def test_a_short_file_has_an_outline_and_no_levels(frames: int) -> None:
 
 def test_what_was_removed_goes_along_with_raw() -> None:
     tracks = {
-        "raw": Heard(NOTHING, -20.0, 3.0),
-        "clean": Heard(NOTHING, -16.0, 0.0),
-        "removed": Heard(NOTHING),
-        "vocals": Heard(NOTHING, -30.0, -1.5),
+        "raw": TrackLevels(NOTHING, -20.0, 3.0),
+        "clean": TrackLevels(NOTHING, -16.0, 0.0),
+        "removed": TrackLevels(NOTHING),
+        "vocals": TrackLevels(NOTHING, -30.0, -1.5),
     }
     assert gains(tracks, "speech_db") == {
         "raw": -4.5,

@@ -17,7 +17,7 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING, listen, to_json
 from stemsilver.media.plots import spectrogram_webp
-from stemsilver.microsite import Site, build, read_base
+from stemsilver.microsite import PublishedSite, build, read_base
 from stemsilver.records import (
     AlignedWord,
     Alignment,
@@ -89,7 +89,7 @@ class Planted:
         max_megabytes: float = 50,
         base: Path | None = None,
         history: Sequence[Record] = (),
-    ) -> Site:
+    ) -> PublishedSite:
         """Publish the planted batch at `target`, compared with the site at `base`.
 
         `history` are the builds before; its own record is the last of all.

@@ -14,7 +14,7 @@ import soundfile
 from playwright.sync_api import Browser, expect
 
 from stemsilver.errors import UsageError
-from stemsilver.media.playback import BASE, LISTENING, Heard, from_json, to_json
+from stemsilver.media.playback import BASE, LISTENING, TrackLevels, from_json, to_json
 from stemsilver.microsite import read_base
 from stemsilver.microsite.baseline import BaseItem, match
 from stemsilver.microsite.pages.blind import BlindPair
@@ -179,7 +179,7 @@ def test_a_level_that_is_no_number_is_refused(base_site: Path, level: str) -> No
         read_base(base_site)
 
 
-def levelled(heard: Heard, lufs: float | None, speech: float | None) -> Heard:
+def levelled(heard: TrackLevels, lufs: float | None, speech: float | None) -> TrackLevels:
     return replace(heard, lufs=lufs, speech_db=speech)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemsilver.media.playback import Heard, Outline, outlined
+from stemsilver.media.playback import Outline, TrackLevels, outlined
 from stemsilver.microsite.parts.waveforms import frequency_marks, outlines, presence, time_marks
 from stemsilver.records import Timeline
 
@@ -46,7 +46,7 @@ def test_frequencies_stand_where_the_picture_has_them() -> None:
 
 def test_outlines_share_a_scale_that_the_louder_of_raw_and_clean_fills() -> None:
     heard = {
-        name: Heard(outlined(np.full((1, 1200), level, np.float32)))
+        name: TrackLevels(outlined(np.full((1, 1200), level, np.float32)))
         for name, level in (("raw", 0.2), ("clean", 0.8), ("removed", 0.1))
     }
     curves = {curve.name: curve for curve in outlines(heard)}
@@ -58,9 +58,9 @@ def test_outlines_share_a_scale_that_the_louder_of_raw_and_clean_fills() -> None
 
 
 def test_an_outline_of_nothing_is_no_path() -> None:
-    nothing = Heard(Outline((), ()))
+    nothing = TrackLevels(Outline((), ()))
     assert [curve.path for curve in outlines({"raw": nothing, "clean": nothing})] == ["", ""]
-    silent = Heard(outlined(np.zeros((1, 10), np.float32)))
+    silent = TrackLevels(outlined(np.zeros((1, 10), np.float32)))
     [curve, _] = outlines({"raw": silent, "clean": silent})
     assert {y for _, y in points(curve.path)} == {0}
 

@@ -15,7 +15,7 @@ import pytest
 from stemsilver import microsite, weights
 from stemsilver.config import Profile
 from stemsilver.evaluation.findings import CRASHED
-from stemsilver.microsite import Site
+from stemsilver.microsite import PublishedSite
 from stemsilver.microsite.publish.marker import MARK, MARKER
 from stemsilver.pipeline import freshness
 from stemsilver.pipeline.freshness import Options
@@ -207,9 +207,9 @@ def digests(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     """What the sites of some builds would be told of what they are made from."""
     told: list[str | None] = []
 
-    def publish(*_: object, build_digest: str | None, **__: object) -> Site:
+    def publish(*_: object, build_digest: str | None, **__: object) -> PublishedSite:
         told.append(build_digest)
-        return Site(Path("index.html"), 0, 0)
+        return PublishedSite(Path("index.html"), 0, 0)
 
     monkeypatch.setattr(microsite, "build", publish)
     return told

@@ -11,7 +11,7 @@ import pytest
 
 from stemsilver import microsite
 from stemsilver.errors import UsageError
-from stemsilver.microsite import Site
+from stemsilver.microsite import PublishedSite
 from stemsilver.report import HISTORY, Record, history_json, read_history, record
 
 from ..report.planted_history import builds
@@ -28,7 +28,7 @@ class Idle(InThisProcess):
 @pytest.fixture
 def no_site(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the site out, where a test is about something else."""
-    stub = Site(Path("index.html"), 0, 0)
+    stub = PublishedSite(Path("index.html"), 0, 0)
     monkeypatch.setattr(microsite, "build", lambda *_, **__: stub)
 
 

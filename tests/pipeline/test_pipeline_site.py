@@ -13,7 +13,7 @@ import soundfile
 from stemsilver import fsio, microsite
 from stemsilver.errors import Locked, SiteError, UsageError
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.microsite import Site
+from stemsilver.microsite import PublishedSite
 from stemsilver.pipeline import Places, check_outputs
 from stemsilver.records import Render
 
@@ -23,7 +23,7 @@ from .batches import Built, InThisProcess, Workspace, changed, contents, embedde
 @pytest.fixture
 def no_site(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the site out, where a test is about something else."""
-    stub = Site(Path("index.html"), 0, 0)
+    stub = PublishedSite(Path("index.html"), 0, 0)
     monkeypatch.setattr(microsite, "build", lambda *_, **__: stub)
 
 

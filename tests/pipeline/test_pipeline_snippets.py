@@ -16,7 +16,7 @@ from stemsilver.config import Profile
 from stemsilver.errors import UsageError
 from stemsilver.media import snippets
 from stemsilver.media.snippets import LISTING
-from stemsilver.microsite import Site, read_base
+from stemsilver.microsite import PublishedSite, read_base
 from stemsilver.pipeline import Outcome, ab_snippets, tasks
 from stemsilver.pipeline.tasks import item_key
 from stemsilver.records import ItemResult
@@ -28,7 +28,7 @@ from .batches import Built, InThisProcess, Workspace, changed, contents, embedde
 @pytest.fixture
 def no_site(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the site out, where a test is about the report."""
-    stub = Site(Path("index.html"), 0, 0)
+    stub = PublishedSite(Path("index.html"), 0, 0)
     monkeypatch.setattr(microsite, "build", lambda *_, **__: stub)
 
 
@@ -157,7 +157,7 @@ def compared(built: Built, tmp_path_factory: pytest.TempPathFactory) -> tuple[Wo
     base = workspace.places.site.rename(folder / "base")
     quieter = changed(embedded(), "postprocess", final_lufs=-22.0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(microsite, "build", lambda *_, **__: Site(Path("index.html"), 0, 0))
+        patch.setattr(microsite, "build", lambda *_, **__: PublishedSite(Path("index.html"), 0, 0))
         outcome = workspace.build(InThisProcess(), seconds_long(quieter, 1), base=base)
     return workspace, outcome
 

@@ -9,7 +9,7 @@ import mermaidx
 import pytest
 
 from stemsilver import config
-from stemsilver.config import DemucsSeparator, EmbeddedSeparator, MdxSeparator
+from stemsilver.config import DemucsSettings, EmbeddedSettings, MdxSettings
 from stemsilver.evaluation.catalogue_models import described
 from stemsilver.report import pipeline_mermaid, used_models
 from stemsilver.report.scorecard.models import DENOISERS, SEPARATORS
@@ -23,7 +23,7 @@ def names(kind: type[config.Chain] | type, field: str = "model_name") -> set[str
 
 
 def test_every_model_that_a_profile_can_name_is_described() -> None:
-    kinds = (EmbeddedSeparator, DemucsSeparator, MdxSeparator)
+    kinds = (EmbeddedSettings, DemucsSettings, MdxSettings)
     assert set(SEPARATORS) == set.union(*map(names, kinds))
     assert set(DENOISERS) == names(config.Enhancement) - {"none"}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stemsilver.evaluation.catalogue import METRICS, Metric
-from stemsilver.report import Mark, Record, marks, runs
+from stemsilver.report import Record, Shift, runs, shifts
 from stemsilver.report.scorecard.scores import Mean
 
 from .planted_history import JUDGED, LEVELS, builds, renamed, worse
@@ -28,14 +28,14 @@ def planted(metric: Metric, *values: float, target: float = -16.0) -> list[Recor
     ]
 
 
-def told(found: tuple[Mark, ...]) -> list[tuple[int, str, str]]:
-    return [(mark.at, mark.metric, mark.sense) for mark in found]
+def told(found: tuple[Shift, ...]) -> list[tuple[int, str, str]]:
+    return [(shift.at, shift.metric, shift.sense) for shift in found]
 
 
 @pytest.mark.parametrize("scatter", [0.0, 0.25, 0.5, 1.0])
 def test_nothing_of_the_noise_is_marked(scatter: float) -> None:
     """50 builds of 20 renders, 40 times 15 metrics, whose scores scatter by up to a tolerance."""
-    found = [mark for seed in range(40) for mark in marks(builds(50, seed, scatter=scatter))]
+    found = [shift for seed in range(40) for shift in shifts(builds(50, seed, scatter=scatter))]
     assert told(tuple(found)) == []
 
 
@@ -49,19 +49,19 @@ def test_a_step_of_five_tolerances_is_marked_once_where_it_happened(
         steps = {metric.name: {at: 5.0 * way}}
         # Off its target on either side is worse.
         bad = way == worse(metric) or metric.direction == "target"
-        found = marks(builds(50, seed, scatter=scatter, steps=steps))
+        found = shifts(builds(50, seed, scatter=scatter, steps=steps))
         assert told(found) == [(at, metric.name, "worse" if bad else "better")]
 
 
 def test_a_marked_build_says_from_what_to_what_it_went() -> None:
     records = planted(PRESENCE, 0.0110, 0.0112, 0.0111, 0.030, 0.030)
-    [mark] = marks(records)
-    assert mark == Mark(3, PRESENCE.name, "worse", Mean(0.0111, 20), Mean(0.030, 20))
+    [shift] = shifts(records)
+    assert shift == Shift(3, PRESENCE.name, "worse", Mean(0.0111, 20), Mean(0.030, 20))
 
 
 def test_a_way_back_is_marked_too() -> None:
     steps = {PRESENCE.name: {20: 6.0, 21: -6.0}}
-    assert told(marks(builds(40, steps=steps))) == [
+    assert told(shifts(builds(40, steps=steps))) == [
         (20, PRESENCE.name, "worse"),
         (21, PRESENCE.name, "better"),
     ]
@@ -69,7 +69,7 @@ def test_a_way_back_is_marked_too() -> None:
 
 def test_two_steps_up_are_two_marks() -> None:
     steps = {PRESENCE.name: {15: 6.0, 18: 6.0}}
-    assert told(marks(builds(40, steps=steps))) == [
+    assert told(shifts(builds(40, steps=steps))) == [
         (15, PRESENCE.name, "worse"),
         (18, PRESENCE.name, "worse"),
     ]
@@ -77,8 +77,8 @@ def test_two_steps_up_are_two_marks() -> None:
 
 def test_many_steps_that_are_too_small_each_are_seen_in_the_end() -> None:
     steps = {PRESENCE.name: dict.fromkeys(range(5, 50), 0.15)}
-    found = marks(builds(50, scatter=0.1, steps=steps))
-    assert {mark.sense for mark in found} == {"worse"}
+    found = shifts(builds(50, scatter=0.1, steps=steps))
+    assert {shift.sense for shift in found} == {"worse"}
     assert 1 <= len(found) <= 5
 
 
@@ -86,41 +86,41 @@ def test_where_builds_scatter_more_only_more_is_marked() -> None:
     """Between builds a metric swings by 1.4 tolerances, and a step of 1.4 is part of that."""
     swing = 0.7 * PRESENCE.tolerance * np.resize([1, -1, -1, 1, -1, 1, 1], 40)
     restless = planted(PRESENCE, *(0.02 + swing))
-    assert marks(restless) == ()
+    assert shifts(restless) == ()
     calm = planted(PRESENCE, *([0.02] * 20), *([0.02 + 1.4 * PRESENCE.tolerance] * 20))
-    assert len(marks(calm)) == 1
+    assert len(shifts(calm)) == 1
 
 
 def test_a_difference_that_reads_alike_is_not_marked() -> None:
     near = planted(PRESENCE, *([0.01151] * 9), 0.01249)
     assert 1.9 * PRESENCE.tolerance < 0.01249 - 0.01151
-    assert marks(near) == ()
-    assert len(marks(planted(PRESENCE, *([0.01151] * 9), 0.01252))) == 1
+    assert shifts(near) == ()
+    assert len(shifts(planted(PRESENCE, *([0.01151] * 9), 0.01252))) == 1
 
 
 def test_loudness_is_judged_by_its_distance_from_the_target() -> None:
     loudness = METRICS["clean_lufs"]
     drifted = planted(loudness, -16.0, -16.0, -15.0, -17.0, -16.0)
-    assert told(marks(drifted)) == [(2, "clean_lufs", "worse"), (4, "clean_lufs", "better")]
-    [mark, _] = marks(drifted)
-    assert (mark.before.value, mark.after.value) == (-16.0, -15.0)
+    assert told(shifts(drifted)) == [(2, "clean_lufs", "worse"), (4, "clean_lufs", "better")]
+    [shift, _] = shifts(drifted)
+    assert (shift.before.value, shift.after.value) == (-16.0, -15.0)
     # A loudness that was asked for is none that anything went wrong with.
     louder = planted(loudness, -16.0, -16.0) + planted(loudness, -16, -16, -14, -14, target=-14)[2:]
-    assert marks(louder) == ()
-    assert marks([replace(one, targets={}) for one in drifted]) == ()
+    assert shifts(louder) == ()
+    assert shifts([replace(one, targets={}) for one in drifted]) == ()
 
 
 @pytest.mark.parametrize("name", [name for name in METRICS if METRICS[name] not in JUDGED])
 def test_raw_and_what_has_no_better_are_not_judged(name: str) -> None:
     assert name.startswith("raw_") or METRICS[name].direction == "none"
-    assert marks(planted(METRICS[name], 1, 1, 1, 100, 100)) == ()
+    assert shifts(planted(METRICS[name], 1, 1, 1, 100, 100)) == ()
 
 
 def test_other_renders_begin_anew_and_are_compared_with_none() -> None:
     steps = {PRESENCE.name: {10: 50.0, 25: 8.0}}
     records = builds(30, steps=steps)
     records = records[:10] + renamed(records[10:], batch="cd" * 32)
-    assert told(marks(records)) == [(25, PRESENCE.name, "worse")]
+    assert told(shifts(records)) == [(25, PRESENCE.name, "worse")]
     assert runs(records) == {"embedded": (tuple(range(10)), tuple(range(10, 30)))}
 
 
@@ -128,23 +128,23 @@ def test_each_profile_is_compared_with_itself() -> None:
     calm = builds(20)
     other = builds(20, 1, profile="studio", steps={PRESENCE.name: {0: 40.0, 12: 8.0}})
     mixed = [one for pair in zip(calm, other, strict=True) for one in pair]
-    assert told(marks(mixed)) == [(25, PRESENCE.name, "worse")]
+    assert told(shifts(mixed)) == [(25, PRESENCE.name, "worse")]
     assert list(runs(mixed)) == ["embedded", "studio"]
 
 
 def test_a_build_that_measured_nothing_is_passed_over() -> None:
     nothing = float("nan")
     records = planted(PRESENCE, 0.01, nothing, 0.01, nothing, 0.02, nothing)
-    assert told(marks(records)) == [(4, PRESENCE.name, "worse")]
-    assert marks(planted(PRESENCE, nothing, nothing)) == ()
-    assert marks([]) == ()
+    assert told(shifts(records)) == [(4, PRESENCE.name, "worse")]
+    assert shifts(planted(PRESENCE, nothing, nothing)) == ()
+    assert shifts([]) == ()
 
 
 def test_a_mark_says_over_how_many_renders_it_was_measured() -> None:
     before, now = planted(PRESENCE, 0.01, 0.02)
     now = replace(now, means={PRESENCE.name: Mean(0.02, 19)})
-    [mark] = marks([before, now])
-    assert (mark.before.count, mark.after.count) == (20, 19)
+    [shift] = shifts([before, now])
+    assert (shift.before.count, shift.after.count) == (20, 19)
 
 
 def test_the_planted_levels_are_of_known_metrics() -> None:

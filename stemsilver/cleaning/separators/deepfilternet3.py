@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from stemsilver.cleaning import deepfilternet
-from stemsilver.config import EmbeddedSeparator
+from stemsilver.config import EmbeddedSettings
 from stemsilver.records import Samples
 
 
@@ -15,11 +15,11 @@ class DeepFilterNet3Separator:
 
     band_hz: ClassVar[float] = deepfilternet.RATE / 2
 
-    def __init__(self, settings: EmbeddedSeparator) -> None:
+    def __init__(self, settings: EmbeddedSettings) -> None:
         pass
 
     @staticmethod
-    def weights(settings: EmbeddedSeparator) -> tuple[str, ...]:
+    def weights(settings: EmbeddedSettings) -> tuple[str, ...]:
         """The names of its weight files."""
         return deepfilternet.WEIGHTS
 

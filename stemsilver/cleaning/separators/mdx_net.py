@@ -15,7 +15,7 @@ import numpy as np
 
 from stemsilver import weights
 from stemsilver.audio import resample
-from stemsilver.config import MdxSeparator
+from stemsilver.config import MdxSettings
 from stemsilver.device import device
 from stemsilver.dsp.masks import ratio_mask
 from stemsilver.dsp.stft import Spectrum, Stft
@@ -59,7 +59,7 @@ class MdxNetSeparator:
 
     band_hz: ClassVar[float] = (BINS - 2) * RATE / TRANSFORM.fft
 
-    def __init__(self, settings: MdxSeparator) -> None:
+    def __init__(self, settings: MdxSettings) -> None:
         self._overlap = settings.overlap
         self._soft_masking = settings.soft_masking
         [name] = self.weights(settings)
@@ -69,7 +69,7 @@ class MdxNetSeparator:
         self._batch = GPU_BATCH if on_gpu and any_number else 1
 
     @staticmethod
-    def weights(settings: MdxSeparator) -> tuple[str, ...]:
+    def weights(settings: MdxSettings) -> tuple[str, ...]:
         """The name of its weight file."""
         return ("uvr-mdx-net-inst-hq-3",)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from stemsilver import weights
 from stemsilver.audio import resample
-from stemsilver.config import EmbeddedSeparator
+from stemsilver.config import EmbeddedSettings
 from stemsilver.dsp.masks import Mask, ratio_mask
 from stemsilver.dsp.stft import Stft
 from stemsilver.records import Samples
@@ -41,12 +41,12 @@ class SpleeterSeparator:
     # The last bin is left out: half of what the window spreads it over is not seen.
     band_hz: ClassVar[float] = (BINS - 2) * RATE / TRANSFORM.fft
 
-    def __init__(self, settings: EmbeddedSeparator) -> None:
+    def __init__(self, settings: EmbeddedSettings) -> None:
         [name] = self.weights(settings)
         self._networks = network.load(weights.verified(name))
 
     @staticmethod
-    def weights(settings: EmbeddedSeparator) -> tuple[str, ...]:
+    def weights(settings: EmbeddedSettings) -> tuple[str, ...]:
         """The name of its weight file, which holds both networks."""
         return ("spleeter-2stems",)
 

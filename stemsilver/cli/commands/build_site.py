@@ -29,7 +29,7 @@ from stemsilver.profiles import DEFAULT
 if TYPE_CHECKING:
     from stemsilver import discover, pipeline, report
     from stemsilver.delivery import deployed_site
-    from stemsilver.pipeline import Outcome, freshness
+    from stemsilver.pipeline import BuildOutcome, freshness
 else:
     discover, freshness = OnUse("discover"), OnUse("pipeline.freshness")
     pipeline, report = OnUse("pipeline"), OnUse("report")
@@ -137,7 +137,7 @@ def _earlier(sources: Sequence[str], folder: Path, console: Console) -> list[Pat
     return found
 
 
-def _summarise(outcome: Outcome, console: Console) -> None:
+def _summarise(outcome: BuildOutcome, console: Console) -> None:
     """Say what was done, and what came of it."""
     finished = outcome.finished
     left = len(finished.items) - finished.reused

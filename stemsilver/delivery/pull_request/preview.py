@@ -14,7 +14,7 @@ from stemsilver.delivery.pull_request.reencode import Sound, described, hear
 from stemsilver.fsio import staging_beside, swap_directory, write_bytes
 from stemsilver.media.snippets import Signal, Snippet, file_name
 from stemsilver.microsite import check_replaceable
-from stemsilver.microsite.pages.preview import Clip, Heard, Preview, Track
+from stemsilver.microsite.pages.preview import Clip, Preview, PreviewRender, PreviewTrack
 from stemsilver.microsite.publish.marker import MARKER
 from stemsilver.report import ScoredRender
 
@@ -83,11 +83,11 @@ def write_preview(
 
 def _heard(
     folder: Path, changed: Sequence[ScoredRender], signals: Sequence[Signal], budget: int
-) -> list[tuple[Heard, dict[str, bytes]]]:
+) -> list[tuple[PreviewRender, dict[str, bytes]]]:
     """The changed renders with their files by name, up to the first one with which these have more
     than `budget` bytes.
     """
-    heard: list[tuple[Heard, dict[str, bytes]]] = []
+    heard: list[tuple[PreviewRender, dict[str, bytes]]] = []
     tried = 0
     for item in changed:
         found, faults = described(folder / item.id)
@@ -101,7 +101,9 @@ def _heard(
         if budget < 0:
             break
         if sounds or faults or faulty:
-            heard.append((Heard(item, _clips(item, found, sounds), (*faults, *faulty)), files))
+            heard.append(
+                (PreviewRender(item, _clips(item, found, sounds), (*faults, *faulty)), files)
+            )
     return heard
 
 
@@ -115,7 +117,7 @@ def _clips(
     clips = []
     for one in found:
         keys = [(one.number, signal) for signal in _ORDER if (one.number, signal) in sounds]
-        tracks = [Track(key[1], _name(item, *key), len(sounds[key])) for key in keys]
+        tracks = [PreviewTrack(key[1], _name(item, *key), len(sounds[key])) for key in keys]
         if tracks:
             clips.append(Clip(*one.seconds, tuple(tracks)))
     return tuple(clips)

@@ -21,8 +21,8 @@ from stemsilver.records import Failure, Score
 from stemsilver.report import (
     OWN_STAGE_A,
     Bakeoff,
+    BakeoffColumn,
     Check,
-    Column,
     MeanDiff,
     Run,
     bakeoff_columns,
@@ -45,7 +45,7 @@ _JUDGED = {
 
 
 @dataclass(frozen=True)
-class Cell:
+class BakeoffCell:
     """A mean, and whether it is the best but for noise."""
 
     reading: Reading
@@ -61,7 +61,7 @@ class Means:
     family: Family
     own: bool
     raw: Reading | None
-    cells: tuple[Cell, ...]
+    cells: tuple[BakeoffCell, ...]
     count: int
 
 
@@ -88,7 +88,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Promotion:
+class PromotionView:
     """What the rule says of a candidate. `verdict` begins with its verb."""
 
     anchor: str
@@ -131,7 +131,7 @@ class Front:
     means: tuple[Means, ...]
     contenders: tuple[Contender, ...]
     on_gpu: bool
-    promotions: tuple[Promotion, ...]
+    promotions: tuple[PromotionView, ...]
     groups: tuple[Group, ...]
     downloads: tuple[Download, ...]
 
@@ -170,17 +170,17 @@ def bakeoff_family(metric: str) -> Family:
     return family_at(metric.removeprefix("clean_"))
 
 
-def _reading(column: Column, value: float | None) -> Reading:
+def _reading(column: BakeoffColumn, value: float | None) -> Reading:
     return read(column.metric, _NO_VALUE if value is None else Score(value))
 
 
-def _means(column: Column) -> Means:
+def _means(column: BakeoffColumn) -> Means:
     return Means(
         family=bakeoff_family(column.metric),
         own=column.metric in OWN_STAGE_A,
         raw=None if column.raw is None else _reading(column, column.raw),
         cells=tuple(
-            Cell(_reading(column, value), best)
+            BakeoffCell(_reading(column, value), best)
             for value, best in zip(column.values, column.best, strict=True)
         ),
         count=column.count,
@@ -200,9 +200,9 @@ def _contender(run: Run) -> Contender:
     )
 
 
-def _promotions(found: Bakeoff) -> Sequence[Promotion]:
+def _promotions(found: Bakeoff) -> Sequence[PromotionView]:
     return [
-        Promotion(
+        PromotionView(
             anchor=f"promotion-{at}",
             name=run.name,
             standing=_JUDGED[run.ruling.judgement],
@@ -220,7 +220,7 @@ def _seen(one: MeanDiff) -> Seen:
     return Seen(metric_heading(one.change.metric), change_cells(one.change), one.count)
 
 
-def versions(found: Bakeoff, id_: str, shown: Sequence[Column]) -> tuple[Version, ...]:
+def versions(found: Bakeoff, id_: str, shown: Sequence[BakeoffColumn]) -> tuple[Version, ...]:
     """The render of an id under every profile."""
     return tuple(
         Version(

@@ -13,13 +13,13 @@ from stemsilver.microsite.pages.bakeoff import Version, bakeoff_family, versions
 from stemsilver.microsite.pages.blind import PROFILES, BlindPage, Choice, blind_page
 from stemsilver.microsite.pages.render import Difference, Neighbour, difference, neighbour
 from stemsilver.microsite.parts.metric_cells import Family, Reading, read
-from stemsilver.microsite.parts.player import Player, Source, blind_pair, heard_tracks, player
+from stemsilver.microsite.parts.player import PlayedTrack, Player, blind_pair, heard_tracks, player
 from stemsilver.records import Evidence, Timeline
-from stemsilver.report import OWN_STAGE_A, Bakeoff, Column, ScoredRender
+from stemsilver.report import OWN_STAGE_A, Bakeoff, BakeoffColumn, ScoredRender
 
 
 @dataclass(frozen=True)
-class Row:
+class MetricRow:
     """A metric of one render: raw, and under each profile."""
 
     family: Family
@@ -36,7 +36,7 @@ class BakeoffRender:
     item: ScoredRender | None
     player: Player | None
     versions: tuple[Version, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[MetricRow, ...]
     differences: tuple[Difference, ...]
     previous: Neighbour | None
     next: Neighbour | None
@@ -47,10 +47,10 @@ class BakeoffRender:
 def bakeoff_render(
     found: Bakeoff,
     index: int,
-    shown: Sequence[Column],
+    shown: Sequence[BakeoffColumn],
     evidence: Sequence[Evidence | None],
-    tracks: Mapping[int, Source],
-    raw: Source | None,
+    tracks: Mapping[int, PlayedTrack],
+    raw: PlayedTrack | None,
 ) -> BakeoffRender:
     """The page of the render at `index`.
 
@@ -83,7 +83,7 @@ def bakeoff_render(
 
 def render_sources(
     found: Bakeoff, media: Sequence[Mapping[str, Path]], id_: str
-) -> tuple[Source | None, dict[int, Source]]:
+) -> tuple[PlayedTrack | None, dict[int, PlayedTrack]]:
     """What there is to play of a render: raw, and its cleaned versions by the place of their
     profile. The first of them is the track `clean`, by whose speech the others are matched.
     """
@@ -98,9 +98,9 @@ def render_sources(
         if at != first:
             heard = with_base(heard, heard_tracks(folder), names[at])
     about = "The render as it came in."
-    raw = Source("raw", "Raw", "raw", about, folders[first] / "raw.flac", heard["raw"])
+    raw = PlayedTrack("raw", "Raw", "raw", about, folders[first] / "raw.flac", heard["raw"])
     return raw, {
-        at: Source(
+        at: PlayedTrack(
             names[at],
             found.runs[at].name,
             found.runs[at].name,
@@ -112,7 +112,9 @@ def render_sources(
     }
 
 
-def blind_pages(found: Bakeoff, tracks: Mapping[str, Mapping[int, Source]]) -> dict[str, BlindPage]:
+def blind_pages(
+    found: Bakeoff, tracks: Mapping[str, Mapping[int, PlayedTrack]]
+) -> dict[str, BlindPage]:
     """The blind tests of every two profiles by their pages' names; `tracks` are those of each
     render, by its id. The incumbent against the first candidate is `blind`.
     """
@@ -139,9 +141,9 @@ def blind_pages(found: Bakeoff, tracks: Mapping[str, Mapping[int, Source]]) -> d
     return pages
 
 
-def _row(column: Column, first: ScoredRender, items: Sequence[ScoredRender]) -> Row:
+def _row(column: BakeoffColumn, first: ScoredRender, items: Sequence[ScoredRender]) -> MetricRow:
     family = bakeoff_family(column.metric)
-    return Row(
+    return MetricRow(
         family=family,
         own=column.metric in OWN_STAGE_A,
         raw=read(family.raw.name, first.scores[family.raw.name]) if family.raw else None,
@@ -152,8 +154,8 @@ def _row(column: Column, first: ScoredRender, items: Sequence[ScoredRender]) -> 
 def _player(
     first: ScoredRender,
     evidence: Sequence[Evidence | None],
-    tracks: Mapping[int, Source],
-    raw: Source,
+    tracks: Mapping[int, PlayedTrack],
+    raw: PlayedTrack,
 ) -> Player:
     music: dict[str, Timeline] = {}
     for at, source in tracks.items():

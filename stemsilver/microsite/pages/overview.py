@@ -63,7 +63,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Column:
+class ScorecardColumn:
     """A column of the scorecard; `limit` is its gate's, where it has one."""
 
     family: Family
@@ -84,7 +84,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Row:
+class RenderRow:
     """A render in the scorecard.
 
     `faults` says which gates it fails; `reason` and `message` say why there is no result;
@@ -123,8 +123,8 @@ class Overview:
     sentence: str
     sound: bool
     tiles: tuple[Tile, ...]
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    columns: tuple[ScorecardColumn, ...]
+    rows: tuple[RenderRow, ...]
     downloads: tuple[Download, ...]
     archive: str | None
 
@@ -153,7 +153,7 @@ def overview(
         sentence=sentence[:1].upper() + sentence[1:],
         sound=count.passed == count.items,
         tiles=_tiles(found, count),
-        columns=tuple(Column(family, limits.get(family.clean.name)) for family in shown),
+        columns=tuple(ScorecardColumn(family, limits.get(family.clean.name)) for family in shown),
         rows=tuple(
             _row(item, on, shown, media) for item, on in zip(found.renders, measured, strict=True)
         ),
@@ -221,9 +221,9 @@ def _row(
     found: Mapping[str, Measurement],
     shown: Sequence[Family],
     media: Mapping[str, Path],
-) -> Row:
+) -> RenderRow:
     failure = item.failure
-    return Row(
+    return RenderRow(
         id=item.id,
         href=f"renders/{item.id}.html",
         path=item.path,

@@ -42,7 +42,7 @@ _STYLES: dict[str, str] = {"better": "good", "worse": "bad", "lost": "bad"}
 
 
 @dataclass(frozen=True)
-class Track:
+class PreviewTrack:
     """One file to play: whose sound it is, where it lies beside the page, and its bytes."""
 
     signal: str
@@ -56,11 +56,11 @@ class Clip:
 
     start: float
     stop: float
-    tracks: tuple[Track, ...]
+    tracks: tuple[PreviewTrack, ...]
 
 
 @dataclass(frozen=True)
-class Heard:
+class PreviewRender:
     """A changed render with what can be heard of it, and why something cannot."""
 
     item: ScoredRender
@@ -94,7 +94,7 @@ class Preview:
     found: Diff
     checks: Sequence[Check]
     notes: Sequence[str]
-    heard: Sequence[Heard]
+    heard: Sequence[PreviewRender]
     left_out: Sequence[ScoredRender]
 
     def files(self) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from stemsilver.microsite.parts.metric_cells import Family, families
-from stemsilver.report import Mark, Record, Turn, format_value, runs
+from stemsilver.report import Record, Shift, ShiftSense, format_value, runs
 from stemsilver.report.scorecard.settings import Setting
 from stemsilver.report.text.wording import setting
 
@@ -26,18 +26,18 @@ class SettingChange:
 
 
 @dataclass(frozen=True)
-class MarkedMetric:
+class ShiftedMetric:
     """A metric that a build changed; `note` says where it was measured on other renders."""
 
     family: Family
     before: str
     after: str
-    sense: Turn
+    sense: ShiftSense
     note: str
 
 
 @dataclass(frozen=True)
-class MarkedBuild:
+class ShiftedBuild:
     """A build that changed metrics, and the settings that it changed itself.
 
     `known` is False where a build did not say how it was set; `more` counts settings left out.
@@ -46,49 +46,49 @@ class MarkedBuild:
     record: Record
     day: str
     time: str
-    metrics: tuple[MarkedMetric, ...]
+    metrics: tuple[ShiftedMetric, ...]
     known: bool
     settings: tuple[SettingChange, ...]
     more: int
 
 
-def marked_builds(history: Sequence[Record], found: Sequence[Mark]) -> tuple[MarkedBuild, ...]:
-    """The builds of these marks, the newest first."""
+def shifted_builds(history: Sequence[Record], found: Sequence[Shift]) -> tuple[ShiftedBuild, ...]:
+    """The builds of these shifts, the newest first."""
     before = {
         place: earlier
         for parts in runs(history).values()
         for part in parts
         for earlier, place in pairwise(part)
     }
-    places = sorted({mark.at for mark in found}, reverse=True)
+    places = sorted({shift.at for shift in found}, reverse=True)
     return tuple(
         _marked_build(
-            history[place], history[before[place]], [mark for mark in found if mark.at == place]
+            history[place], history[before[place]], [shift for shift in found if shift.at == place]
         )
         for place in places
     )
 
 
-def _marked_build(now: Record, before: Record, found: Sequence[Mark]) -> MarkedBuild:
+def _marked_build(now: Record, before: Record, found: Sequence[Shift]) -> ShiftedBuild:
     changed = _settings(before, now)
-    return MarkedBuild(
+    return ShiftedBuild(
         record=now,
         day=day(now),
         time=time_of_day(now),
-        metrics=tuple(map(_marked_metric, found)),
+        metrics=tuple(map(_shifted_metric, found)),
         known=bool(now.settings and before.settings),
         settings=changed[:_MAX_SETTINGS],
         more=len(changed[_MAX_SETTINGS:]),
     )
 
 
-def _marked_metric(mark: Mark) -> MarkedMetric:
-    was, now = mark.before, mark.after
-    return MarkedMetric(
-        family=family_of(mark),
-        before=format_value(mark.metric, was.value),
-        after=format_value(mark.metric, now.value),
-        sense=mark.sense,
+def _shifted_metric(shift: Shift) -> ShiftedMetric:
+    was, now = shift.before, shift.after
+    return ShiftedMetric(
+        family=family_of(shift),
+        before=format_value(shift.metric, was.value),
+        after=format_value(shift.metric, now.value),
+        sense=shift.sense,
         note="" if was.count == now.count else f"on {now.count} renders, {was.count} before",
     )
 
@@ -123,9 +123,9 @@ def _value(value: Setting) -> str:
     return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
 
 
-def family_of(mark: Mark) -> Family:
-    """The metric of a mark."""
-    return next(one for one in families() if one.clean.name == mark.metric)
+def family_of(shift: Shift) -> Family:
+    """The metric of a shift."""
+    return next(one for one in families() if one.clean.name == shift.metric)
 
 
 def day(build: Record) -> str:

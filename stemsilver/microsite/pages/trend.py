@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stemsilver.microsite.pages.regressions import (
-    MarkedBuild,
+    ShiftedBuild,
     day,
     family_of,
-    marked_builds,
     moments,
+    shifted_builds,
     time_of_day,
 )
 from stemsilver.microsite.parts.charts import (
@@ -27,14 +27,14 @@ from stemsilver.microsite.parts.charts import (
 from stemsilver.microsite.parts.metric_cells import Family, families
 from stemsilver.report import (
     Gate,
-    Mark,
     Record,
     Scorecard,
-    Turn,
+    Shift,
+    ShiftSense,
     change,
     format_value,
-    marks,
     runs,
+    shifts,
 )
 from stemsilver.report.text.wording import counted
 
@@ -58,7 +58,7 @@ class FamilyChart:
     now: str
     raw: str | None
     limit: str | None
-    sense: Turn | None
+    sense: ShiftSense | None
     since: str | None
     summary: str
 
@@ -73,11 +73,11 @@ class FamilyChart:
 
 
 @dataclass(frozen=True)
-class Cell:
+class TrendCell:
     """A build's mean of one metric; `sense` where it is marked."""
 
     text: str
-    sense: Turn | None
+    sense: ShiftSense | None
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class BuildRow:
     time: str
     moment: str
     other: bool
-    cells: tuple[Cell, ...]
+    cells: tuple[TrendCell, ...]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Trend:
     shown: int
     keys: tuple[Key, ...]
     charts: tuple[FamilyChart, ...]
-    marked: tuple[MarkedBuild, ...]
+    marked: tuple[ShiftedBuild, ...]
     rows: tuple[BuildRow, ...]
     families: tuple[Family, ...]
     size: Size = SIZE
@@ -127,15 +127,15 @@ class Trend:
 
 def trend(history: Sequence[Record], build: Scorecard) -> Trend:
     """The builds of `history`, the oldest first, of which `build` is one."""
-    found = marks(history)
+    found = shifts(history)
     when = moments(history)
     tone, sentence = _verdict(history, found, build.profile, when)
     first = max(0, len(history) - SHOWN)
     shown, when = history[first:], when[first:]
     said = {
-        (mark.at - first, mark.metric): replace(mark, at=mark.at - first)
-        for mark in found
-        if mark.at >= first
+        (shift.at - first, shift.metric): replace(shift, at=shift.at - first)
+        for shift in found
+        if shift.at >= first
     }
     measured = tuple(
         family for family in families() if any(family.clean.name in one.means for one in shown)
@@ -156,14 +156,14 @@ def trend(history: Sequence[Record], build: Scorecard) -> Trend:
         shown=len(shown),
         keys=_keys(order, charts),
         charts=charts,
-        marked=marked_builds(history, [mark for mark in found if mark.at >= first]),
+        marked=shifted_builds(history, [shift for shift in found if shift.at >= first]),
         rows=tuple(reversed(_rows(shown, when, parts, measured, said))),
         families=measured,
     )
 
 
 def _verdict(
-    history: Sequence[Record], found: Sequence[Mark], profile: str, when: Sequence[str]
+    history: Sequence[Record], found: Sequence[Shift], profile: str, when: Sequence[str]
 ) -> tuple[str, str]:
     """The tone of the page and its sentence, without a full stop."""
     parts = runs(history).get(profile, ())
@@ -171,13 +171,13 @@ def _verdict(
         sentence = f"This is the first build by the profile {profile}; the next adds a point"
         return "none", sentence
     now = parts[-1][-1]
-    here = [mark for mark in found if mark.at == now]
-    if worse := [mark for mark in here if mark.sense == "worse"]:
+    here = [shift for shift in found if shift.at == now]
+    if worse := [shift for shift in here if shift.sense == "worse"]:
         return "fail", f"{_names(worse)} got worse in this build"
     standing = _standing(history, parts[-1], found)
     if standing:
-        since = max(mark.at for mark in standing)
-        newest = [mark for mark in standing if mark.at == since]
+        since = max(shift.at for shift in standing)
+        newest = [shift for shift in standing if shift.at == since]
         are = "is" if len(newest) == 1 else "are"
         rest = len(standing) - len(newest)
         also = f", and {rest} more since earlier ones" if rest else ""
@@ -192,22 +192,24 @@ def _verdict(
     return "pass", f"No metric is worse than in the builds before{better}"
 
 
-def _standing(history: Sequence[Record], part: Sequence[int], found: Sequence[Mark]) -> list[Mark]:
-    """What got worse and is not as it was before, a mark for each metric: its newest."""
+def _standing(
+    history: Sequence[Record], part: Sequence[int], found: Sequence[Shift]
+) -> list[Shift]:
+    """What got worse and is not as it was before, a shift for each metric: its newest."""
     now = history[part[-1]]
     standing = {}
-    for mark in found:
-        mean = now.means.get(mark.metric)
-        if mark.at in part and mark.sense == "worse" and mean is not None:
-            target = now.targets.get(mark.metric)
-            since = change(mark.metric, mark.before.value, mean.value, target)
+    for shift in found:
+        mean = now.means.get(shift.metric)
+        if shift.at in part and shift.sense == "worse" and mean is not None:
+            target = now.targets.get(shift.metric)
+            since = change(shift.metric, shift.before.value, mean.value, target)
             if since.severity > _RECOVERED:
-                standing[mark.metric] = mark
+                standing[shift.metric] = shift
     return list(standing.values())
 
 
-def _names(found: Sequence[Mark]) -> str:
-    labels = [family_of(mark).label for mark in found]
+def _names(found: Sequence[Shift]) -> str:
+    labels = [family_of(shift).label for shift in found]
     if len(labels) > _NAMED:
         labels = [*labels[: _NAMED - 1], f"{len(labels) - _NAMED + 1} more metrics"]
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
@@ -218,7 +220,7 @@ def _chart(
     shown: Sequence[Record],
     when: Sequence[str],
     profiles: Sequence[Sequence[Sequence[int]]],
-    said: Mapping[tuple[int, str], Mark],
+    said: Mapping[tuple[int, str], Shift],
     limits: Mapping[str, Gate],
 ) -> FamilyChart:
     name = family.clean.name
@@ -246,7 +248,7 @@ def _points(
     when: Sequence[str],
     parts: Sequence[Sequence[int]],
     name: str,
-    said: Mapping[tuple[int, str], Mark],
+    said: Mapping[tuple[int, str], Shift],
 ) -> Runs:
     """A profile's means of a metric, in lines that also break where one is missing."""
     lines: list[list[Point]] = []
@@ -257,11 +259,11 @@ def _points(
             if mean is None or mean.value is None:
                 lines.append([])
                 continue
-            mark = said.get((place, name))
+            shift = said.get((place, name))
             title = f"{_build(shown[place], when[place])}: {format_value(name, mean.value)}"
-            if mark:
-                title += f", {mark.sense} than {format_value(name, mark.before.value)}"
-            lines[-1].append(Point(place, mean.value, title, mark.sense if mark else None))
+            if shift:
+                title += f", {shift.sense} than {format_value(name, shift.before.value)}"
+            lines[-1].append(Point(place, mean.value, title, shift.sense if shift else None))
     return [line for line in lines if line]
 
 
@@ -270,14 +272,16 @@ def _newest(name: str, lines: Runs) -> str:
 
 
 def _summary(
-    family: Family, lines: Sequence[Runs], marked: Iterable[Mark], when: Sequence[str]
+    family: Family, lines: Sequence[Runs], marked: Iterable[Shift], when: Sequence[str]
 ) -> str:
     """A chart in words, for those who do not see it; the table has every value."""
     name = family.clean.name
     values = [point.value for line in lines for run in line for point in run]
     low, high = (format_value(name, one) for one in (min(values), max(values)))
     turns = "".join(
-        f"; {mark.sense} in the build of {when[mark.at]}" for mark in marked if mark.metric == name
+        f"; {shift.sense} in the build of {when[shift.at]}"
+        for shift in marked
+        if shift.metric == name
     )
     return f"{family.label} over {counted(len(when), 'build')}: from {low} to {high}{turns}"
 
@@ -287,7 +291,7 @@ def _rows(
     when: Sequence[str],
     parts: Mapping[str, Sequence[Sequence[int]]],
     measured: Sequence[Family],
-    said: Mapping[tuple[int, str], Mark],
+    said: Mapping[tuple[int, str], Shift],
 ) -> list[BuildRow]:
     others = {part[0] for builds in parts.values() for part in builds[1:]}
     return [
@@ -305,10 +309,10 @@ def _rows(
     ]
 
 
-def _cell(one: Record, family: Family, mark: Mark | None) -> Cell:
+def _cell(one: Record, family: Family, shift: Shift | None) -> TrendCell:
     mean = one.means.get(family.clean.name)
     text = format_value(family.clean.name, mean.value if mean else None)
-    return Cell(text, mark.sense if mark else None)
+    return TrendCell(text, shift.sense if shift else None)
 
 
 def _keys(profiles: Sequence[str], charts: Sequence[FamilyChart]) -> tuple[Key, ...]:
@@ -326,7 +330,7 @@ def _keys(profiles: Sequence[str], charts: Sequence[FamilyChart]) -> tuple[Key, 
         keys.append(Key("gate", 0, "", "gate"))
     if any(one.breaks for one in drawn):
         keys.append(Key("break", 0, "", "other renders from here on"))
-    turns: tuple[Turn, ...] = ("worse", "better")
+    turns: tuple[ShiftSense, ...] = ("worse", "better")
     keys += [Key(turn, 0, triangle(turn), f"got {turn}") for turn in turns if turn in senses]
     return tuple(keys)
 

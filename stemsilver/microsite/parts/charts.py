@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from matplotlib.ticker import MaxNLocator
 
 from stemsilver.evaluation.catalogue import Metric
-from stemsilver.report import Turn, format_value
+from stemsilver.report import ShiftSense, format_value
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,10 @@ _SHAPES = (
     "m0-3.2l3.2 3.2l-3.2 3.2l-3.2-3.2z",
     "m-2.6 0h5.2m-2.6-2.6v5.2",
 )
-_TRIANGLES: dict[Turn, str] = {"worse": "m-6.5-5h13l-6.5 11z", "better": "m-6.5 5h13l-6.5-11z"}
+_TRIANGLES: dict[ShiftSense, str] = {
+    "worse": "m-6.5-5h13l-6.5 11z",
+    "better": "m-6.5 5h13l-6.5-11z",
+}
 _INSET = 8
 _TICKS = 3
 # At least so much of a metric is shown, or the last digit's flicker would look like an earthquake.
@@ -53,7 +56,7 @@ class Point:
     place: int
     value: float
     title: str
-    sense: Turn | None = None
+    sense: ShiftSense | None = None
 
 
 Runs = Sequence[Sequence[Point]]
@@ -66,7 +69,7 @@ class Drawn:
 
     path: str
     title: str
-    sense: Turn | None
+    sense: ShiftSense | None
 
 
 @dataclass(frozen=True)
@@ -197,6 +200,6 @@ def shape(look: int) -> str:
     return _SHAPES[look]
 
 
-def triangle(sense: Turn) -> str:
+def triangle(sense: ShiftSense) -> str:
     """The path of a marked build's triangle, for a legend; it begins where the pen is."""
     return _TRIANGLES[sense]

@@ -9,7 +9,7 @@ from pathlib import Path
 from stemsilver.media.playback import (
     BASE,
     LISTENING,
-    Heard,
+    TrackLevels,
     from_json,
     gains,
     pair_gains,
@@ -20,7 +20,7 @@ from stemsilver.microsite.baseline import BaseItem
 from stemsilver.microsite.pages.blind import BlindPair
 from stemsilver.microsite.parts import waveforms
 from stemsilver.microsite.parts.metric_cells import size
-from stemsilver.microsite.parts.waveforms import Curve, Mark
+from stemsilver.microsite.parts.waveforms import Curve, Tick
 from stemsilver.records import Timeline
 from stemsilver.report import ScoredRender
 
@@ -42,7 +42,7 @@ _ABOUT = {
 
 
 @dataclass(frozen=True)
-class Source:
+class PlayedTrack:
     """A track as a build has it: where its audio lies, its spectrogram beside it, and its levels.
 
     `heading` is what pages call it, `spoken` what they call it within a sentence.
@@ -53,7 +53,7 @@ class Source:
     spoken: str
     about: str
     audio: Path
-    heard: Heard
+    heard: TrackLevels
 
     @property
     def spectrogram(self) -> Path:
@@ -110,13 +110,13 @@ class Player:
     outlines: tuple[Curve, ...]
     presence: tuple[Curve, ...]
     most_music: tuple[MostMusic, ...]
-    times: tuple[Mark, ...]
-    frequencies: tuple[Mark, ...]
+    times: tuple[Tick, ...]
+    frequencies: tuple[Tick, ...]
     colours: tuple[str, ...] = COLOURS[::7]
     db_range: tuple[float, float] = DB_RANGE
 
 
-def heard_tracks(media: Path, base: BaseItem | None = None) -> dict[str, Heard]:
+def heard_tracks(media: Path, base: BaseItem | None = None) -> dict[str, TrackLevels]:
     """The tracks of a render's folder, and the base's clean as one of them."""
     tracks = from_json((media / LISTENING).read_bytes())
     if base is not None and "clean" in base.tracks:
@@ -124,10 +124,10 @@ def heard_tracks(media: Path, base: BaseItem | None = None) -> dict[str, Heard]:
     return tracks
 
 
-def sources(media: Path, base: BaseItem | None = None) -> tuple[Source, ...]:
+def sources(media: Path, base: BaseItem | None = None) -> tuple[PlayedTrack, ...]:
     """What there is to play of a cleaned render: the files in `media`, and the base's clean."""
     return tuple(
-        Source(
+        PlayedTrack(
             name,
             heading,
             heading[:1].lower() + heading[1:],
@@ -140,7 +140,9 @@ def sources(media: Path, base: BaseItem | None = None) -> tuple[Source, ...]:
     )
 
 
-def player(item: ScoredRender, found: Sequence[Source], music: Mapping[str, Timeline]) -> Player:
+def player(
+    item: ScoredRender, found: Sequence[PlayedTrack], music: Mapping[str, Timeline]
+) -> Player:
     """The player of a cleaned render; `music` are the probabilities of it in some of its tracks."""
     heard = {source.name: source.heard for source in found}
     speech, lufs = gains(heard, "speech_db"), gains(heard, "lufs")
@@ -171,7 +173,9 @@ def player(item: ScoredRender, found: Sequence[Source], music: Mapping[str, Time
     )
 
 
-def _most_music(found: Sequence[Source], music: Mapping[str, Timeline]) -> tuple[MostMusic, ...]:
+def _most_music(
+    found: Sequence[PlayedTrack], music: Mapping[str, Timeline]
+) -> tuple[MostMusic, ...]:
     # Where raw has most is no question: it is what the rest is held against.
     looked_at = [source for source in found if source.name in music and source.name != "raw"]
     return tuple(
@@ -181,7 +185,7 @@ def _most_music(found: Sequence[Source], music: Mapping[str, Timeline]) -> tuple
     )
 
 
-def player_files(found: Sequence[Source]) -> dict[str, Path]:
+def player_files(found: Sequence[PlayedTrack]) -> dict[str, Path]:
     """The files that a player of these needs in the site, by name."""
     return {
         f"{source.name}{file.suffix}": file
@@ -190,7 +194,7 @@ def player_files(found: Sequence[Source]) -> dict[str, Path]:
     }
 
 
-def blind_pair(item: ScoredRender, head: Source, base: Source) -> BlindPair | None:
+def blind_pair(item: ScoredRender, head: PlayedTrack, base: PlayedTrack) -> BlindPair | None:
     """A render as two builds cleaned it, at equal loudness: of the speech, else of the whole.
 
     None where neither is known of both: the louder of the two would give itself away.

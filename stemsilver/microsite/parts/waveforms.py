@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemsilver.media import plots
-from stemsilver.media.playback import Heard, Outline
+from stemsilver.media.playback import Outline, TrackLevels
 from stemsilver.microsite.parts.metric_cells import clock
 from stemsilver.records import Timeline
 
@@ -28,7 +28,7 @@ _COLUMNS = 600
 
 
 @dataclass(frozen=True)
-class Mark:
+class Tick:
     """A label on an axis; `at` is its place in per cent of the axis."""
 
     at: float
@@ -48,7 +48,7 @@ class Curve:
     peak: float = 1.0
 
 
-def outlines(tracks: Mapping[str, Heard]) -> tuple[Curve, ...]:
+def outlines(tracks: Mapping[str, TrackLevels]) -> tuple[Curve, ...]:
     """The outline of every track, on one scale: the loudest of raw and clean fills the lane."""
     reaches = {name: _reach(heard.outline) for name, heard in tracks.items()}
     full = max(reaches["raw"], reaches["clean"]) or 1
@@ -86,23 +86,23 @@ def most_music(timeline: Timeline) -> tuple[float, float] | None:
     return at * timeline.hop, float(smooth[at])
 
 
-def time_marks(duration: float) -> tuple[Mark, ...]:
+def time_marks(duration: float) -> tuple[Tick, ...]:
     """At most eight round times along a lane."""
     fitting = (step for step in _TICK_SECONDS if duration / step <= _MAX_TICKS)
     step = next(fitting, _TICK_SECONDS[-1])
     count = int(duration / step * (1 + 1e-9))
     return tuple(
-        Mark(100 * index * step / duration, f"{index * step:.1f}" if step < 1 else clock(at))
+        Tick(100 * index * step / duration, f"{index * step:.1f}" if step < 1 else clock(at))
         for index in range(1, count + 1)
         # A label at the very end would stand outside.
         if (at := index * step) < 0.97 * duration
     )
 
 
-def frequency_marks(rate: int) -> tuple[Mark, ...]:
+def frequency_marks(rate: int) -> tuple[Tick, ...]:
     """Round frequencies up the side of a spectrogram."""
     return tuple(
-        Mark(100 * plots.height_of(hz, rate), f"{hz / 1000:g} kHz")
+        Tick(100 * plots.height_of(hz, rate), f"{hz / 1000:g} kHz")
         for hz in _MARKED_HZ
         if hz < 0.9 * plots.top_hz(rate)
     )

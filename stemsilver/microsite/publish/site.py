@@ -39,7 +39,7 @@ _COMPARISON = [{"Compare": "compare.md"}, {"Blind test": "blind.md"}]
 
 
 @dataclass(frozen=True)
-class Site:
+class PublishedSite:
     """A published site: its front page, how many pages it has and how many bytes, and the ZIP
     that it offers.
     """
@@ -63,7 +63,7 @@ def build(
     history: Sequence[Record] = (),
     archive: Archive | None = None,
     build_digest: str | None = None,
-) -> Site:
+) -> PublishedSite:
     """Publish the site of a build at `target`.
 
     `evidence` is what was measured on each cleaned render, and `media` the folder of its tracks,
@@ -132,7 +132,7 @@ def publish(
     *,
     archive: Archive | None = None,
     build_digest: str | None = None,
-) -> Site:
+) -> PublishedSite:
     """Publish a site at `target`: `write` fills a new folder with what MkDocs reads.
 
     `files` are put straight into the built site, by their place in it: MkDocs need not read them.
@@ -165,7 +165,7 @@ def publish(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     offered = target / DOWNLOADS / archive.name if archive else None
-    return Site(target / "index.html", count, total, offered)
+    return PublishedSite(target / "index.html", count, total, offered)
 
 
 def check_replaceable(target: Path) -> None:

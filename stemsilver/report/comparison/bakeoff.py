@@ -81,7 +81,7 @@ class Bakeoff:
 
 
 @dataclass(frozen=True)
-class Column:
+class BakeoffColumn:
     """The means of a metric over the `count` renders that have a value on every side.
 
     `raw` is None of a metric that is measured once. `best` tells which of `values`, one a run, are
@@ -107,7 +107,7 @@ def bakeoff(runs: Sequence[tuple[Scorecard, Profile]], judge: Profile) -> Bakeof
     )
 
 
-def bakeoff_columns(found: Bakeoff) -> tuple[Column, ...]:
+def bakeoff_columns(found: Bakeoff) -> tuple[BakeoffColumn, ...]:
     """Every metric of `SHOWN` that any render has a value of."""
     every = [_column(found, metric) for metric in SHOWN]
     return tuple(one for one in every if one.count or _anywhere(found, one.metric))
@@ -158,7 +158,7 @@ def bakeoff_json(found: Bakeoff) -> dict[str, Any]:
     }
 
 
-def _column(found: Bakeoff, metric: str) -> Column:
+def _column(found: Bakeoff, metric: str) -> BakeoffColumn:
     twin = metric.replace("clean_", "raw_", 1)
     raw_name = twin if twin != metric and twin in METRICS else None
     rows = []
@@ -171,7 +171,9 @@ def _column(found: Bakeoff, metric: str) -> Column:
             rows.append(row)
     means = [mean_of(row[side] for row in rows).value for side in range(len(found.runs) + 1)]
     values = tuple(means[1:])
-    return Column(metric, means[0] if raw_name else None, values, _best(metric, values), len(rows))
+    return BakeoffColumn(
+        metric, means[0] if raw_name else None, values, _best(metric, values), len(rows)
+    )
 
 
 def _best(metric: str, values: Sequence[float | None]) -> tuple[bool, ...]:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.report.comparison.bakeoff import OWN_STAGE_A, Bakeoff, Column, Run, bakeoff_columns
+from stemsilver.report.comparison.bakeoff import (
+    OWN_STAGE_A,
+    Bakeoff,
+    BakeoffColumn,
+    Run,
+    bakeoff_columns,
+)
 from stemsilver.report.comparison.diff_wording import change_cells
 from stemsilver.report.comparison.promotion import Ruling
 from stemsilver.report.scorecard.cost import factor_words, memory_words
@@ -46,7 +52,7 @@ def bakeoff_markdown(found: Bakeoff) -> str:
     return "\n\n".join([*parts, "## Renders", _renders(found), "## Made by", *made]) + "\n"
 
 
-def _means(found: Bakeoff, shown: tuple[Column, ...]) -> str:
+def _means(found: Bakeoff, shown: tuple[BakeoffColumn, ...]) -> str:
     head = ("Mean", "Better", "raw", *(code(run.name) for run in found.runs), "Renders")
     rows = [
         (

