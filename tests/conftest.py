@@ -27,14 +27,6 @@ settings.load_profile("stemsilver")
 expect.set_options(timeout=60_000)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a room in one process, so that what it builds once is built once."""
-    for item in items:
-        room = item.path.relative_to(REPOSITORY).parts[:2]
-        item.add_marker(pytest.mark.xdist_group("/".join(room)))
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was left out, and why."""
     skipped = terminalreporter.stats.get("skipped", [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,9 @@ def ask(site: Path, path: str, **headers: str) -> Answer:
         "http_version": "1.1",
         "scheme": "http",
     }
-    asyncio.run(app(site)(scope, receive, send))
+    # In a thread of its own: where Playwright runs, this one has an event loop already.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, app(site)(scope, receive, send)).result()
     return Answer(
         sent[0]["status"],
         {name.decode(): value.decode() for name, value in sent[0]["headers"]},

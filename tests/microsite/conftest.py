@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Playwright
 
+from .bakeoff_site import bake_site
 from .blind_site import publish, visiting
+from .other_sites import pair_site, year_site
 from .planted_site import Planted, Published, plant
 from .visits import Visit
 
@@ -48,6 +50,24 @@ def compared(published: Published, tmp_path_factory: pytest.TempPathFactory) -> 
 def blinded(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
     """Two renders of the planted batch, with another build to tell them from by ear."""
     return publish(planted, tmp_path_factory.mktemp("blinded"))
+
+
+@pytest.fixture(scope="session")
+def baked(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """The bake-off as a site."""
+    return bake_site(planted, tmp_path_factory.mktemp("baked"))
+
+
+@pytest.fixture(scope="session")
+def paired(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """A render with two short pairs, one with a pair in stereo, and one without any."""
+    return pair_site(planted, tmp_path_factory.mktemp("paired"))
+
+
+@pytest.fixture(scope="session")
+def year(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """50 builds of 20 renders, the last of which is of the planted batch."""
+    return year_site(planted, tmp_path_factory.mktemp("year") / "site")
 
 
 @pytest.fixture(scope="session")

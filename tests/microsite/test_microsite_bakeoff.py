@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from stemsilver.microsite.pages.bakeoff import front
@@ -17,37 +16,13 @@ from stemsilver.report import bakeoff_columns
 from .bakeoff_site import (
     BROKEN,
     DUET,
-    HOSTILE_ID,
     INTRO,
     LOUDER_DB,
     NAMES,
-    SILENT,
-    bake_site,
     planted_bakeoff,
 )
-from .fonts import widths
 from .planted_site import Planted, Published
 from .visits import Visit
-
-PAGES = (
-    "index.html",
-    f"renders/{INTRO}.html",
-    f"renders/{DUET}.html",
-    f"renders/{HOSTILE_ID}.html",
-    f"renders/{SILENT}.html",
-    f"renders/{BROKEN}.html",
-    "blind.html",
-    "blind-1-3.html",
-    "blind-2-3.html",
-    "method.html",
-    "reproduce.html",
-)
-
-
-@pytest.fixture(scope="session")
-def baked(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """The bake-off as a site; not to be written to."""
-    return bake_site(planted, tmp_path_factory.mktemp("baked"))
 
 
 @pytest.fixture
@@ -187,51 +162,6 @@ def test_a_blind_test_runs_and_names_the_profiles_at_the_end(taster: Visit) -> N
     assert set(taster.audio()) == {f"{INTRO}/clean.flac", f"{INTRO}/profile-3.flac"}
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_phone_never_scrolls_sideways_and_nothing_hostile_runs(taster: Visit, name: str) -> None:
-    page = taster.open(name)
-    assert widths(page) == [390] * 3
-    assert page.evaluate("typeof window.pwned") == "undefined"
-    broken = page.evaluate(
-        "Promise.all([...document.images].map(image => { image.loading = 'eager';"
-        " return image.decode().then(() => null, () => image.src); }))"
-        ".then(found => found.filter(Boolean))"
-    )
-    assert broken == []
-
-
-@pytest.mark.parametrize(
-    ("name", "scheme", "width"),
-    [
-        ("index.html", "dark", 390),
-        ("index.html", "light", 1440),
-        (f"renders/{DUET}.html", "light", 390),
-        (f"renders/{INTRO}.html", "dark", 1440),
-        ("blind.html", "light", 390),
-        ("reproduce.html", "dark", 390),
-    ],
-)
-def test_axe_finds_nothing_serious(
-    browser: Browser, baked: Published, name: str, scheme: str, width: int
-) -> None:
-    context = baked.serve(
-        browser.new_context(
-            color_scheme="dark" if scheme == "dark" else "light",
-            viewport={"width": width, "height": 844},
-        )
-    )
-    page = context.new_page()
-    page.goto(f"{baked.url}/{name}")
-    expect(page.locator("h1")).to_be_visible()
-    found = [
-        f"{one['impact']}: {one['id']} on {one['nodes'][0]['html'][:200]}"
-        for one in Axe().run(page).response["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-    context.close()
-    assert found == []
-
-
 def test_from_a_disk_and_without_scripts_all_is_there(browser: Browser, baked: Published) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -254,11 +184,6 @@ def test_the_downloads_are_the_product(baked: Published) -> None:
     told = json.loads((baked.folder / "downloads" / "bakeoff.json").read_bytes())
     assert [one["name"] for one in told["profiles"]] == list(NAMES)
     assert (baked.folder / "downloads" / "bakeoff.md").is_file()
-
-
-def test_hand_written_pages_and_trend_are_not_part_of_it(baked: Published) -> None:
-    pages = {path.name for path in baked.folder.glob("*.html")}
-    assert pages - {"404.html"} == {name for name in PAGES if "/" not in name}
 
 
 def test_views_hold_every_render(planted: Planted, tmp_path: Path) -> None:

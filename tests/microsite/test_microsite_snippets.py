@@ -12,38 +12,17 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from stemsilver.audio import decode
 from stemsilver.errors import SiteError
 from stemsilver.media import snippets
 from stemsilver.media.snippets import LISTING
 from stemsilver.microsite.pages.render import render_page
 
 from .listening import DUET, ITEM
+from .other_sites import SILENT
 from .planted_site import Planted, Published
 from .visits import Visit
-
-SILENT = "silent-00000004"
-
-
-@pytest.fixture(scope="module")
-def paired(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """A render with two pairs, one with a pair in stereo, and one without any."""
-    folder = tmp_path_factory.mktemp("paired")
-    media = {id_: shutil.copytree(planted.media[id_], folder / id_) for id_ in (ITEM, DUET, SILENT)}
-    [one] = snippets.read(media[ITEM])
-    halves = [replace(one, stop=24_000), replace(one, number=2, start=24_000)]
-    signals = {name: decode(media[ITEM] / f"{name}.flac", 1) for name in ("raw", "clean")}
-    files = snippets.files(halves, {"raw": signals["raw"], "clean": signals["clean"]}, 10)
-    for name, content in files.items():
-        (media[ITEM] / name).write_bytes(content)
-    (media[SILENT] / LISTING).write_bytes(snippets.to_json(()))
-    items = tuple(item for item in planted.results if item.id in media)
-    changed = replace(planted, results=items, media=media)
-    changed.build(folder / "site")
-    return Published(folder / "site", changed)
 
 
 @pytest.fixture
@@ -151,26 +130,3 @@ def test_a_pair_that_is_listed_and_not_there_is_no_site(paired: Published, tmp_p
     with pytest.raises((SiteError, OSError)):
         replace(paired.planted, media=media).build(tmp_path / "site")
     assert not (tmp_path / "site").exists()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("id_", [ITEM, SILENT])
-def test_axe_finds_nothing_on_pages_with_and_without(
-    browser: Browser, paired: Published, id_: str, scheme: str
-) -> None:
-    context = paired.serve(
-        browser.new_context(
-            color_scheme="dark" if scheme == "dark" else "light",
-            viewport={"width": 390, "height": 844},
-        )
-    )
-    page = context.new_page()
-    page.goto(f"{paired.url}/renders/{id_}.html")
-    expect(page.locator(".ab-live").first).to_be_visible()
-    found = [
-        f"{one['impact']}: {one['id']} on {one['nodes'][0]['html'][:200]}"
-        for one in Axe().run(page).response["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-    context.close()
-    assert found == []

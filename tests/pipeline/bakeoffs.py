@@ -35,7 +35,7 @@ class Baked:
     """A finished bake-off, for reading and copying only."""
 
     workspace: Workspace
-    outcome: bakeoff.Outcome
+    outcome: bakeoff.BakeoffOutcome
     executor: InThisProcess
 
     @property
@@ -45,7 +45,7 @@ class Baked:
 
 def bake(
     workspace: Workspace, profiles: list[Profile], judge: Profile, executor: InThisProcess
-) -> bakeoff.Outcome:
+) -> bakeoff.BakeoffOutcome:
     """Run a bake-off in `workspace` with `executor`, at the time of all these builds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(executors, "workers", lambda profile, left, jobs: executor)

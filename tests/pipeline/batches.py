@@ -16,7 +16,7 @@ import soundfile
 from stemsilver import config, pipeline
 from stemsilver.config import Profile
 from stemsilver.discover import discover
-from stemsilver.pipeline import Outcome, Places, executors, tasks
+from stemsilver.pipeline import BuildOutcome, Places, executors, tasks
 from stemsilver.pipeline.executors import LocalPool
 from stemsilver.records import ItemResult, Render
 from stemsilver.resources import resource
@@ -145,7 +145,7 @@ class Workspace:
         stages: bool = False,
         base: Path | None = None,
         history: Sequence[Path] = (),
-    ) -> Outcome:
+    ) -> BuildOutcome:
         """Build with `executor`, wherever the caller is, at the time of all these builds."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(executors, "workers", lambda profile, left, jobs: executor)
@@ -172,7 +172,7 @@ class Built:
     """The finished batch, for reading and copying only."""
 
     workspace: Workspace
-    outcome: Outcome
+    outcome: BuildOutcome
 
 
 @cache

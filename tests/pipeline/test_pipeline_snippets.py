@@ -17,7 +17,7 @@ from stemsilver.errors import UsageError
 from stemsilver.media import snippets
 from stemsilver.media.snippets import LISTING
 from stemsilver.microsite import PublishedSite, read_base
-from stemsilver.pipeline import Outcome, ab_snippets, tasks
+from stemsilver.pipeline import BuildOutcome, ab_snippets, tasks
 from stemsilver.pipeline.tasks import item_key
 from stemsilver.records import ItemResult
 from stemsilver.step_cache import Code, Steps
@@ -150,7 +150,9 @@ def test_their_settings_are_in_the_key_of_an_item(built: Built) -> None:
 
 
 @pytest.fixture(scope="module")
-def compared(built: Built, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Outcome]:
+def compared(
+    built: Built, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Workspace, BuildOutcome]:
     """The batch 6 dB quieter, in pairs of 1 s, beside the batch as it was built first."""
     folder = tmp_path_factory.mktemp("compared")
     workspace = built.workspace.copy(folder / "batch")
@@ -163,7 +165,7 @@ def compared(built: Built, tmp_path_factory: pytest.TempPathFactory) -> tuple[Wo
 
 
 def test_the_base_is_cut_at_the_same_samples_and_as_loud(
-    compared: tuple[Workspace, Outcome],
+    compared: tuple[Workspace, BuildOutcome],
 ) -> None:
     workspace, outcome = compared
     for result in outcome.finished.items:
@@ -185,7 +187,9 @@ def test_the_base_is_cut_at_the_same_samples_and_as_loud(
             assert 20 * np.log10(fit) == pytest.approx(0, abs=0.5)
 
 
-def test_without_a_base_its_cuts_go(compared: tuple[Workspace, Outcome], tmp_path: Path) -> None:
+def test_without_a_base_its_cuts_go(
+    compared: tuple[Workspace, BuildOutcome], tmp_path: Path
+) -> None:
     workspace, outcome = compared
     folder = shutil.copytree(pairs_of(workspace), tmp_path / "ab")
     profile = seconds_long(embedded(), 1)
@@ -202,7 +206,7 @@ def test_without_a_base_its_cuts_go(compared: tuple[Workspace, Outcome], tmp_pat
 
 
 def test_a_base_whose_clean_is_damaged_is_refused(
-    compared: tuple[Workspace, Outcome], tmp_path: Path
+    compared: tuple[Workspace, BuildOutcome], tmp_path: Path
 ) -> None:
     workspace, outcome = compared
     site = shutil.copytree(workspace.folder.parent / "base", tmp_path / "base")
@@ -216,7 +220,7 @@ def test_a_base_whose_clean_is_damaged_is_refused(
 
 
 def test_a_base_that_is_not_as_long_as_its_raw_says_is_refused(
-    compared: tuple[Workspace, Outcome], tmp_path: Path
+    compared: tuple[Workspace, BuildOutcome], tmp_path: Path
 ) -> None:
     """Its raw says it is the same samples, by a digest that anyone can write."""
     workspace, outcome = compared

@@ -1,0 +1,62 @@
+"""What holds of every page of every kind of site, on a phone and on a desk, in light and dark."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from .accessible import serious
+from .fonts import widths
+from .planted_site import Published
+from .visits import Visit
+
+RENDERS = ("intro-one-00000001", "duet-00000002", "hostile-00000003", "silent-00000004")
+SITES = {
+    "compared": (
+        *("index", "compare", "blind", "trend", "how-it-works", "method", "reproduce"),
+        *(f"renders/{id_}" for id_ in (*RENDERS, "broken-00000005")),
+    ),
+    "baked": (
+        *("index", "blind", "blind-1-3", "blind-2-3", "method", "reproduce"),
+        *(f"renders/{id_}" for id_ in (*RENDERS, "broken-00000005")),
+    ),
+    "paired": tuple(f"renders/{id_}" for id_ in ("intro-one-00000001", "silent-00000004")),
+    "year": ("trend",),
+}
+BROKEN_PICTURES = """() => Promise.all([...document.images].map((image) => {
+  image.loading = "eager";
+  return image.decode().then(() => null, () => image.src);
+})).then((found) => found.filter(Boolean))"""
+
+
+@pytest.mark.parametrize(
+    ("site", "name"), [(site, name) for site, names in SITES.items() for name in names]
+)
+def test_it_fits_everybody_and_nothing_hostile_runs(
+    browser: Browser, request: pytest.FixtureRequest, site: str, name: str
+) -> None:
+    published: Published = request.getfixturevalue(site)
+    context = published.serve(browser.new_context(viewport={"width": 390, "height": 844}))
+    visit = Visit(context.new_page(), published.url)
+    page = visit.open(f"{name}.html")
+    assert widths(page) == [390] * 3
+    assert serious(page) == []
+    page.set_viewport_size({"width": 1440, "height": 844})
+    page.emulate_media(color_scheme="dark")
+    assert widths(page) == [1440] * 3
+    assert serious(page) == []
+    assert page.evaluate(BROKEN_PICTURES) == []
+    assert page.evaluate("typeof window.pwned") == "undefined"
+    context.close()
+    assert visit.complaints == []
+    local = (published.url, "data:", "blob:")
+    assert [url for url in visit.requests if not url.startswith(local)] == []
+
+
+def test_no_page_is_forgotten(compared: Published, baked: Published) -> None:
+    for site, published in (("compared", compared), ("baked", baked)):
+        pages = {
+            path.relative_to(published.folder).with_suffix("").as_posix()
+            for path in published.folder.rglob("*.html")
+        }
+        assert pages - {"404"} == set(SITES[site])
