@@ -211,3 +211,13 @@ def test_no_room_is_crowded_or_passed_over() -> None:
     }
     assert crowded == {}
     assert [folder for folder in folders if folder.name in ("build", "dist", "node_modules")] == []
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    """Who reads a name in a trace or a signature knows which of them it is."""
+    found: dict[str, list[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}

@@ -1,5 +1,5 @@
-"""The studio's profiles, whole: test-made weights in the official formats, the beginnings of two
-renders of the demo batch, fewer shifts than they have, and processes of their own.
+"""The studio's profiles, whole: test-made weights in the official formats, the beginning of a
+render of the demo batch, fewer shifts than they have, and processes of their own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..official.folder import write as write_weights
 
 REPOSITORY = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("stemsilver")
-RENDERS = ("museum_guide.wav", "sequential/night_train.wav")
+RENDERS = ("museum_guide.wav",)
 SECONDS = 4.0
 FEWER = {
     "shifts: 100": "shifts: 1",
