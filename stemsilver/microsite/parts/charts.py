@@ -82,7 +82,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Tick:
+class ChartTick:
     """A value of the axis and its height."""
 
     y: float
@@ -96,7 +96,7 @@ class Chart:
     the renders changed.
     """
 
-    ticks: tuple[Tick, ...]
+    ticks: tuple[ChartTick, ...]
     gates: tuple[float, ...]
     breaks: tuple[float, ...]
     raw: str
@@ -166,10 +166,10 @@ class _Frame:
         share = (value - self.low) / (self.high - self.low)
         return round(SIZE.bottom - _INSET - share * inner, 1)
 
-    def ticks(self, metric: Metric) -> tuple[Tick, ...]:
+    def ticks(self, metric: Metric) -> tuple[ChartTick, ...]:
         steps = MaxNLocator(_TICKS, steps=[1, 2, 5, 10]).tick_values(self.low, self.high)
         return tuple(
-            Tick(self.y(value), format_value(metric.name, value))
+            ChartTick(self.y(value), format_value(metric.name, value))
             for value in map(float, steps)
             if self.holds(value)
         )
