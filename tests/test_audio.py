@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import struct
 import wave
 from collections.abc import Callable
@@ -35,33 +34,32 @@ def tone(frequency: float, rate: int, frames: int) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize(
-    ("container", "subtype", "tolerance"),
+    ("container", "subtype", "tolerance", "channels", "rate"),
     [
-        ("WAV", "PCM_U8", 2**-7),
-        ("WAV", "PCM_16", 2**-15),
-        ("WAV", "PCM_24", 2**-23),
-        ("WAV", "PCM_32", 2**-23),
-        ("WAV", "FLOAT", 0),
-        ("WAV", "DOUBLE", 0),
-        ("WAV", "ULAW", 0.02),
-        ("WAV", "ALAW", 0.02),
-        ("WAVEX", "PCM_24", 2**-23),
-        ("WAVEX", "FLOAT", 0),
-        ("RF64", "PCM_16", 2**-15),
-        ("FLAC", "PCM_S8", 2**-7),
-        ("FLAC", "PCM_16", 2**-15),
-        ("FLAC", "PCM_24", 2**-23),
+        ("WAV", "PCM_U8", 2**-7, 1, 8000),
+        ("WAV", "PCM_16", 2**-15, 2, 11_025),
+        ("WAV", "PCM_24", 2**-23, 5, 22_050),
+        ("WAV", "PCM_32", 2**-23, 6, 44_100),
+        ("WAV", "FLOAT", 0, 1, 48_000),
+        ("WAV", "DOUBLE", 0, 2, 96_000),
+        ("WAV", "ULAW", 0.02, 1, 8000),
+        ("WAV", "ALAW", 0.02, 2, 8000),
+        ("WAVEX", "PCM_24", 2**-23, 6, 192_000),
+        ("WAVEX", "FLOAT", 0, 5, 44_100),
+        ("RF64", "PCM_16", 2**-15, 2, 48_000),
+        ("FLAC", "PCM_S8", 2**-7, 1, 11_025),
+        ("FLAC", "PCM_16", 2**-15, 6, 96_000),
+        ("FLAC", "PCM_24", 2**-23, 2, 192_000),
     ],
 )
-@pytest.mark.parametrize("channels", [1, 2, 5, 6])
 def test_formats(
-    tmp_path: Path, container: str, subtype: str, tolerance: float, channels: int
+    tmp_path: Path, container: str, subtype: str, tolerance: float, channels: int, rate: int
 ) -> None:
     samples = np.clip(noise(channels, 70_000), -0.9, 0.9)  # longer than one block
     path = tmp_path / "x.wav"
-    soundfile.write(path, samples.T, 44_100, format=container, subtype=subtype)
+    soundfile.write(path, samples.T, rate, format=container, subtype=subtype)
     audio = decode(path, 1)
-    assert audio.rate == 44_100
+    assert audio.rate == rate
     assert audio.samples.dtype == np.float32
     assert audio.samples.flags.c_contiguous
     assert audio.samples.shape == samples.shape
@@ -69,12 +67,6 @@ def test_formats(
     np.testing.assert_array_equal(
         audio.samples.T, soundfile.read(path, dtype="float32", always_2d=True)[0]
     )
-
-
-@pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 48_000, 96_000, 192_000])
-def test_rates(tmp_path: Path, rate: int) -> None:
-    soundfile.write(tmp_path / "x.flac", noise(1, 100).T, rate)
-    assert decode(tmp_path / "x.flac", 1).rate == rate
 
 
 def test_files_of_the_standard_library_decode(tmp_path: Path) -> None:
@@ -221,16 +213,14 @@ def faded_tone(frequency: float, rate: int, seconds: float = 0.25) -> NDArray[np
     return tone(frequency, rate, frames) * tone(0.5 / seconds, rate, frames) ** 4
 
 
-@pytest.mark.parametrize(("rate_in", "rate_out"), list(itertools.permutations(RATES, 2)))
-@pytest.mark.parametrize("frequency", [300.0, 1900.0])
-def test_resampling_keeps_every_moment_in_its_place(
-    rate_in: int, rate_out: int, frequency: float
-) -> None:
-    expected = faded_tone(frequency, rate_out)
-    source = faded_tone(frequency, rate_in)[None].astype(np.float32)
-    got = resample(source, rate_in, rate_out, len(expected))[0]
-    error = np.sqrt(np.mean((got - expected) ** 2) / np.mean(expected**2))
-    assert 20 * np.log10(error) < -100
+@pytest.mark.parametrize("rate_in", RATES)
+def test_resampling_keeps_every_moment_in_its_place(rate_in: int) -> None:
+    source = faded_tone(1900.0, rate_in)[None].astype(np.float32)
+    for rate_out in RATES:
+        expected = faded_tone(1900.0, rate_out)
+        got = resample(source, rate_in, rate_out, len(expected))[0]
+        error = np.sqrt(np.mean((got - expected) ** 2) / np.mean(expected**2))
+        assert 20 * np.log10(error) < -100, rate_out
 
 
 @pytest.mark.parametrize("rate", RATES)

@@ -45,11 +45,11 @@ def change_db(hz: float, rate: int, **filters: float) -> float:
 
 
 @pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("hz", [20.0, 35.0, 70.0, 140.0, 1000.0])
-def test_the_highpass_is_a_butterworth(rate: int, hz: float) -> None:
-    _, response = sosfreqz(butter(2, 70, "high", fs=rate, output="sos"), [hz], fs=rate)
-    expected = 20 * np.log10(abs(response[0]))
-    assert change_db(hz, rate, highpass_hz=70) == pytest.approx(expected, abs=0.05)
+def test_the_highpass_is_a_butterworth(rate: int) -> None:
+    for hz in (20.0, 70.0, 1000.0):
+        _, response = sosfreqz(butter(2, 70, "high", fs=rate, output="sos"), [hz], fs=rate)
+        expected = 20 * np.log10(abs(response[0]))
+        assert change_db(hz, rate, highpass_hz=70) == pytest.approx(expected, abs=0.05)
 
 
 @pytest.mark.parametrize("rate", RATES)

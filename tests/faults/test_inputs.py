@@ -159,9 +159,10 @@ def test_a_file_that_cannot_be_opened_fails_alone(tmp_path: Path) -> None:
 # --- NaN and infinities
 
 
-@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("frame", [0, 70_000, 95_999])
+@pytest.mark.parametrize(
+    ("subtype", "bad", "frame"),
+    [("FLOAT", np.nan, 0), ("DOUBLE", np.inf, 70_000), ("FLOAT", -np.inf, 95_999)],
+)
 def test_the_first_sample_that_is_no_number_is_named(
     tmp_path: Path, subtype: str, bad: float, frame: int
 ) -> None:
@@ -208,22 +209,6 @@ def test_a_flac_of_unknown_length_is_not_decoded_past_the_limit(tmp_path: Path) 
 def test_a_wrong_header_does_not_make_a_file_long(tmp_path: Path) -> None:
     # 0xFFFFFFFF bytes would be more than six hours.
     assert decoded(tmp_path, wav(noise(), 0xFFFF_FFFF), minutes=1 / 60).duration == 1.0
-
-
-# --- every shape
-
-
-@pytest.mark.parametrize("rate", [8000, 11_025, 44_100, 96_000, 192_000])
-@pytest.mark.parametrize("channels", [1, 2, 5, 6])
-@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
-def test_rate_channels_and_length_are_what_the_file_has(
-    tmp_path: Path, rate: int, channels: int, subtype: str
-) -> None:
-    samples = noise(channels, 999)
-    soundfile.write(tmp_path / "take.wav", samples.T, rate, subtype=subtype)
-    audio = decode(tmp_path / "take.wav", 1)
-    assert (audio.rate, audio.samples.shape) == (rate, (channels, 999))
-    np.testing.assert_allclose(audio.samples, samples, rtol=0, atol=2**-7)
 
 
 def test_too_many_channels_are_refused(tmp_path: Path) -> None:
