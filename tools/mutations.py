@@ -240,7 +240,7 @@ MUTATIONS = (
     # report
     Mutation(
         "a limit itself fails its gate",
-        "stemsilver/report/scorecard/verdicts.py",
+        "stemsilver/report/scorecard/scorecard.py",
         "below = self.maximum is None or value <= self.maximum",
         "below = self.maximum is None or value < self.maximum",
         "tests/report/test_report_verdicts.py",
@@ -257,7 +257,7 @@ MUTATIONS = (
         "stemsilver/report/untrusted.py",
         "content = file.read(max_bytes + 1)",
         "content = file.read()[:max_bytes]",
-        "tests/report/test_report_card.py",
+        "tests/report/test_report_reader.py",
     ),
     Mutation(
         "lost is no regression",

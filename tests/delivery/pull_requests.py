@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -136,8 +139,26 @@ def opened(
     return Opened(before, after, target, packed)
 
 
+@cache
+def _once(make: Callable[[Path], Opened]) -> tuple[TemporaryDirectory[str], Opened]:
+    """What `make` makes, in a folder that lasts as long as the tests."""
+    kept = TemporaryDirectory()
+    return kept, make(Path(kept.name))
+
+
+def _copied(make: Callable[[Path], Opened], folder: Path) -> Opened:
+    kept, made = _once(make)
+    shutil.copytree(kept.name, folder, dirs_exist_ok=True)
+    places = (folder / path.relative_to(kept.name) for path in (made.base, made.head, made.folder))
+    return Opened(*places, made.packed)
+
+
 def a_change(folder: Path) -> Opened:
     """Four renders: much worse, a little worse, better, and the same."""
+    return _copied(_a_change, folder)
+
+
+def _a_change(folder: Path) -> Opened:
     names = ("much-worse", "same", "better", "little-worse")
     heads = (WORSE, GOOD, BETTER, SLIGHTLY_WORSE)
     return opened(
@@ -202,6 +223,10 @@ HOSTILE = (
 
 def hostile(folder: Path) -> Opened:
     """A pull request in which every text of its author's is hostile."""
+    return _copied(_hostile, folder)
+
+
+def _hostile(folder: Path) -> Opened:
     ids = [f"h{number}" for number in range(len(HOSTILE))]
     base = [render(id_, GOOD, path) for id_, path in zip(ids, HOSTILE, strict=True)]
     head = [render(id_, WORSE, path) for id_, path in zip(ids, HOSTILE, strict=True)]
