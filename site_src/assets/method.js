@@ -1,5 +1,5 @@
-// A formula wider than its box scrolls, and must then be reachable by keyboard in every browser;
-// one that fits is no stop on the way.
+// A formula that is wider than its box scrolls, so the keyboard must reach it in every browser. A
+// formula that fits takes no focus.
 const fit = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     if (target.scrollWidth > target.clientWidth) {

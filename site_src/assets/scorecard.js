@@ -1,9 +1,9 @@
-// The scorecard sorts, filters and shows its rows a page at a time. Without this script it is a
-// plain table that reads the same. It is no module: browsers refuse modules from a disk.
+// Sorts, filters and paginates the scorecard. Without this script it is a plain table with the same
+// content. It is not a module, because browsers refuse modules from a disk.
 (() => {
   "use strict";
 
-  /** How many rows a page has; scorecard.css hides the others while the page loads. */
+  /** Rows on a page; scorecard.css hides the others while the page loads. */
   const ROWS = 50;
 
   const table = document.querySelector("table[data-scorecard]");
@@ -12,22 +12,22 @@
   const box = table.closest(".st-scroll");
   const body = table.tBodies[0];
   const headings = [...table.tHead.rows[0].cells];
-  /** Every row, as the page has them. */
+  /** Every row, in the order of the HTML. */
   const rows = [...body.rows];
-  /** What a row says, for the filter, once it was asked for. */
+  /** The text of each row for the filter, cached when first used. */
   const texts = new Map();
   const collator = new Intl.Collator("en", { numeric: true });
 
-  /** The column by which the rows are sorted, or -1, and whether the largest comes first. */
+  /** The column that the rows are sorted by, or -1, and whether the largest value comes first. */
   let sorted = { column: -1, descending: false };
-  /** Every row, as they are sorted. */
+  /** Every row, in sorted order. */
   let ordered = rows;
   let page = 0;
 
   const filter = element("input", { type: "search" });
   const count = element("p", { class: "st-count", role: "status" });
   const pages = element("nav", { class: "st-pages", "aria-label": "Pages of the scorecard" });
-  // The table alone scrolls; the filter and the pages stay in reach.
+  // Only the table scrolls; the filter and the page buttons stay visible.
   box.before(element("label", { class: "st-filter" }, "Find a render", filter));
   box.after(element("div", { class: "st-paging" }, count, pages));
 
@@ -40,14 +40,13 @@
   filter.addEventListener("input", () => show(0));
   pages.addEventListener("click", turn);
 
-  // On paper there are no pages to turn to and no filter to see: every row is printed, in the
-  // order that is on the screen.
+  // Print every row, in the order on the screen: paper has no page buttons and shows no filter.
   addEventListener("beforeprint", () => body.replaceChildren(...ordered));
   addEventListener("afterprint", draw);
   draw();
 
   /**
-   * A new element.
+   * Create an element.
    * @param {string} name
    * @param {Object<string, string>} attributes
    * @param {...(Node|string)} children
@@ -60,7 +59,7 @@
     return made;
   }
 
-  /** Sort by a column: upwards, pressed again downwards, and then as the page has the rows. */
+  /** Sort by a column: ascending, then descending, then in the order of the HTML. */
   function sort(column) {
     const again = sorted.column === column;
     sorted = {
@@ -77,8 +76,9 @@
   }
 
   /**
-   * All rows by the values of a column: by number where it has numbers, else by text. Rows without
-   * a value come last in both directions, and equal ones stay as the page has them.
+   * Return all rows sorted by the values of a column, as numbers if it has numbers, else as text.
+   * Rows without a value come last in both directions. Rows with equal values keep the order of
+   * the HTML.
    * @param {{column: number, descending: boolean}} by
    * @returns {HTMLTableRowElement[]}
    */
@@ -95,13 +95,13 @@
     return keyed.map(({ row }) => row);
   }
 
-  /** The rows that have every word of the filter, in whichever cells and order. */
+  /** Return the rows that contain every word of the filter, in any cells and any order. */
   function found() {
     const words = plain(filter.value).split(/\s+/);
     return ordered.filter((row) => words.every((word) => textOf(row).includes(word)));
   }
 
-  /** What a row says; the buttons to listen by are no part of it. */
+  /** Return the text of a row, without its play buttons. */
   function textOf(row) {
     if (!texts.has(row)) {
       const cells = [...row.cells].filter((cell) => !cell.matches(".st-listen"));
@@ -110,19 +110,19 @@
     return texts.get(row);
   }
 
-  /** Text without case and accents. */
+  /** Return the text in lower case and without accents. */
   function plain(text) {
     return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   }
 
-  /** Show a page from its first row. */
+  /** Show a page, scrolled to its first row. */
   function show(index) {
     page = index;
     draw();
     box.scrollTop = 0;
   }
 
-  /** Put the rows of the page into the table, and say which they are. */
+  /** Put the rows of the page into the table, and show which rows they are. */
   function draw() {
     const matching = found();
     const first = page * ROWS;
@@ -152,8 +152,8 @@
   }
 
   /**
-   * The pages to choose from, -1 where some are left out: the first, the last and those at hand,
-   * no more than fit a phone.
+   * Return the indices of the page buttons: the first, the last and those near the current page,
+   * as many as fit on a phone. -1 stands for pages left out.
    * @param {number} last
    * @returns {number[]}
    */
@@ -164,7 +164,7 @@
     return [0, -1, page, -1, last];
   }
 
-  /** Turn to the page that was pressed; its button is a new one, and keeps the focus. */
+  /** Go to the chosen page. Its button is created anew, so the focus is set again. */
   function turn(event) {
     const pressed = event.target.closest("button");
     if (!pressed) return;

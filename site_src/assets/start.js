@@ -1,5 +1,5 @@
-// Starts the modules a page names. Browsers refuse modules opened from a disk, and there the page
-// keeps its plain controls; so it does where a module cannot be had.
+// Loads the modules that a page names. The page keeps its plain controls if it was opened from a
+// disk, where browsers refuse modules, or if a module cannot be loaded.
 (() => {
   "use strict";
   const { src, dataset } = document.currentScript;

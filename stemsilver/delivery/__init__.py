@@ -1,1 +1,1 @@
-"""What leaves the machine: a release, a pull request's scorecard, a team's repository."""
+"""Outputs for others: releases, pull request scorecards, and repositories for teams."""

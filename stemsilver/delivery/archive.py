@@ -1,4 +1,4 @@
-"""A ZIP that depends on nothing but what is in it, with a checksum of every file."""
+"""Reproducible ZIP archives with a checksum of every file."""
 
 from __future__ import annotations
 
@@ -14,40 +14,44 @@ from stemsilver.errors import EnvironmentFault
 from stemsilver.fsio import open_whole
 
 Source: TypeAlias = Path | bytes
-"""Where a file's content lies, or the content."""
+"""The path of a file, or the content itself."""
 
 Advance: TypeAlias = Callable[[int, int], None]
-"""Told how many bytes have been packed, of how many."""
+"""Progress callback: bytes packed so far, and bytes in total."""
 
 SUMS = "SHA256SUMS"
 
 _PIECE = 1 << 20
-# Deflating them again costs time and gains nothing.
+# Formats that are compressed already: deflating them again takes time and saves nothing.
 _COMPRESSED = frozenset({".flac", ".gz", ".png", ".webp", ".woff2", ".zip"})
-# Seen from every system, every file is a plain one that its owner may write and all may read.
+# Every entry is marked as a regular Unix file with mode 644, whatever system wrote the ZIP.
 _UNIX = 3
 _MODE = (stat.S_IFREG | 0o644) << 16
-# What the two bytes of a ZIP's date can say.
+# The first and last year that a ZIP's two-byte date can hold.
 _YEARS = (1980, 2107)
 
 
 def quiet(done: int, total: int) -> None:
-    """An `Advance` that nobody watches."""
+    """Ignore the progress."""
 
 
 def write_zip(
     target: Path, files: Mapping[str, Source], moment: datetime, advance: Advance = quiet
 ) -> None:
-    """Write `files`, by their names in the ZIP, into one folder called as `target` is.
+    """Write `files` to the ZIP `target`, inside one folder with the name of `target`.
 
-    Sorted, with `SHA256SUMS` behind them, in the form that `sha256sum -c` reads; no name may need
-    the escapes of that form. Every file is dated `moment`, and nothing else is said of it, so that
-    equal files give equal bytes on every machine with the same zlib. Nothing is held in memory as
-    a whole.
+    The entries are sorted. The last one is `SHA256SUMS`, in the format of `sha256sum -c`. Every
+    entry has the date `moment` and no other metadata of its file, so equal files give equal bytes
+    on every machine with the same zlib. Files are streamed, never held in memory as a whole.
+
+    Args:
+        target: the ZIP to write.
+        files: the content by its name in the ZIP. No name may need the escapes of `sha256sum`.
+        moment: the date of every entry.
+        advance: called with the progress.
 
     Raises:
-        EnvironmentFault: a file cannot be read, or the disk is full; what stood at `target`
-            before then stands there still.
+        EnvironmentFault: a file cannot be read, or the disk is full. A former `target` is kept.
     """
     total = sum(_length(source) for source in files.values())
     done = 0
@@ -68,7 +72,7 @@ def write_zip(
 
 
 def _entry(archive: ZipFile, name: str, length: int, moment: datetime) -> IO[bytes]:
-    """A file in the ZIP, to be written; from its length follows whether it needs ZIP64."""
+    """Open a new entry of the ZIP for writing. `length` decides whether it needs ZIP64."""
     info = ZipInfo(name, _date(moment))
     info.compress_type = ZIP_STORED if Path(name).suffix in _COMPRESSED else ZIP_DEFLATED
     info.create_system, info.external_attr = _UNIX, _MODE
@@ -77,7 +81,7 @@ def _entry(archive: ZipFile, name: str, length: int, moment: datetime) -> IO[byt
 
 
 def _date(moment: datetime) -> tuple[int, int, int, int, int, int]:
-    """`moment` as far as a ZIP can tell it, which counts seconds in twos from 1980."""
+    """Convert `moment` to a ZIP date: from 1980, with a resolution of two seconds."""
     first, last = _YEARS
     if moment.year < first:
         return (first, 1, 1, 0, 0, 0)

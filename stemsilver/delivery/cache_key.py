@@ -1,4 +1,4 @@
-"""The key under which a CI system caches what a build computes."""
+"""The key under which a CI system caches the results of a build."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ LENGTH = 24
 
 
 def cache_key(paths: Sequence[Path]) -> str:
-    """A digest of everything that decides what a build computes.
+    """Return a digest of everything that the results of a build depend on.
 
-    That is the files at or below `paths`, by their places there, so that it does not matter where
-    the folders lie; the code of this installation, every installed package with its version, and
-    the version of Python. A path that does not exist counts as empty.
+    That is: the files at or below `paths`, with their relative paths, so that the location of the
+    folders does not matter; the code of this installation; every installed package with its
+    version; and the version of Python. A path that does not exist counts as empty.
 
     Raises:
         EnvironmentFault: a file cannot be read.

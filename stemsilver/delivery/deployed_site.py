@@ -1,4 +1,4 @@
-"""Deployed sites: fetch the history of one, and check a site before it is deployed."""
+"""Fetch the history of a deployed site, and check a site before it is deployed."""
 
 from __future__ import annotations
 
@@ -13,28 +13,31 @@ from stemsilver.errors import EnvironmentFault, SiteError
 from stemsilver.report import HISTORY, visible
 from stemsilver.report.history.records import MAX_BYTES
 
-_SECONDS = (10, 60)  # to connect, and between two pieces of an answer
+_SECONDS = (10, 60)  # timeouts: to connect, and between two chunks
 _NOT_FOUND = 404
 
 
 def is_address(source: str) -> bool:
-    """Whether `source` names something on a server, and not a file."""
+    """Return whether `source` is a URL and not a path."""
     return source.startswith(("https://", "http://"))
 
 
 def fetch_history(site: str, target: Path) -> bool:
-    """Write the history of the site at the address `site` to the file `target`.
+    """Download the history of the site at the URL `site` to the file `target`.
 
-    `site` may also be the address of the file itself. False if the server has none: the site is
-    new. What was fetched is not checked; `read_records` does that.
+    `site` may also be the URL of the history file itself. The content is not validated here;
+    `read_records` does that.
+
+    Returns:
+        False if the server answers 404, as it does for a new site.
 
     Raises:
-        EnvironmentFault: the server cannot be reached, answers with anything else, or sends more
-            than a history has.
+        EnvironmentFault: the server cannot be reached, answers with another error, or sends more
+            than `MAX_BYTES`.
     """
     address = site if site.endswith(".json") else f"{site.rstrip('/')}/downloads/{HISTORY}"
     try:
-        # Caches on the way answer with an older file, unless the address is new to them.
+        # The unique query keeps HTTP caches from answering with an older file.
         with requests.get(
             address, params={"at": time.time_ns()}, stream=True, timeout=_SECONDS
         ) as answer:
@@ -55,13 +58,13 @@ def fetch_history(site: str, target: Path) -> bool:
 
 
 def check_deployable(site: Path, max_megabytes: float) -> None:
-    """Refuse a site that GitHub Pages does not take.
+    """Check that GitHub Pages accepts the site.
 
-    Pages takes no links. Its upload follows them, so a link would publish what it leads to.
+    Pages accepts no links, but its upload follows them: a link would publish its target.
 
     Raises:
-        SiteError: there is no page, something in it is a link or no file at all, or it is larger
-            than `max_megabytes`.
+        SiteError: there is no `index.html`, an entry is neither a regular file nor a folder, or
+            the site is larger than `max_megabytes`.
     """
     if not (site / "index.html").is_file():
         raise SiteError(f"{site} has no index.html", next_step="Run `stemsilver build-site`.")

@@ -13,17 +13,17 @@ import requests
 from stemsilver.errors import EnvironmentFault, UsageError
 
 PAGE = 100
-"""Entries of a list in one answer: as many as GitHub gives."""
+"""Entries on one page of a list: the maximum of GitHub's API."""
 
-_SECONDS = (10, 60)  # to connect, and between two pieces of an answer
+_SECONDS = (10, 60)  # timeouts: to connect, and between two chunks
 _CHUNK = 1 << 16
 _NOT_FOUND = 404
 
 
 class GitHub:
-    """One repository, with the permissions of one token.
+    """A client for one repository, with the permissions of one token.
 
-    Addresses are relative to the repository: `pulls/7`.
+    Addresses are relative to the repository, for example `pulls/7`.
     """
 
     def __init__(self, repository: str, token: str, api: str = "https://api.github.com") -> None:
@@ -44,7 +44,7 @@ class GitHub:
 
     @classmethod
     def from_environment(cls) -> GitHub:
-        """The repository of the workflow that runs this.
+        """Return a client for the repository of the running workflow.
 
         Raises:
             UsageError: GITHUB_REPOSITORY or GH_TOKEN is missing.
@@ -53,18 +53,18 @@ class GitHub:
         return cls(variable("GITHUB_REPOSITORY"), variable("GH_TOKEN"), api)
 
     def get(self, address: str, **query: str | int) -> Any:
-        """The answer to a GET request, or None if there is nothing at this address.
+        """Return the JSON answer to a GET request, or None if it is 404.
 
         Raises:
-            EnvironmentFault: GitHub cannot be reached, or refuses.
+            EnvironmentFault: GitHub cannot be reached, or answers with another error.
         """
         return self._ask("GET", address, params=query)
 
     def entries(self, address: str, **query: str | int) -> Iterator[Any]:
-        """Every entry of a list, however many answers it takes.
+        """Yield every entry of a list, from all its pages.
 
         Raises:
-            EnvironmentFault: as `get`.
+            EnvironmentFault: as in `get`.
         """
         number = 1
         while found := self.get(address, **query, per_page=PAGE, page=number):
@@ -77,16 +77,17 @@ class GitHub:
         """Create something with POST, or change it with PATCH.
 
         Raises:
-            EnvironmentFault: as `get`, or there is nothing at this address.
+            EnvironmentFault: as in `get`, or the answer is 404.
         """
         if self._ask(method, address, json=content) is None:
             raise _refused(method, address, "HTTP 404")
 
     def download(self, address: str, target: Path, max_bytes: int) -> None:
-        """Write what lies at `address` to the file `target`.
+        """Download the content at `address` to the file `target`.
 
         Raises:
-            EnvironmentFault: as `get`, it has more than `max_bytes`, or the disk refuses.
+            EnvironmentFault: as in `get`, the content is larger than `max_bytes`, or the file
+                cannot be written.
         """
         received = 0
         try:
@@ -119,7 +120,7 @@ class GitHub:
 
 
 def variable(name: str) -> str:
-    """A variable that every workflow sets, or should set.
+    """Return an environment variable that every workflow sets, or should set.
 
     Raises:
         UsageError: it is not set.
@@ -133,7 +134,7 @@ def variable(name: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """The cause in a word, without the text of the answer, which is not ours."""
+    """Return the cause in a word, without the text of the response, which is untrusted."""
     answer = getattr(error, "response", None)
     return f"HTTP {answer.status_code}" if answer is not None else type(error).__name__
 

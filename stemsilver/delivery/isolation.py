@@ -1,7 +1,7 @@
-"""Calls functions on untrusted data in a separate process.
+"""Call functions on untrusted data in a separate process.
 
-A decoder that crashes or never ends costs its own call alone. Nothing it prints reaches the log of
-the workflow, where GitHub obeys some lines as commands.
+If a decoder crashes or hangs, only its own call fails. Its output never reaches the log of the
+workflow, because GitHub executes some log lines as commands.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ _T = TypeVar("_T")
 
 
 class Call(Protocol):
-    """Calls a function elsewhere, with arguments that can be pickled.
+    """A callable that runs a function in another process. Its arguments must be picklable.
 
     Raises:
-        StemsilverError: the function did.
-        UsageError: it failed in any other way, or took too long.
+        StemsilverError: the function raised it.
+        UsageError: the function failed in any other way, or took too long.
     """
 
     def __call__(self, function: Callable[..., _T], *arguments: object) -> _T:
-        """What the function returns."""
+        """Return the result of the function."""
 
 
 @contextmanager
 def isolated(seconds: float) -> Iterator[Call]:
-    """A process for calls that may take `seconds` each."""
+    """Open a separate process for calls. Each call may take `seconds`."""
     context = multiprocessing.get_context("spawn")
     with ProcessPool(max_workers=1, context=context, initializer=_mute) as pool:
 
@@ -44,7 +44,7 @@ def isolated(seconds: float) -> Iterator[Call]:
             except StemsilverError:
                 raise
             except Exception as error:
-                # Its message may quote the untrusted data.
+                # The error's own message may quote the untrusted data.
                 raise UsageError(
                     f"it could not be processed ({type(error).__name__})",
                     next_step="Look at where it comes from.",

@@ -1,4 +1,4 @@
-"""A release: the speech, the scorecard and the site of one build, in one ZIP."""
+"""Releases: the speech, the scorecard and the site of one build, in one ZIP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SCORECARD = "scorecard.json"
 _REPORTS = (_SCORECARD, "batch_metrics.csv", "scorecard.md")
 _OTHER_FOLDER = "Run `stemsilver build-site` again, or name its folder with --proceed."
 _VERSION = re.compile(r"[A-Za-z0-9._+-]{1,64}")
-# A folder to one system, a drive to another, gone on a third; half a character to all of them.
+# Not portable in file names: path and drive separators, control characters, lone surrogates.
 _UNFIT = re.compile(r"[\\:\x00-\x1f\x7f\ud800-\udfff]")
 _OUTCOMES: dict[Status, str] = {
     "pass": "passed",
@@ -35,9 +35,10 @@ _OUTCOMES: dict[Status, str] = {
 
 @dataclass(frozen=True)
 class Release:
-    """A written release: the ZIP, its SHA-256 in hex, and how many bytes and files it has.
+    """A written release: the ZIP, its SHA-256 in hex, its size in bytes and number of files.
 
-    `speech` of the files are speech. `replaced` tells whether another ZIP of that name went.
+    `speech` is the number of speech files. `replaced` tells whether a different ZIP of the same
+    name was replaced.
     """
 
     archive: Path
@@ -49,13 +50,13 @@ class Release:
 
 
 def name_of(version: str | datetime) -> str:
-    """What a release is called, without `.zip`: by its version, else by the day of its build.
+    """Return the name of a release without `.zip`, from its version or the day of its build.
 
     >>> name_of("v1.2.0")
     'stemsilver-release-v1.2.0'
 
     Raises:
-        UsageError: the version has characters that not every file name can have.
+        UsageError: the version is too long, or has characters that are not portable in file names.
     """
     if isinstance(version, datetime):
         return f"{RELEASE}{version:%Y-%m-%d}"
@@ -75,16 +76,23 @@ def release(
     version: str | None = None,
     advance: Advance = quiet,
 ) -> Release:
-    """Pack what the last build left in `proceed`, `report` and `site` into a ZIP in `out`.
+    """Pack the last build into a ZIP in `out`, with its checksum for `sha256sum -c` beside it.
 
-    Its checksum lies beside it, in the form that `sha256sum -c` reads. The same build gives the
-    same bytes, wherever it lies and whenever it is packed.
+    The same build gives the same bytes, at any location and time.
+
+    Args:
+        proceed: the folder of the speech files.
+        report: the folder of the reports.
+        site: the folder of the site.
+        out: the folder of the release, outside the site.
+        version: part of the ZIP's name; by default the day of the build.
+        advance: called with the progress.
 
     Raises:
-        UsageError: there is no build, or not a whole one, or the folders are of two builds; the
-            version is no name, or `out` lies in the site. Nothing is written then.
-        NothingToDo: the build has cleaned nothing.
-        Locked: a build is writing there, or another release.
+        UsageError: there is no complete build, the folders belong to different builds, the
+            version is invalid, or `out` is inside the site. Nothing is written then.
+        NothingToDo: the build has no cleaned render.
+        Locked: a build or another release is writing to one of the folders.
         EnvironmentFault: the disk is full, or a file cannot be read.
     """
     if version is not None:
@@ -94,7 +102,7 @@ def release(
             f"--out {out} lies in the site, which the next build replaces",
             next_step="Name a folder outside it.",
         )
-    # Before any lock is made, and again once nobody else can change what was found.
+    # Check before any lock file is created, and again under the locks: the files may have changed.
     _contents(proceed, report, site)
     with ExitStack() as held:
         for folder in dict.fromkeys(path.resolve() for path in (proceed, report, out)):
@@ -114,10 +122,10 @@ def release(
 
 
 def pack(proceed: Path, report: Path, site: Path, target: Path) -> None:
-    """Write the release of a build as the ZIP `target`, while that build holds the folders.
+    """Write the release of a build to the ZIP `target`. The caller must hold the folders' locks.
 
     Raises:
-        UsageError: the build is not whole.
+        UsageError: the build is incomplete.
         EnvironmentFault: the disk is full, or a file cannot be read.
     """
     card, files = _contents(proceed, report, site)
@@ -125,7 +133,7 @@ def pack(proceed: Path, report: Path, site: Path, target: Path) -> None:
 
 
 def _contents(proceed: Path, report: Path, site: Path) -> tuple[Scorecard, dict[str, Source]]:
-    """The scorecard, and every file of the release by its name in it."""
+    """Return the scorecard, and every file of the release by its name in the ZIP."""
     scorecard = report / _SCORECARD
     if not scorecard.is_file():
         raise UsageError(
@@ -157,7 +165,7 @@ def _contents(proceed: Path, report: Path, site: Path) -> tuple[Scorecard, dict[
 
 
 def _check_one_build(report: Path, site: Path, pages: Mapping[str, Source]) -> None:
-    """The site must offer the very reports that are packed beside it."""
+    """Check that the downloads of the site are the same files as the reports."""
     for name in _REPORTS:
         offered = pages.get(f"{DOWNLOADS}/{name}")
         same = (
@@ -173,9 +181,7 @@ def _check_one_build(report: Path, site: Path, pages: Mapping[str, Source]) -> N
 
 
 def _speech(card: Scorecard, proceed: Path, report: Path) -> dict[str, tuple[Path, ScoredRender]]:
-    """Every output that the scorecard in `report` names, by its name in the release, and its
-    render.
-    """
+    """Return every output that the scorecard names, with its render, by its name in the ZIP."""
     found: dict[str, tuple[Path, ScoredRender]] = {}
     for item in card.renders:
         if item.output is None:
@@ -207,12 +213,12 @@ def _speech(card: Scorecard, proceed: Path, report: Path) -> dict[str, tuple[Pat
 
 
 def _fits(name: str) -> bool:
-    """Whether a ZIP can hold this name, and every system unpack it to one file of that name."""
+    """Return whether every system can unpack this name from a ZIP unchanged."""
     return not _UNFIT.search(name) and not {"", ".", ".."}.intersection(name.split("/"))
 
 
 def _readme(card: Scorecard, speech: int, renamed: list[tuple[str, str]]) -> bytes:
-    # Not HTML, so nothing is escaped; but nothing hides or breaks a line either.
+    # Plain text needs no HTML escapes, but invisible characters are shown as escapes.
     jinja = environment(
         resource("templates"),
         html=False,

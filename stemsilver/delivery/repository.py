@@ -1,8 +1,8 @@
-"""A ready repository for a team's own batch: what `stemsilver init` writes.
+"""The files of a team's own repository, as `stemsilver init` writes them.
 
-The files are those of this repository itself, wherever there are such: profile, pins, workflows and
-the action that they share. Only what differs in a team's repository is rewritten, and a rewriting
-that does not find what it looks for is an error.
+Profile, pins, workflows and the action that they share are copied from this repository. Only the
+parts that differ in a team's repository are rewritten. If the text to rewrite is not found, that is
+an error.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from stemsilver.profiles import DEFAULT
 from stemsilver.resources import resource
 
 WORKFLOWS = ("pages.yml", "pr-comment.yml", "pr-scorecard.yml", "release.yml")
-"""The workflows of this repository that a team's needs too."""
+"""The workflows that are copied to a team's repository."""
 
 ACTION = ".github/actions/stemsilver"
-"""Where a team's repository has the action that lies at the top of this one."""
+"""The folder of the action in a team's repository; in this one it is at the top."""
 
-# What a team edits. Scripts and style sheets stay with the version that is installed.
+# Files that a team edits. Scripts and style sheets come from the installed version.
 _PAGES = ("how-it-works.md", "assets/favicon.svg", "assets/logo.svg")
 _GENERATED = {
     ".gitattributes": "gitattributes",
@@ -36,13 +36,13 @@ _GENERATED = {
     "raw/README.md": "raw.md",
     "requirements.txt": "requirements.txt",
 }
-_REPOSITORY = "repository"  # the folder of templates that are no pages
+_REPOSITORY = "repository"  # the folder of templates that are not pages
 
 _USES = re.compile(
     r"^(?P<key> *(?:- +)?uses: +\./)(?P<checkout>(?:base|head)?)(?P<rest> *(?:#.*)?)$", re.MULTILINE
 )
 _FILE = re.compile(r"(?<![\w./-])(?P<checkout>(?:(?:base|head)/)?)action\.yml\b")
-# What names this repository's own action in another way, once these two are rewritten.
+# Any other reference to the action that is left after the two patterns above are rewritten.
 _UNKNOWN = re.compile(
     rf"^.*(?:\buses: *['\"]?\.(?!/(?:base/|head/)?{re.escape(ACTION)} *(?:#.*)?$)"
     rf"|(?<!{re.escape(ACTION)}/)\baction\.ya?ml).*$",
@@ -54,9 +54,7 @@ _EMPTY_DEFAULT = re.compile(re.escape(_INSTALL) + r'(?P<key> *default: )""$', re
 
 @dataclass(frozen=True)
 class Initialised:
-    """What became of a folder: the files written, and those that were there and stay as they are,
-    by their paths in it.
-    """
+    """The relative paths of the files written, and of the existing files that were kept."""
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
@@ -65,18 +63,21 @@ class Initialised:
 def initialise(
     folder: Path, requirement: str | None = None, *, lfs: bool = False, templates: bool = False
 ) -> Initialised:
-    """Write into `folder` what a team's repository needs and what is not there yet.
+    """Write the missing files of a team's repository into `folder`. Existing files are kept.
 
-    `requirement` is what pip is to install, as a line of a requirements file; by default this
-    version. With `lfs` renders go to Git LFS; with `templates` the page templates come along.
+    Args:
+        folder: the repository; it may be missing.
+        requirement: the line of `requirements.txt`; by default this version of Stemsilver.
+        lfs: store renders in Git LFS.
+        templates: also copy the page templates.
 
     Raises:
-        UsageError: there can be no repository at `folder`, or `requirement` is no such line.
+        UsageError: `folder` cannot be a repository, or `requirement` is not one requirement.
         EnvironmentFault: this installation lacks files, or the folder cannot be written to.
     """
     _check_place(folder)
     wanted = repository(requirement, lfs=lfs, templates=templates)
-    # Links that lead nowhere are there too, and somebody's.
+    # lexists: a broken link counts as an existing file of the user, too.
     kept = [name for name in wanted if os.path.lexists(folder / name)]
     missing = {name: contained(folder, name) for name in wanted if name not in kept}
     for name, path in missing.items():
@@ -87,7 +88,7 @@ def initialise(
 def repository(
     requirement: str | None = None, *, lfs: bool = False, templates: bool = False
 ) -> dict[str, bytes]:
-    """The files of a team's repository by their paths in it, sorted; see `initialise`."""
+    """Return the files of a team's repository by relative path, sorted; see `initialise`."""
     chosen = _checked(f"stemsilver=={__version__}" if requirement is None else requirement)
     profile = f"{DEFAULT}.yaml"
     found = {
@@ -110,13 +111,13 @@ def repository(
 
 
 def team_workflow(name: str, text: str) -> str:
-    """A workflow of this repository as a team's needs it: the action lies elsewhere.
+    """Rewrite a workflow for a team's repository, where the action is in another folder.
 
     >>> team_workflow("x.yml", "uses: ./head")
     'uses: ./head/.github/actions/stemsilver'
 
     Raises:
-        EnvironmentFault: it does not use the action, or names it in a way that is not known here.
+        EnvironmentFault: the workflow does not use the action, or refers to it in an unknown way.
     """
     path = f".github/workflows/{name}"
     rewritten, times = _USES.subn(
@@ -132,10 +133,10 @@ def team_workflow(name: str, text: str) -> str:
 
 
 def team_action(text: str) -> str:
-    """The action of this repository as a team's needs it: it installs what the team requires.
+    """Rewrite the action for a team's repository, so that it installs `requirements.txt`.
 
     Raises:
-        EnvironmentFault: it does not say where that goes.
+        EnvironmentFault: the place for the requirement is not found exactly once.
     """
     rewritten, times = _EMPTY_DEFAULT.subn(rf'{_INSTALL}\g<key>"-r requirements.txt"', text)
     if times != 1:
@@ -161,10 +162,10 @@ def _check_place(folder: Path) -> None:
 
 
 def _checked(requirement: str) -> str:
-    """`requirement`, if pip reads it as one requirement and nothing else."""
+    """Return `requirement` stripped. Raise UsageError unless pip reads it as one requirement."""
     line = requirement.strip()
-    # Whatever ends a line for anybody is not printable. A leading dash begins an option, a hash a
-    # comment; a backslash at the end would take in the next line.
+    # isprintable refuses every kind of line break. A leading dash begins an option, a hash begins a
+    # comment, and a backslash at the end continues on the next line.
     if not line or not line.isprintable() or line[0] in "-#" or line[-1] == "\\":
         raise UsageError(
             f"{requirement!r} is not one requirement",
@@ -175,7 +176,7 @@ def _checked(requirement: str) -> str:
 
 
 def _generated(values: Mapping[str, object]) -> dict[str, bytes]:
-    """The files made from templates. They are plain text, of which nothing is to be escaped."""
+    """Render the files that are made from templates: plain text, without HTML escapes."""
     jinja = environment(resource("templates") / _REPOSITORY, html=False)
     return {
         name: jinja.get_template(template).render(values).encode()

@@ -1,16 +1,16 @@
-// A blind session: what is played under which name, and what was answered. No page, no sound.
+// The logic of a blind test: which version has which name, and the answers. No DOM, no audio.
 
 /** The numbers of trials to choose from. */
 export const COUNTS = [10, 12, 16];
 
-/** What a trial of each test plays, and what may be answered. */
+/** The names of the versions in a trial of each test, and the possible answers. */
 export const TESTS = {
   abx: { names: ["A", "B", "X"], answers: ["A", "B"] },
   preference: { names: ["1", "2"], answers: ["1", "none", "2"] },
 };
 
 /**
- * Fair coins: one bit of a random byte each, which leaves no remainder to favour a side.
+ * Toss fair coins. Each is one bit of a random byte, so there is no modulo bias.
  *
  * @param {number} count
  * @param {Pick<Crypto, "getRandomValues">} [random]
@@ -21,8 +21,8 @@ export function coins(count, random = crypto) {
 }
 
 /**
- * A random whole number. Draws from the incomplete last stretch are thrown away, where taking a
- * remainder would favour small numbers.
+ * Draw a random integer. Draws from the incomplete last interval are rejected, because a modulo
+ * would favour small numbers there.
  *
  * @param {number} limit  From 1 to 2^32.
  * @param {Pick<Crypto, "getRandomValues">} [random]
@@ -37,7 +37,7 @@ export function below(limit, random = crypto) {
 }
 
 /**
- * A fair permutation (Fisher and Yates).
+ * Return a fair random permutation (Fisher and Yates).
  *
  * @template T
  * @param {readonly T[]} items
@@ -54,8 +54,8 @@ export function shuffled(items, random = crypto) {
 }
 
 /**
- * One test from its first trial to its last. Everything is drawn at the start, and nothing of it
- * can be read from outside but by putting buffers in order, which is what a trial is for.
+ * One test with all its trials. All random draws are made at the start. They are private: from
+ * outside, only `arrange` reveals them, as the order of the two versions.
  *
  * @template T
  */
@@ -69,9 +69,9 @@ export class Session {
   /**
    * @param {"abx" | "preference"} test
    * @param {number} count  One of `COUNTS`.
-   * @param {readonly T[]} items  What is listened to: each once in random order, then again.
+   * @param {readonly T[]} items  The pairs to play: each once in random order, then again.
    * @param {Pick<Crypto, "getRandomValues">} [random]
-   * @throws {RangeError} for an unknown test, any other count, or nothing to listen to.
+   * @throws {RangeError} for an unknown test, any other count, or empty `items`.
    */
   constructor(test, count, items, random = crypto) {
     if (!Object.hasOwn(TESTS, test)) throw new RangeError(`no such test: ${test}`);
@@ -93,12 +93,12 @@ export class Session {
     return this.#test;
   }
 
-  /** How many trials there are; fixed. */
+  /** The number of trials; fixed. */
   get count() {
     return this.#trials.length;
   }
 
-  /** The number of the trial that is running, from 1; after the end, one more than there are. */
+  /** The number of the current trial, from 1; after the end, `count + 1`. */
   get number() {
     return this.#given.length + 1;
   }
@@ -108,13 +108,13 @@ export class Session {
     return this.#given.length === this.#trials.length;
   }
 
-  /** What the running trial listens to. */
+  /** The item of the current trial. */
   get item() {
     return this.#running().item;
   }
 
   /**
-   * The two versions as the running trial plays them.
+   * Return the versions that the current trial plays.
    *
    * @template V
    * @param {V} head
@@ -128,10 +128,10 @@ export class Session {
   }
 
   /**
-   * Answer the running trial, which ends it.
+   * Answer the current trial, which ends it.
    *
    * @param {string} choice  One of the test's answers.
-   * @throws {RangeError} for anything else; the trial goes on.
+   * @throws {RangeError} for anything else; the trial continues.
    */
   answer(choice) {
     const { swapped, second } = this.#running();
@@ -142,11 +142,11 @@ export class Session {
   }
 
   /**
-   * What was answered, a letter a trial: "1" right and "0" wrong in ABX; "h" head, "b" base and
-   * "n" no preference otherwise.
+   * Return one letter per trial: in ABX "1" for right and "0" for wrong; otherwise "h" for head,
+   * "b" for base and "n" for no preference.
    *
    * @returns {string}
-   * @throws {Error} before the end: a running score would change how one listens.
+   * @throws {Error} before the end: a running score would influence the listener.
    */
   outcome() {
     if (!this.done) throw new Error("the test is not over");

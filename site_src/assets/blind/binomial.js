@@ -1,10 +1,10 @@
-// Exact statistics of fair coins: what guessing would do.
+// Exact statistics of fair coins, as a model of guessing.
 
-// Up to here every count is a whole number below 2^53, which a double holds exactly.
+// Up to this `n`, every count is an integer below 2^53, which a double represents exactly.
 const MOST = 50;
 
 /**
- * In how many ways `n` coins show 0, 1, … `n` heads.
+ * Return the number of ways in which `n` coins show 0, 1, … `n` heads.
  *
  * @param {number} n  A whole number from 0 to 50.
  * @returns {number[]} `n + 1` whole numbers that add up to 2^n.
@@ -20,12 +20,12 @@ export function ways(n) {
 }
 
 /**
- * The one-sided binomial test against guessing.
+ * Compute the one-sided binomial test against guessing.
  *
  * @param {number} right  Right answers, from 0 to `n`.
  * @param {number} n  Trials.
  * @returns {number} The probability of `right` or more by guessing, 0 to 1.
- * @throws {RangeError} where no such result can be.
+ * @throws {RangeError} for an impossible result.
  */
 export function oneSided(right, n) {
   const row = ways(n);
@@ -34,24 +34,24 @@ export function oneSided(right, n) {
 }
 
 /**
- * The two-sided sign test; ties are left out beforehand.
+ * Compute the two-sided sign test. The caller leaves out ties.
  *
  * @param {number} one  Wins of one side.
  * @param {number} other  Wins of the other.
  * @returns {number} The probability of a split at least this uneven if neither were better.
- * @throws {RangeError} where no such result can be.
+ * @throws {RangeError} for an impossible result.
  */
 export function twoSided(one, other) {
   return Math.min(1, 2 * oneSided(Math.max(one, other), one + other));
 }
 
 /**
- * How many of `n` it takes to be hard to explain by guessing.
+ * Return how many of `n` are needed for a significant result.
  *
  * @param {number} n  Trials.
- * @param {(k: number) => number} p  The probability that belongs to `k`; falls from `n / 2` on.
- * @param {number} [level]  The largest probability that will do.
- * @returns {number} The smallest `k`, or infinity where even `n` is too few.
+ * @param {(k: number) => number} p  The probability for `k`; it must fall from `n / 2` on.
+ * @param {number} [level]  The largest probability that counts as significant.
+ * @returns {number} The smallest such `k`, or infinity if even `n` is not enough.
  */
 export function needed(n, p, level = 0.05) {
   for (let k = Math.ceil(n / 2); k <= n; k++) if (p(k) <= level) return k;

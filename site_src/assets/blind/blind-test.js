@@ -1,5 +1,5 @@
-// <blind-test>: choose a test, listen and answer, see the result. Which version is which stays
-// in the session's private fields; the page, its requests and their order are the same either way.
+// <blind-test>: choose a test, listen and answer, see the result. Only the session's private fields
+// know which version is which: the page, its requests and their order never depend on it.
 
 import { openContext } from "../player/context.js";
 import { Engine } from "../player/engine.js";
@@ -15,7 +15,7 @@ import { Session, TESTS } from "./abx-session.js";
 
 const MIXED = "all, mixed";
 
-/** The versions in what is said when one of them cannot be had. */
+/** The names of the versions in error messages; they must not reveal which one it is. */
 const ONE = "One version";
 const OTHER = "The other version";
 
@@ -30,9 +30,9 @@ class BlindTest extends HTMLElement {
   #transport;
   /** @type {Session | null} */
   #session = null;
-  /** The id of the render that is listened to; empty for all. */
+  /** The id of the tested render; empty for all. */
   #render = "";
-  /** The decoded versions of one pair, and which pair. */
+  /** The last pair, and its decoded versions. */
   #kept = { pair: null, tracks: null };
   #leaving = new AbortController();
 
@@ -69,7 +69,7 @@ class BlindTest extends HTMLElement {
     return { test, count: Number(count), render: this.#part("render").selectedOptions[0] };
   }
 
-  /** Say what the choice means before it is made. */
+  /** Show what result would be significant, and the size of the download. */
   #describe() {
     const { test, count, render } = this.#chosen;
     const abx = test === "abx";
@@ -91,7 +91,7 @@ class BlindTest extends HTMLElement {
     this.#next();
   }
 
-  /** Bring up the running trial. */
+  /** Show the current trial. */
   async #next() {
     const session = this.#session;
     const { names, answers } = TESTS[session.test];
@@ -121,7 +121,7 @@ class BlindTest extends HTMLElement {
     const { tracks } = this.#kept;
     const { signal } = this.#leaving;
     try {
-      // Always both, always the same first, and nothing can be played before both are here.
+      // Always load both in the same order; nothing can be played until both are loaded.
       const loading = [ONE, OTHER].map((name) => tracks.load(name, signal));
       const [head, base] = await Promise.all(loading);
       if (signal.aborted) return;
@@ -170,7 +170,7 @@ class BlindTest extends HTMLElement {
     this.#tell(result);
   }
 
-  /** Open the result that the address carries, if it carries one. */
+  /** Show the result in the page's URL, if there is one. */
   #follow() {
     if (!claims(location.hash)) return;
     this.#end();
@@ -199,7 +199,7 @@ class BlindTest extends HTMLElement {
     this.#part("result-heading").focus();
   }
 
-  /** Back to the choice, keeping nothing. */
+  /** Discard the session, and go back to the choice of a test. */
   #leave() {
     this.#end();
     history.replaceState(null, "", location.pathname + location.search);
@@ -222,7 +222,7 @@ class BlindTest extends HTMLElement {
       await navigator.clipboard.writeText(field.value);
       this.#part("copied").textContent = `The ${name} is copied.`;
     } catch {
-      // Without a secure connection there is no clipboard; the selection is the next best.
+      // There is no clipboard without a secure connection, so the text is only selected.
       this.#part("copied").textContent = `The ${name} is selected: copy it from there.`;
     }
   }

@@ -1,7 +1,7 @@
-// Small pieces of page. Texts are set as text, never as HTML.
+// Creates and finds elements. Strings are set as text, never as HTML.
 
 /**
- * The part of that name inside `root`.
+ * Return the element inside `root` with this `data-part`.
  *
  * @param {ParentNode} root
  * @param {string} name
@@ -37,10 +37,10 @@ export function button(text, pressed) {
 }
 
 /**
- * One of a group of radio buttons, with its label.
+ * Create a radio button of a group, with its label.
  *
  * @param {string} group
- * @param {string} value  Also what the label says.
+ * @param {string} value  Also the text of the label.
  * @param {() => void} chosen
  * @returns {HTMLLabelElement}
  */

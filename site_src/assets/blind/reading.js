@@ -1,4 +1,4 @@
-// What a result means: its numbers, and the plain sentences that go with them.
+// Interprets a result: its numbers, and plain sentences about them.
 
 import { oneSided, twoSided } from "./binomial.js";
 
@@ -24,7 +24,7 @@ export function tally({ test, answers }) {
 }
 
 /**
- * A probability as tables write it.
+ * Format a probability.
  *
  * @param {number} p  From 0 to 1.
  * @returns {string} For example "p = 0.019".
@@ -36,7 +36,7 @@ export function pText(p) {
 }
 
 /**
- * What the numbers say, and what they do not, for a reader without statistics.
+ * Explain what the numbers show, and what they do not, to a reader without statistics.
  *
  * @param {Result} result
  * @returns {string}
@@ -60,11 +60,11 @@ export function sentence(result) {
 }
 
 /**
- * The result as a text to send on.
+ * Format the result as text for sharing.
  *
  * @param {Result} result
- * @param {string} renders  What was listened to, in words.
- * @param {string} link  Where the result opens again.
+ * @param {string} renders  The renders of the test, in words.
+ * @param {string} link  The URL that shows the result again.
  * @returns {string} Several lines.
  */
 export function text(result, renders, link) {
@@ -98,7 +98,7 @@ export function title({ test, answers }) {
 
 /**
  * @param {Result} result
- * @returns {string} Its day in words.
+ * @returns {string} Its date in words.
  */
 export function date({ on }) {
   const style = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };

@@ -1,4 +1,4 @@
-// Shows a result. Everything in it may come from a link: it is set as text, never as HTML.
+// Shows a result. Its values may come from a link, so they are set as text, never as HTML.
 
 import { ways } from "./binomial.js";
 import { element, part } from "./elements.js";
@@ -9,14 +9,14 @@ import { date, pText, sentence, tally, text, title } from "./reading.js";
 const MARKS = { 1: ["✓", "right"], 0: ["✗", "wrong"] };
 
 /**
- * Show a result in the page's place for it.
+ * Show a result inside `root`.
  *
  * @param {HTMLElement} root
  * @param {Result} result
- * @param {string} renders  What was listened to, in words.
- * @param {string} link  Where the result opens again.
- * @param {string} remark  What else must be known about it; may be empty.
- * @param {{head: string, base: string}} titles  What each of the two is, with its mark.
+ * @param {string} renders  The renders of the test, in words.
+ * @param {string} link  The URL that shows the result again.
+ * @param {string} remark  A warning about the result; may be empty.
+ * @param {{head: string, base: string}} titles  The title of each version, with its mark.
  */
 export function showResult(root, result, renders, link, remark, titles) {
   part(root, "about").textContent = `${capital(title(result))}, ${date(result)}`;
@@ -60,7 +60,7 @@ function tile(name, figure, note) {
   );
 }
 
-/** One mark a trial, which those who listen to the page hear as a word. */
+/** Return one mark per trial, with a word in place of the mark for screen readers. */
 function answers(result) {
   const builds = { h: ["●", result.head], b: ["○", result.base], n: ["–", "neither"] };
   const marks = { ...MARKS, ...builds };
@@ -72,7 +72,7 @@ function answers(result) {
   });
 }
 
-/** What guessing would give, as columns; those that make up p are filled. */
+/** Return a chart of the distribution under guessing; the columns that add up to p are filled. */
 function chance(result) {
   const { count, right, head, base } = tally(result);
   const abx = result.test === "abx";

@@ -1,15 +1,15 @@
-// A result as a link that carries everything in its fragment, which browsers send to nobody.
+// Encodes a result in the fragment of a link. Browsers do not send the fragment to any server.
 
 import { COUNTS, TESTS } from "./abx-session.js";
 
 /**
  * @typedef {object} Result
  * @property {"abx" | "preference"} test
- * @property {string} answers  A letter a trial, as `Session.outcome` gives them.
- * @property {string | null} render  The id of the one that was listened to, or null for all.
+ * @property {string} answers  One letter per trial, as `Session.outcome` returns them.
+ * @property {string | null} render  The id of the tested render, or null for all renders.
  * @property {string} head  The label of the build that was tested.
  * @property {string} base  The label of the build it was compared with.
- * @property {string} on  The day, as in 2026-11-22.
+ * @property {string} on  The date, for example 2026-11-22.
  */
 
 const MARK = "result";
@@ -20,14 +20,14 @@ const LETTERS = { abx: /^[01]+$/, preference: /^[hbn]+$/ };
 const ID = /^(?=.{1,120}$)[a-z0-9]+(-[a-z0-9]+)*$/;
 const KEYS = new Set([MARK, "test", "answers", "render", "head", "base", "on"]);
 
-// Controls, line breaks and characters that hide or turn the reading order around.
+// Control characters, line breaks, invisible characters and those that reverse the text direction.
 const TREACHEROUS = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 /**
- * A build's label as results carry it.
+ * Clean a build's label for use in a result.
  *
  * @param {string} text
- * @returns {string} One line of at most 120 characters, each of which shows.
+ * @returns {string} One line of at most 120 visible characters.
  */
 export function label(text) {
   const plain = text.replace(new RegExp(TREACHEROUS, "gu"), " ").trim();
@@ -35,7 +35,7 @@ export function label(text) {
 }
 
 /**
- * Whether a fragment means to be a result; there are others, such as a heading's id.
+ * Return whether a fragment claims to be a result, and is not, for example, a heading's id.
  *
  * @param {string} fragment  With or without its `#`.
  * @returns {boolean}
@@ -56,11 +56,11 @@ export function encode({ test, answers, render, head, base, on }) {
 }
 
 /**
- * Read a fragment that anybody may have written.
+ * Decode an untrusted fragment.
  *
  * @param {string} fragment  With or without its `#`.
- * @returns {Result} Such that it could have come from a test; its texts are still only texts.
- * @throws {Error} with a sentence for the reader, for everything else.
+ * @returns {Result} A result that a test could have given. Its strings are untrusted text.
+ * @throws {Error} with a message for the reader, if the fragment is no such result.
  */
 export function decode(fragment) {
   if (fragment.length > LONGEST) throw refused("is longer than any result");
@@ -84,7 +84,7 @@ export function decode(fragment) {
 
 /**
  * @param {Date} moment
- * @returns {string} Its day where the listener is, as in 2026-11-22.
+ * @returns {string} Its date in the listener's time zone, for example 2026-11-22.
  */
 export function day(moment) {
   const parts = [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()];

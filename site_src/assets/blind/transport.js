@@ -1,18 +1,17 @@
-// The listening part of a trial: which version is heard, play and pause, the position, the loop.
-// It knows versions by the names on its buttons and by nothing else.
+// The playback controls of a trial: version, play and pause, position, loop. This module knows only
+// the names on the versions' buttons, so it cannot reveal which version is which.
 
 import { loopFrom, loopTo } from "../player/clock.js";
 import { clock, exactClock } from "../player/wording.js";
 import { part, radio } from "./elements.js";
 
-// Between versions the sound goes out before the next comes in. Where two versions overlap even
-// for a moment, the overlap itself tells whether they are the same. Milliseconds; the engine
-// fades within 15.
+// Milliseconds of silence between two versions; the engine's fade takes 15. Even a short overlap
+// would reveal whether the two versions are the same.
 const GAP = 20;
 
-/** Drives the controls inside one element. */
+/** The playback controls inside one element. */
 export class Transport {
-  /** Called with a name when it is chosen. */
+  /** Called with the name of a version when it is chosen. */
   onheard = () => {};
   /** Called once in a trial, when every version has been played. */
   oncomplete = () => {};
@@ -20,7 +19,7 @@ export class Transport {
   #root;
   #engine = null;
   #duration = 0;
-  /** @type {import("../player/clock.js").Region | null} The stretch to loop; null is all of it. */
+  /** @type {import("../player/clock.js").Region | null} The loop; null for the whole signal. */
   #region = null;
   #names = [];
   #chosen = "";
@@ -39,16 +38,16 @@ export class Transport {
     this.#part("to").addEventListener("click", () => this.#mark("end"));
     this.#part("whole").addEventListener("click", () => {
       this.#mark(null);
-      // The button is gone; focus must not go with it.
+      // The clicked button is hidden now, so the focus moves to another control.
       this.#part("loop").focus();
     });
   }
 
   /**
-   * Show the versions of a trial, which cannot be played yet.
+   * Show the versions of a trial. They cannot be played until `open`.
    *
    * @param {string[]} names
-   * @param {boolean} same  Whether it is the render of the trial before: its loop is kept.
+   * @param {boolean} same  Whether the render is that of the previous trial; then its loop is kept.
    */
   show(names, same) {
     if (!same) this.#region = null;
@@ -61,7 +60,7 @@ export class Transport {
   }
 
   /**
-   * Allow playing.
+   * Enable playback.
    *
    * @param {import("../player/engine.js").Engine} engine  With a track for every name.
    * @param {number} duration  Seconds.
@@ -76,7 +75,7 @@ export class Transport {
     this.#loop();
   }
 
-  /** Stop, and let go of the sound. */
+  /** Stop, and release the audio. */
   close() {
     clearTimeout(this.#switching);
     this.#engine?.close();
@@ -86,7 +85,7 @@ export class Transport {
   }
 
   /**
-   * Hear a version.
+   * Switch to a version.
    *
    * @param {string} name
    */
@@ -98,7 +97,7 @@ export class Transport {
   }
 
   /**
-   * A key pressed in the trial, where it means something to the transport.
+   * Handle a key that was pressed in the trial, if the transport uses it.
    *
    * @param {KeyboardEvent} event
    */
@@ -143,7 +142,7 @@ export class Transport {
     this.#draw();
   }
 
-  /** Begin or end the loop here; with null, loop everything again. */
+  /** Start or end the loop at the current position; null loops the whole signal again. */
   #mark(edge) {
     const here = this.#engine.position;
     if (edge === null) this.#region = null;
@@ -161,13 +160,13 @@ export class Transport {
     this.#draw();
   }
 
-  /** Remember what has been played. */
+  /** Record that the chosen version has been played. */
   #note() {
     if (!this.#engine.playing || !this.#unheard.delete(this.#chosen)) return;
     if (this.#unheard.size === 0) this.oncomplete();
   }
 
-  /** Show where it stands, and again with every picture while it plays. */
+  /** Show the current state; during playback, repeat in every animation frame. */
   #draw() {
     const [position, playing] = [this.#engine?.position ?? 0, this.#engine?.playing ?? false];
     const [here, all] = [clock(position), clock(this.#duration)];

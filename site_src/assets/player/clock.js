@@ -1,20 +1,20 @@
-// Where playback stands. Pure arithmetic on seconds: the engine asks it, and so do the tests.
+// Computes playback positions and loops: pure functions on seconds.
 
 /**
- * @typedef {object} Region  A stretch of the signal, in seconds.
+ * @typedef {object} Region  A part of the signal, in seconds.
  * @property {number} start
  * @property {number} end
  *
- * @typedef {object} Run  One uninterrupted stretch of playing.
+ * @typedef {object} Run  One uninterrupted period of playback.
  * @property {number} time  When it began, on the audio context's clock.
  * @property {number} offset  The position it began at.
  * @property {number} duration  The length of the signal.
- * @property {Region | null} loop  What is played over and over, or null.
+ * @property {Region | null} loop  The region that is repeated, or null.
  */
 
 /**
- * The position in the signal at `time`, as Web Audio's looping sources count it: up to the end of
- * the loop, and from its start again.
+ * Return the position in the signal at `time`. As in Web Audio's looping sources, the position
+ * jumps from the end of the loop back to its start.
  *
  * @param {Run} run
  * @param {number} time  Seconds on the audio context's clock.
@@ -28,8 +28,8 @@ export function positionAt(run, time) {
 }
 
 /**
- * Where playing can begin when `position` is asked for: inside the signal, and not behind the
- * loop, where a source would go back to the loop's start at once.
+ * Return the position at which playback can start: `position`, limited to the signal. A position
+ * at or after the end of the loop becomes the start of the loop, as in Web Audio's sources.
  *
  * @param {number} position
  * @param {number} duration
@@ -42,7 +42,7 @@ export function entry(position, duration, loop) {
 }
 
 /**
- * The loop that begins here: it keeps its end, unless that has been passed.
+ * Return the loop that starts here. It keeps its end, unless that is not after `here`.
  *
  * @param {number} here
  * @param {Region | null} loop  The one there is.
@@ -54,7 +54,7 @@ export function loopFrom(here, loop, duration) {
 }
 
 /**
- * The loop that ends here: it keeps its start, unless that is still to come.
+ * Return the loop that ends here. It keeps its start, unless that is not before `here`.
  *
  * @param {number} here
  * @param {Region | null} loop  The one there is.
@@ -66,7 +66,7 @@ export function loopTo(here, loop, duration) {
 }
 
 /**
- * A region inside the signal with its ends in order, or null where it would be too short to hear.
+ * Return a region inside the signal with its ends in order, or null if it is too short to hear.
  *
  * @param {number} from
  * @param {number} to

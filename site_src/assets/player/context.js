@@ -1,20 +1,20 @@
-// One audio context a page.
+// The single audio context of a page.
 
 /** @type {AudioContext | undefined} */
 let context;
 
 /**
- * The page's audio context, made at the first call and awake after each. Call it inside the
- * reader's tap: phones let no page make a sound otherwise.
+ * Return the page's audio context. It is created at the first call and resumed at every call. Call
+ * this in the handler of a user gesture, because phones block sound otherwise.
  *
- * @param {number} [rate]  The signal's own rate in Hz, which saves resampling and memory.
+ * @param {number} [rate]  The signal's own rate in Hz, which avoids resampling and saves memory.
  * @returns {AudioContext}
  */
 export function openContext(rate) {
-  // So that an iPhone's mute switch, meant for ringing, does not silence it.
+  // Otherwise an iPhone's mute switch, which is meant for the ringtone, would silence the page.
   if (navigator.audioSession) navigator.audioSession.type = "playback";
   context ??= made(rate);
-  // It may be refused during a call; the next tap tries again.
+  // This may fail during a phone call; the next gesture tries again.
   context.resume().catch(() => {});
   return context;
 }
@@ -23,7 +23,7 @@ function made(rate) {
   try {
     return new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
   } catch {
-    // Not every browser takes every rate; its own will do.
+    // Some browsers do not support every rate; use the default rate.
     return new AudioContext();
   }
 }

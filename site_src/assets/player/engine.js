@@ -1,16 +1,16 @@
-// Plays several versions of one signal on one clock: all start together, one is heard, and
-// switching is a short linear crossfade that leaves the position alone. Linear, because the
-// versions are correlated: equal-power fades would swell.
+// Plays several versions of one signal on one clock. All start together, and one is audible. A
+// switch is a short linear crossfade at the same position. It is linear because the versions are
+// correlated: an equal-power fade would raise the level.
 
 import { entry, positionAt } from "./clock.js";
 import { Fader } from "./fader.js";
 
-/** Seconds between an order and its effect, so that no ramp begins in a block already rendered. */
+/** Seconds from a call to its effect, so that no ramp starts in a block already rendered. */
 const LEAD = 0.03;
 
-/** Synchronised playback of named buffers of one length. */
+/** Synchronised playback of named buffers of equal length. */
 export class Engine {
-  /** Called when the end is reached without a loop. */
+  /** Called at the end of the signal, unless there is a loop. */
   onend = () => {};
 
   #context;
@@ -22,7 +22,7 @@ export class Engine {
   #selected = "";
   #loop = null;
   #position = 0;
-  /** What sounds now: a run of the clock, and each track's source and fader. */
+  /** The current playback: a run of the clock, and each track's source and fader. Else null. */
   #deck = null;
 
   /**
@@ -37,12 +37,12 @@ export class Engine {
     this.#lead = lead;
   }
 
-  /** Whether something sounds. */
+  /** Whether playback is running. */
   get playing() {
     return this.#deck !== null;
   }
 
-  /** The name of the track that is heard. */
+  /** The name of the audible track. */
   get selected() {
     return this.#selected;
   }
@@ -53,10 +53,10 @@ export class Engine {
   }
 
   /**
-   * Add a track, or put it in the place of one with that name. It joins in if others play.
+   * Add a track, or replace the one with this name. During playback it starts at once.
    *
    * @param {string} name
-   * @param {AudioBuffer} buffer  Two tracks may share one.
+   * @param {AudioBuffer} buffer  Two tracks may share a buffer.
    * @param {number} gain  Linear.
    */
   add(name, buffer, gain = 1) {
@@ -66,7 +66,7 @@ export class Engine {
   }
 
   /**
-   * Whether there is a track of that name.
+   * Return whether there is a track with this name.
    *
    * @param {string} name
    */
@@ -75,7 +75,7 @@ export class Engine {
   }
 
   /**
-   * Take a track out; the others play on.
+   * Remove a track; the others continue.
    *
    * @param {string} name
    */
@@ -88,7 +88,7 @@ export class Engine {
   }
 
   /**
-   * Hear this track instead. The position is kept.
+   * Switch to this track at the same position.
    *
    * @param {string} name
    */
@@ -98,7 +98,7 @@ export class Engine {
   }
 
   /**
-   * Change how loud a track is.
+   * Set the gain of a track.
    *
    * @param {string} name
    * @param {number} gain  Linear.
@@ -110,14 +110,14 @@ export class Engine {
     this.#mix();
   }
 
-  /** Play from where it stands; from the beginning if that is the end. */
+  /** Play from the current position, or from the start if that is the end. */
   play() {
     if (this.#deck) return;
     const position = this.#position >= this.#duration ? 0 : this.#position;
     this.#start(entry(position, this.#duration, this.#loop));
   }
 
-  /** Stop, and stay there. */
+  /** Stop, and keep the position. */
   pause() {
     if (!this.#deck) return;
     const time = this.#soon();
@@ -126,7 +126,7 @@ export class Engine {
   }
 
   /**
-   * Go to a position, playing on if it plays.
+   * Go to a position. Playback continues if it is running.
    *
    * @param {number} seconds
    */
@@ -137,32 +137,32 @@ export class Engine {
   }
 
   /**
-   * Repeat a region, or with null nothing.
+   * Repeat a region; null removes the loop.
    *
    * @param {import("./clock.js").Region | null} region
    */
   loop(region) {
     const position = this.position;
-    // On whole samples: a browser would fill in between them on every pass, or round by itself.
+    // Round to whole samples: otherwise browsers interpolate at every repeat, or round differently.
     const { sampleRate } = this.#context;
     const whole = (seconds) => Math.round(seconds * sampleRate) / sampleRate;
     this.#loop = region && { start: whole(region.start), end: whole(region.end) };
     if (this.#deck || region) this.seek(position);
   }
 
-  /** Stop, and forget every track. */
+  /** Stop, and remove every track. */
   close() {
     this.pause();
     this.#tracks.clear();
   }
 
-  /** The next moment that can still be scheduled, on a sample. */
+  /** Return the earliest time that can be scheduled, on a whole sample. */
   #soon() {
     const { currentTime, sampleRate } = this.#context;
     return Math.ceil((currentTime + this.#lead) * sampleRate) / sampleRate;
   }
 
-  /** Begin a new deck at `position`, fading out of the one before. */
+  /** Start a new deck at `position`, and fade out the previous one. */
   #start(position) {
     const time = this.#soon();
     this.#stop(time);
@@ -177,7 +177,7 @@ export class Engine {
     for (const name of this.#tracks.keys()) this.#join(this.#deck, name, time);
   }
 
-  /** Start one track where the deck stands at `time`. */
+  /** Start one track at the position that the deck has at `time`. */
   #join(deck, name, time) {
     const { buffer } = this.#tracks.get(name);
     const source = new AudioBufferSourceNode(this.#context, { buffer });
@@ -191,17 +191,17 @@ export class Engine {
     source.connect(out).connect(this.#context.destination);
     const offset = positionAt(deck.run, time);
     source.start(time, offset);
-    // A beginning needs no fade, and would lose its first consonant to one.
+    // The start of the signal needs no fade, and a fade would cut its first consonant.
     voice.fader.move(this.#target(name), time, offset === 0 ? 0 : this.#fade);
     deck.voices.set(name, voice);
   }
 
-  /** The gain a track should have. */
+  /** Return the gain that a track should have. */
   #target(name) {
     return name === this.#selected ? this.#tracks.get(name).gain : 0;
   }
 
-  /** Bring every track to the gain it should have. */
+  /** Fade every track to its target gain. */
   #mix() {
     if (!this.#deck) return;
     const time = this.#soon();
@@ -217,7 +217,7 @@ export class Engine {
   }
 
   #silence({ source, fader }, time) {
-    // Its end is not the end of what plays.
+    // The end of this source is not the end of the playback.
     source.onended = null;
     fader.move(0, time, this.#fade);
     source.stop(time + this.#fade);

@@ -1,6 +1,6 @@
-// A gain that only ever moves along straight lines, so that nothing clicks.
+// A gain that changes only in linear ramps, so that nothing clicks.
 
-/** Drives an AudioParam, and knows what value it has at any time to come. */
+/** Controls an AudioParam, and knows its value at any future time. */
 export class Fader {
   #param;
   #from;
@@ -10,7 +10,7 @@ export class Fader {
 
   /**
    * @param {AudioParam} param
-   * @param {number} value  What it starts with.
+   * @param {number} value  The initial value.
    */
   constructor(param, value) {
     this.#param = param;
@@ -19,7 +19,7 @@ export class Fader {
   }
 
   /**
-   * @param {number} time  Not before the last move began.
+   * @param {number} time  Not before the start of the last ramp.
    * @returns {number} The gain at that time.
    */
   at(time) {
@@ -29,12 +29,12 @@ export class Fader {
   }
 
   /**
-   * Move to `value` in a straight line. A move that is under way is followed up to `time`:
-   * cancelling it alone would let the gain jump back to where that move began.
+   * Ramp linearly to `value`. A ramp in progress is kept up to `time`: if it were only cancelled,
+   * the gain would jump back to the start of that ramp.
    *
    * @param {number} value
-   * @param {number} time  When to begin.
-   * @param {number} seconds  How long it takes.
+   * @param {number} time  Start of the ramp.
+   * @param {number} seconds  Length of the ramp.
    */
   move(value, time, seconds) {
     const here = this.at(time);

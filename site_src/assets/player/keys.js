@@ -1,4 +1,4 @@
-// Which key does what. They work while the focus is inside the player, and are listed beside it.
+// The keyboard shortcuts. They work while the focus is inside the player, which lists them.
 
 const ACTIONS = {
   " ": "toggle",
@@ -15,7 +15,7 @@ const ACTIONS = {
 
 const WINDING = new Set(["back", "forward"]);
 
-/** Inputs of which these keys are already the own. */
+/** Keys that an element of this tag handles itself. */
 const TAKEN = {
   BUTTON: [" "],
   SUMMARY: [" "],
@@ -25,8 +25,8 @@ const TAKEN = {
 /**
  * @param {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "repeat">} event
  * @param {string} tag  The name of the element that has the focus, in capitals.
- * @returns {{action: string, index?: number} | null} What to do; null where the key means nothing
- *   here or something to the element itself.
+ * @returns {{action: string, index?: number} | null} The action; null if the key has none, or if
+ *   the element handles the key itself.
  */
 export function actionOf(event, tag) {
   if (event.ctrlKey || event.metaKey || event.altKey || tag === "SELECT") return null;
@@ -34,7 +34,7 @@ export function actionOf(event, tag) {
   if (TAKEN[tag]?.includes(key)) return null;
   if (/^[1-9]$/.test(key)) return { action: "track", index: Number(key) - 1 };
   if (!(key in ACTIONS)) return null;
-  // A key that is held down winds on; it does not flicker between play and pause.
+  // A key that is held down repeats only seeking; it must not toggle between play and pause.
   const action = ACTIONS[key];
   return event.repeat && !WINDING.has(action) ? null : { action };
 }

@@ -1,4 +1,4 @@
-// A spot in a render as a fragment of its page's address: which track, when, which loop.
+// Encodes a track, a position and a loop in the fragment of a render's page URL.
 
 /**
  * @typedef {object} Spot
@@ -21,7 +21,7 @@ export function toFragment({ track, time, loop }) {
 
 /**
  * @param {string} fragment  With or without its `#`.
- * @returns {Spot | null} What can be understood of it; null where it is no spot at all.
+ * @returns {Spot | null} The valid values; null if there are none.
  */
 export function fromFragment(fragment) {
   const values = new URLSearchParams(fragment.replace(/^#/, ""));

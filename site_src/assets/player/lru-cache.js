@@ -1,22 +1,22 @@
-// What is kept of what was decoded: the most recently used, up to a number of bytes.
+// A cache for decoded audio with a limit in bytes.
 
-/** Values by name, of which the least recently used are dropped when they grow too large. */
+/** Values by name. The least recently used are dropped when the total exceeds the budget. */
 export class LruCache {
-  /** @type {Map<string, {value: unknown, bytes: number}>} In the order of last use. */
+  /** @type {Map<string, {value: unknown, bytes: number}>} Ordered by last use. */
   #kept = new Map();
   #budget;
   #dropped;
 
   /**
-   * @param {number} budget  Bytes; what was put last is kept even if it alone is larger.
-   * @param {(name: string) => void} dropped  Is told what went.
+   * @param {number} budget  Bytes; the newest value is kept even if it alone is larger.
+   * @param {(name: string) => void} dropped  Called with the name of a dropped value.
    */
   constructor(budget, dropped = () => {}) {
     this.#budget = budget;
     this.#dropped = dropped;
   }
 
-  /** The value of that name, used just now; undefined if it is not there. */
+  /** Return the value with this name and mark it as just used; undefined if there is none. */
   take(name) {
     const found = this.#kept.get(name);
     if (!found) return undefined;
@@ -25,7 +25,7 @@ export class LruCache {
     return found.value;
   }
 
-  /** Keep a value, and drop what no longer fits. */
+  /** Store a value, and drop those that no longer fit. */
   put(name, value, bytes) {
     this.#kept.delete(name);
     this.#kept.set(name, { value, bytes });

@@ -1,10 +1,10 @@
-// The outlines of the tracks, drawn as they sound.
+// Scales the outlines of the tracks by their gains.
 
 /**
- * Scale the outlines so that they stand to each other as their tracks do; the higher of raw and
- * clean fills the lane.
+ * Scale the outlines so that their heights compare as the levels of their tracks do. The higher of
+ * raw and clean fills the lane.
  *
- * @param {Iterable<SVGElement>} drawings  Each with its track's name and its peak.
+ * @param {Iterable<SVGElement>} drawings  Each has its track's name and peak as data.
  * @param {(name: string) => number} gainOf  A track's linear gain.
  */
 export function drawAsHeard(drawings, gainOf) {

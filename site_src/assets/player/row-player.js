@@ -1,4 +1,4 @@
-// The scorecard's small buttons: raw and clean of any render, at the same spot, one at a time.
+// The scorecard's play buttons: raw and clean of each render, at the same position, one at a time.
 
 import { openContext } from "./context.js";
 import { Engine } from "./engine.js";
@@ -10,9 +10,9 @@ const TRACKS = ["raw", "clean"];
 const table = document.querySelector("table[data-scorecard]");
 const status = document.createElement("p");
 
-/** What plays, or did last: its row, engine, tracks and their gains. */
+/** The current or last playback: its row, engine, tracks and their gains. */
 let now = null;
-/** Counts presses, so that a slow load does not answer an old one. */
+/** Counts clicks, so that a slow load does not act on an outdated click. */
 let order = 0;
 
 if (table) {
@@ -23,7 +23,7 @@ if (table) {
     const button = event.target.closest("button[data-track]");
     if (button) press(button.closest("tr"), button.dataset.track);
   });
-  // The table shows its rows a page at a time.
+  // scorecard.js replaces the rows when the reader goes to another page.
   new MutationObserver(fill).observe(table.tBodies[0], { childList: true });
   fill();
   addEventListener("pagehide", () => now?.engine.pause());
@@ -51,7 +51,7 @@ function fill() {
 
 async function press(row, track) {
   const { duration, samples } = row.dataset;
-  // Too long to decode as a whole: its page has players that need not.
+  // Too long to decode as a whole: open the render's page, whose players stream the file.
   if (!fit(Math.max(samples, duration * 48_000), 2)) return row.querySelector("a").click();
   const mine = ++order;
   const heard = isHeard(row, track);
@@ -70,7 +70,8 @@ async function press(row, track) {
   now.engine.select(track);
   now.engine.play();
   show(`Playing ${track}: ${nameOf(row)}`);
-  // The other one too, so that switching does not wait; pressing it tries again and says why.
+  // Load the other track, too, for a switch without delay. If that fails, its button retries and
+  // shows the reason.
   for (const name of TRACKS) load(name).catch(() => {});
 }
 
@@ -101,7 +102,7 @@ function show(text) {
   mark();
 }
 
-/** Show as pressed what is heard, and nothing else. */
+/** Mark only the button of the audible track as pressed. */
 function mark() {
   for (const button of table.querySelectorAll("button[data-track]")) {
     const heard = isHeard(button.closest("tr"), button.dataset.track);

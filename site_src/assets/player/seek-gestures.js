@@ -1,18 +1,18 @@
-// Pointing at a picture of time: a tap is a spot, a drag is a stretch.
+// Pointer gestures on a picture with a time axis: a tap is a position, a drag is a region.
 
-/** Pixels a finger may tremble during a tap. */
+/** Pixels that a finger may move during a tap. */
 const TREMBLE = 8;
 
 /**
  * @typedef {object} Pointed
- * @property {(share: number) => void} spot  A tap, as a share of the width.
- * @property {(from: number, to: number) => void} stretch  A drag that has ended.
- * @property {(from: number, to: number) => void} preview  A drag under way.
- * @property {() => void} abandon  A drag that came to nothing.
+ * @property {(share: number) => void} spot  A tap. All values are shares of the width, 0 to 1.
+ * @property {(from: number, to: number) => void} stretch  A finished drag.
+ * @property {(from: number, to: number) => void} preview  A drag in progress.
+ * @property {() => void} abandon  A cancelled drag.
  */
 
 /**
- * Watch a picture whose width is the whole signal.
+ * Listen for gestures on a picture whose width is the whole signal.
  *
  * @param {HTMLElement} picture
  * @param {Pointed} pointed
@@ -39,7 +39,7 @@ export function watch(picture, pointed) {
     else pointed.spot(share(event));
     began = null;
   });
-  // The page took the finger for scrolling.
+  // The browser uses the gesture to scroll the page.
   picture.addEventListener("pointercancel", () => {
     began = null;
     pointed.abandon();

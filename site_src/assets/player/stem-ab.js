@@ -1,5 +1,5 @@
-// <stem-ab>: a render's tracks on one clock. The markup is in the page and reads without this
-// script; the element brings the deck to life and puts the browser's own players away.
+// <stem-ab>: plays a render's tracks on one clock. The page's markup is readable without this
+// script. The element enables the controls and hides the browser's own players.
 
 import { keepUrlState } from "./url-state.js";
 import { entry, loopFrom, loopTo, region } from "./clock.js";
@@ -18,7 +18,7 @@ const CALM_MILLISECONDS = 500;
 class StemAb extends HTMLElement {
   #duration = 0;
   #rate = 0;
-  /** Of one decoded track, over all its channels. */
+  /** Samples of one decoded track, summed over its channels. */
   #samples = 0;
   /** @type {Map<string, {label: string, url: string, size: number, gains: Record<string, number>}>} */
   #known = new Map();
@@ -26,10 +26,10 @@ class StemAb extends HTMLElement {
   #match = "speech";
   #position = 0;
   #loop = null;
-  /** Counts orders to play, so that one that took long to load does not act on an old wish. */
+  /** Counts requests to play, so that a slow load does not act on an outdated request. */
   #order = 0;
   #waiting = false;
-  /** Calls off the next drawing. */
+  /** Cancels the next scheduled drawing. */
   #rest = () => {};
   /** @type {Engine | null} */
   #engine = null;
@@ -40,7 +40,7 @@ class StemAb extends HTMLElement {
     this.#duration = Number(this.dataset.duration);
     this.#rate = Number(this.dataset.rate);
     this.#samples = Number(this.dataset.samples);
-    // Hours do not fit into a browser's memory; its own players take them piece by piece.
+    // Hours of decoded audio do not fit into memory; the browser's own players stream the file.
     if (!fit(this.#samples, 1)) {
       document.documentElement.classList.remove("st-served");
       return;
@@ -61,7 +61,7 @@ class StemAb extends HTMLElement {
     this.#showGains();
     this.#follow();
     addEventListener("hashchange", () => this.#follow());
-    // Nobody wants sound from a page they have left, nor from one they have come back to.
+    // Pause when the reader leaves, so that the page is also silent when they come back.
     addEventListener("pagehide", () => this.playing && this.toggle());
     this.#draw();
   }
@@ -71,17 +71,17 @@ class StemAb extends HTMLElement {
     return this.#engine?.position ?? this.#position;
   }
 
-  /** Whether it has come to life. */
+  /** Whether the element is active, in place of the browser's own players. */
   get live() {
     return this.classList.contains("ab-live");
   }
 
-  /** Whether something sounds. */
+  /** Whether playback is running. */
   get playing() {
     return this.#engine?.playing ?? false;
   }
 
-  /** What is played, for tests that listen; null before the first play. */
+  /** The engine, for tests of the audio; null before the first playback. */
   get engine() {
     return this.#engine;
   }
@@ -98,9 +98,9 @@ class StemAb extends HTMLElement {
   }
 
   /**
-   * Play, or stop playing.
+   * Start or pause playback.
    *
-   * @returns {Promise<void>} Done when it sounds, or when it cannot.
+   * @returns {Promise<void>} Resolved when playback has started, or has failed.
    */
   async toggle() {
     if (this.playing || this.#waiting) {
@@ -117,7 +117,7 @@ class StemAb extends HTMLElement {
    * Play from a position.
    *
    * @param {number} seconds
-   * @param {string} [name]  The track; the one that is chosen if left out.
+   * @param {string} [name]  The track; by default the chosen one.
    */
   async hear(seconds, name = this.#wanted) {
     this.#choose(name);
@@ -127,7 +127,7 @@ class StemAb extends HTMLElement {
   }
 
   /**
-   * Hear another track at the same spot.
+   * Switch to another track at the same position.
    *
    * @param {string} name
    */
@@ -138,7 +138,7 @@ class StemAb extends HTMLElement {
   }
 
   /**
-   * Repeat a stretch; with null play on.
+   * Repeat a region; null removes the loop.
    *
    * @param {import("./clock.js").Region | null} stretch
    */
@@ -216,7 +216,7 @@ class StemAb extends HTMLElement {
     this.#radio(name).checked = true;
   }
 
-  /** Make what sounds; within a tap, or phones stay silent. */
+  /** Create the engine. Call this in a user gesture, or phones stay silent. */
   #open() {
     const context = openContext(this.#rate);
     if (this.#engine) return;
@@ -225,7 +225,7 @@ class StemAb extends HTMLElement {
     this.#engine = new Engine(context, this.#duration);
     this.#tracks.ondrop = (name) => this.#engine.remove(name);
     this.#engine.onend = () => this.#settled("The end");
-    // A call came in, or the headphones went.
+    // The system stopped the sound: a phone call came in, or the headphones were removed.
     context.addEventListener("statechange", () => {
       if (context.state !== "running" && this.playing) this.toggle();
     });
@@ -233,7 +233,7 @@ class StemAb extends HTMLElement {
     this.#engine.seek(this.#position);
   }
 
-  /** Have the wanted track heard, once it is there. */
+  /** Load the wanted track and play it. */
   async #play() {
     this.#open();
     const name = this.#wanted;
@@ -245,9 +245,9 @@ class StemAb extends HTMLElement {
   }
 
   /**
-   * Have a track ready.
+   * Load a track.
    *
-   * @returns {Promise<boolean>} Whether it is, and is still wanted.
+   * @returns {Promise<boolean>} Whether it is loaded, and is still the latest request.
    */
   async #load(name) {
     const order = ++this.#order;
@@ -260,7 +260,7 @@ class StemAb extends HTMLElement {
     if (order !== this.#order) return false;
     this.#waiting = false;
     if (error) {
-      // What is shown as chosen is what is heard.
+      // Show the audible track as the chosen one.
       if (this.playing) this.#choose(this.#engine.selected);
       this.#settled(error.message);
       return false;
@@ -273,11 +273,11 @@ class StemAb extends HTMLElement {
     if (!this.#engine.has(name)) this.#engine.add(name, buffer, this.#gain(name));
   }
 
-  /** Raw and clean are what most will switch between: have both, so that no switch waits. */
+  /** Load raw and clean in advance: most readers switch between them, and no switch should wait. */
   async #loadPair() {
     if (!fit(this.#samples, 2)) return;
     for (const name of ["raw", "clean"]) {
-      // Should it fail, choosing the track tries again and says why.
+      // If this fails, choosing the track tries again and shows the reason.
       await this.#fetch(name).catch(() => {});
     }
   }
@@ -314,7 +314,7 @@ class StemAb extends HTMLElement {
     return toFragment({ track: this.#wanted, time: this.position, loop: this.#loop });
   }
 
-  /** Go where the page's address says. */
+  /** Apply the track, position and loop in the page's URL. */
   #follow() {
     const spot = fromFragment(location.hash);
     if (!spot) return;
@@ -341,7 +341,7 @@ class StemAb extends HTMLElement {
     this.#part("status").textContent = text;
   }
 
-  /** Show and say what has changed, and keep the address a link to this spot. */
+  /** Show and announce a change, and keep the URL up to date. */
   #settled(text) {
     if (text) this.#say(text);
     this.#showLoop(this.#loop);
@@ -369,7 +369,7 @@ class StemAb extends HTMLElement {
     this.style.setProperty("--ab-to", stretch.end / this.#duration);
   }
 
-  /** Move the playhead, and go on while it plays. */
+  /** Draw the playhead; during playback, repeat. */
   #draw() {
     const seconds = this.position;
     this.style.setProperty("--ab-at", this.#duration ? seconds / this.#duration : 0);

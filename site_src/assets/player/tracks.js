@@ -1,14 +1,14 @@
-// Fetches and decodes audio when it is asked for, and not before.
+// Fetches and decodes audio on demand.
 
 import { LruCache } from "./lru-cache.js";
 
-/** Decoded audio costs 11.5 MB a minute and channel at 48 kHz; a phone has little to spare. */
+/** Bytes. Decoded audio takes 11.5 MB a minute and channel at 48 kHz; phones have little memory. */
 const BUDGET = 256e6;
 
 /**
- * Whether so many tracks can be kept decoded at once.
+ * Return whether this many decoded tracks fit into memory at once.
  *
- * @param {number} samples  Of one of them, over all its channels.
+ * @param {number} samples  Of one track, summed over its channels.
  * @param {number} count
  */
 export function fit(samples, count) {
@@ -17,7 +17,7 @@ export function fit(samples, count) {
 
 /** The audio files of a page by name, decoded on demand. */
 export class Tracks {
-  /** Is told the name of a track whose decoded audio was let go. */
+  /** Called with the name of a track whose decoded audio was dropped. */
   ondrop = () => {};
 
   #context;
@@ -38,11 +38,11 @@ export class Tracks {
   }
 
   /**
-   * A track's audio.
+   * Return a track's decoded audio.
    *
    * @param {string} name
    * @param {AbortSignal} [signal]
-   * @returns {Promise<AudioBuffer>} Rejected with an error whose message a reader can use.
+   * @returns {Promise<AudioBuffer>} Rejected with an error whose message is written for the reader.
    */
   load(name, signal) {
     const kept = this.#cache.take(name);

@@ -1,14 +1,14 @@
-// Keeps the page's address a link to the spot that is shown.
+// Keeps the current position in the page's URL.
 
-/** Browsers allow a page a hundred new addresses in ten seconds; dragging would use them up. */
+/** Delay: browsers allow a page 100 new URLs in ten seconds, and dragging would exceed that. */
 const MILLISECONDS = 300;
 
 let timer = 0;
 
 /**
- * Put a fragment into the address, once nothing has changed for a moment.
+ * Put a fragment into the URL, as soon as there were no changes for a short time.
  *
- * @param {() => string} fragment  Is asked when the moment has come.
+ * @param {() => string} fragment  Called after that time.
  */
 export function keepUrlState(fragment) {
   clearTimeout(timer);

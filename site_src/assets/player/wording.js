@@ -1,7 +1,7 @@
-// Numbers as people read them.
+// Formats numbers for people, and converts decibels.
 
 /**
- * A time as minutes and seconds, and tenths for the ends of a stretch.
+ * Format a time as minutes, seconds and tenths, for the ends of a region.
  *
  * @param {number} seconds
  * @returns {string} For example "1:23.4".
@@ -12,7 +12,7 @@ export function exactClock(seconds) {
 }
 
 /**
- * A time as minutes and seconds.
+ * Format a time as minutes and seconds.
  *
  * @param {number} seconds
  * @returns {string} For example "1:23".
@@ -26,7 +26,7 @@ export function clock(seconds) {
 }
 
 /**
- * A gain, with a sign that is a minus and not a hyphen.
+ * Format a gain, with a minus sign instead of a hyphen.
  *
  * @param {number} db
  * @returns {string} For example "−3.2 dB".
@@ -37,7 +37,7 @@ export function decibels(db) {
 }
 
 /**
- * A number of bytes in decimal units.
+ * Format a number of bytes in decimal units.
  *
  * @param {number} count
  * @returns {string} For example "2.3 MB".
@@ -48,7 +48,7 @@ export function bytes(count) {
 }
 
 /**
- * A gain in decibels as a factor.
+ * Convert a gain in decibels to a linear factor.
  *
  * @param {number} db
  * @returns {number}

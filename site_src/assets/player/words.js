@@ -1,5 +1,5 @@
-// The transcript as a way through the render: a word leads to where it is heard, and the word
-// that is heard now is marked.
+// Makes the transcript interactive: a click on a word plays from there, and the current word is
+// marked.
 
 const player = document.querySelector("stem-ab");
 await customElements.whenDefined("stem-ab");
@@ -12,7 +12,7 @@ for (const text of texts) {
 }
 
 function bring(text, words, times) {
-  // One stop for the Tab key; from there the arrows go from word to word.
+  // The Tab key stops once in the transcript; the arrow keys move from word to word.
   words.forEach((word, index) => {
     word.role = "button";
     word.tabIndex = index ? -1 : 0;
@@ -55,7 +55,7 @@ function go(word) {
   player.hear(Number(word.dataset.t));
 }
 
-/** The index of the last of the rising `times` that is not after `seconds`; -1 if none is. */
+/** Return the index of the last value `<= seconds` in the ascending `times`, or -1. */
 function lastBefore(times, seconds) {
   let [low, high] = [-1, times.length - 1];
   while (low < high) {

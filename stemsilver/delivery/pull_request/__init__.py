@@ -1,7 +1,7 @@
-"""What a pull request hands over, what is said of it, and its live preview.
+"""The artifact of a pull request's run, the comment on the pull request, and its preview.
 
-`pack` runs beside the pull request's own code, with no rights. Everything else runs with rights,
-on the main branch's code, and believes nothing that was packed.
+`pack` runs beside the untrusted code of the pull request, without permissions. Everything else runs
+the code of the main branch with permissions, and treats the artifact as untrusted.
 """
 
 from stemsilver.delivery.pull_request.artifact import Claim, HandedOver, read, read_claim

@@ -1,7 +1,7 @@
-"""What a pull request's run hands over: written where anybody's code ran, so nothing is believed.
+"""The artifact of a pull request's run. It is untrusted, because anybody's code ran there.
 
-The folder holds `pull_request.json`, the scorecards `base.json` and `head.json`, and in `ab/ID/`
-the snippets of the renders that changed.
+The artifact is a folder with `pull_request.json`, the scorecards `base.json` and `head.json`, and
+the snippets of the changed renders in `ab/ID/`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Sha: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
 
 
 class Claim(Part):
-    """Which pull request a folder says it is of, and which commit was built."""
+    """The pull request and the built commit that an artifact claims to belong to."""
 
     schema_version: Literal[1]
     number: Number
@@ -41,9 +41,9 @@ class Claim(Part):
 
 @dataclass(frozen=True)
 class HandedOver:
-    """A folder that was read: whose it claims to be, and its scorecards.
+    """An artifact that was read: its folder, its claim and its scorecards.
 
-    `base` is None where there was nothing to compare with.
+    `base` is None if there was nothing to compare with.
     """
 
     folder: Path
@@ -53,13 +53,13 @@ class HandedOver:
 
 
 def read_claim(folder: Path) -> Claim:
-    """Whose `folder` claims to be.
+    """Read the claim of the artifact in `folder`.
 
     Raises:
-        UsageError: it is no folder that was packed, something in it is neither a plain file nor a
-            folder, or its claim is none.
+        UsageError: `folder` is not an artifact, an entry is neither a regular file nor a folder,
+            or the claim is invalid.
     """
-    # Not so much as a link of that name: somebody mistook the folder.
+    # If not even a link has this name, the caller named the wrong folder: nothing is forged.
     if not os.path.lexists(folder / CLAIM):
         raise UsageError(
             f"{folder} holds no {CLAIM}" if folder.is_dir() else f"{folder} is no folder",
@@ -79,12 +79,10 @@ def read_claim(folder: Path) -> Claim:
 
 
 def read(folder: Path) -> HandedOver:
-    """What `pack` wrote to `folder`, or what somebody would like to be taken for it.
-
-    The snippets are not looked at.
+    """Read the claim and the scorecards of the artifact in `folder`. The snippets are not checked.
 
     Raises:
-        UsageError: as `read_claim`, or a scorecard is none.
+        UsageError: as in `read_claim`, or a scorecard is invalid.
     """
     claim = read_claim(folder)
     base = _scorecard(folder / BASE) if (folder / BASE).exists() else None
@@ -92,9 +90,9 @@ def read(folder: Path) -> HandedOver:
 
 
 def forged(why: str) -> UsageError:
-    """The error for what no run of ours would have handed over.
+    """Return the error for an artifact that no genuine run would have made.
 
-    The reason goes to the log of a runner, which takes some lines for commands.
+    `why` goes to the log of a runner, which executes some lines as commands, so it is escaped.
     """
     shown = visible(why).replace("##[", "## [")
     return UsageError(f"forged or damaged, and refused: {shown[:400]}", next_step=_FORGED)
@@ -108,8 +106,9 @@ def _scorecard(path: Path) -> Scorecard:
 
 
 def _check_files(folder: Path) -> None:
-    """Refuse anything that is not a plain file in a plain folder: reading it might read something
-    else, or never end.
+    """Refuse every entry that is neither a regular file nor a folder.
+
+    A link could lead to another file, and reading a device or a pipe might never end.
     """
     left, folders = _MAX_ENTRIES, [folder]
     try:

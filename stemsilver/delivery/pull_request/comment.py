@@ -1,4 +1,4 @@
-"""The one comment that a pull request gets, in GitHub Markdown."""
+"""The text of the single comment on a pull request, in GitHub Markdown."""
 
 from __future__ import annotations
 
@@ -21,19 +21,24 @@ from stemsilver.report.text.github import table
 from stemsilver.report.text.wording import counted
 
 MARKER = "<!-- stemsilver-scorecard -->"
-"""The first line of the comment, by which the next one finds it."""
+"""The first line of the comment. A later run finds the comment by it."""
 
 
 def comment_markdown(
     handed_over: HandedOver, profile: Profile, link: str | None, preview: str | None
 ) -> str:
-    """What a pull request changed, by the rule of `profile`, in no more than GitHub takes.
+    """Return the comment on what a pull request changed, within GitHub's size limit.
 
-    `link` leads to everything, `preview` to what can be heard. No text of a stranger's can act as
-    Markdown, HTML, a link or a mention.
+    Text from the artifact is escaped: it cannot act as Markdown, HTML, a link or a mention.
+
+    Args:
+        handed_over: the artifact of the pull request's run.
+        profile: its gates and guardrail apply.
+        link: the URL of the complete result.
+        preview: the URL of the page with the sounds.
 
     Raises:
-        UsageError: an address is none.
+        UsageError: `link` or `preview` is not a valid URL.
     """
     verdict = judged(handed_over.base, handed_over.head, profile)
     claim = handed_over.claim
@@ -52,7 +57,7 @@ def comment_markdown(
 
 
 def _alone(head: Scorecard, profile: Profile) -> list[str]:
-    """A build that nothing is held against: what became of its renders, and their means."""
+    """Describe a build without a base: the status counts of its renders, and their means."""
     found = Counter(item.status for item in judge_again(head, profile).renders)
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in found.items())
     means = {name: mean(head, name) for name in METRICS}

@@ -1,4 +1,4 @@
-"""What a pull request changed, by whose rule, and which renders a reviewer should hear."""
+"""Compare a pull request with its base, and choose the renders that a reviewer should hear."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _OTHER_RULE = (
 
 @dataclass(frozen=True)
 class Judged:
-    """What a pull request changed, and what our own rule says of it.
+    """The changes of a pull request, and the guardrail's checks by the trusted profile.
 
-    Without `compared` there was nothing to compare with, and there are no `checks`. `other_rule`
-    says that the base that was handed over would have been judged by another.
+    If `compared` is False, there was no base, and `checks` is empty. `other_rule` tells whether the
+    base in the artifact has other gates or another guardrail than the trusted profile.
     """
 
     found: Diff
@@ -29,21 +29,22 @@ class Judged:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the comparison, as sentences."""
+        """Sentences that a reader needs to interpret the comparison."""
         if not self.compared:
             return (_NO_BASE,)
         return (_OTHER_RULE,) if self.other_rule else ()
 
 
 def compare(base: Scorecard | None, head: Scorecard) -> Diff:
-    """What `head` changed; where there is no base, every render is added to a build of none."""
+    """Return the changes of `head`. Without a base, every render counts as added."""
     return diff(replace(head, items={}) if base is None else base, head)
 
 
 def judged(base: Scorecard | None, head: Scorecard, profile: Profile) -> Judged:
-    """What `head` changed, by the gates and the guardrail of `profile`.
+    """Return the changes of `head`, judged by the gates and the guardrail of `profile`.
 
-    The base comes from where the head comes from, and its rule with it: neither is believed.
+    The base comes from the same untrusted artifact as the head, so its own gates and guardrail are
+    not used.
     """
     if base is None:
         return Judged(compare(None, head), (), compared=False, other_rule=False)
@@ -53,9 +54,9 @@ def judged(base: Scorecard | None, head: Scorecard, profile: Profile) -> Judged:
 
 
 def changed_renders(found: Diff) -> tuple[ScoredRender, ...]:
-    """The renders cleaned in head that are not as they were, the worst first, the better last.
+    """Return the changed renders that head cleaned, the worst first, the improved ones last.
 
-    Those that cannot be compared stand between: nobody knows what became of them.
+    Renders that cannot be compared are in the middle, because they may be better or worse.
     """
     worse = [row.item.head for row in found.regressed]
     turned = [item.head for item in found.reversed_verdicts]

@@ -1,4 +1,4 @@
-"""Downloads from GitHub what pull requests handed over, and unpacks it within limits."""
+"""Download the artifacts of pull requests from GitHub, and unpack them within size limits."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from stemsilver.delivery.github import GitHub
 from stemsilver.delivery.pull_request.artifact import forged
 
 ARTIFACT = "scorecard"
-"""The name under which the workflow uploads the folder."""
+"""The name of the artifact that the workflow uploads."""
 
 MAX_PULLS = 30
-"""Open pull requests that are looked at: those changed last."""
+"""The largest number of open pull requests that get previews: the last updated ones."""
 
 _MAX_PACKED = 50_000_000
 _MAX_UNPACKED = 100_000_000
@@ -22,23 +22,23 @@ _MAX_FILES = 1_000
 
 
 def artifact_of_run(github: GitHub, run: int) -> int | None:
-    """The number of the artifact of a run; None if there is none to fetch.
+    """Return the id of a run's artifact, or None if there is none to fetch.
 
     Raises:
-        EnvironmentFault: GitHub refuses.
+        EnvironmentFault: the request to GitHub failed.
     """
     fit = _fit(github.get(f"actions/runs/{run}/artifacts", name=ARTIFACT, per_page=1))
     return fit[0]["id"] if fit else None
 
 
 def artifacts_of_open_pulls(github: GitHub) -> dict[int, int]:
-    """The newest artifact of each open pull request's last commit, by the pull request's number.
+    """Return the id of the newest artifact of each open pull request's last commit.
 
-    The pull requests changed last come first. Two pull requests can have the same commit, so the
-    claim in the artifact still has to be compared with the number.
+    The keys are the pull requests' numbers, the last updated first. Two pull requests can have the
+    same commit, so the caller must compare the claim in the artifact with the number.
 
     Raises:
-        EnvironmentFault: GitHub refuses.
+        EnvironmentFault: a request to GitHub failed.
     """
     pulls = github.get("pulls", state="open", sort="updated", direction="desc", per_page=MAX_PULLS)
     newest: dict[str, int] = {}
@@ -52,8 +52,8 @@ def fetch(github: GitHub, artifact: int, folder: Path) -> None:
     """Download an artifact, and unpack it into `folder`.
 
     Raises:
-        EnvironmentFault: GitHub refuses, or it is larger than any of ours.
-        UsageError: as `unpack`.
+        EnvironmentFault: the download failed, or the artifact is too large.
+        UsageError: as in `unpack`.
     """
     with TemporaryDirectory() as temporary:
         archive = Path(temporary, "artifact.zip")
@@ -62,10 +62,10 @@ def fetch(github: GitHub, artifact: int, folder: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack an untrusted archive: its files end up in `folder`, and none of them is a link.
+    """Unpack an untrusted ZIP into `folder`: no file is written outside it, and none is a link.
 
     Raises:
-        UsageError: it holds too much, or it is damaged.
+        UsageError: the ZIP has too many files, is too large, or is damaged.
     """
     try:
         with ZipFile(archive) as packed:
@@ -75,13 +75,13 @@ def unpack(archive: Path, folder: Path) -> None:
                 packed.extractall(folder)
                 return
     except Exception as error:
-        # What a crafted archive makes zipfile raise has no common class, and may quote the archive.
+        # A crafted ZIP can cause any exception class, and the message may quote the ZIP.
         raise forged(f"its archive cannot be unpacked ({type(error).__name__})") from error
     raise forged("its archive is too large to be a scorecard")
 
 
 def _fit(answer: Any) -> list[Any]:
-    """The artifacts of an answer that can be fetched and are not too large."""
+    """Return the artifacts of an API answer that are not expired and not too large."""
     return [
         one
         for one in answer["artifacts"]

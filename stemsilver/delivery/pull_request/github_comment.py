@@ -1,4 +1,4 @@
-"""Writes the one comment of a pull request on GitHub, and keeps it up to date."""
+"""Post the single comment of a pull request on GitHub, and keep it up to date."""
 
 from __future__ import annotations
 
@@ -19,16 +19,22 @@ _AUTHOR = "github-actions[bot]"
 
 
 def answer(github: GitHub, profile: Profile, event: Path) -> int:
-    """Comment on the pull request whose run has ended, judged by the rule of `profile`.
+    """Comment on the pull request whose run has ended.
 
-    `event` is GitHub's `workflow_run` event, as a file. The claim of what the run handed over is
-    verified against GitHub's API before its scorecards are read. Returns the number of the pull
-    request.
+    The claim of the run's artifact is verified against GitHub's API before its scorecards are read.
+
+    Args:
+        github: the repository of the pull request.
+        profile: its gates and guardrail apply.
+        event: a file with GitHub's `workflow_run` event.
+
+    Returns:
+        The number of the pull request.
 
     Raises:
-        NothingToDo: nothing was handed over, or the pull request is closed or has moved on.
-        UsageError: what was handed over is forged, or `event` is no such event.
-        EnvironmentFault: GitHub refuses.
+        NothingToDo: the run has no artifact, or the pull request is closed or has a newer commit.
+        UsageError: the artifact is forged, or `event` is not a `workflow_run` event.
+        EnvironmentFault: a request to GitHub failed.
     """
     run = finished_run(event)
     artifact = artifact_of_run(github, run.id)
@@ -52,13 +58,13 @@ def answer(github: GitHub, profile: Profile, event: Path) -> int:
 
 
 def post(github: GitHub, number: int, body: str) -> None:
-    """Write the comment, or replace the one that an earlier run wrote.
+    """Create the comment, or replace the comment of an earlier run.
 
     Raises:
-        EnvironmentFault: GitHub refuses.
+        EnvironmentFault: a request to GitHub failed.
     """
     for one in github.entries(f"issues/{number}/comments"):
-        # Anybody can write the marker; only a workflow is this author.
+        # Anybody can write the marker, but only a workflow has this login.
         author = (one["user"] or {}).get("login")
         if author == _AUTHOR and one["body"].splitlines()[:1] == [MARKER]:
             github.send("PATCH", f"issues/comments/{one['id']}", {"body": body})

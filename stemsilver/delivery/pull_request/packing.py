@@ -1,4 +1,4 @@
-"""Packs what a pull request's run hands over. It runs beside anybody's code, with no rights."""
+"""Pack the artifact of a pull request's run. This runs without permissions, beside any code."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from stemsilver.report import read_scorecard
 
 SCORECARD = "scorecard.json"
 
-_MAX_FILES = 900  # whoever unpacks an archive may think that a thousand is too much
+_MAX_FILES = 900  # `fetch.unpack` refuses more than 1,000
 
 
 @dataclass(frozen=True)
 class Packed:
-    """The paths of the renders whose snippets were packed, and of those left out for their size."""
+    """The paths of the renders whose snippets were packed, and of those left out for size."""
 
     renders: tuple[str, ...]
     left_out: tuple[str, ...]
@@ -29,16 +29,21 @@ class Packed:
 
 
 def pack(base: Path | None, head: Path, claim: Claim, target: Path, max_megabytes: float) -> Packed:
-    """Put the scorecards of the reports `base` and `head`, and the snippets of the renders that
-    changed, into the folder `target`.
+    """Write the scorecards and the snippets of the changed renders to the folder `target`.
 
-    The worst renders come first; from the first on that does not fit into `max_megabytes` any
-    more, all are left out. Without a base every render is a change.
+    The worst renders come first. When one does not fit, it and all after it are left out.
+
+    Args:
+        base: the report folder of the base; without it, every render counts as changed.
+        head: the report folder of the pull request.
+        claim: the pull request and its commit.
+        target: the folder to write; a former artifact there is replaced.
+        max_megabytes: the size limit of the artifact.
 
     Raises:
         UsageError: a report has no scorecard, the scorecards alone are too large, or `target`
-            holds something else.
-        EnvironmentFault: the disk is full or refuses.
+            has other content.
+        EnvironmentFault: the disk is full or not writable.
     """
     _check_replaceable(target)
     reports = {HEAD: head} if base is None else {HEAD: head, BASE: base}
@@ -57,7 +62,7 @@ def pack(base: Path | None, head: Path, claim: Claim, target: Path, max_megabyte
         size = sum(map(len, found.values()))
         if not found:
             continue
-        # What is less bad is not taken where something worse had no room.
+        # After the first render that does not fit, no smaller but less bad one is packed.
         if left_out or size > budget or len(files) + len(found) > _MAX_FILES:
             left_out.append(item.path)
         else:
@@ -69,7 +74,7 @@ def pack(base: Path | None, head: Path, claim: Claim, target: Path, max_megabyte
 
 
 def _snippets(folder: Path) -> dict[str, bytes]:
-    """The files of a render's snippets by name; none where the profile asks for none."""
+    """Read the files of a render's snippets, by name. Empty if the profile makes no snippets."""
     if not (folder / snippets.LISTING).is_file():
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Writes the live preview of a pull request from what it handed over."""
+"""Write the preview of a pull request from its artifact."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stemsilver.microsite.publish.marker import MARKER
 from stemsilver.report import ScoredRender
 
 MAX_FILES = 60
-"""As many sounds as a preview has: each costs the time to decode it."""
+"""The largest number of sounds in a preview; each takes time to decode."""
 
 _MAX_RENDERS = 60
 _ORDER: tuple[Signal, ...] = ("raw", "base", "clean")
@@ -27,8 +27,8 @@ _ORDER: tuple[Signal, ...] = ("raw", "base", "clean")
 
 @dataclass(frozen=True)
 class Written:
-    """A preview on the disk: its page, how many renders can be heard, how many changed ones
-    cannot, and its bytes.
+    """A written preview: its page, the number of renders with sound, the number of changed renders
+    without, and its size in bytes.
     """
 
     index: Path
@@ -40,20 +40,25 @@ class Written:
 def write_preview(
     handed_over: HandedOver, profile: Profile, target: Path, max_megabytes: float
 ) -> Written:
-    """Put a page of what a pull request changed, with the sounds of the worst renders that fit with
-    it in `max_megabytes`, into the folder `target`.
+    """Write a page on what a pull request changed, with sounds, into the folder `target`.
 
-    It is judged by the rule of `profile`. A sound that is none is left out with a note.
+    The worst renders come first, as many as fit. An invalid sound is left out with a note.
+
+    Args:
+        handed_over: the artifact of the pull request's run.
+        profile: its gates and guardrail apply.
+        target: the folder to write; a former preview there is replaced.
+        max_megabytes: the size limit of the page with its sounds.
 
     Raises:
-        UsageError: `target` holds something else.
-        EnvironmentFault: the disk is full or refuses.
+        UsageError: `target` has other content.
+        EnvironmentFault: the disk is full or not writable.
     """
     check_replaceable(target)
     verdict = judged(handed_over.base, handed_over.head, profile)
     changed = changed_renders(verdict.found)
     budget = int(max_megabytes * 1e6)
-    # A base's sound says nothing where no base is held against it.
+    # Without a comparison, the sound of the base is of no use.
     signals = _ORDER if verdict.compared else tuple(one for one in _ORDER if one != "base")
     page = Preview(
         number=handed_over.claim.number,
@@ -73,7 +78,7 @@ def write_preview(
         files = replace(page, heard=heard, left_out=left_out).files()
         files[MARKER] = b"Made by stemsilver; replaced as a whole by the next.\n"
         files |= {name: content for _, named in sounds for name, content in named.items()}
-        # How large the page is, depends on what it names.
+        # The size of the page depends on which renders it lists, so it is measured again each time.
         if not sounds or _size(files) <= budget:
             break
         sounds.pop()
@@ -84,14 +89,12 @@ def write_preview(
 def _heard(
     folder: Path, changed: Sequence[ScoredRender], signals: Sequence[Signal], budget: int
 ) -> list[tuple[PreviewRender, dict[str, bytes]]]:
-    """The changed renders with their files by name, up to the first one with which these have more
-    than `budget` bytes.
-    """
+    """Return the changed renders with their files by name, until `budget` bytes are used up."""
     heard: list[tuple[PreviewRender, dict[str, bytes]]] = []
     tried = 0
     for item in changed:
         found, faults = described(folder / item.id)
-        # Decoding costs, whether or not anything comes of it.
+        # Every attempt to decode counts, because failed attempts take time, too.
         tried += sum(signal in one.files for one in found for signal in signals)
         if len(heard) == _MAX_RENDERS or tried > MAX_FILES:
             break

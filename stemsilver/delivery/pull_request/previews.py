@@ -1,4 +1,4 @@
-"""Adds a preview of every open pull request to a built site."""
+"""Add a preview of every open pull request to a built site."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ from stemsilver.errors import StemsilverError
 from stemsilver.microsite import check_replaceable
 
 FOLDER = "previews"
-"""Where the previews lie in a site: `previews/pr-7/`."""
+"""The folder of the previews in a site, for example `previews/pr-7/`."""
 
 MAX_MEGABYTES = 25.0
-"""The largest preview."""
+"""The size limit of one preview."""
 
 _SECONDS = 600  # for one preview
 
 
 @dataclass
 class Previews:
-    """The numbers of the pull requests with a preview, and why others have none."""
+    """The numbers of the pull requests with a preview, and of those without.
+
+    `refused` gives the reason by number; `left_out` had no space left.
+    """
 
     added: list[int] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
@@ -35,15 +38,20 @@ class Previews:
 
 
 def add_previews(github: GitHub, profile: Profile, site: Path, max_megabytes: float) -> Previews:
-    """Write previews of open pull requests into `site`, judged by the rule of `profile`; they
-    replace those that are there.
+    """Write previews of open pull requests into `site`, in place of its former previews.
 
-    The pull requests changed last come first, until `max_megabytes` might not be enough for another
-    one. What cannot be fetched or is refused costs its own preview alone.
+    The last updated pull requests come first, until `max_megabytes` may not be enough for another
+    preview. If an artifact cannot be fetched or is refused, only its own preview is missing.
+
+    Args:
+        github: the repository of the pull requests.
+        profile: its gates and guardrail apply.
+        site: a built site.
+        max_megabytes: the size limit of all previews together.
 
     Raises:
-        UsageError: `site` is no site of ours.
-        EnvironmentFault: GitHub does not say which pull requests are open.
+        UsageError: `site` was not built by Stemsilver.
+        EnvironmentFault: the open pull requests cannot be listed.
     """
     check_replaceable(site)
     shutil.rmtree(site / FOLDER, ignore_errors=True)
@@ -70,10 +78,16 @@ def add_previews(github: GitHub, profile: Profile, site: Path, max_megabytes: fl
 
 
 def make_preview(folder: Path, number: int, profile: Profile, target: Path) -> Written:
-    """Write the preview of what was handed over for pull request `number` into `target`.
+    """Write the preview of the artifact in `folder` into `target`.
+
+    Args:
+        folder: the unpacked artifact of pull request `number`.
+        number: the number that the artifact must claim.
+        profile: its gates and guardrail apply.
+        target: the folder to write.
 
     Raises:
-        UsageError: `folder` is another pull request's, or as `read` and `write_preview`.
+        UsageError: the artifact claims another number, or as in `read` and `write_preview`.
     """
     handed_over = read(folder)
     if handed_over.claim.number != number:

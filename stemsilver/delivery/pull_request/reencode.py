@@ -1,5 +1,6 @@
-"""The snippets that were handed over, decoded and encoded again: no byte of a stranger's file is
-published, only what it sounds like.
+"""Decode and re-encode the snippets of an untrusted artifact.
+
+Only the decoded sound is published, never a byte of the original file.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ from stemsilver.media import snippets
 from stemsilver.media.snippets import Signal, Snippet
 
 MAX_SECONDS = 60
-"""As long as a snippet may be."""
+"""The longest snippet that is accepted."""
 
 _MAX_BYTES = 30_000_000  # 60 s of two channels at 96 kHz, 16 bits, that do not compress at all
 
 
 Sound: TypeAlias = tuple[int, Signal]
-"""A file by the number of its snippet and whose sound it is."""
+"""The key of a sound: the number of its snippet, and the signal (raw, base or clean)."""
 
 
 def described(folder: Path) -> tuple[tuple[Snippet, ...], tuple[str, ...]]:
-    """The snippets that `folder` says it has, and why it may say nothing that can be believed."""
+    """Return the snippets that the listing of `folder` names, and the faults of the listing."""
     if not (folder / snippets.LISTING).exists():
         return (), ()
     try:
@@ -36,10 +37,18 @@ def described(folder: Path) -> tuple[tuple[Snippet, ...], tuple[str, ...]]:
 def hear(
     folder: Path, found: tuple[Snippet, ...], signals: Collection[Signal]
 ) -> tuple[dict[Sound, bytes], tuple[str, ...]]:
-    """Decode and encode the snippets' files of `signals` in `folder`, which holds no links.
+    """Decode and re-encode the files of the snippets.
 
-    What is not audio, is longer than `MAX_SECONDS`, or is not the stretch it is described as, is
-    left out; why, is told in sentences.
+    A file is left out if it is not audio, is longer than `MAX_SECONDS`, or has another rate or
+    length than its listing says.
+
+    Args:
+        folder: the folder of one render's snippets; it must contain no links.
+        found: the snippets from its listing.
+        signals: only the files of these signals are read.
+
+    Returns:
+        The FLAC files by key, and a sentence for every file left out.
     """
     sounds, faults = {}, []
     for one in found:

@@ -1,4 +1,4 @@
-"""Whether what a pull request handed over is that pull request's, by what GitHub itself says."""
+"""Verify against GitHub's own data that an artifact belongs to the pull request it claims."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Repository(Part):
 class _Run(Part):
     event: str
     head_sha: str
-    # None once a fork is deleted.
+    # None if the fork was deleted.
     head_repository: _Repository | None
 
 
@@ -31,7 +31,7 @@ class _Event(Part):
 
 
 class FinishedRun(Part):
-    """The run that a `workflow_run` event is about: its number, and the address of its page."""
+    """The run of a `workflow_run` event: its id, and the URL of its page."""
 
     id: int
     html_url: str
@@ -60,10 +60,10 @@ class _Pull(Part):
 
 
 def finished_run(event: Path) -> FinishedRun:
-    """The run whose end the `workflow_run` event in a file tells of.
+    """Read the finished run from a file with a `workflow_run` event.
 
     Raises:
-        UsageError: it is no such event.
+        UsageError: the file has no such event.
     """
     return read_json(
         event,
@@ -75,16 +75,18 @@ def finished_run(event: Path) -> FinishedRun:
 
 
 def check_origin(claim: Claim, event: Path, pull: Path) -> None:
-    """Let only a claim pass that GitHub's own words bear out.
+    """Verify the claim against GitHub's event and GitHub's API.
 
-    `event` is the payload of the `workflow_run` event that the pull request's run set off, `pull`
-    the API's answer for the number that is claimed. Number, commit, head and both repositories
-    must be the same in all three.
+    Number, commit, head and both repositories must be the same in all three sources.
+
+    Args:
+        claim: the claim of the artifact.
+        event: a file with the `workflow_run` event that the pull request's run caused.
+        pull: a file with the API's answer for the claimed number.
 
     Raises:
-        UsageError: they are not, or a file holds no such words.
-        NothingToDo: they are, but the pull request was closed, has gone on to another commit, or
-            its fork is no more.
+        UsageError: the sources differ, or a file has no such content.
+        NothingToDo: the pull request was closed or has a newer commit, or its fork was deleted.
     """
     said = read_json(
         event,
