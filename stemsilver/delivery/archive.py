@@ -16,7 +16,7 @@ from stemsilver.fsio import open_whole
 Source: TypeAlias = Path | bytes
 """The path of a file, or the content itself."""
 
-Advance: TypeAlias = Callable[[int, int], None]
+ProgressCallback: TypeAlias = Callable[[int, int], None]
 """Progress callback: bytes packed so far, and bytes in total."""
 
 SUMS = "SHA256SUMS"
@@ -31,12 +31,15 @@ _MODE = (stat.S_IFREG | 0o644) << 16
 _YEARS = (1980, 2107)
 
 
-def quiet(done: int, total: int) -> None:
+def ignore_progress(done: int, total: int) -> None:
     """Ignore the progress."""
 
 
 def write_zip(
-    target: Path, files: Mapping[str, Source], moment: datetime, advance: Advance = quiet
+    target: Path,
+    files: Mapping[str, Source],
+    moment: datetime,
+    advance: ProgressCallback = ignore_progress,
 ) -> None:
     """Write `files` to the ZIP `target`, inside one folder with the name of `target`.
 

@@ -50,7 +50,7 @@ class GitHub:
             UsageError: GITHUB_REPOSITORY or GH_TOKEN is missing.
         """
         api = os.environ.get("GITHUB_API_URL", "https://api.github.com")
-        return cls(variable("GITHUB_REPOSITORY"), variable("GH_TOKEN"), api)
+        return cls(required_env("GITHUB_REPOSITORY"), required_env("GH_TOKEN"), api)
 
     def get(self, address: str, **query: str | int) -> Any:
         """Return the JSON answer to a GET request, or None if it is 404.
@@ -119,7 +119,7 @@ class GitHub:
             raise _refused(method, address, _reason(error)) from error
 
 
-def variable(name: str) -> str:
+def required_env(name: str) -> str:
     """Return an environment variable that every workflow sets, or should set.
 
     Raises:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from stemsilver import fsio
-from stemsilver.delivery.archive import Advance, Source, quiet, write_zip
+from stemsilver.delivery.archive import ProgressCallback, Source, ignore_progress, write_zip
 from stemsilver.errors import NothingToDo, UsageError
 from stemsilver.microsite import DOWNLOADS, RELEASE, offline_files
 from stemsilver.microsite.templates import environment
@@ -24,7 +24,7 @@ _REPORTS = (_SCORECARD, "batch_metrics.csv", "scorecard.md")
 _OTHER_FOLDER = "Run `stemsilver build-site` again, or name its folder with --proceed."
 _VERSION = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 # Not portable in file names: path and drive separators, control characters, lone surrogates.
-_UNFIT = re.compile(r"[\\:\x00-\x1f\x7f\ud800-\udfff]")
+_NOT_PORTABLE = re.compile(r"[\\:\x00-\x1f\x7f\ud800-\udfff]")
 _OUTCOMES: dict[Status, str] = {
     "pass": "passed",
     "gate_failed": "failed a gate",
@@ -74,7 +74,7 @@ def release(
     site: Path,
     out: Path,
     version: str | None = None,
-    advance: Advance = quiet,
+    advance: ProgressCallback = ignore_progress,
 ) -> Release:
     """Pack the last build into a ZIP in `out`, with its checksum for `sha256sum -c` beside it.
 
@@ -158,7 +158,7 @@ def _contents(proceed: Path, report: Path, site: Path) -> tuple[Scorecard, dict[
     for name in files:
         if not _fits(name):
             raise UsageError(
-                f"{site / name.removeprefix('site/')}: no name that a ZIP can hold",
+                f"{site / name.removeprefix('site/')}: this name cannot be stored in a ZIP for every system",
                 next_step="Rename it where it comes from, and build the site again.",
             )
     return card, files
@@ -194,7 +194,7 @@ def _speech(card: Scorecard, proceed: Path, report: Path) -> dict[str, tuple[Pat
             )
         if fsio.sha256_file(path) != item.output_sha256:
             raise UsageError(
-                f"{proceed / item.output}: not the file that {report / _SCORECARD} speaks of",
+                f"{proceed / item.output}: its SHA-256 differs from the one in {report / _SCORECARD}",
                 next_step=_OTHER_FOLDER,
             )
         name = item.output if _fits(item.output) else f"{item.id}__speech_only.wav"
@@ -214,7 +214,7 @@ def _speech(card: Scorecard, proceed: Path, report: Path) -> dict[str, tuple[Pat
 
 def _fits(name: str) -> bool:
     """Return whether every system can unpack this name from a ZIP unchanged."""
-    return not _UNFIT.search(name) and not {"", ".", ".."}.intersection(name.split("/"))
+    return not _NOT_PORTABLE.search(name) and not {"", ".", ".."}.intersection(name.split("/"))
 
 
 def _readme(card: Scorecard, speech: int, renamed: list[tuple[str, str]]) -> bytes:

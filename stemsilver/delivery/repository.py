@@ -140,13 +140,13 @@ def team_action(text: str) -> str:
     """
     rewritten, times = _EMPTY_DEFAULT.subn(rf'{_INSTALL}\g<key>"-r requirements.txt"', text)
     if times != 1:
-        raise _unexpected("action.yml", f"{times} places for what to install")
+        raise _unexpected("action.yml", f"{times} places for the requirement, not 1")
     return rewritten
 
 
 def _unexpected(name: str, what: str) -> EnvironmentFault:
     return EnvironmentFault(
-        f"{name} of this installation is not what init can rewrite: {what}",
+        f"init cannot rewrite {name} of this installation: {what}",
         next_step="Install Stemsilver again.",
     )
 

@@ -51,7 +51,10 @@ def test_a_comment_is_posted_and_what_came_too_late_is_no_failure(
     server: GitHubServer, handed: Opened, stemsilver: Terminal
 ) -> None:
     nothing = stemsilver("ci", "comment")
-    assert (nothing.code, nothing.out) == (0, "No comment: the run has handed nothing over.\n")
+    assert (nothing.code, nothing.out) == (
+        0,
+        "No comment: the run has no artifact `scorecard` that can be downloaded.\n",
+    )
     server.hand_over(handed.folder, COMMIT)
     assert stemsilver("ci", "comment").out == "Commented on #7.\n"
     [posted] = server.comments

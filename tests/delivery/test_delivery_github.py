@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stemsilver.delivery.github import GitHub, variable
+from stemsilver.delivery.github import GitHub, required_env
 from stemsilver.errors import EnvironmentFault, UsageError
 
 from .github_server import REPOSITORY, TOKEN, GitHubServer, github_server
@@ -76,7 +76,7 @@ def test_outside_of_a_workflow_the_missing_variable_is_named(
     with pytest.raises(UsageError, match=name):
         GitHub.from_environment()
     with pytest.raises(UsageError, match=name):
-        variable(name)
+        required_env(name)
 
 
 @pytest.mark.parametrize("name", ["batch", "a/b/c", "a/b?x", "../b/c", "a/b c"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stemsilver.delivery.github import GitHub
-from stemsilver.delivery.pull_request import answer
+from stemsilver.delivery.pull_request import comment_on_run
 from stemsilver.errors import EnvironmentFault, NothingToDo, UsageError
 
 from .github_server import BOT, REPOSITORY, TOKEN, GitHubServer, github_server
@@ -37,7 +37,7 @@ def handed(tmp_path: Path) -> Opened:
 def comment(server: GitHubServer, folder: Path, said: Any = None) -> int:
     path = folder / "event.json"
     path.write_text(json.dumps(said or event()))
-    return answer(GitHub(REPOSITORY, TOKEN, server.address), embedded(), path)
+    return comment_on_run(GitHub(REPOSITORY, TOKEN, server.address), embedded(), path)
 
 
 def test_there_is_one_comment_which_is_brought_up_to_date(
@@ -69,7 +69,7 @@ def test_there_is_one_comment_which_is_brought_up_to_date(
 def test_a_run_that_handed_nothing_over_has_no_comment(
     server: GitHubServer, tmp_path: Path
 ) -> None:
-    with pytest.raises(NothingToDo, match="handed nothing over"):
+    with pytest.raises(NothingToDo, match="has no artifact"):
         comment(server, tmp_path)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stemsilver.delivery.pull_request import Claim, pack, read
-from stemsilver.delivery.pull_request.compared import changed_renders, compare
+from stemsilver.delivery.pull_request.comparison import changed_renders, compare
 from stemsilver.errors import UsageError
 
 from ..pipeline.batches import contents

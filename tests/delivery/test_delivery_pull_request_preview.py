@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from stemsilver.audio import decode
-from stemsilver.delivery.pull_request import HandedOver, Written, read, write_preview
+from stemsilver.delivery.pull_request import Artifact, WrittenPreview, read, write_preview
 from stemsilver.delivery.pull_request.preview import MAX_FILES
 from stemsilver.errors import UsageError
 from stemsilver.microsite.pages.preview import MAX_PAGE_BYTES
@@ -39,8 +39,8 @@ from .pull_requests import (
 SNIPPET = "ab/much-worse/ab-1-clean.flac"
 
 
-def preview(made: Opened, target: Path, megabytes: float = 25) -> Written:
-    handed_over: HandedOver = read(made.folder)
+def preview(made: Opened, target: Path, megabytes: float = 25) -> WrittenPreview:
+    handed_over: Artifact = read(made.folder)
     return write_preview(handed_over, embedded(), target, megabytes)
 
 

@@ -54,7 +54,7 @@ def test_an_open_pull_request_gets_its_preview_and_a_forged_one_does_not(
         server.hand_over(content, commit)
     done = add(server, site)
     assert (done.added, list(done.refused), done.left_out) == ([7], [11, 12, 13], [])
-    assert "names #7 and was handed over for #11" in done.refused[11]
+    assert "claims #7 and is the artifact of #11" in done.refused[11]
     assert all(why.isprintable() for why in done.refused.values())
     assert [path.name for path in site.rglob("*") if path.parent.name == "previews"] == ["pr-7"]
     assert "much-worse.wav" in (site / "previews" / "pr-7" / "index.html").read_text()

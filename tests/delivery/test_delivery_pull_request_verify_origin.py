@@ -30,7 +30,7 @@ def test_what_github_bears_out_passes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("claim", "why"),
     [
-        (CLAIM.model_copy(update={"number": 8}), "it names #8"),
+        (CLAIM.model_copy(update={"number": 8}), "it claims #8"),
         (CLAIM.model_copy(update={"commit": OTHER_COMMIT}), "another commit"),
     ],
 )
@@ -64,8 +64,8 @@ def answer(**values: object) -> Change:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (run(event="push"), "not set off by a pull request"),
-        (run(event="pull_request_target"), "not set off by a pull request"),
+        (run(event="push"), "not triggered by a pull request"),
+        (run(event="pull_request_target"), "not triggered by a pull request"),
         (run(head_sha=OTHER_COMMIT), "another commit"),
         (run(head_repository={"full_name": "other/fork"}), "comes from stranger/fork"),
         (answer(base={"repo": {"full_name": "other/batch"}}), "not a pull request to team/batch"),

@@ -297,7 +297,7 @@ def _with_a_treacherous_name_in_the_site(left: LeftByABuild) -> None:
         (_with_a_site_of_others, "no site of Stemsilver's"),
         (_with_a_link_in_the_site, "a link, or no ordinary file"),
         (_with_a_pipe_in_the_site, "a link, or no ordinary file"),
-        (_with_a_treacherous_name_in_the_site, "no name that a ZIP can hold"),
+        (_with_a_treacherous_name_in_the_site, "cannot be stored in a ZIP"),
     ],
 )
 def test_what_is_not_one_whole_build_is_refused_before_anything_is_written(

@@ -49,9 +49,9 @@ def comment(profile: ProfileName = DEFAULT, config_file: ConfigFile = None) -> N
     with 0 if there is nothing to say, and with 2 if anything was forged.
     """
     settings = chosen_profile(profile, config_file)
-    event = Path(github.variable("GITHUB_EVENT_PATH"))
+    event = Path(github.required_env("GITHUB_EVENT_PATH"))
     try:
-        number = pull_request.answer(github.GitHub.from_environment(), settings, event)
+        number = pull_request.comment_on_run(github.GitHub.from_environment(), settings, event)
     except NothingToDo as nothing:
         typer.echo(f"No comment: {nothing.message}.")
         return

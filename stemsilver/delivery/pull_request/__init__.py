@@ -4,24 +4,24 @@
 the code of the main branch with permissions, and treats the artifact as untrusted.
 """
 
-from stemsilver.delivery.pull_request.artifact import Claim, HandedOver, read, read_claim
+from stemsilver.delivery.pull_request.artifact import Artifact, Claim, read, read_claim
 from stemsilver.delivery.pull_request.comment import comment_markdown
-from stemsilver.delivery.pull_request.github_comment import answer
+from stemsilver.delivery.pull_request.github_comment import comment_on_run
 from stemsilver.delivery.pull_request.packing import Packed, pack
-from stemsilver.delivery.pull_request.preview import Written, write_preview
+from stemsilver.delivery.pull_request.preview import WrittenPreview, write_preview
 from stemsilver.delivery.pull_request.previews import Previews, add_previews
 from stemsilver.delivery.pull_request.verify_origin import check_origin
 
 __all__ = [
+    "Artifact",
     "Claim",
-    "HandedOver",
     "Packed",
     "Previews",
-    "Written",
+    "WrittenPreview",
     "add_previews",
-    "answer",
     "check_origin",
     "comment_markdown",
+    "comment_on_run",
     "pack",
     "read",
     "read_claim",

@@ -40,7 +40,7 @@ class Claim(Part):
 
 
 @dataclass(frozen=True)
-class HandedOver:
+class Artifact:
     """An artifact that was read: its folder, its claim and its scorecards.
 
     `base` is None if there was nothing to compare with.
@@ -75,10 +75,10 @@ def read_claim(folder: Path) -> Claim:
             next_step=_FORGED,
         )
     except UsageError as error:
-        raise forged(error.message) from error
+        raise forged_error(error.message) from error
 
 
-def read(folder: Path) -> HandedOver:
+def read(folder: Path) -> Artifact:
     """Read the claim and the scorecards of the artifact in `folder`. The snippets are not checked.
 
     Raises:
@@ -86,10 +86,10 @@ def read(folder: Path) -> HandedOver:
     """
     claim = read_claim(folder)
     base = _scorecard(folder / BASE) if (folder / BASE).exists() else None
-    return HandedOver(folder, claim, base, _scorecard(folder / HEAD))
+    return Artifact(folder, claim, base, _scorecard(folder / HEAD))
 
 
-def forged(why: str) -> UsageError:
+def forged_error(why: str) -> UsageError:
     """Return the error for an artifact that no genuine run would have made.
 
     `why` goes to the log of a runner, which executes some lines as commands, so it is escaped.
@@ -102,7 +102,7 @@ def _scorecard(path: Path) -> Scorecard:
     try:
         return read_scorecard(path)
     except UsageError as error:
-        raise forged(error.message) from error
+        raise forged_error(error.message) from error
 
 
 def _check_files(folder: Path) -> None:
@@ -120,8 +120,8 @@ def _check_files(folder: Path) -> None:
                     if stat.S_ISDIR(found.st_mode):
                         folders.append(Path(entry.path))
                     elif not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
-                        raise forged(f"{entry.name!r} is a link or a device")
+                        raise forged_error(f"{entry.name!r} is a link or a device")
                     if left < 0:
-                        raise forged(f"it holds more than {_MAX_ENTRIES} files")
+                        raise forged_error(f"it holds more than {_MAX_ENTRIES} files")
     except OSError as error:
-        raise forged(f"{folder} cannot be read ({error.strerror})") from error
+        raise forged_error(f"{folder} cannot be read ({error.strerror})") from error

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from stemsilver.config import Profile
-from stemsilver.delivery.pull_request.artifact import HandedOver
-from stemsilver.delivery.pull_request.compared import judged
+from stemsilver.delivery.pull_request.artifact import Artifact
+from stemsilver.delivery.pull_request.comparison import judge_change
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.report import (
     Scorecard,
@@ -25,14 +25,14 @@ MARKER = "<!-- stemsilver-scorecard -->"
 
 
 def comment_markdown(
-    handed_over: HandedOver, profile: Profile, link: str | None, preview: str | None
+    artifact: Artifact, profile: Profile, link: str | None, preview: str | None
 ) -> str:
     """Return the comment on what a pull request changed, within GitHub's size limit.
 
     Text from the artifact is escaped: it cannot act as Markdown, HTML, a link or a mention.
 
     Args:
-        handed_over: the artifact of the pull request's run.
+        artifact: the artifact of the pull request's run.
         profile: its gates and guardrail apply.
         link: the URL of the complete result.
         preview: the URL of the page with the sounds.
@@ -40,8 +40,8 @@ def comment_markdown(
     Raises:
         UsageError: `link` or `preview` is not a valid URL.
     """
-    verdict = judged(handed_over.base, handed_over.head, profile)
-    claim = handed_over.claim
+    verdict = judge_change(artifact.base, artifact.head, profile)
+    claim = artifact.claim
     parts = [
         MARKER,
         f"### Scorecard of `{claim.commit[:12]}`",
@@ -51,12 +51,12 @@ def comment_markdown(
     if verdict.compared:
         parts.append(diff_markdown(verdict.found, verdict.checks, link=link))
     else:
-        parts += _alone(handed_over.head, profile)
+        parts += _without_base(artifact.head, profile)
         parts += [f"[See all of it]({checked_link(link)})"] if link else []
     return "\n\n".join(parts)
 
 
-def _alone(head: Scorecard, profile: Profile) -> list[str]:
+def _without_base(head: Scorecard, profile: Profile) -> list[str]:
     """Describe a build without a base: the status counts of its renders, and their means."""
     found = Counter(item.status for item in judge_again(head, profile).renders)
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in found.items())

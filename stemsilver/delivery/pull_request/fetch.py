@@ -8,7 +8,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from stemsilver.delivery.github import GitHub
-from stemsilver.delivery.pull_request.artifact import forged
+from stemsilver.delivery.pull_request.artifact import forged_error
 
 ARTIFACT = "scorecard"
 """The name of the artifact that the workflow uploads."""
@@ -27,7 +27,7 @@ def artifact_of_run(github: GitHub, run: int) -> int | None:
     Raises:
         EnvironmentFault: the request to GitHub failed.
     """
-    fit = _fit(github.get(f"actions/runs/{run}/artifacts", name=ARTIFACT, per_page=1))
+    fit = _downloadable(github.get(f"actions/runs/{run}/artifacts", name=ARTIFACT, per_page=1))
     return fit[0]["id"] if fit else None
 
 
@@ -42,13 +42,13 @@ def artifacts_of_open_pulls(github: GitHub) -> dict[int, int]:
     """
     pulls = github.get("pulls", state="open", sort="updated", direction="desc", per_page=MAX_PULLS)
     newest: dict[str, int] = {}
-    for one in _fit(github.get("actions/artifacts", name=ARTIFACT, per_page=100)):
+    for one in _downloadable(github.get("actions/artifacts", name=ARTIFACT, per_page=100)):
         newest.setdefault(one["workflow_run"]["head_sha"], one["id"])
     heads = {pull["number"]: pull["head"]["sha"] for pull in pulls or ()}
     return {number: newest[sha] for number, sha in heads.items() if sha in newest}
 
 
-def fetch(github: GitHub, artifact: int, folder: Path) -> None:
+def fetch(github: GitHub, artifact_id: int, folder: Path) -> None:
     """Download an artifact, and unpack it into `folder`.
 
     Raises:
@@ -57,7 +57,7 @@ def fetch(github: GitHub, artifact: int, folder: Path) -> None:
     """
     with TemporaryDirectory() as temporary:
         archive = Path(temporary, "artifact.zip")
-        github.download(f"actions/artifacts/{artifact}/zip", archive, _MAX_PACKED)
+        github.download(f"actions/artifacts/{artifact_id}/zip", archive, _MAX_PACKED)
         unpack(archive, folder)
 
 
@@ -76,11 +76,11 @@ def unpack(archive: Path, folder: Path) -> None:
                 return
     except Exception as error:
         # A crafted ZIP can cause any exception class, and the message may quote the ZIP.
-        raise forged(f"its archive cannot be unpacked ({type(error).__name__})") from error
-    raise forged("its archive is too large to be a scorecard")
+        raise forged_error(f"its archive cannot be unpacked ({type(error).__name__})") from error
+    raise forged_error("its archive is too large to be a scorecard")
 
 
-def _fit(answer: Any) -> list[Any]:
+def _downloadable(answer: Any) -> list[Any]:
     """Return the artifacts of an API answer that are not expired and not too large."""
     return [
         one

@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 
 from stemsilver.config import Profile
 from stemsilver.delivery.github import GitHub
-from stemsilver.delivery.pull_request.artifact import forged, read, read_claim
+from stemsilver.delivery.pull_request.artifact import forged_error, read, read_claim
 from stemsilver.delivery.pull_request.comment import MARKER, comment_markdown
-from stemsilver.delivery.pull_request.fetch import artifact_of_run, fetch
+from stemsilver.delivery.pull_request.fetch import ARTIFACT, artifact_of_run, fetch
 from stemsilver.delivery.pull_request.previews import FOLDER
 from stemsilver.delivery.pull_request.verify_origin import check_origin, finished_run
 from stemsilver.errors import NothingToDo
@@ -18,7 +18,7 @@ from stemsilver.errors import NothingToDo
 _AUTHOR = "github-actions[bot]"
 
 
-def answer(github: GitHub, profile: Profile, event: Path) -> int:
+def comment_on_run(github: GitHub, profile: Profile, event: Path) -> int:
     """Comment on the pull request whose run has ended.
 
     The claim of the run's artifact is verified against GitHub's API before its scorecards are read.
@@ -37,17 +37,20 @@ def answer(github: GitHub, profile: Profile, event: Path) -> int:
         EnvironmentFault: a request to GitHub failed.
     """
     run = finished_run(event)
-    artifact = artifact_of_run(github, run.id)
-    if artifact is None:
-        raise NothingToDo("the run has handed nothing over", next_step="Nothing.")
+    artifact_id = artifact_of_run(github, run.id)
+    if artifact_id is None:
+        raise NothingToDo(
+            f"the run has no artifact `{ARTIFACT}` that can be downloaded",
+            next_step="Nothing to do.",
+        )
     with TemporaryDirectory() as temporary:
         folder, pull = Path(temporary, "artifact"), Path(temporary, "pull.json")
-        fetch(github, artifact, folder)
+        fetch(github, artifact_id, folder)
         claim = read_claim(folder)
         number = claim.number
         asked = github.get(f"pulls/{number}")
         if asked is None:
-            raise forged(f"it names #{number}, which is no pull request")
+            raise forged_error(f"it claims #{number}, which is not a pull request")
         pull.write_text(json.dumps(asked), encoding="utf-8")
         check_origin(claim, event, pull)
         pages = github.get("pages")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemsilver.delivery.pull_request.artifact import BASE, CLAIM, HEAD, SNIPPETS, Claim
-from stemsilver.delivery.pull_request.compared import changed_renders, compare
+from stemsilver.delivery.pull_request.comparison import changed_renders, compare
 from stemsilver.errors import UsageError
 from stemsilver.fsio import staging_beside, swap_directory, write_bytes, write_json
 from stemsilver.media import snippets

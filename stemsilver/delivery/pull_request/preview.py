@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemsilver.config import Profile
-from stemsilver.delivery.pull_request.artifact import SNIPPETS, HandedOver
-from stemsilver.delivery.pull_request.compared import changed_renders, judged
-from stemsilver.delivery.pull_request.reencode import Sound, described, hear
+from stemsilver.delivery.pull_request.artifact import SNIPPETS, Artifact
+from stemsilver.delivery.pull_request.comparison import changed_renders, judge_change
+from stemsilver.delivery.pull_request.reencode import Sound, read_listing, reencode_snippets
 from stemsilver.fsio import staging_beside, swap_directory, write_bytes
 from stemsilver.media.snippets import Signal, Snippet, file_name
 from stemsilver.microsite import check_replaceable
@@ -26,7 +26,7 @@ _ORDER: tuple[Signal, ...] = ("raw", "base", "clean")
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenPreview:
     """A written preview: its page, the number of renders with sound, the number of changed renders
     without, and its size in bytes.
     """
@@ -38,14 +38,14 @@ class Written:
 
 
 def write_preview(
-    handed_over: HandedOver, profile: Profile, target: Path, max_megabytes: float
-) -> Written:
+    artifact: Artifact, profile: Profile, target: Path, max_megabytes: float
+) -> WrittenPreview:
     """Write a page on what a pull request changed, with sounds, into the folder `target`.
 
     The worst renders come first, as many as fit. An invalid sound is left out with a note.
 
     Args:
-        handed_over: the artifact of the pull request's run.
+        artifact: the artifact of the pull request's run.
         profile: its gates and guardrail apply.
         target: the folder to write; a former preview there is replaced.
         max_megabytes: the size limit of the page with its sounds.
@@ -55,14 +55,14 @@ def write_preview(
         EnvironmentFault: the disk is full or not writable.
     """
     check_replaceable(target)
-    verdict = judged(handed_over.base, handed_over.head, profile)
+    verdict = judge_change(artifact.base, artifact.head, profile)
     changed = changed_renders(verdict.found)
     budget = int(max_megabytes * 1e6)
     # Without a comparison, the sound of the base is of no use.
     signals = _ORDER if verdict.compared else tuple(one for one in _ORDER if one != "base")
     page = Preview(
-        number=handed_over.claim.number,
-        commit=handed_over.claim.commit,
+        number=artifact.claim.number,
+        commit=artifact.claim.commit,
         compared=verdict.compared,
         found=verdict.found,
         checks=verdict.checks,
@@ -70,7 +70,7 @@ def write_preview(
         heard=[],
         left_out=changed,
     )
-    sounds = _heard(handed_over.folder / SNIPPETS, changed, signals, budget)
+    sounds = _heard(artifact.folder / SNIPPETS, changed, signals, budget)
     while True:
         heard = [one for one, _ in sounds]
         there = {one.item.id for one in heard}
@@ -83,7 +83,7 @@ def write_preview(
             break
         sounds.pop()
     _write(files, target)
-    return Written(target / "index.html", len(heard), len(left_out), _size(files))
+    return WrittenPreview(target / "index.html", len(heard), len(left_out), _size(files))
 
 
 def _heard(
@@ -93,12 +93,12 @@ def _heard(
     heard: list[tuple[PreviewRender, dict[str, bytes]]] = []
     tried = 0
     for item in changed:
-        found, faults = described(folder / item.id)
+        found, faults = read_listing(folder / item.id)
         # Every attempt to decode counts, because failed attempts take time, too.
         tried += sum(signal in one.files for one in found for signal in signals)
         if len(heard) == _MAX_RENDERS or tried > MAX_FILES:
             break
-        sounds, faulty = hear(folder / item.id, found, signals)
+        sounds, faulty = reencode_snippets(folder / item.id, found, signals)
         files = {_name(item, *key): content for key, content in sounds.items()}
         budget -= _size(files)
         if budget < 0:

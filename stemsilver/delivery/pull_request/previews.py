@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from stemsilver.config import Profile
 from stemsilver.delivery.github import GitHub
 from stemsilver.delivery.isolation import isolated
-from stemsilver.delivery.pull_request.artifact import forged, read
+from stemsilver.delivery.pull_request.artifact import forged_error, read
 from stemsilver.delivery.pull_request.fetch import artifacts_of_open_pulls, fetch
-from stemsilver.delivery.pull_request.preview import Written, write_preview
+from stemsilver.delivery.pull_request.preview import WrittenPreview, write_preview
 from stemsilver.errors import StemsilverError
 from stemsilver.microsite import check_replaceable
 
@@ -58,15 +58,15 @@ def add_previews(github: GitHub, profile: Profile, site: Path, max_megabytes: fl
     done = Previews()
     left = max_megabytes * 1e6
     with isolated(_SECONDS) as call:
-        for number, artifact in artifacts_of_open_pulls(github).items():
+        for number, artifact_id in artifacts_of_open_pulls(github).items():
             if left < MAX_MEGABYTES * 1e6:
                 done.left_out.append(number)
                 continue
             with TemporaryDirectory() as temporary:
-                handed_over, made = Path(temporary, "artifact"), Path(temporary, "preview")
+                artifact, made = Path(temporary, "artifact"), Path(temporary, "preview")
                 try:
-                    fetch(github, artifact, handed_over)
-                    left -= call(make_preview, handed_over, number, profile, made).bytes
+                    fetch(github, artifact_id, artifact)
+                    left -= call(make_preview, artifact, number, profile, made).bytes
                 except StemsilverError as error:
                     done.refused[number] = error.message
                     continue
@@ -77,7 +77,7 @@ def add_previews(github: GitHub, profile: Profile, site: Path, max_megabytes: fl
     return done
 
 
-def make_preview(folder: Path, number: int, profile: Profile, target: Path) -> Written:
+def make_preview(folder: Path, number: int, profile: Profile, target: Path) -> WrittenPreview:
     """Write the preview of the artifact in `folder` into `target`.
 
     Args:
@@ -89,7 +89,7 @@ def make_preview(folder: Path, number: int, profile: Profile, target: Path) -> W
     Raises:
         UsageError: the artifact claims another number, or as in `read` and `write_preview`.
     """
-    handed_over = read(folder)
-    if handed_over.claim.number != number:
-        raise forged(f"it names #{handed_over.claim.number} and was handed over for #{number}")
-    return write_preview(handed_over, profile, target, MAX_MEGABYTES)
+    artifact = read(folder)
+    if artifact.claim.number != number:
+        raise forged_error(f"it claims #{artifact.claim.number} and is the artifact of #{number}")
+    return write_preview(artifact, profile, target, MAX_MEGABYTES)

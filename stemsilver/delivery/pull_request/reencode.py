@@ -24,7 +24,7 @@ Sound: TypeAlias = tuple[int, Signal]
 """The key of a sound: the number of its snippet, and the signal (raw, base or clean)."""
 
 
-def described(folder: Path) -> tuple[tuple[Snippet, ...], tuple[str, ...]]:
+def read_listing(folder: Path) -> tuple[tuple[Snippet, ...], tuple[str, ...]]:
     """Return the snippets that the listing of `folder` names, and the faults of the listing."""
     if not (folder / snippets.LISTING).exists():
         return (), ()
@@ -34,7 +34,7 @@ def described(folder: Path) -> tuple[tuple[Snippet, ...], tuple[str, ...]]:
         return (), (f"{snippets.LISTING} does not describe snippets",)
 
 
-def hear(
+def reencode_snippets(
     folder: Path, found: tuple[Snippet, ...], signals: Collection[Signal]
 ) -> tuple[dict[Sound, bytes], tuple[str, ...]]:
     """Decode and re-encode the files of the snippets.
@@ -56,17 +56,19 @@ def hear(
             if signal not in signals:
                 continue
             try:
-                sounds[one.number, signal] = _again(folder / name, one)
+                sounds[one.number, signal] = _reencode(folder / name, one)
             except ItemError as error:
                 faults.append(error.message)
     return sounds, tuple(faults)
 
 
-def _again(path: Path, described: Snippet) -> bytes:
+def _reencode(path: Path, described: Snippet) -> bytes:
     if path.is_file() and path.stat().st_size > _MAX_BYTES:
         raise UnreadableAudio(f"{path.name}: more than {_MAX_BYTES / 1e6:.0f} MB")
     audio = decode(path, MAX_SECONDS / 60)
     frames = described.stop - described.start
     if (audio.rate, audio.samples.shape[-1]) != (described.rate, frames):
-        raise UnreadableAudio(f"{path.name}: another rate or length than {snippets.LISTING} says")
+        raise UnreadableAudio(
+            f"{path.name}: the sample rate or length differs from {snippets.LISTING}"
+        )
     return encode_flac16(audio)

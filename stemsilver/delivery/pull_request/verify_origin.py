@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stemsilver.delivery.pull_request.artifact import Claim, forged
+from stemsilver.delivery.pull_request.artifact import Claim, forged_error
 from stemsilver.errors import NothingToDo
 from stemsilver.report.untrusted import Part, read_json
 
 _MAX_ANSWER_BYTES = 30_000_000  # GitHub sends no larger event
-_STALE = "Nothing: a newer run speaks for the pull request, or none is needed."
+_STALE = "Nothing to do: a newer run will comment, or no comment is needed."
 
 
 class _Repository(Part):
@@ -104,17 +104,17 @@ def check_origin(claim: Claim, event: Path, pull: Path) -> None:
     )
     run = said.workflow_run
     if run.event != "pull_request":
-        raise forged("the run was not set off by a pull request")
+        raise forged_error("the run was not triggered by a pull request")
     if claim.commit != run.head_sha:
-        raise forged(f"it names another commit than {run.head_sha}, which ran")
+        raise forged_error(f"it claims another commit; the run built {run.head_sha}")
     if claim.number != asked.number:
-        raise forged(f"it names #{claim.number}, and GitHub answered for #{asked.number}")
+        raise forged_error(f"it claims #{claim.number}, and GitHub answered for #{asked.number}")
     if asked.base.repo != said.repository:
-        raise forged(f"#{claim.number} is not a pull request to {said.repository.full_name}")
+        raise forged_error(f"#{claim.number} is not a pull request to {said.repository.full_name}")
     if run.head_repository is None or asked.head.repo is None:
         raise _stale(claim, "comes from a fork that is no more")
     if asked.head.repo != run.head_repository:
-        raise forged(
+        raise forged_error(
             f"#{claim.number} comes from {asked.head.repo.full_name}, "
             f"what ran from {run.head_repository.full_name}"
         )

@@ -9,13 +9,13 @@ from stemsilver.report import Check, Diff, Scorecard, ScoredRender, diff, gates,
 
 _NO_BASE = "There is nothing to compare with: the base could not be built, or has no renders."
 _OTHER_RULE = (
-    "The base that was handed over has another rule than the branch this is judged on, whose gates "
-    "and guardrail are the ones applied here."
+    "The base in the artifact has other gates or another guardrail than the target branch. Those of "
+    "the target branch are applied here."
 )
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedChange:
     """The changes of a pull request, and the guardrail's checks by the trusted profile.
 
     If `compared` is False, there was no base, and `checks` is empty. `other_rule` tells whether the
@@ -40,17 +40,17 @@ def compare(base: Scorecard | None, head: Scorecard) -> Diff:
     return diff(replace(head, items={}) if base is None else base, head)
 
 
-def judged(base: Scorecard | None, head: Scorecard, profile: Profile) -> Judged:
+def judge_change(base: Scorecard | None, head: Scorecard, profile: Profile) -> JudgedChange:
     """Return the changes of `head`, judged by the gates and the guardrail of `profile`.
 
     The base comes from the same untrusted artifact as the head, so its own gates and guardrail are
     not used.
     """
     if base is None:
-        return Judged(compare(None, head), (), compared=False, other_rule=False)
+        return JudgedChange(compare(None, head), (), compared=False, other_rule=False)
     other = (base.gates, base.guardrail) != (gates(profile), profile.guardrail)
     found = compare(judge_again(base, profile) if other else base, head)
-    return Judged(found, guard(found), compared=True, other_rule=other)
+    return JudgedChange(found, guard(found), compared=True, other_rule=other)
 
 
 def changed_renders(found: Diff) -> tuple[ScoredRender, ...]:
