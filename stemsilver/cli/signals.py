@@ -42,7 +42,7 @@ class Stopped(BaseException):
 
     @staticmethod
     def at_signal(number: int, _: FrameType | None) -> None:
-        """Handle a signal; a terminal and a script that forwards signals may both send one."""
+        """Handle a signal. Ignore repeats: a terminal and a script may both send one."""
         if time.monotonic() - Stopped._last > _QUIET_SECONDS:
             raise Stopped(number)
 

@@ -1,7 +1,7 @@
 """Results ("findings") of an evaluation step, as JSON values that can be cached.
 
-An undefined metric is a finding with a reason, and is cached. A crash is also a finding, but is
-not cached: the next build tries again.
+An undefined metric is a finding with a reason, and is cached. A crash is also a finding with a
+reason, but is not cached: the next build tries again.
 """
 
 from __future__ import annotations

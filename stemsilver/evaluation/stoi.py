@@ -29,7 +29,7 @@ def stoi(
     Shape: both are (frames,) at `rate` Hz.
 
     Raises:
-        Undefined: a signal is silent, or less than 384 ms of the reference are not.
+        Undefined: a signal is silent, or less than 384 ms of the reference are not silent.
     """
     if not reference.any() or not estimate.any():
         raise Undefined(SILENT)

@@ -143,7 +143,7 @@ def louder_db(one: TrackLevels, other: TrackLevels) -> float | None:
 
 
 def pair_gains(one: TrackLevels, other: TrackLevels) -> tuple[float, float] | None:
-    """Return the gains in dB that make two tracks equally loud; one is 0, the other is not above.
+    """Return the gains in dB that make two tracks equally loud; one is 0, the other 0 or less.
 
     Return None if their levels are not known.
     """

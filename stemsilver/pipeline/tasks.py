@@ -150,7 +150,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
         job.render.script, job.render.reference, job.profile.preprocess.max_minutes
     )
     raw_measured = suite.measure(raw, source, job.profile.evaluation, steps)
-    # The same steps run again on the clean signal; rename the first to time them separately.
+    # The same steps run again on the clean signal; rename the first to time both separately.
     steps.rename({step: f"raw {step}" for step in suite.STEPS})
     clean_measured = suite.measure(
         cleaned.speech, cleaned.speech.digest, job.profile.evaluation, steps

@@ -113,7 +113,7 @@ def pull(
 def verify(names: Names = None, config_file: ConfigFile = None) -> None:
     """Compare weight files with their SHA-256; exits with 4 if one differs or is missing.
 
-    Without names, all known files are checked; weights never pulled are not an error.
+    Without names, all known files are checked; weights never pulled are then not an error.
     """
     console = output()
     chosen = _chosen(names or (), config_file)

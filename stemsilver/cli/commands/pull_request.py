@@ -72,7 +72,7 @@ def comment(
     """Print the comment, after a check of the folder's claim against GitHub's own data.
 
     The gates and the guardrail are those of the profile given here, not of the folder. Exits with
-    2 if anything was forged, 3 if the pull request is closed or has a newer commit.
+    2 if anything was forged, 3 if the pull request is closed or is at another commit now.
     """
     handed_over = pull_request.read(folder)
     pull_request.check_origin(handed_over.claim, event, pull)
