@@ -1,4 +1,4 @@
-"""The command line: flags → profile → build, and the one place where any error is caught."""
+"""The command line: flags → profile → build, and the only place where all errors are caught."""
 
 from stemsilver.cli.main import main
 

@@ -1,6 +1,6 @@
 """Where commands print: results on standard output, messages on standard error.
 
-Both print words as they are given: no colours but those asked for, and no emoji for `:names:`.
+Both print text unchanged: no automatic colours, and no emoji for `:names:`.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from rich.console import Console
 
 
 def output() -> Console:
-    """Standard output, for lines; the terminal breaks those that are too long."""
+    """Return a console on standard output, for lines; the terminal breaks long ones."""
     return Console(soft_wrap=True, highlight=False, emoji=False)
 
 
 def table_output() -> Console:
-    """Standard output, for tables that fit the terminal."""
+    """Return a console on standard output, for tables that fit the terminal."""
     return Console(highlight=False, emoji=False)
 
 
 def messages() -> Console:
-    """Standard error; the terminal breaks lines that are too long."""
+    """Return a console on standard error; the terminal breaks long lines."""
     return Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)

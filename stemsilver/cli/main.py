@@ -1,4 +1,4 @@
-"""The entry point: what every command shares, and what becomes of what goes wrong."""
+"""The entry point: the list of commands, and the handling of errors and signals."""
 
 from __future__ import annotations
 
@@ -33,12 +33,13 @@ COMMANDS = (
     "models",
     "doctor",
 )
-"""The commands in the order of the help, each in the module of its name."""
+"""The commands in the order of the help, each in the module of the same name."""
 
 
 class _OnDemand(Mapping[str, Any]):
-    """The commands by name, each imported when it is asked for: what cleans brings torch along,
-    which takes seconds, and whoever compares two scorecards has no use for it.
+    """The commands by name, each imported on first use.
+
+    The code that cleans imports torch, which takes seconds; `scorecard diff` does not need it.
     """
 
     def __getitem__(self, name: str) -> Any:
@@ -96,7 +97,7 @@ def _root(
 
 
 def main() -> NoReturn:
-    """Run the command line and exit with the code of the README's table."""
+    """Run the command line and exit with a code from the README's table."""
     errors = messages()
     try:
         signals.listen()
@@ -106,15 +107,15 @@ def main() -> NoReturn:
         stopped.arrived = True
         code = stopped.exit_code
         errors.print("Interrupted. What was finished is kept; run the same command to go on.")
-    # The interpreter still has to put itself away.
+    # No signal may interrupt the shutdown of the interpreter.
     signals.ignore()
     sys.exit(code)
 
 
 def _run(errors: Console) -> int | str | None:
-    """What the command ends with; an error of ours is told."""
+    """Run the command and return its exit code. Print errors."""
     try:
-        # Typer ends the process itself: after a command, or a wrong option.
+        # Typer raises SystemExit after a command, or at a wrong option.
         app()
     except SystemExit as end:
         return end.code
@@ -123,12 +124,12 @@ def _run(errors: Console) -> int | str | None:
         errors.print(f"[bold]next:[/]  {escape(error.next_step)}")
         return error.exit_code
     except Exception as error:
-        # Not one of ours: a fault of the program. The traceback is for whoever mends it.
+        # Any other exception is a bug. The traceback is for the developer who fixes it.
         if os.environ.get("STEMSILVER_TRACEBACK"):
             raise
         from stemsilver.report.text.wording import visible
 
-        # On one line: a runner in CI takes some lines for commands.
+        # On one line: a CI runner interprets some lines as commands.
         told = visible(f"{type(error).__name__}: {error}")
         errors.print(f"[bold red]error:[/] {escape(told)}")
         errors.print("[bold]next:[/]  Run it again with STEMSILVER_TRACEBACK=1 and report it.")

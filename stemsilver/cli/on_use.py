@@ -1,7 +1,7 @@
-"""Modules that are imported when something of them is used.
+"""Modules that are imported on first use.
 
-What cleans and what draws take seconds to import, and help, wrong usage and a build with nothing
-to do need none of it.
+The code that cleans or draws takes seconds to import, and help, wrong usage and a build with
+nothing to do need none of it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class OnUse:
-    """A module of Stemsilver, imported by the first use of one of its names."""
+    """A module of Stemsilver, imported at the first use of one of its names."""
 
     def __init__(self, module: str) -> None:
         self._module = f"stemsilver.{module}"

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they stand for."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ DEFAULT_CACHE = Path(".stemsilver/cache")
 
 
 def chosen_profile(name: str, file: Path | None) -> Profile:
-    """The profile that was asked for, by file or else by name.
+    """Load the requested profile, by file or else by name.
 
     Raises:
-        ConfigError: there is none, or it does not validate.
+        ConfigError: the profile does not exist, or does not validate.
     """
     return profiles.load_profile(name) if file is None else config.load(file)

@@ -1,4 +1,4 @@
-"""Progress a person can follow: one line a render that is being worked on, one for the batch."""
+"""Progress display: one line for each render in progress, and one for the batch."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from stemsilver.records import ItemResult, Render
 
 PLAIN_SECONDS = 60.0
-"""How long a log, which is no terminal, goes without a word of a long step."""
+"""Minimum number of seconds between two lines about long steps in a log without a terminal."""
 
 
 @contextmanager
 def byte_bar(name: str, *columns: ProgressColumn) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar on standard error, where that is a terminal; gives what to call with the bytes that
-    are done, and with how many there are.
+    """Show a progress bar on standard error, if that is a terminal.
+
+    Yield a function that takes the number of bytes done and the total.
     """
     console = messages()
     with Bars(
@@ -52,7 +53,7 @@ def byte_bar(name: str, *columns: ProgressColumn) -> Iterator[Callable[[int, int
 
 
 class BatchProgress:
-    """Progress of a batch on standard error; a plain line a render where that is no terminal."""
+    """Progress of a batch on standard error; without a terminal, one plain line per render."""
 
     def __init__(self, total: int, console: Console) -> None:
         self._console = console
@@ -85,7 +86,7 @@ class BatchProgress:
         self._bars.stop()
 
     def stage(self, render: Render, stage: str) -> None:
-        """Show that `render` is now at `stage`; there are three."""
+        """Show that `render` is now at `stage`, one of three stages."""
         if render.id in self._tasks:
             self._bars.update(self._tasks[render.id], advance=1, stage=stage)
         else:
@@ -93,7 +94,7 @@ class BatchProgress:
             self._tasks[render.id] = self._bars.add_task(f"  {name}", total=3, stage=stage)
 
     def share(self, render: Render, step: str, share: float) -> None:
-        """Show how much of a long step is done; where that is no terminal, now and then."""
+        """Show progress of a long step; without a terminal, at most once in `PLAIN_SECONDS`."""
         said = f"{step} {share:.0%}" if share else step
         if render.id in self._tasks:
             self._bars.update(self._tasks[render.id], stage=said)
@@ -103,7 +104,7 @@ class BatchProgress:
             self._console.print(f"  {escape(render.path)}: {escape(said)}")
 
     def done(self, result: ItemResult, reused: bool) -> None:
-        """Show that a render is final, and drop its line."""
+        """Show that a render is final, and remove its line."""
         if result.id in self._tasks:
             self._bars.remove_task(self._tasks.pop(result.id))
         if self._batch is not None:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: one way out for both, which nothing on the way can lose."""
+"""Ctrl-C and SIGTERM: both raise one exception, which is raised again if it gets lost."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import ClassVar
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _QUIET_SECONDS = 5.0
-"""How long whoever is stopped may put things away before another signal interrupts that too."""
+"""Time for cleaning up after a signal; another signal is ignored until then."""
 _AGAIN_SECONDS = 0.05
 
 
 class Stopped(BaseException):
-    """Raised in the main thread at a signal to stop.
+    """A signal to stop, raised in the main thread.
 
-    An exception is lost where it cannot be raised, in a finaliser say. This one then comes again,
-    until it has `arrived`. `exit_code` is what a shell expects of a process that is stopped so.
+    Python drops an exception that it cannot raise, in a finaliser for example. This one is then
+    raised again, until `arrived` is set. `exit_code` is what a shell expects after the signal.
     """
 
     _last: ClassVar[float] = -math.inf
@@ -35,14 +35,14 @@ class Stopped(BaseException):
     def __del__(self) -> None:
         if not self.arrived:
             Stopped._last = -math.inf
-            # Not at once: where it was lost it would be lost again.
+            # After a delay: at once it would be lost in the same place again.
             again = Timer(_AGAIN_SECONDS, _thread.interrupt_main, [self._number])
             again.daemon = True
             again.start()
 
     @staticmethod
     def at_signal(number: int, _: FrameType | None) -> None:
-        """The handler; a terminal and a script that passes signals on may both send one."""
+        """Handle a signal. Ignore repeats: a terminal and a script may both send one."""
         if time.monotonic() - Stopped._last > _QUIET_SECONDS:
             raise Stopped(number)
 
@@ -50,8 +50,8 @@ class Stopped(BaseException):
 def listen() -> None:
     """Raise `Stopped` at a signal to stop.
 
-    Also where such signals are ignored when the process begins, as shells have it for what they
-    run in the background: else nothing but a kill could end a long build.
+    Do so even if the process started with these signals ignored, as in a background job of a shell:
+    otherwise only SIGKILL could end a long build.
     """
     Stopped._last = -math.inf
     for number in _STOPPING:
@@ -59,6 +59,6 @@ def listen() -> None:
 
 
 def ignore() -> None:
-    """Let no signal to stop disturb the end that has come anyway."""
+    """Ignore signals to stop, because the process is about to end."""
     for number in _STOPPING:
         signal.signal(number, signal.SIG_IGN)

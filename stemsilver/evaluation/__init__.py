@@ -1,1 +1,1 @@
-"""Evaluation: one metric a file, and the suite that knows which of them apply."""
+"""Evaluation: one module per metric, and the suite that selects the metrics that apply."""

@@ -19,13 +19,14 @@ Direction: TypeAlias = Literal["higher", "lower", "target", "none"]
 
 @dataclass(frozen=True)
 class Metric:
-    """One column of the scorecard.
+    """Description of one column of the scorecard.
 
-    `direction` says what is better; "target" means close to the profile's own setting. `digits`
-    is the number of decimals worth showing. A difference up to `tolerance`, in the metric's unit,
-    is noise: the same sound may measure so on another day or processor. Measured and rounded up by
-    `benchmarks/noise.py`, which has the rule. `formula` is LaTeX, and `where` says what its symbols
-    are, as a sentence with LaTeX between dollar signs. `limits` is what the metric cannot tell.
+    `direction` says which values are better; "target" means close to the profile's own setting.
+    `digits` is the number of decimals worth showing. A difference up to `tolerance`, in the
+    metric's unit, is noise: another day or processor can cause it for the same sound.
+    `benchmarks/noise.py` measures the tolerance and contains the rule for rounding it up.
+    `formula` is LaTeX. `where` explains its symbols in a sentence with LaTeX between dollar signs.
+    `limits` is what the metric cannot tell.
     """
 
     name: str
@@ -332,7 +333,7 @@ _OF_THE_CLEANING = (
 
 
 def metrics() -> Iterator[Metric]:
-    """Every metric in the order of the scorecard's columns: raw and clean side by side.
+    """Yield every metric in the order of the scorecard's columns: raw and clean side by side.
 
     >>> [metric.name for metric in metrics()][:2]
     ['raw_lufs', 'clean_lufs']

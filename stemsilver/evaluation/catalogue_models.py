@@ -1,4 +1,4 @@
-"""The catalogue's words for the models that a profile measures with, where they differ."""
+"""Catalogue entries adapted to the models that a profile measures with."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SMALL = ("tiny", "base", "small")
 
 
 def described(settings: Evaluation) -> Mapping[str, Metric]:
-    """Every metric as these settings measure it, in column order."""
+    """Return every metric, in column order, described as these settings measure it."""
     found = dict(METRICS)
     for name, metric in METRICS.items():
         if isinstance(settings.music, PannsMusic) and name.endswith("_music_presence"):

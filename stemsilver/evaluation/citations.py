@@ -1,4 +1,4 @@
-"""What the metrics were taken from, and where it can be read."""
+"""The sources of the metrics, with links."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Citation:
-    """A standard, a paper or a program. `url` is its lasting address, None where it has none."""
+    """A standard, a paper or a program. `url` is its permanent address, or None."""
 
     title: str
     url: str | None = None

@@ -1,8 +1,9 @@
-"""DNSMOS P.835: a network's guess at what listeners would say of a signal.
+"""DNSMOS P.835: a neural network's estimate of how listeners would rate a signal.
 
 Source: Reddy, Gopal and Cutler, *DNSMOS P.835: a non-intrusive perceptual objective speech
-quality metric to evaluate noise suppressors*, ICASSP 2022. The network's file is driven directly:
-the carrier's own loop runs a second network whose score is not used here, for twice the time.
+quality metric to evaluate noise suppressors*, ICASSP 2022. The network's file is run directly: the
+loop in the package that ships it takes twice the time, because it also runs a second network whose
+score is not used here.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 WINDOW = 144_160
-"""Frames the network looks at: 9.01 s."""
+"""Input length of the network in frames: 9.01 s."""
 
 MIN_SECONDS = 0.4
-"""Anything shorter, repeated until it fills the window, is a buzz and not the signal."""
+"""A shorter signal becomes a buzz when it is repeated until it fills the window."""
 
 WEIGHTS = ("dnsmos-p835",)
 
@@ -38,7 +39,7 @@ CALIBRATION = {
 
 
 def dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, float]:
-    """SIG, BAK and OVRL, each the mean over windows of 9.01 s, at most `hop_seconds` apart.
+    """Return SIG, BAK and OVRL, each the mean over windows of 9.01 s, `hop_seconds` apart or less.
 
     The windows are evenly spread from the first frame to the last. A signal shorter than a window
     is repeated until it fills one, as the reference does.
@@ -58,7 +59,7 @@ def dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, float]:
     last = clipped.size - WINDOW
     count = 1 + -(-last // round(hop_seconds * RATE))
     starts = np.linspace(0, last, count).round().astype(int)
-    # One by one: the network is as fast as in a batch, and takes less memory.
+    # One window at a time is as fast as a batch, and takes less memory.
     windows = ({"input_1": clipped[None, start : start + WINDOW]} for start in starts)
     outputs = np.concatenate([found for [found] in network.run(_session(), windows)])
     return {

@@ -1,4 +1,4 @@
-"""A signal as the models that listen get it: one channel, at the rate each of them wants."""
+"""The input signal of the evaluation models: one channel, at the sample rate of each model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stemsilver.records import Audio
 
 
 class Downmix:
-    """The mean of a signal's channels. It is resampled when it is first asked for, and once."""
+    """The mean of a signal's channels, resampled once for each rate, on first use."""
 
     def __init__(self, audio: Audio) -> None:
         self._audio = audio
@@ -22,7 +22,7 @@ class Downmix:
         return self._audio.duration
 
     def at(self, rate: int) -> NDArray[np.float32]:
-        """The signal at `rate` Hz; shape (frames,)."""
+        """Return the signal at `rate` Hz; shape (frames,)."""
         if rate not in self._at:
             self._at[rate] = resample(mono(self._audio.samples), self._audio.rate, rate)[0]
         return self._at[rate]

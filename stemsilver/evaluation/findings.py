@@ -1,7 +1,7 @@
-"""What a step of the evaluation finds, as JSON values that can be kept.
+"""Results ("findings") of an evaluation step, as JSON values that can be cached.
 
-That a metric is undefined is a finding with its reason, and kept. That it crashed is one too, but
-not kept: the next build tries again.
+An undefined metric is a finding with a reason, and is cached. A crash is also a finding with a
+reason, but is not cached: the next build tries again.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ CODE = Code(
         "torchlibrosa",
     ),
 )
-"""What decides the scores. The catalogue only says what they mean."""
+"""Code and libraries that affect the scores. The catalogue only describes them."""
 
 
 CRASHED = "crashed: "
-"""How the reason of a metric that failed begins."""
+"""Prefix of the reason of a metric that crashed."""
 
 
 def remembered(
@@ -54,9 +54,14 @@ def remembered(
     compute: Callable[[], dict[str, Any]],
     memo: Memo,
 ) -> dict[str, Any]:
-    """Findings by name; where the whole step has none, each name with the reason.
+    """Return the findings of a step by name, from the cache or computed. Do not cache crashes.
 
-    That a metric is undefined is a fact and remembered; that it crashed is not.
+    Args:
+        names: the metrics of the step; if it fails as a whole, each gets the reason.
+        step: the name of the step, for timing.
+        key: a digest of all inputs of the step.
+        compute: returns the findings by name.
+        memo: the cache.
     """
 
     def measured() -> dict[str, Any]:
@@ -80,7 +85,7 @@ def remembered(
 
 
 class _Incomplete(Exception):
-    """Findings of which some crashed, on their way past the memory, which must not keep them."""
+    """Findings of which some crashed, raised through the cache so that it does not keep them."""
 
     def __init__(self, findings: dict[str, Any]) -> None:
         super().__init__()
@@ -88,12 +93,12 @@ class _Incomplete(Exception):
 
 
 def found(compute: Callable[[], float]) -> dict[str, Any]:
-    """The score that `compute` gives, as a JSON value."""
+    """Return the score that `compute` gives, as a JSON value."""
     return asdict(attempt(compute))
 
 
 def attempt(compute: Callable[[], float]) -> Score:
-    """The score that `compute` gives; null with the reason where it is undefined or crashes."""
+    """Return the score that `compute` gives; null with the reason if it is undefined or crashes."""
     try:
         return Score(float(compute()))
     except Undefined as undefined:
@@ -109,5 +114,5 @@ def _crash(crash: Exception) -> str:
 
 
 def score(kept: Mapping[str, Any]) -> Score:
-    """A score from its JSON value."""
+    """Return a score from its JSON value."""
     return Score(kept.get("value"), kept.get("reason"))

@@ -1,4 +1,4 @@
-"""The music left in the output, as the separators' own estimates tell it."""
+"""The music left in the output, according to the separators' own estimates."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from stemsilver.dsp.stft import Stft
 from stemsilver.evaluation.undefined import SILENT, Undefined
 
 FFT, HOP = 4096, 1024
-"""At 44.1 kHz, as in Stage A."""
+"""Sizes in samples at 44.1 kHz, as in Stage A."""
 
 FLOOR_DB = -120.0
-"""Nothing measured in float32 audio means anything below this."""
+"""Lower values mean nothing in float32 audio."""
 
 
 def music_to_speech_db(
@@ -21,9 +21,9 @@ def music_to_speech_db(
     residual: NDArray[np.float32],
     rate: int,
 ) -> float:
-    """Energy of |R|/(|R|+|V|)·C over the energy of C, in dB.
+    """Return the energy of |R|/(|R|+|V|)·C over the energy of C, in dB.
 
-    C is the finished output, V the Stage A vocals, R the residual; shape (channels, frames).
+    C is the finished output, V the Stage A vocals, R the residual: (channels, frames) at `rate` Hz.
 
     Raises:
         Undefined: the output is silent.

@@ -1,4 +1,4 @@
-"""What is left when nobody speaks."""
+"""The level of the pauses relative to the speech."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from numpy.typing import NDArray
 from stemsilver.evaluation.undefined import NO_PAUSES, NO_SPEECH, SILENT, Undefined
 
 MIN_PAUSE_SECONDS = 0.3
-"""Pauses shorter than this in all say nothing of what fills them."""
+"""A shorter total of pauses says nothing about what fills them."""
 
 FLOOR_DB = -120.0
-"""Pauses of digital silence read as this, not as minus infinity."""
+"""The value for pauses of digital silence, instead of minus infinity."""
 
 
 def pause_floor_db(
     signal: NDArray[np.float32], speech: NDArray[np.bool_], hop: float, rate: int
 ) -> float:
-    """Mean power of the frames without speech over that of the frames with speech, in dB.
+    """Return the mean power of frames without speech over that of frames with speech, in dB.
 
-    Shape: `signal` is (frames,) at `rate`; `speech` has one flag every `hop` seconds.
+    Shape: `signal` is (frames,) at `rate` Hz; `speech` has one flag every `hop` seconds.
 
     Raises:
-        Undefined: there is no speech, or there are no pauses to speak of.
+        Undefined: the signal is silent, has no speech, or has too few pauses.
     """
     size = round(hop * rate)
     windows = min(speech.size, signal.size // size)

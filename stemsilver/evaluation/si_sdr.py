@@ -12,13 +12,13 @@ from stemsilver.evaluation.undefined import Undefined
 
 
 def si_sdr_db(estimate: NDArray[np.float32], reference: NDArray[np.float32]) -> float:
-    """SI-SDR of `estimate` against `reference` in dB, means removed.
+    """Return the SI-SDR of `estimate` against `reference` in dB, after removing both means.
 
-    Shape: (frames,) both.
+    Shape: both are (frames,).
 
     Raises:
-        Undefined: either is silent (`silent`), or they are equal up to level (`identical`), for
-            which the ratio has no finite value.
+        Undefined: a signal is silent, the two have nothing in common, or they are equal up to
+            level (`identical`), so that the ratio has no finite value.
 
     >>> tone = np.sin(np.arange(1000) / 10).astype(np.float32)
     >>> noise = np.cos(np.arange(1000) / 10).astype(np.float32)

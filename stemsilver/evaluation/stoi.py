@@ -24,17 +24,17 @@ def stoi(
     *,
     extended: bool = False,
 ) -> float:
-    """STOI, or ESTOI where `extended`, of `estimate` against `reference`; up to 1.
+    """Return the STOI, or ESTOI if `extended`, of `estimate` against `reference`; at most 1.
 
-    Shape: (frames,) both, at `rate` in Hz.
+    Shape: both are (frames,) at `rate` Hz.
 
     Raises:
-        Undefined: the reference is silent, or holds less than 384 ms that are not.
+        Undefined: a signal is silent, or less than 384 ms of the reference are not silent.
     """
     if not reference.any() or not estimate.any():
         raise Undefined(SILENT)
     with warnings.catch_warnings(), _same_chance():
-        # pystoi warns and returns 1e-5 when too few frames are left: that is no score.
+        # pystoi warns and returns 1e-5 when too few frames are left: that is not a score.
         warnings.simplefilter("error", RuntimeWarning)
         try:
             value = float(pystoi.stoi(reference, estimate, rate, extended=extended))
@@ -47,10 +47,10 @@ def stoi(
 
 @contextmanager
 def _same_chance() -> Iterator[None]:
-    """Let pystoi draw the same random numbers every time.
+    """Give pystoi the same random numbers every time.
 
-    It adds noise of the size of a rounding error to ESTOI's segments, which would make the last
-    digits of equal runs differ.
+    pystoi adds noise of the size of a rounding error to ESTOI's segments. With other random
+    numbers, the last digits of equal runs would differ.
     """
     state = np.random.get_state()
     np.random.seed(0)

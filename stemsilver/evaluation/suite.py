@@ -1,7 +1,7 @@
-"""Which metrics apply to a render, and what stands in the place of those that do not.
+"""Measurement of all metrics that apply to a render.
 
-A metric that is not defined for a signal gives null with its reason; one that crashes gives null
-with the crash as its reason. Neither costs another metric or the render.
+A metric that is not defined for a signal gives null with a reason; one that crashes gives null
+with the crash as the reason. Neither affects the other metrics or the render.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ from stemsilver.records import (
 from stemsilver.step_cache import Memo
 
 STEPS = ("loudness", "music", "dnsmos", "asr")
-"""The steps of `measure`, for clocks."""
+"""The steps of `measure`, for timing."""
 
 MAX_LENGTH_DIFFERENCE = 0.01
-"""Seconds by which a truth may differ in length and still be the truth of this render."""
+"""Seconds by which the true speech may differ in length from the render."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured on one signal alone; scores without their `raw_` or `clean_`.
+    """Measurements of one signal; the names of `scores` have no prefix `raw_` or `clean_`.
 
-    Where the recogniser failed, `transcript` is its failure.
+    If the recogniser failed, `transcript` is a score with the reason.
     """
 
     scores: Mapping[str, Score]
@@ -68,12 +68,12 @@ class Measured:
 
     @property
     def silent(self) -> bool:
-        """Whether there is nothing but silence."""
+        """Whether the whole signal is silent."""
         return self.scores["true_peak_dbtp"].reason == SILENT
 
 
 def used_weights(settings: Evaluation) -> tuple[str, ...]:
-    """Names of the weight files that the models load, found without loading anything."""
+    """Return the names of the models' weight files, without loading anything."""
     return (
         *vad.WEIGHTS,
         *music.used_weights(settings.music),
@@ -83,9 +83,13 @@ def used_weights(settings: Evaluation) -> tuple[str, ...]:
 
 
 def measure(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> Measured:
-    """Everything that can be measured on one signal alone, raw or clean.
+    """Measure everything that needs only one signal, raw or clean.
 
-    `source` is a digest of the signal.
+    Args:
+        audio: the signal.
+        source: a digest of the signal.
+        settings: the profile's evaluation.
+        memo: runs the steps, and may cache their results.
     """
     signal = Downmix(audio)
     levels = remembered(
@@ -137,10 +141,15 @@ def evidence(
     stage_a: StageA | None,
     beside: Sidecars,
 ) -> Evidence:
-    """All the scores of one render: those of each signal, and those of the two together.
+    """Return all scores of one render: those of each signal, and those of both together.
 
-    `clean` has the rate and the length of `raw`. Without `stage_a`, as for files cleaned
-    elsewhere, the scores that rest on it are null.
+    Args:
+        raw: the render before cleaning.
+        raw_measured: the result of `measure` for `raw`.
+        clean: the cleaned render, with the rate and the length of `raw`.
+        clean_measured: the result of `measure` for `clean`.
+        stage_a: None for files cleaned elsewhere: the scores that need it are then null.
+        beside: the script and the true speech of the render.
     """
     speech = mono(clean.samples)[0]
     scores: dict[str, Score] = {}
@@ -205,7 +214,7 @@ def _activity(downmix: Downmix, settings: Music) -> dict[str, Any]:
 def _presence(signal: NDArray[np.float32], timeline: Timeline, duration: float) -> float:
     if not signal.any():
         raise Undefined(SILENT)
-    # The last value may cover less than a hop, and then counts less.
+    # The last value may cover less than a hop; its weight is then smaller.
     covered = duration / timeline.hop - np.arange(len(timeline.values))
     return float(np.average(timeline.values, weights=np.clip(covered, 0, 1)))
 
@@ -220,9 +229,9 @@ def _errors(
     after: Transcript | Score,
     alignments: list[Alignment],
 ) -> Score:
-    """The WER between two texts; the alignment behind it is added to `alignments`.
+    """Return the WER between two texts, and append their alignment to `alignments`.
 
-    A missing score in the place of a text is handed on.
+    If a text is missing, return the missing score given in its place.
     """
     if isinstance(before, Score):
         return before
@@ -240,7 +249,7 @@ def _errors(
 def _against_stage_a(
     clean: Audio, speech: NDArray[np.float32], stage_a: StageA | None
 ) -> dict[str, Score]:
-    """The music left, and what the steps after Stage A changed, by Stage A's own estimates."""
+    """Score the music left and the changes made after Stage A, by Stage A's own estimates."""
     names = ("music_to_speech_db", "stoi_vs_stage_a", "si_sdr_vs_stage_a_db")
     if stage_a is None or clean.duration < loudness.BLOCK_SECONDS:
         reason = NO_STAGE_A if stage_a is None else TOO_SHORT
@@ -257,7 +266,7 @@ def _against_stage_a(
 def _against_truth(
     raw: Audio, speech: NDArray[np.float32], reference: Audio | None
 ) -> dict[str, Score]:
-    """SI-SDR and ESTOI of raw and clean against the truth, and what cleaning gained."""
+    """Return SI-SDR and ESTOI of raw and clean against the true speech, and the improvement."""
 
     def truth() -> NDArray[np.float32]:
         if reference is None:

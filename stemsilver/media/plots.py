@@ -1,10 +1,10 @@
-"""What a render looks like, before and after.
+"""Spectrograms of renders before and after cleaning, and distributions of metrics.
 
 Every spectrogram has the same axes, range and colours, so that raw, clean and removed can be
 compared by eye. Plots are made without pyplot, whose global state does not suit workers, and
-carry neither date nor version: equal signals give equal bytes. Backgrounds are transparent and
-text is mid-grey, for light and dark pages alike. Raw is amber and hollow, clean is teal and
-solid: no distinction rests on colour alone.
+contain neither date nor version: equal signals give equal bytes. Backgrounds are transparent and
+text is mid-grey, for light and dark pages. Raw is amber and hollow, clean is teal and solid: no
+distinction depends on colour alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from stemsilver.records import Samples
 from stemsilver.step_cache import Code
 
 CODE = Code(modules=("media/plots.py",), libraries=("numpy", "scipy", "matplotlib", "pillow"))
-"""What decides the pictures."""
+"""Code and libraries that affect the plots."""
 
 DB_RANGE = (-100.0, -20.0)
 """The levels of a spectrogram's darkest and brightest colour, in dB below a full-scale sine."""
@@ -58,7 +58,7 @@ _STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class _Look:
-    """How a signal is drawn, everywhere alike."""
+    """The style of a signal in every plot."""
 
     colour: str
     filled: bool
@@ -76,29 +76,29 @@ _PALETTE = np.array([ImageColor.getrgb(colour) for colour in COLOURS], np.uint8)
 
 
 def spectrogram_webp(samples: Samples, rate: int) -> bytes:
-    """The spectrogram of `samples` as WebP, 1200 × 240 pixels, without axes: the page draws those.
+    """Return the spectrogram of `samples` as WebP, 1200 × 240 pixels; the page draws the axes.
 
-    Shape: `samples` is (channels, frames), mixed to mono; `rate` in Hz. Time runs along x,
-    frequency on a mel scale up to `top_hz`, level over `DB_RANGE`. Work and memory do not grow
-    with the length: one transform a pixel column.
+    Shape: `samples` is (channels, frames), mixed to mono; `rate` in Hz. The x axis is time, the
+    y axis is frequency on a mel scale up to `top_hz`, and the colour is the level over `DB_RANGE`.
+    Time and memory do not grow with the length: there is one transform per pixel column.
     """
     levels = _mel_levels(samples, rate)
     low, high = DB_RANGE
     share = np.clip((levels - low) / (high - low), 0, 1)
     pixels = _PALETTE[np.rint(share * (len(COLOURS) - 1)).astype(np.intp)]
     target = io.BytesIO()
-    # A third of what it would be as PNG: on a phone these pictures are most of the page.
+    # A third of the size of PNG: on a phone these pictures are most of the page.
     Image.fromarray(np.flipud(pixels)).save(target, "WEBP", quality=80, method=6)
     return target.getvalue()
 
 
 def top_hz(rate: int) -> float:
-    """The frequency at the upper edge of a spectrogram."""
+    """Return the frequency at the upper edge of a spectrogram."""
     return min(rate / 2, _TOP_HZ)
 
 
 def height_of(hz: float, rate: int) -> float:
-    """Where a frequency lies in a spectrogram: 0 at the lower edge, 1 at the upper.
+    """Return the position of a frequency in a spectrogram: 0 at the lower edge, 1 at the upper.
 
     >>> height_of(0, 24_000), height_of(12_000, 24_000)
     (0.0, 1.0)
@@ -113,11 +113,17 @@ def distribution_svg(
     clean: Sequence[float],
     threshold: float | None = None,
 ) -> bytes:
-    """A metric's values over the renders of a batch, one row for raw and one for clean, as SVG.
+    """Plot a metric's values over the renders of a batch as SVG, a row for raw and one for clean.
 
-    A dot is a render, or a larger dot several with nearly the same value; the bar is the median.
-    An empty row is left out, as for a metric of the cleaning alone. `threshold` is the gate.
-    With the unit "%", values and threshold are fractions and the axis shows per cent.
+    A dot is a render; a larger dot is several renders with nearly the same value. The bar is the
+    median. An empty row is left out, as for a metric of the cleaning only.
+
+    Args:
+        label: the metric's name on the axis.
+        unit: with "%", values and threshold are fractions and the axis shows per cent.
+        raw: the values of the raw signals, in `unit`; may be empty.
+        clean: the same of the cleaned signals.
+        threshold: the limit of the gate, if there is one.
     """
     rows = [(name, values) for name, values in (("clean", clean), ("raw", raw)) if len(values)]
     inches = 0.75 + 0.42 * max(len(rows), 1)
@@ -151,7 +157,7 @@ def distribution_svg(
 
 
 def _mel_levels(samples: Samples, rate: int) -> NDArray[np.float32]:
-    """Levels in dB, shape (rows, columns), low frequencies first."""
+    """Return levels in dB, shape (rows, columns), low frequencies first."""
     frames = samples.shape[-1]
     size = 2 ** round(np.log2(_WINDOW_SECONDS * rate))
     window = np.hanning(size).astype(np.float32)
@@ -162,8 +168,8 @@ def _mel_levels(samples: Samples, rate: int) -> NDArray[np.float32]:
         blocks[column, first - start : last - start] = samples[:, first:last].mean(axis=0)
     spectrum = scipy.fft.rfft(blocks * window, axis=1)
     power = (np.abs(spectrum) * (2 / window.sum())) ** 2
-    # A row has the mean power between its edges: the difference of the running sum there. A bin
-    # reaches half a bin to either side of its frequency.
+    # A row is the mean power between its edges: the difference of the running sum at the edges.
+    # A bin covers half a bin to either side of its frequency.
     edges = _hz(np.linspace(0, _mel(top_hz(rate)), _ROWS + 1)) * size / rate + 0.5
     running = np.pad(np.cumsum(power, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
     whole = np.minimum(edges.astype(int), running.shape[1] - 2)
@@ -185,7 +191,7 @@ def _hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
 def _draw_dots(
     axes: Axes, height: float, values: NDArray[np.float64], span: tuple[float, float], look: _Look
 ) -> None:
-    # Near values share a dot of one of three sizes, which bounds the file for any batch.
+    # Close values share a dot of one of three sizes, which limits the file size for any batch.
     bins = np.floor((values - span[0]) / (span[1] - span[0]) * _DISTRIBUTION_BINS)
     groups = [values[bins == one] for one in np.unique(bins)]
     largest = max(map(len, groups))
@@ -209,8 +215,8 @@ def _svg(figure: Figure) -> bytes:
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(target, format="svg", metadata=nothing)
     text = target.getvalue()
-    # A tenth of a point is finer than a pixel; the other decimals would be half the file. The
-    # prologue is of no use to a browser and would be in the way of an inlined image.
+    # A tenth of a point is finer than a pixel; further decimals would be half the file. Browsers
+    # do not need the XML prologue, and an inlined image must not have one.
     return re.sub(
         r'\bd="[^"]*"',
         lambda path: re.sub(r"(\.\d)\d+", r"\1", path[0]),

@@ -1,7 +1,7 @@
 """Short pairs of raw and clean, for a message, a slide or a review.
 
-They are cut from both at the same samples, where clean is voiced most, and at gains that make
-them equally loud; where another build made the render too, its clean is the third of them.
+Both are cut at the same samples, where clean is voiced most, with gains that make them equally
+loud. If another build cleaned the same render, its clean is added as a third file.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from stemsilver.dsp.loudness import gain
 from stemsilver.records import Audio, Samples
 
 LISTING = "ab.json"
-"""The file in which a render's snippets are described, beside their audio."""
+"""The file that describes a render's snippets, next to their audio."""
 
 MAX_COUNT = 20
 MAX_BYTES = 64_000
-"""No listing has more."""
+"""Limits of a listing: number of snippets, and bytes."""
 
 FRAMES_PER_SECOND = 100
 _SILENCE = 1e-12
-_LARGEST = 1 - 2**-15  # of 16 bits
+_LARGEST = 1 - 2**-15  # the largest 16-bit sample
 
 Signal: TypeAlias = Literal["raw", "clean", "base"]
-"""Whose sound a snippet holds; `base` is clean as another build made it."""
+"""The signal in a snippet's file; `base` is clean as another build made it."""
 
 _Decibels: TypeAlias = Annotated[float, Field(ge=-200, le=200)]
-# Ten hours, the longest a render may be, at the highest rate.
+# Ten hours, the maximum length of a render, at the highest rate.
 _Position: TypeAlias = Annotated[int, Field(ge=0, le=36_000 * 192_000)]
 
 
 @dataclass(frozen=True)
 class Snippet:
-    """A stretch of a render, cut from each signal in `gains_db` at that gain.
+    """A stretch of a render, cut from each signal in `gains_db` with that gain.
 
-    `start` and `stop` are in samples at `rate` Hz; `voiced` is the share of its 10 ms frames in
-    which clean is above the gate.
+    `start` and `stop` are in samples at `rate` Hz. `voiced` is the share of the stretch's 10 ms
+    frames in which clean is above the gate.
     """
 
     number: Annotated[int, Field(ge=1, le=MAX_COUNT)]
@@ -66,12 +66,12 @@ class Snippet:
 
     @property
     def seconds(self) -> tuple[float, float]:
-        """When it starts and stops in the render."""
+        """Start and stop in the render, in seconds."""
         return self.start / self.rate, self.stop / self.rate
 
     @property
     def files(self) -> Mapping[Signal, str]:
-        """The name of each of its files."""
+        """The file name for each signal."""
         return {signal: file_name(self.number, signal) for signal in self.gains_db}
 
 
@@ -79,7 +79,7 @@ _LISTING = TypeAdapter(tuple[Snippet, ...])
 
 
 def file_name(number: int, signal: Signal) -> str:
-    """The file of one signal of a snippet.
+    """Return the name of a snippet's file for one signal.
 
     >>> file_name(1, "clean")
     'ab-1-clean.flac'
@@ -90,10 +90,10 @@ def file_name(number: int, signal: Signal) -> str:
 def choose(
     clean: Audio, removed: Audio, gains_db: Mapping[Signal, float], settings: AbTests
 ) -> tuple[Snippet, ...]:
-    """The snippets of a render: one in each of its equal parts, as many as fit in it.
+    """Choose the snippets of a render: one in each of its equal parts, as many as fit.
 
-    Each lies where clean is voiced most; of equals where most was removed, then the earliest.
-    A render shorter than one is taken whole, and no part in which nothing is voiced is taken.
+    Each snippet is where clean is voiced most; a tie goes to where most was removed, then to the
+    earliest. A render shorter than a snippet is taken whole. A part without voice has no snippet.
     """
     frames = clean.samples.shape[-1]
     width = min(frames, round(settings.snippet_seconds * clean.rate))
@@ -107,7 +107,7 @@ def choose(
         within = bounds[(bounds > low) & (bounds + width <= high)]
         starts = np.append(low, within)
         shares = _means(voiced, bounds, starts, width)
-        # Coarser than the rounding of sums, so that equals are equal.
+        # Rounded below, so that rounding errors of the sums do not decide a tie.
         levels = np.log10(np.maximum(_means(music, bounds, starts, width), _SILENCE))
         best = np.lexsort((starts, -levels.round(6), -shares))[0]
         if shares[best]:
@@ -117,15 +117,15 @@ def choose(
 
 
 def with_base(snippet: Snippet, base: Audio, gain_db: float) -> Snippet:
-    """The snippet with another build's clean at `gain_db`, or at less where that would clip."""
+    """Return the snippet with another build's clean at `gain_db`, or less if that would clip."""
     peak = float(np.abs(base.samples[:, snippet.start : snippet.stop]).max(initial=_SILENCE))
     held = min(gain_db, 20 * math.log10(_LARGEST / peak))
-    # Down, not to the nearest: the nearest may clip.
+    # Rounded down: the nearest value may clip.
     return replace(snippet, gains_db={**snippet.gains_db, "base": math.floor(held * 100) / 100})
 
 
 def cut(audio: Audio, snippet: Snippet, signal: Signal, fade_ms: float) -> bytes:
-    """A snippet of `audio` as a 16-bit FLAC file, at its gain, faded in from zero and out."""
+    """Return a snippet of `audio` as a 16-bit FLAC file, with its gain, faded from and to zero."""
     piece = gain(audio.samples[:, snippet.start : snippet.stop], snippet.gains_db[signal])
     return encode_flac16(Audio(_faded(piece, round(fade_ms / 1000 * audio.rate)), audio.rate))
 
@@ -133,7 +133,7 @@ def cut(audio: Audio, snippet: Snippet, signal: Signal, fade_ms: float) -> bytes
 def files(
     snippets: Sequence[Snippet], signals: Mapping[Signal, Audio], fade_ms: float
 ) -> dict[str, bytes]:
-    """The files of a render's snippets by name, and their listing."""
+    """Return the files of a render's snippets by name, with their listing."""
     audio = {
         file_name(one.number, signal): cut(whole, one, signal, fade_ms)
         for one in snippets
@@ -143,12 +143,12 @@ def files(
 
 
 def to_json(snippets: Sequence[Snippet]) -> bytes:
-    """The listing of a render's snippets."""
+    """Return the listing of a render's snippets as JSON."""
     return _LISTING.dump_json(tuple(snippets), indent=2) + b"\n"
 
 
 def read(folder: Path) -> tuple[Snippet, ...]:
-    """The snippets that are described in `folder`; whether their files are there is not checked.
+    """Read the snippets described in `folder`, without checking that their files exist.
 
     Raises:
         OSError: there is no listing, or it cannot be read.
@@ -168,15 +168,15 @@ def read(folder: Path) -> tuple[Snippet, ...]:
 
 
 def _bounds(frames: int, rate: int) -> NDArray[np.int64]:
-    """Where each 10 ms frame starts, in samples, and where the last ends."""
+    """Return where each 10 ms frame starts, in samples, and where the last ends."""
     count = -(-frames * FRAMES_PER_SECOND // rate)
     return np.append(np.arange(count, dtype=np.int64) * rate // FRAMES_PER_SECOND, frames)
 
 
 def _power(audio: Audio, bounds: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The mean square of each frame, over all channels."""
+    """Return the mean square of each frame, over all channels."""
     found = []
-    # By the second, so that an hour takes no more memory than that.
+    # One second at a time, so that memory does not grow with the length.
     for first in range(0, bounds.size - 1, FRAMES_PER_SECOND):
         edges = bounds[first : first + FRAMES_PER_SECOND + 1]
         second = audio.samples[:, edges[0] : edges[-1]]
@@ -191,7 +191,7 @@ def _means(
     starts: NDArray[np.int64],
     width: int,
 ) -> NDArray[np.float64]:
-    """The mean of the frames that lie in each stretch of `width` samples."""
+    """Return the mean of the frames inside each stretch of `width` samples."""
     sums = np.concatenate(([0], np.cumsum(values)))
     first = np.searchsorted(bounds, starts, side="left")
     last = np.searchsorted(bounds, starts + width, side="right") - 1

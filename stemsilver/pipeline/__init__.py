@@ -1,7 +1,7 @@
 """The whole job: from a folder of renders to speech-only files, evidence and a site.
 
-The only room that knows all the others. Each name is imported by its first use: a worker draws no
-pages, so it does not import what does.
+The only package here that imports all the others. Each name is imported on first use: workers draw
+no pages, so they do not import the code for it.
 """
 
 from importlib import import_module
@@ -37,7 +37,7 @@ _MODULES = {
 }
 
 
-if not TYPE_CHECKING:  # else every name would count as there
+if not TYPE_CHECKING:  # else type checkers would accept any name
 
     def __getattr__(name: str) -> Any:
         for module, names in _MODULES.items():

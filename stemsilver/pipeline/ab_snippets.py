@@ -1,4 +1,4 @@
-"""The short pairs of every render in a folder of the report, with another build's clean beside."""
+"""Short pairs of raw and clean of every render, in the report; with another build's clean."""
 
 from __future__ import annotations
 
@@ -38,12 +38,18 @@ def write_snippets(
     base: Base | None,
     folder: Path,
 ) -> None:
-    """Write `folder`/ID/ for every render that has snippets; those of others are removed.
+    """Write `folder`/ID/ for every render that has snippets, and remove those of others.
 
-    `media[item.id]` is the folder of a cleaned render's files.
+    Args:
+        scorecard: the scorecard of this build.
+        profile: the profile of this build.
+        media: the folder of each cleaned render's files, by id.
+        base: another build of the same renders, whose clean is added.
+        folder: the snippets' folder in the report.
 
     Raises:
-        UsageError: the clean of a render in `base` cannot be decoded, or is another length.
+        UsageError: the clean of a render in `base` cannot be decoded, or differs from the render
+            in rate, channels or length.
     """
     matched = {} if base is None else match(scorecard, media, base)
     kept = {}
@@ -68,7 +74,7 @@ def _files(
     found: tuple[Snippet, ...],
     base: BaseItem | None,
 ) -> dict[str, bytes]:
-    """The files of one render by name, the listing last: it speaks of files that are there."""
+    """Return the files of one render by name. The listing is last: it names the others."""
     files = {name: (media / name).read_bytes() for one in found for name in one.files.values()}
     if base is not None:
         audio = _decoded_clean(item, base, profile.preprocess.max_minutes)
@@ -85,7 +91,7 @@ def _files(
 
 
 def _decoded_clean(item: ScoredRender, base: BaseItem, max_minutes: float) -> Audio:
-    """The other build's clean, which only its head has vouched for so far."""
+    """Decode the other build's clean, of which only the header was checked so far."""
     try:
         audio = decode(base.folder / "clean.flac", max_minutes)
         if (audio.rate, audio.samples.shape) != (item.rate, (item.channels, item.frames)):
@@ -99,11 +105,11 @@ def _decoded_clean(item: ScoredRender, base: BaseItem, max_minutes: float) -> Au
 
 
 def _remove_others(folder: Path, kept: Mapping[str, Collection[str]]) -> None:
-    """Remove the snippets of an earlier build that this one did not write, and nothing else."""
+    """Remove only the snippets of an earlier build that this one did not write."""
     for stale in (*folder.glob("*/ab-*.flac"), *folder.glob(f"*/{snippets.LISTING}")):
         if stale.name not in kept.get(stale.parent.name, ()):
             stale.unlink()
-            # A folder that holds something else stays.
+            # A folder with other files is kept.
             with suppress(OSError):
                 stale.parent.rmdir()
     if not kept:

@@ -1,4 +1,4 @@
-"""A bake-off: the same batch under several profiles, judged by one of them."""
+"""A bake-off: the same batch cleaned with several profiles and judged by one profile."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from stemsilver.report import Bakeoff, Scorecard
 from stemsilver.step_cache import Steps
 
 JSON, MARKDOWN, SITE = "bakeoff.json", "bakeoff.md", "site"
-"""What lies in the folder of a bake-off, beside a folder for every profile."""
+"""Names in the folder of a bake-off, next to one folder per profile."""
 
 
 @dataclass(frozen=True)
 class BakeoffOutcome:
-    """What a bake-off found, and the site that shows it."""
+    """The findings of a bake-off, and the site that shows them."""
 
     found: Bakeoff
     site: PublishedSite
@@ -51,14 +51,22 @@ def compare(
     max_cache_gigabytes: float = 20.0,
     progress: Callable[[Profile], AbstractContextManager[Progress]],
 ) -> BakeoffOutcome:
-    """Clean and measure every render under every profile, and publish what came of it.
+    """Clean and measure every render with every profile, and publish the results.
 
-    The first of `profiles` is the incumbent, by whose promotion rule the others are candidates.
-    Every profile is measured by the evaluation of `judge` and held to its gates: what two
-    recognisers or two detectors say cannot be compared.
+    Args:
+        renders: the batch.
+        profiles: the incumbent, then the candidates for its promotion rule.
+        judge: its evaluation and gates apply to all profiles, because the results of different
+            recognisers or detectors cannot be compared.
+        folder: the output folder of the bake-off.
+        cache: the folder of finished work.
+        jobs: the number of workers; None for one that suits the models.
+        max_site_megabytes: a larger site is not published.
+        max_cache_gigabytes: the cache is reduced to this size in the end.
+        progress: opens the progress display of a profile.
 
     Raises:
-        UsageError: the profiles cannot be told apart, or the folders are in each other's way.
+        UsageError: the profiles cannot share a bake-off, or the folders overlap.
         Locked: another build is writing the same outputs.
         EnvironmentFault: weights are missing or altered, or the disk is full.
         SiteError: the site failed its checks; the former one is untouched.
@@ -106,7 +114,7 @@ def compare(
 
 
 def judged_by(judge: Profile, profile: Profile) -> Profile:
-    """`profile` with the evaluation and the gates of `judge`; it cleans as it did."""
+    """Return `profile` with the evaluation and the gates of `judge`; its cleaning is unchanged."""
     return profile.model_copy(update={"evaluation": judge.evaluation, "gates": judge.gates})
 
 
@@ -114,8 +122,8 @@ def check_names(profiles: Sequence[Profile]) -> None:
     """Refuse profiles that cannot share a bake-off.
 
     Raises:
-        UsageError: there are too few or too many, two have one name, or one has a name that
-            something else in the folder has.
+        UsageError: there are too few or too many, two have the same name, or a name begins with a
+            dot or belongs to another file in the folder.
     """
     if not 2 <= len(profiles) <= MAX_PROFILES:
         raise UsageError(
@@ -124,7 +132,7 @@ def check_names(profiles: Sequence[Profile]) -> None:
         )
     taken = {JSON, MARKDOWN, SITE}
     for profile in profiles:
-        # A file system may not tell upper and lower case apart.
+        # Some file systems do not distinguish upper and lower case.
         name = profile.name.casefold()
         if name in taken or name.startswith("."):
             raise UsageError(
@@ -144,6 +152,6 @@ def _write_report(scorecard: Scorecard, profile: Profile, finished: Finished, fo
 def _write(found: Bakeoff, folder: Path) -> tuple[Path, ...]:
     markdown, json = folder / MARKDOWN, folder / JSON
     fsio.write_text(markdown, report.bakeoff_markdown(found))
-    # Last: it speaks of files that are there.
+    # Last: if it exists, the files that it names exist too.
     fsio.write_json(json, report.bakeoff_json(found))
     return json, markdown

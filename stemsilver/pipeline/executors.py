@@ -1,6 +1,6 @@
-"""Worker processes: how many, and what becomes of one that dies.
+"""Worker processes: their number, and what happens when one dies.
 
-The models of a worker are loaded once.
+Each worker loads its models once.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from stemsilver.device import THREADS, cores, device
 from stemsilver.pipeline.preflight import large_models
 
 LARGE_GIGABYTES = 6.0
-"""Memory of a worker with the studio's models on a render of some minutes."""
+"""Memory of a worker with the studio's models on a render of a few minutes."""
 
 _CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
-# Bytes. A socket's path has at most 103 on macOS, a few more on Linux; its own part takes 31.
+# Bytes. A socket's path has at most 103 on macOS, a few more on Linux; the socket's name takes 31.
 _LONGEST_TEMPORARY = 72
 
 
 def _kind() -> str:
-    """How workers are started.
+    """Return the start method of workers.
 
-    Not forked from here: a thread of ours could hold a lock at that moment, and a model's thread
-    pools do not survive a fork. The server they are forked from has no threads and no models, only
-    the imports, which take longer than a short render. Its socket is in the temporary folder, and
-    such a path has a limit: with a longer one each worker starts by itself.
+    Workers are not forked from this process: one of its threads could hold a lock at that moment,
+    and a model's thread pools do not survive a fork. The fork server has no threads and no models,
+    only the imports, which take longer than a short render. Its socket is in the temporary folder;
+    if that path is too long for a socket, each worker is spawned instead.
     """
     there = "forkserver" in multiprocessing.get_all_start_methods()
     short = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_TEMPORARY
@@ -50,11 +50,12 @@ _KIND = _kind()
 
 
 def workers(profile: Profile, left: int, *, jobs: int | None) -> Executor:
-    """Worker processes for `left` renders: as many as asked for, else as many as suit the models.
+    """Return workers for `left` renders: `jobs`, or else as many as suit the models.
 
-    One a core for the embedded ones. Large ones share one GPU, or fill the memory.
+    Embedded models get one worker per core. Large models get one worker for the GPU, or without a
+    GPU as many as the memory allows.
     """
-    # A render is two tasks at first, so one render can keep two workers busy.
+    # A render starts as two tasks, so one render can keep two workers busy.
     return LocalPool(min(jobs or _suitable(profile), 2 * left))
 
 
@@ -67,7 +68,7 @@ def _suitable(profile: Profile) -> int:
 
 
 class _Processes:
-    """A context of `multiprocessing` that knows the processes it has started, and can end them."""
+    """A `multiprocessing` context that tracks the processes it has started, and can kill them."""
 
     def __init__(self, kind: str) -> None:
         self._context = multiprocessing.get_context(kind)
@@ -78,7 +79,7 @@ class _Processes:
         return getattr(self._context, name)
 
     def Process(self, *args: Any, **kwargs: Any) -> BaseProcess:  # noqa: N802
-        """A process to start; none any more once all were ended."""
+        """Create a process to start. Raise OSError after `end`."""
         if self._ended:
             raise OSError("no more processes")
         process: BaseProcess = self._context.Process(*args, **kwargs)  # type: ignore[attr-defined]
@@ -87,7 +88,7 @@ class _Processes:
         return process
 
     def end(self) -> None:
-        """Kill them all: what they write is whole or not there."""
+        """Kill all processes. This is safe: they write each file completely or not at all."""
         self._ended = True
         for process in self._known:
             if process.is_alive():
@@ -97,34 +98,35 @@ class _Processes:
 class LocalPool(Executor):
     """`jobs` worker processes on this machine, behind the standard Executor interface.
 
-    The standard library's own pool gives up on every pending task when one worker dies; here
-    only that worker's task fails, with `pebble.ProcessExpired`.
+    The standard library's own pool fails every pending task when one worker dies; here only that
+    worker's task fails, with `pebble.ProcessExpired`.
     """
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
         self._closed = False
-        # A worker that is stopped removes nothing of its own.
+        # Removed from here, because a killed worker does not remove its temporary files.
         self._scratch = tempfile.TemporaryDirectory(prefix="stemsilver-")
         self._processes = _Processes(_KIND)
         self._pool = self._started()
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Schedule a call in a worker."""
-        # The first call starts the workers: one half started would not be known to be stopped.
+        # The first call starts the workers. One that is interrupted while it starts would not be
+        # tracked, and so never be stopped.
         with _uninterrupted():
             try:
                 future: Future[Any] = self._pool.schedule(fn, args=args, kwargs=kwargs)
             except RuntimeError:
                 if self._closed:
                     raise
-                # A worker that dies while it is idle, killed for memory say, takes the pool along.
+                # A worker that dies while idle (killed for memory, for example) ends the pool.
                 self._pool = self._started()
                 future = self._pool.schedule(fn, args=args, kwargs=kwargs)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let the workers finish, or stop them at once where futures are to be cancelled."""
+        """Let the workers finish, or stop them at once if `cancel_futures`."""
         self._closed = True
         if cancel_futures:
             self._pool.stop()  # type: ignore[no-untyped-call]
@@ -147,18 +149,18 @@ class LocalPool(Executor):
 
 
 def memory_gigabytes() -> float:
-    """The memory of this machine, or of the container this is in; 0 where nobody says."""
+    """Return the memory of this machine, or of its container if less; 0 if unknown."""
     if not hasattr(os, "sysconf"):
         return 0.0
     sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    # "max" where there is no limit.
+    # The file contains "max" if there is no limit.
     with suppress(OSError, ValueError):
         sizes.append(int(_CONTAINER.read_text()))
     return min(sizes) / 1e9
 
 
 def _start_server() -> None:
-    """Start the fork server, and let it import what workers need."""
+    """Start the fork server, and let it import the modules that workers need."""
     from multiprocessing import forkserver
 
     forkserver.set_forkserver_preload([__name__.replace("executors", "tasks")])
@@ -166,13 +168,13 @@ def _start_server() -> None:
 
 
 def _start_deaf(start: Callable[[], None]) -> None:
-    """Start a process deaf to Ctrl-C, which a terminal sends to it and its children too."""
+    """Start a process with Ctrl-C blocked, because a terminal sends it to child processes too."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         start()
         return
     from multiprocessing import resource_tracker
 
-    # It would end the deafness when it starts.
+    # Start the resource tracker first: its start unblocks the signal.
     resource_tracker.ensure_running()
     former = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
@@ -183,7 +185,7 @@ def _start_deaf(start: Callable[[], None]) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """A signal to stop waits until the block has ended."""
+    """Delay signals to stop until the `with` block has ended."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -196,26 +198,26 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         for number, handler in handlers.items():
-            if handler is not None:  # else it was not Python that set it
+            if handler is not None:  # None if it was not set by Python
                 signal.signal(number, handler)
         for which in came[:1]:
             signal.raise_signal(which)
 
 
 def _begin(threads: int, scratch: str) -> None:
-    """What a worker does first."""
+    """Prepare a worker process."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    # For Python and for the libraries below it.
+    # For Python, and for libraries that read the environment variable.
     tempfile.tempdir = os.environ["TMPDIR"] = scratch
     if _KIND == "forkserver":
-        # It starts no process, but tqdm makes a lock for those: such a one has no name to be left
-        # behind when the worker is killed.
+        # The worker starts no process, but tqdm makes a lock for processes. With "fork" that lock
+        # has no name, so nothing is left behind when the worker is killed.
         multiprocessing.set_start_method("fork", force=True)
     _prepare(threads)
 
 
 def _die_with_parent() -> None:
-    """End this worker, whatever it does, when nobody is left to take its result."""
+    """End this worker at once when the parent process, which takes its result, has ended."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -223,5 +225,5 @@ def _die_with_parent() -> None:
 
 
 def _prepare(threads: int) -> None:
-    """Give a worker its share of the cores, before any model asks how many there are."""
+    """Set the worker's share of the cores, before any model reads their number."""
     os.environ[THREADS] = str(threads)

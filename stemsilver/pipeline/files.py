@@ -1,4 +1,4 @@
-"""Cleaning files, without measuring, report or site."""
+"""Cleaning of files, without measuring, report or site."""
 
 from __future__ import annotations
 

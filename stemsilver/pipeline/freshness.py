@@ -1,11 +1,11 @@
-"""Whether a published site still stands: whether a build would change nothing.
+"""Check whether a published site is up to date: whether a new build would change nothing.
 
-The marker file of a site holds one digest of all that the site was made from and of every file
-that its build left: speech, report and site. It is written last, and swapped in with the site, so
-a build that was killed never counts as done.
+The marker file of a site holds one digest of everything that the site was made from and of every
+file that its build wrote: speech, report and site. It is written last, and swapped in with the
+site, so a build that was killed never counts as done.
 
-What a build reads is compared by content. What it left, and the weights, are compared by size and
-time of change: they are large, and nothing is loaded from them before a build has verified them.
+The inputs of a build are compared by content. Its outputs and the weights are compared by size and
+time of change: they are large, and a build verifies the weights before it loads them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SCORECARD = "scorecard.json"
 _REPORTS = (_SCORECARD, "scorecard.md", "batch_metrics.csv", "history.json", "items", "ab")
 _ENVIRONMENT = ("SOURCE_DATE_EPOCH", "STEMSILVER_DEVICE")
 
-# What makes MkDocs read files or values that nobody can list.
+# Settings that make MkDocs read files or values that cannot be listed.
 _READS_MORE = re.compile(
     r"\b(?:INHERIT|hooks|custom_dir|snippets)\b|!ENV|^plugins *:(?! *\[ *\] *(?:#.*)?$)",
     re.MULTILINE,
@@ -40,7 +40,7 @@ _READS_MORE = re.compile(
 
 
 class Options(TypedDict):
-    """What a build is asked for beside its renders and its profile, as `build_site` takes it."""
+    """The options of a build besides its renders and its profile, as `build_site` takes them."""
 
     stages: bool
     base: Path | None
@@ -52,9 +52,9 @@ class Options(TypedDict):
 def inputs_digest(
     renders: Sequence[Render], profile: Profile, used: Iterable[str], options: Options
 ) -> str | None:
-    """A digest of all that a build reads; `used` are the names of its weight files.
+    """Return a digest of everything that a build reads; `used` are the names of its weight files.
 
-    None where the site may read what cannot be listed, such as the files of a MkDocs plugin.
+    Return None if the site may read files that cannot be listed, such as those of a MkDocs plugin.
 
     Raises:
         WeightsError, OSError: a weight file is missing.
@@ -85,7 +85,7 @@ def inputs_digest(
 
 
 def build_digest(inputs: str, renders: Sequence[Render], proceed: Path, report: Path) -> str:
-    """A digest of what a build read, and of what it left in `proceed` and `report`."""
+    """Return a digest of what a build read, and of what it wrote to `proceed` and `report`."""
     speech = [file_states(proceed / one.output) for one in renders]
     return digest(inputs, json.dumps([speech, [file_states(report / name) for name in _REPORTS]]))
 
@@ -98,9 +98,17 @@ def stands(
     site: Path,
     options: Options,
 ) -> bool:
-    """Whether a build would change nothing: what it would read and what it left are as they were.
+    """Return whether a build would change nothing: its inputs and outputs are unchanged.
 
-    Writes nothing, and raises nothing for what it cannot read: a build then says what is wrong.
+    Write nothing. Return False if something cannot be read: the build then reports the error.
+
+    Args:
+        renders: the batch.
+        profile: the profile of the build.
+        proceed: the folder of the speech-only files.
+        report: the folder of the report.
+        site: the folder of the site.
+        options: the other options of the build.
     """
     try:
         if any(map(has_leftovers, (proceed, report, site))):
@@ -117,7 +125,7 @@ def stands(
 
 
 def commit() -> str | None:
-    """The commit of the repository the build runs in, if it is one."""
+    """Return the commit of the repository in the working folder; None without a repository."""
     try:
         result = subprocess.run(
             ["git", "rev-parse", "--short=12", "HEAD"],
@@ -132,7 +140,7 @@ def commit() -> str | None:
 
 
 def _contents(path: Path | None, pattern: str = "*") -> list[tuple[str, str]]:
-    """The files at or below `path` by their places in it, each with its SHA-256."""
+    """List the files at or below `path`: the place in `path` and the SHA-256 of each."""
     return (
         [] if path is None else [(place, _sha256(one)) for place, one in files_below(path, pattern)]
     )
@@ -150,6 +158,6 @@ def _weight(name: str) -> tuple[Any, ...]:
 
 
 def _packages() -> list[str]:
-    """Every package that can be imported here, with its version."""
+    """List every package that can be imported here, with its version."""
     places = [Path(one) for one in dict.fromkeys(sys.path) if Path(one).is_dir()]
     return sorted(one.name for place in places for one in place.glob("*.*-info"))

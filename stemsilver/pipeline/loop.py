@@ -1,4 +1,4 @@
-"""The loop over a batch: what is done is found, what is missing is done, what fails is told."""
+"""The loop over a batch: it reuses finished renders, processes the others and reports failures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from stemsilver.records import Evidence, Failure, ItemResult, Render
 class Finished:
     """The batch's items in the order of its renders; `media` maps an id to its folder.
 
-    `reused` counts the items that were found whole. `steps` counts the steps of the others.
+    `reused` counts the items found finished in the cache. `steps` counts the others' steps.
     """
 
     items: tuple[ItemResult, ...]
@@ -35,23 +35,23 @@ class Finished:
 
     @property
     def evidence(self) -> dict[str, Evidence]:
-        """What was measured on each item, by its id; what failed has none."""
+        """The measurements of each item, by id; failed items have none."""
         return {item.id: item.evidence for item in self.items if item.evidence is not None}
 
 
 class Progress(Protocol):
-    """Is told how far each render has come."""
+    """A receiver of progress reports for each render."""
 
     def stage(self, render: Render, stage: str) -> None:
-        """`render` is now at `stage`."""
+        """Report that `render` is now at `stage`."""
         ...
 
     def share(self, render: Render, step: str, share: float) -> None:
-        """`share` of a long step of `render` is done, from 0 to 1."""
+        """Report progress of a long step of `render`, as a fraction from 0 to 1."""
         ...
 
     def done(self, result: ItemResult, reused: bool) -> None:
-        """`result` is final."""
+        """Report that `result` is final."""
         ...
 
 
@@ -64,13 +64,18 @@ def run(
     *,
     stages: bool = False,
 ) -> Finished:
-    """Finish every render; a failure costs its own render and no other.
+    """Finish every render; a failure affects only its own render.
 
-    `executor` is called with the number of renders left to do, and only if there are any. With
-    `stages`, what the chain made on the way is kept for listening too.
+    Args:
+        renders: the batch.
+        profile: the profile to clean and measure with.
+        cache: the cache of finished work.
+        executor: called with the number of renders left to do, only if there are any.
+        progress: receives progress reports.
+        stages: also keep the results of each step of the chain, for listening.
 
     Raises:
-        EnvironmentFault: the machine cannot go on (weights, disk); what is finished is kept.
+        EnvironmentFault: the machine cannot go on (weights, disk); finished work is kept.
     """
     results: dict[str, ItemResult] = {}
     media: dict[str, Path] = {}
@@ -109,7 +114,7 @@ def clean_only(
     executor: Callable[[int], Executor],
     progress: Progress,
 ) -> tuple[ItemResult, ...]:
-    """Clean every render into `folder`, unmeasured; a failure costs its own render alone.
+    """Clean every render into `folder` without measuring; a failure affects only its own render.
 
     Raises:
         EnvironmentFault: the machine cannot go on (weights, disk).
@@ -134,7 +139,7 @@ def clean_only(
 
 @contextmanager
 def _interruptible(pool: Executor) -> Iterator[Executor]:
-    """The pool; on any error or interruption its workers are stopped instead of waited for."""
+    """Yield the pool; on any error or interruption, stop its workers instead of waiting."""
     try:
         yield pool
         pool.shutdown()
@@ -144,10 +149,10 @@ def _interruptible(pool: Executor) -> Iterator[Executor]:
 
 
 def _outcome(render: Render, future: Future[ItemResult]) -> ItemResult:
-    """What a task gave, or the failure it ended in.
+    """Return the result of a task, or the failure that ended it.
 
     Raises:
-        EnvironmentFault: what went wrong is the machine's, not the render's.
+        EnvironmentFault: the machine caused the failure, not the render.
     """
     try:
         return future.result()
@@ -164,10 +169,10 @@ def _work(
     media: dict[str, Path],
     progress: Progress,
 ) -> Tally:
-    """Listen to and clean each render in either order, then finish it."""
+    """Measure raw and clean each render, in either order; then finish it."""
     tally = Tally()
     running: dict[Future[Any], Job] = {}
-    # Longest first, so that no worker is left alone with the longest at the end.
+    # Longest first, so that the end of the batch does not wait for one long render.
     for job in sorted(jobs, key=lambda job: job.size, reverse=True):
         running[pool.submit(tasks.clean, job)] = job
         running[pool.submit(tasks.listen, job)] = job
@@ -200,9 +205,9 @@ def _work(
 
 
 def _completed(running: Mapping[Future[Any], Job], progress: Progress) -> Iterator[Future[Any]]:
-    """The tasks as they end, while `running` has any: whoever takes one out may put others in.
+    """Yield tasks as they end, until `running` is empty; the caller removes and adds tasks.
 
-    Until one ends, progress is told what the workers say of themselves.
+    While no task ends, pass the workers' own reports to `progress`.
     """
     while running:
         ready, waiting = wait(running, progress_file.INTERVAL, return_when=FIRST_COMPLETED)
@@ -214,7 +219,7 @@ def _completed(running: Mapping[Future[Any], Job], progress: Progress) -> Iterat
 
 
 def _failed(render: Render, error: Exception) -> ItemResult:
-    """The result of a render that could not be finished."""
+    """Return the result of a render that could not be finished."""
     if isinstance(error, ItemError):
         known = error
     elif isinstance(error, ProcessExpired):

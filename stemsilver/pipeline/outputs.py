@@ -1,4 +1,4 @@
-"""What a build leaves beside its site: the speech-only files and the report."""
+"""The outputs of a build besides its site: the speech-only files and the report."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def write_report(
 ) -> tuple[Path, ...]:
     """Write the scorecard as JSON, CSV and Markdown, each render's evidence, and the history.
 
-    Returns the files a reader may want to download.
+    Returns:
+        The files that the site offers for download.
     """
     items = folder / "items"
     for item in scorecard.renders:
@@ -40,14 +41,14 @@ def write_report(
     fsio.write_text(markdown, report.scorecard_markdown(scorecard, profile))
     history = folder / report.HISTORY
     fsio.write_json(history, report.history_json(records))
-    # Last: a scorecard that is there speaks of files that are there.
+    # Last: if the scorecard exists, the files that it names exist too.
     json_file = folder / SCORECARD
     fsio.write_json(json_file, report.scorecard_json(scorecard))
     return json_file, csv, markdown, history
 
 
 def write_speech(finished: Finished, proceed: Path, report_folder: Path) -> None:
-    """Write every output, and remove those of an earlier build that no longer have a render."""
+    """Write every output, and remove outputs of the earlier build that no longer have a render."""
     written = set()
     for result in finished.items:
         if result.failure is None:

@@ -1,4 +1,4 @@
-"""Measuring a pair of files, wherever they were cleaned."""
+"""Measurement of one raw and clean pair of files, whatever program cleaned it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,17 @@ def evaluate_pair(
     reference: Path | None = None,
     script: Path | None = None,
 ) -> Evidence:
-    """Measure one raw and clean pair of files, wherever they were cleaned.
+    """Measure one raw and clean pair of files, whatever program cleaned it.
+
+    Args:
+        raw: the render before cleaning.
+        clean: the cleaned render.
+        profile: its evaluation measures the pair.
+        reference: the true speech.
+        script: the text that was to be spoken.
 
     Raises:
-        UsageError: the two are not of one rate, channel count and length.
+        UsageError: the two differ in rate, channel count or length.
         EnvironmentFault: a package or weights are missing.
         ItemError: a file cannot be decoded.
     """

@@ -1,4 +1,4 @@
-"""What can be found out before the work begins, so that it is never for nothing."""
+"""Checks before the work begins, so that no work is wasted."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from stemsilver.records import Render
 def check_outputs(renders: Sequence[Render], folders: Mapping[str, Path]) -> None:
     """Refuse folders in which a build would overwrite its own inputs or outputs.
 
-    `folders` are where it writes, by the names of their options; one is the `site`.
+    `folders` are the output folders by the names of their options; one is the `site`.
 
     Raises:
-        UsageError: an output lies in the raw folder, two are the same, or the site, which is
-            replaced as a whole, has the working folder or another output inside it.
+        UsageError: an output is in the raw folder, two are the same, or the site, which is
+            replaced as a whole, contains the working folder, the raw folder or another output.
     """
     outputs = {name: folder.resolve() for name, folder in folders.items()}
     roots = {
@@ -51,12 +51,12 @@ def check_outputs(renders: Sequence[Render], folders: Mapping[str, Path]) -> Non
 
 
 def verify_models(*profiles: Profile) -> None:
-    """Check the device, and every package and weight file some profiles need, before any work.
+    """Check the device, and every package and weight file that the profiles need.
 
     Raises:
-        UsageError: there is no such device.
-        EnvironmentFault: packages are not installed; it names them all.
-        WeightsError: weight files are missing or altered; it names them all.
+        UsageError: the device does not exist.
+        EnvironmentFault: packages are not installed; the message names them all.
+        WeightsError: weight files are missing or altered; the message names them all.
     """
     check_variable()
     if any(map(large_models, profiles)):
@@ -69,5 +69,5 @@ def verify_models(*profiles: Profile) -> None:
 
 
 def large_models(profile: Profile) -> bool:
-    """Whether any of its models is one of the large ones, which come inside no package."""
+    """Return whether a profile uses any large model, which no package contains."""
     return weights.large(tasks.used_weights(profile))

@@ -1,6 +1,6 @@
-"""How far a worker has come with a long step, told to whoever waits for it.
+"""Progress of a worker in a long step, reported to the process that waits for it.
 
-Through a file, because that is what every kind of worker can reach: the cache lies there too.
+The report is a file, because every kind of worker can write files: the cache needs that too.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 INTERVAL = 0.5
-"""Seconds between two reports of one worker, at the least."""
+"""Minimum number of seconds between two reports of one worker."""
 
 
 class Reporter:
-    """Writes how far a step has come into a file of its own, not more often than need be."""
+    """A writer of a step's progress to a file, at most once every `INTERVAL`."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
@@ -22,25 +22,26 @@ class Reporter:
         self._last = 0.0
 
     def __call__(self, step: str, share: float) -> None:
-        """Is told that `share` of a step's work is done, from 0 to 1."""
+        """Report progress of a step, as a fraction from 0 to 1."""
         now = time.monotonic()
         if self._file is None or (step == self._step and now - self._last < INTERVAL):
             return
         self._step, self._last = step, now
-        # Renamed into place, so that nobody reads half of it; lost with the machine, as it may be.
+        # Renamed into place, so that nobody reads half of it. Not synced to disk: a report may be
+        # lost in a crash of the machine.
         partial = self._file.with_name(f".{self._file.name}.{os.getpid()}")
         partial.write_text(f"{share:.4f} {step}", encoding="utf-8")
         partial.replace(self._file)
 
 
 def forget(file: Path | None) -> None:
-    """Say no more of a step that is over."""
+    """Remove the report of a step that is over."""
     if file is not None:
         file.unlink(missing_ok=True)
 
 
 def read(file: Path) -> tuple[str, float] | None:
-    """The step a worker is at, and the share of it that is done; None before the first report."""
+    """Return a worker's step and the fraction of it that is done; None before the first report."""
     try:
         share, _, step = file.read_text(encoding="utf-8").partition(" ")
     except OSError:

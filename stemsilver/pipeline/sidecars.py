@@ -1,4 +1,4 @@
-"""What lies beside a render and is read with it: its script, and the true speech."""
+"""The files that are read with a render: its script, and the true speech."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from stemsilver.records import Sidecars
 
 
 def read_sidecars(script: Path | None, reference: Path | None, max_minutes: float) -> Sidecars:
-    """The script and the truth beside a render.
+    """Read the script and the true speech of a render.
 
     Raises:
-        ItemError: a sidecar is there but cannot be read; to leave it out would make a render
-            that was to be checked look like one that was not.
+        ItemError: a sidecar exists but cannot be read. Without the error, a render that should be
+            checked against it would look like one without a sidecar.
     """
     text = None
     if script is not None:

@@ -26,12 +26,12 @@ from stemsilver.report import Scorecard
 from stemsilver.step_cache import Steps
 
 SNIPPETS = "ab"
-"""The folder of the report with the short pairs of raw and clean."""
+"""The folder in the report for the short pairs of raw and clean."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where a build writes."""
+    """The folders that a build writes to."""
 
     proceed: Path
     report: Path
@@ -41,7 +41,7 @@ class Places:
 
 @dataclass(frozen=True)
 class BuildOutcome:
-    """What a build made; `drawing` tells which of the batch's plots were drawn anew."""
+    """The results of a build; `drawing` tells which of the batch's plots were drawn or reused."""
 
     scorecard: Scorecard
     finished: Finished
@@ -65,24 +65,31 @@ def build_site(
 ) -> BuildOutcome:
     """Clean, evaluate, report and publish every render.
 
-    With `stages`, each render's page plays what the chain made on the way. `base` is the site of
-    another build of the same renders, which this one is compared with. `history` names
-    what earlier builds have left, beside what lies in the report already: histories, scorecards,
-    folders of them, or sites. With `archive`, the site offers everything as one ZIP.
+    Args:
+        renders: the batch.
+        places: the folders to write to.
+        profile: the profile to clean and measure with.
+        jobs: the number of workers; None for one that suits the models.
+        stages: each render's page also plays the result of each step of the chain.
+        base: the site of another build of the same renders, to compare this one with.
+        history: histories, scorecards, folders of them, or sites of earlier builds, in addition
+            to the history in the report.
+        archive: the site offers everything as one ZIP.
+        max_site_megabytes: a larger site is not published.
+        max_cache_gigabytes: the cache is reduced to this size in the end.
+        progress: receives progress reports.
 
     Raises:
-        UsageError: the folders are in each other's way, `base` is no such site, or a history is
-            damaged.
+        UsageError: the folders overlap, `base` is not such a site, or a history is damaged.
         Locked: another build is writing the same outputs.
         EnvironmentFault: weights are missing or altered, or the disk is full.
         SiteError: the site failed its checks; the former one is untouched.
     """
     check_outputs(renders, vars(places))
     verify_models(profile)
-    # Before the work, which would be for nothing if its site had no place or nothing to be
-    # compared with.
+    # Before the work, which would be wasted if the site cannot be replaced or compared.
     microsite.check_replaceable(places.site)
-    # Before anything is read: what changes meanwhile is then a change to the next build.
+    # Before anything is read: the next build then notices files that change during this one.
     inputs = freshness.inputs_digest(
         renders,
         profile,
@@ -147,7 +154,7 @@ def clean_batch(
     The caller holds the lock of the folders, and has verified the weights.
 
     Raises:
-        EnvironmentFault: the machine cannot go on; what is finished is kept.
+        EnvironmentFault: the machine cannot go on; finished work is kept.
     """
     finished = loop.run(
         renders,
@@ -171,20 +178,20 @@ def clean_batch(
 
 
 def _is_settled(finished: Finished) -> bool:
-    """Whether another build has nothing to try again: no render failed, and no metric crashed."""
+    """Return whether nothing needs another try: no render failed, and no metric crashed."""
     return all(
         one.evidence is not None and not tasks.crashed(one.evidence) for one in finished.items
     )
 
 
 def _archive(scorecard: Scorecard, places: Places) -> Archive:
-    """The release of this build, to lie among the downloads of its site."""
+    """Return the release of this build, for the downloads of its site."""
     name = release.name_of(scorecard.moment)
     return microsite.Archive(f"{name}.zip", partial(release.pack, places.proceed, places.report))
 
 
 def _now() -> str:
-    """The time of the build, or the one a reproducible build is given."""
+    """Return the time of the build, or the one given for a reproducible build."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,8 +1,8 @@
-"""One render, from file to finished files: what a worker process does.
+"""The tasks of a worker process for one render, from its file to its finished files.
 
-The work comes in three tasks that share their results through the cache, so that a batch of few
-renders still keeps every worker busy: listening to raw, cleaning, and finishing, which finds the
-first two done.
+Three tasks share their results through the cache, so that a batch of few renders still keeps
+every worker busy: `listen` measures raw, `clean` runs the models, and `finish` reuses the results
+of both.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ CODE = (
     + playback.CODE
     + Code(("media/snippets.py", "pipeline/tasks.py"), ("soundfile",))
 )
-"""What decides a finished item."""
+"""Code and libraries that affect a finished item."""
 
 _RESULT = TypeAdapter(ItemResult)
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker needs to know of one render.
+    """Everything that a worker needs to know about one render.
 
-    With `stages`, what the chain made on the way is kept for listening too. `key` names the
-    finished item in the cache; `size` is that of the file in bytes, by which the longest go first.
-    `progress_file` is where a worker reports how far it has come with cleaning.
+    With `stages`, the results of each step of the chain are kept for listening too. `key` names
+    the finished item in the cache. `size` is that of the file in bytes; the largest go first.
+    `progress_file` is where a worker reports its progress in cleaning.
     """
 
     render: Render
@@ -66,7 +66,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many steps a task computed and how many it found done."""
+    """The number of steps that a task computed, and that it found in the cache."""
 
     computed: int = 0
     reused: int = 0
@@ -76,13 +76,13 @@ class Tally:
 
 
 def used_weights(profile: Profile) -> tuple[str, ...]:
-    """Names of the weight files the profile's models load, each once."""
+    """Return the names of the weight files that the profile's models load, each once."""
     used = (*chain.used_weights(profile.chain), *suite.used_weights(profile.evaluation))
     return tuple(dict.fromkeys(used))
 
 
 def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
-    """A digest of everything that decides a finished item: its files, settings, weights, code.
+    """Return a digest of everything that affects an item: its files, settings, weights, code.
 
     Raises:
         WeightsError: a weight file is missing, or is not the file it should be.
@@ -107,7 +107,7 @@ def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
 
 
 def finished(cache: Cache, key: str) -> tuple[ItemResult, Path] | None:
-    """A finished item and the folder with its files, if the cache has it."""
+    """Return a finished item and the folder with its files, if the cache has it."""
     folder = cache.get(key)
     if folder is None:
         return None
@@ -132,7 +132,7 @@ def clean(job: Job) -> Tally:
 
 
 def write_clean(job: Job, target: Path) -> ItemResult:
-    """Clean the raw signal into the file `target`, unmeasured."""
+    """Clean the raw signal into the file `target`, without measuring."""
     steps = Steps(Cache(job.cache), Reporter(job.progress_file))
     raw, source = _decode(job)
     cleaned = chain.clean(raw, source, job.profile.chain, steps)
@@ -141,7 +141,7 @@ def write_clean(job: Job, target: Path) -> ItemResult:
 
 
 def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
-    """Measure, draw and encode; returns the item, the folder with its files, and the tally."""
+    """Measure, draw and encode; return the item, the folder with its files, and the tally."""
     cache = Cache(job.cache)
     steps = Steps(cache)
     raw, source = _decode(job)
@@ -150,7 +150,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
         job.render.script, job.render.reference, job.profile.preprocess.max_minutes
     )
     raw_measured = suite.measure(raw, source, job.profile.evaluation, steps)
-    # The same steps run again on the clean signal, on a clock of their own.
+    # The same steps run again on the clean signal; rename the first to time both separately.
     steps.rename({step: f"raw {step}" for step in suite.STEPS})
     clean_measured = suite.measure(
         cleaned.speech, cleaned.speech.digest, job.profile.evaluation, steps
@@ -169,14 +169,14 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
         script=beside.script,
         notes=cleaned.notes,
     )
-    # A metric that crashed is tried again next time: such an item is not found by its own key.
+    # An item with a crashed metric gets another key, so that the next build tries again.
     key = digest(job.key, *failed) if (failed := crashed(evidence)) else job.key
     folder = cache.put(key, {RESULT: _RESULT.dump_json(result), **media})
     return result, folder, Tally(len(steps.computed), len(steps.reused))
 
 
 def crashed(evidence: Evidence) -> list[str]:
-    """The metrics that crashed, which another build tries again."""
+    """Return the metrics that crashed, which the next build tries again."""
     return [
         name for name, score in evidence.scores.items() if (score.reason or "").startswith(CRASHED)
     ]
@@ -212,7 +212,7 @@ def _result(
 
 
 def _decode(job: Job) -> tuple[Audio, str]:
-    """The render, and the digest that names it in the keys of its steps."""
+    """Return the render, and the digest that identifies it in the keys of its steps."""
     audio = decode(job.render.source, job.profile.preprocess.max_minutes)
     return audio, audio.digest
 
@@ -220,7 +220,7 @@ def _decode(job: Job) -> tuple[Audio, str]:
 def _media(
     raw: Audio, cleaned: Cleaned, stages: bool, ab_tests: AbTests, memo: Memo
 ) -> dict[str, bytes]:
-    """The files of a finished item: the output, and what the site plays and shows."""
+    """Return the files of a finished item: the output, and what the site plays and shows."""
     tracks = {"raw": raw, "clean": cleaned.speech, "removed": cleaned.removed}
     if stages:
         for name, samples in cleaned.stages.items():
@@ -248,7 +248,7 @@ def _media(
 def _snippets(
     raw: Audio, cleaned: Cleaned, heard: Mapping[str, TrackLevels], settings: AbTests
 ) -> dict[str, bytes]:
-    """The short pairs of raw and clean, equally loud by what the whole render holds."""
+    """Return the short pairs of raw and clean, made equally loud by levels of the whole render."""
     matched = playback.pair_gains(heard["raw"], heard["clean"]) or (0.0, 0.0)
     gains_db: dict[snippets.Signal, float] = {
         # Never −0.

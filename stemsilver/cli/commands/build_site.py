@@ -83,9 +83,8 @@ def command(
 
     If nothing changed since the last build, nothing is written.
 
-    Exits with 0 if every render passed its gates, 1 if one failed (the site is built all the
-    same), 2 for a wrong option or profile, 3 if there is nothing to do, 4 if the machine lacks
-    something.
+    Exits with 0 if every render passed its gates, 1 if one failed (the site is still built), 2 for
+    a wrong option or profile, 3 if there is nothing to do, 4 if the machine lacks something.
     """
     console = messages()
     chosen = chosen_profile(profile, config_file)
@@ -125,7 +124,7 @@ def command(
 
 
 def _earlier(sources: Sequence[str], folder: Path, console: Console) -> list[Path]:
-    """The histories that were named, those with an address fetched into `folder`."""
+    """Return the given histories as paths; download those with a web address into `folder`."""
     found = []
     for number, source in enumerate(sources):
         if not deployed_site.is_address(source):
@@ -138,7 +137,7 @@ def _earlier(sources: Sequence[str], folder: Path, console: Console) -> list[Pat
 
 
 def _summarise(outcome: BuildOutcome, console: Console) -> None:
-    """Say what was done, and what came of it."""
+    """Print what was done, and the results."""
     finished = outcome.finished
     left = len(finished.items) - finished.reused
     console.print(f"{finished.reused} of {len(finished.items)} renders reused whole.")

@@ -1,4 +1,4 @@
-"""`stemsilver ci`: what the workflows on GitHub run, besides `build-site` and `release`."""
+"""`stemsilver ci`: commands for workflows on GitHub, besides `build-site` and `release`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cache_key(
 ) -> None:
     """Print a key for the cache of finished work.
 
-    It changes with the files named, the version of Python and the installed packages.
+    The key changes with the named files, the version of Python and the installed packages.
     """
     typer.echo(keys.cache_key(paths))
 
@@ -44,9 +44,9 @@ def cache_key(
 def comment(profile: ProfileName = DEFAULT, config_file: ConfigFile = None) -> None:
     """Write or update the comment on the pull request whose run has ended.
 
-    For a workflow on `workflow_run`, with GH_TOKEN in its `env`. What the pull request's run handed
-    over is checked against GitHub's API, and judged by the profile of the working folder. Exits
-    with 0 if there is nothing to say, and with 2 if anything was forged.
+    For a workflow on `workflow_run`, with GH_TOKEN in its `env`. The artifact of the pull request's
+    run is checked against GitHub's API, and judged by the profile in the working folder. Exits with
+    0 if there is nothing to report, and with 2 if the artifact was forged.
     """
     settings = chosen_profile(profile, config_file)
     event = Path(github.required_env("GITHUB_EVENT_PATH"))
@@ -69,8 +69,8 @@ def previews(
 ) -> None:
     """Put a preview of each open pull request into a site: `previews/pr-NUMBER/`.
 
-    Needs GH_TOKEN in its `env`. What a pull request's run handed over is checked first. What is
-    refused costs its own preview alone, and gives a warning.
+    Needs GH_TOKEN in its `env`. The artifact of each pull request's run is checked first. If one is
+    refused, only its own preview is missing, and a warning is printed.
     """
     settings = chosen_profile(profile, config_file)
     done = pull_request.add_previews(github.GitHub.from_environment(), settings, site, max_mb)
@@ -88,7 +88,7 @@ def check_site(
     site: Annotated[Path, typer.Argument(help="The site to deploy.")],
     max_mb: Annotated[float, typer.Option(min=1, help="As large as it may be.")] = 1000.0,
 ) -> None:
-    """Check that GitHub Pages takes a site: plain files only, and not too many bytes.
+    """Check that GitHub Pages accepts a site: plain files only, and not too many bytes.
 
     Exits with 1 if it does not.
     """

@@ -54,12 +54,12 @@ def command(
         float, typer.Option(min=1, help="Refuse to publish a larger site; Pages allows 1 GB.")
     ] = 1000.0,
 ) -> None:
-    """Clean the same renders under several profiles, and say which is best.
+    """Clean the same renders with several profiles, and say which is best.
 
-    Every profile is judged alike, and every candidate is held to the incumbent's promotion rule.
-    Exits with 0 whichever wins, 1 if a render could not be cleaned (the site is built all the
-    same), 2 for a wrong option or profile, 3 if there is nothing to do, 4 if the machine lacks
-    something.
+    The same evaluation and gates judge every profile, and the incumbent's promotion rule decides on
+    every candidate. Exits with 0 whichever wins, 1 if a render could not be cleaned (the site is
+    still built), 2 for a wrong option or profile, 3 if there is nothing to do, 4 if the machine
+    lacks something.
     """
     console = messages()
     chosen = [_profile(name) for name in profiles]

@@ -1,4 +1,4 @@
-"""`stemsilver doctor`: what this machine can run, and what mends the rest."""
+"""`stemsilver doctor`: what this machine can run, and how to fix the rest."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ else:
     records, weights = OnUse("records"), OnUse("weights")
 
 FREE_GIGABYTES = 2.0
-"""Below this a batch of a few minutes can fill the disk with its cache and site."""
+"""With less, the cache and the site of a batch of a few minutes can fill the disk."""
 
 
 def command(profile: ProfileName = DEFAULT, config_file: ConfigFile = None) -> None:
     """Check Python, codecs, packages, weights, device, disk; exits with 4 if something is missing.
 
-    What the profile needs must be there. What other profiles lack is told, and is no fault.
+    Everything that the profile needs must be there. What other profiles lack is listed, but is not
+    an error.
     """
     found = _Findings()
     checks = dict(CHECKS)
@@ -58,7 +59,7 @@ def command(profile: ProfileName = DEFAULT, config_file: ConfigFile = None) -> N
 
 
 class _Findings:
-    """Prints what was found, and counts what is wrong."""
+    """A printer of the results, which counts the faults."""
 
     def __init__(self) -> None:
         self._console = output()
@@ -73,7 +74,7 @@ class _Findings:
         self._console.print(f"  next: {escape(error.next_step)}")
 
     def other(self, name: str) -> None:
-        """What another profile lacks; files that are there are not compared, which takes long."""
+        """Print what another profile lacks. Existing files are not verified: that takes long."""
         try:
             profile = load_profile(name)
             packages = optional.missing(profile.models)
@@ -103,7 +104,7 @@ def _device() -> str:
 
 
 def _codecs() -> str:
-    """Encode in memory what every build encodes."""
+    """Encode a tone in memory to the formats that every build writes."""
     import numpy as np
 
     tone = records.Audio((np.sin(np.arange(2400) / 10)[None] / 2).astype(np.float32), 24_000)
@@ -144,7 +145,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "disk": _disk,
     "folder": _folder,
 }
-"""Each check says what it found, or raises with the step that mends it."""
+"""Checks that return what they found, or raise an error with the step that fixes it."""
 
 
 def _packages(profile: Profile) -> str:
@@ -153,14 +154,14 @@ def _packages(profile: Profile) -> str:
 
 
 def _weights(profile: Profile) -> str:
-    """Verify the files that are there to be loaded, every one."""
+    """Verify every weight file that the profile loads."""
     names = tasks.used_weights(profile)
     weights.check(names, name_of(profile))
     return f"{len(names)} files intact"
 
 
 NEEDS: dict[str, Callable[[Profile], str]] = {"packages": _packages, "weights": _weights}
-"""The same for what a profile needs beside."""
+"""Checks of what a profile needs in addition."""
 
 
 def _is_there(name: str) -> bool:

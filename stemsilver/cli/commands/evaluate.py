@@ -1,4 +1,4 @@
-"""`stemsilver evaluate`: the metrics of one pair of files, wherever they were cleaned."""
+"""`stemsilver evaluate`: the metrics of one pair of files, whatever program cleaned it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def command(
 ) -> None:
     """Measure one raw and clean pair.
 
-    Scores that rest on the separators' own estimates are null: a file alone does not hold them.
+    Scores that need the separators' own estimates are null, because the files do not contain them.
     """
     settings = chosen_profile(profile, config_file)
     evidence = pipeline.evaluate_pair(raw, clean, settings, reference=reference, script=script)
@@ -59,7 +59,7 @@ def command(
     for name, metric in catalogue.METRICS.items():
         score = evidence.scores[name]
         unit = report.display_unit(name) if score.value is not None else ""
-        # A percentage carries its sign with it.
+        # The formatted value of a percentage already has the sign.
         unit = "" if unit == "%" else unit
         reason = escape((score.reason or "").replace("_", " "))
         table.add_row(metric.label, report.format_score(name, score), unit, reason)

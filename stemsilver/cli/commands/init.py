@@ -38,7 +38,7 @@ def command(
 ) -> None:
     """Write a ready repository for your own batch: profile, workflows, pages, README.
 
-    What is there already stays as it is and is named.
+    Existing files are kept and listed.
     """
     done = repository.initialise(folder, requirement, lfs=lfs, templates=templates)
     console = output()
@@ -53,7 +53,7 @@ def command(
 
 def _next_steps(folder: Path, done: Initialised, *, lfs: bool) -> list[str]:
     enter = shlex.quote(str(folder))
-    # A name that begins with a dash is no option.
+    # Otherwise `cd` would read a name that begins with a dash as an option.
     enter = f"./{enter}" if enter.startswith("-") else enter
     begin = f"cd {enter} && git init -b main"
     steps = [

@@ -43,7 +43,7 @@ Names: TypeAlias = Annotated[
 def list_command(names: Names = None) -> None:
     """List the weight files: size, licence, source, SHA-256, place, and the profiles using them.
 
-    Nothing is compared: `verify` does that.
+    The hashes of the files are not checked: `verify` does that.
     """
     console = output()
     chosen = _chosen(names or (), None) or list(weights.REGISTRY)
@@ -113,7 +113,7 @@ def pull(
 def verify(names: Names = None, config_file: ConfigFile = None) -> None:
     """Compare weight files with their SHA-256; exits with 4 if one differs or is missing.
 
-    Without names these are all there are; weights that were never pulled are then no fault.
+    Without names, all known files are checked; weights never pulled are then not an error.
     """
     console = output()
     chosen = _chosen(names or (), config_file)
@@ -148,7 +148,7 @@ def _pull(absent: list[Remote], mirror: str | None, console: Console) -> None:
 
 
 def _chosen(names: list[str] | tuple[str, ...], config_file: Path | None) -> list[str]:
-    """The weight files that were asked for, by their own names or by those of profiles."""
+    """Return the requested weight files, named directly or through profiles."""
     chosen: list[str] = []
     if config_file is not None:
         chosen += _needed(chosen_profile("", config_file))
@@ -174,7 +174,7 @@ def _needed(profile: Profile) -> tuple[str, ...]:
 
 
 def _users(console: Console) -> dict[str, list[str]]:
-    """The profiles that use each weight file."""
+    """Return the profiles that use each weight file."""
     users: dict[str, list[str]] = {}
     for profile in sorted(known_profiles()):
         try:
@@ -186,7 +186,7 @@ def _users(console: Console) -> dict[str, list[str]]:
 
 
 def _describe(console: Console, weight: Weight, path: Path | None) -> None:
-    """Name, size, licence, status; then source and hash."""
+    """Print name, size, licence and status, then source and hash."""
     length = path.stat().st_size if path else None
     if isinstance(weight, kinds.Remote):
         status = "pulled" if path else "not pulled"
@@ -204,7 +204,7 @@ def _describe(console: Console, weight: Weight, path: Path | None) -> None:
 
 
 def _is_absent(name: str) -> bool:
-    """Whether this is a file to be pulled, and not there."""
+    """Return whether a file must be pulled and is not there."""
     return isinstance(weights.entry(name), kinds.Remote) and _found(name) is None
 
 
@@ -216,7 +216,7 @@ def _found(name: str) -> Path | None:
 
 
 def _where(weight: Weight, path: Path | None) -> str:
-    """Where a file lies, or belongs."""
+    """Return where a file is, or where it belongs."""
     if path is not None:
         return str(path)
     try:

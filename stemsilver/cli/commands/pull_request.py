@@ -43,7 +43,7 @@ def pack(
 ) -> None:
     """Pack both scorecards, and the short pairs of the renders that changed, the worst first.
 
-    The base's sound is among them where the pull request was built with `--base`.
+    The pairs include the base's sound if the pull request was built with `--base`.
     """
     packed = pull_request.pack(None if no_base else base, head, _claim(number, commit), out, max_mb)
     console = messages()
@@ -55,7 +55,7 @@ def pack(
 
 @app.command("number")
 def number(folder: Handed) -> None:
-    """Print the number of the pull request that a folder claims to be of."""
+    """Print the pull request number that a folder claims to belong to."""
     typer.echo(pull_request.read_claim(folder).number)
 
 
@@ -69,10 +69,10 @@ def comment(
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
 ) -> None:
-    """Print the comment, once GitHub's own words bear out whose the folder is.
+    """Print the comment, after a check of the folder's claim against GitHub's own data.
 
-    It is judged by the gates and the guardrail of the profile given here, not of the folder.
-    Exits with 2 if anything was forged, 3 if the pull request is closed or has moved on.
+    The gates and the guardrail are those of the profile given here, not of the folder. Exits with
+    2 if anything was forged, 3 if the pull request is closed or is at another commit now.
     """
     handed_over = pull_request.read(folder)
     pull_request.check_origin(handed_over.claim, event, pull)
@@ -88,9 +88,9 @@ def preview(
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
 ) -> None:
-    """Write a page of the numbers and the sound of a pull request, which runs no script.
+    """Write a page without scripts, with the numbers and the sound of a pull request.
 
-    Whose the folder is, is not checked: compare `number` with the one it should be of.
+    The folder's claim is not checked: compare the output of `number` with the expected number.
     """
     settings = chosen_profile(profile, config_file)
     written = pull_request.write_preview(pull_request.read(folder), settings, target, max_mb)

@@ -1,4 +1,4 @@
-"""`stemsilver release`: what the last build made, in one ZIP."""
+"""`stemsilver release`: the outputs of the last build in one ZIP."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def command(
 ) -> None:
     """Pack speech, scorecard and site of the last build into a ZIP that works offline.
 
-    The same build gives the same bytes. Prints where the ZIP lies. Exits with 2 if there is no
-    whole build to pack.
+    The same build gives the same bytes. Prints the path of the ZIP. Exits with 2 if there is no
+    complete build to pack.
     """
     console = messages()
     with byte_bar("[bold]packing") as advance:

@@ -1,4 +1,4 @@
-"""`stemsilver scorecard`: what a change did to the numbers, and whether it may."""
+"""`stemsilver scorecard`: the differences of two scorecards, and whether they are acceptable."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LISTED = 10
 
 @app.callback()
 def _group() -> None:
-    # A group even with one command.
+    # The callback makes Typer build a group even with one command.
     pass
 
 
@@ -62,8 +62,8 @@ def diff(
 ) -> None:
     """Compare two scorecards, the worst first.
 
-    A value is better or worse where it differs by more than the metric's tolerance, which the
-    site's Method page has. The guardrail is the base's own, unless a profile is named.
+    A value is better or worse if it differs by more than the metric's tolerance, which is listed on
+    the site's Method page. The guardrail is the base's own, unless a profile is named.
     """
     if markdown and as_json:
         raise UsageError("--markdown and --json at once", next_step="Choose one of them.")
@@ -85,7 +85,7 @@ def diff(
 
 
 def _scorecard(path: Path) -> Scorecard:
-    """The scorecard at `path`, or in the folder that it is."""
+    """Read the scorecard at `path`, or in that folder."""
     if not path.is_dir():
         return report.read_scorecard(path)
     for place in _PLACES:

@@ -1,4 +1,4 @@
-"""`stemsilver serve`: the site as a reader will have it, on this machine."""
+"""`stemsilver serve`: the site on this machine, as its readers will see it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Scope
 
-# What a browser must be told, whatever this machine's own tables say.
+# Content types that browsers need; this machine's own tables may differ.
 _TYPES = {".js": "text/javascript", ".webp": "image/webp", ".flac": "audio/flac"}
 
 
@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """Serve a built site, with byte ranges, until Ctrl-C.
 
-    From a disk, pages play each track by itself; served, they switch between tracks.
+    Pages opened from a disk play each track separately; served pages can switch between tracks.
     """
     import uvicorn
 
@@ -48,7 +48,7 @@ def command(
     shown = f"[{host}]" if ":" in host else host
     console.print(f"{site}: http://{shown}:{listening.getsockname()[1]}/  (Ctrl-C ends it)")
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
-    # Its ordinary end.
+    # Ctrl-C is the normal way to end the server.
     try:
         server.run(sockets=[listening])
     except Stopped as stopped:
@@ -56,17 +56,17 @@ def command(
 
 
 def app(site: Path) -> Starlette:
-    """The site in `site` as an ASGI application.
+    """Return the site in `site` as an ASGI application.
 
     Raises:
-        UsageError: there is none.
+        UsageError: the folder contains no site.
     """
     from starlette.applications import Starlette
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
     class Files(StaticFiles):
-        """Files that a browser asks for anew, because the next build may have changed them."""
+        """Files that a browser must check again, because the next build may have changed them."""
 
         def file_response(
             self,
@@ -89,10 +89,10 @@ def app(site: Path) -> Starlette:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there.
+    """Return a socket that listens on the host and port.
 
     Raises:
-        UsageError: it cannot, because another program does, say.
+        UsageError: this is not possible, for example because another program listens there.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

@@ -1,7 +1,7 @@
-"""Speech recognition with word times, by Whisper, behind one function.
+"""Speech recognition by Whisper, with the time of every word.
 
-A new backend is a module here with `weights` and `transcribe`, and a line in `BACKENDS`. Source:
-Radford et al., *Robust Speech Recognition via Large-Scale Weak Supervision*, 2022.
+To add a backend, write a module here with `weights` and `transcribe`, and add it to `BACKENDS`.
+Source: Radford et al., *Robust Speech Recognition via Large-Scale Weak Supervision*, 2022.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ RATE = 16_000
 
 
 class Backend(Protocol):
-    """What runs a Whisper model."""
+    """Interface of a module that runs Whisper models."""
 
     def weights(self, settings: Asr) -> tuple[str, ...]:
-        """Names of the weight files in the registry that these settings load."""
+        """Return the names, in the registry, of the weight files that these settings load."""
         ...
 
     def transcribe(
         self, signal: NDArray[np.float32], settings: Asr
     ) -> tuple[tuple[Word, ...], str | None]:
-        """The words heard in a signal of at least one sample, and the language they are in."""
+        """Return the words heard in a signal of at least one sample, and their language."""
         ...
 
 
@@ -40,19 +40,19 @@ BACKENDS: dict[str, Backend] = {
 
 
 def used_weights(settings: Asr) -> tuple[str, ...]:
-    """Names of the weight files that the recogniser loads, found without loading anything."""
+    """Return the names of the recogniser's weight files, without loading anything."""
     return BACKENDS[settings.backend].weights(settings)
 
 
 def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
-    """What the recogniser hears, with the time of every word.
+    """Return what the recogniser hears, with the time of every word.
 
-    Decoding is at temperature 0 alone: the usual retries at higher temperatures are random, and
+    Decoding uses temperature 0 only: the usual retries at higher temperatures are random, and
     a transcript that changes from run to run cannot be evidence. The voice-activity filter keeps
     Whisper from inventing text where there is only music.
 
-    Shape: `signal` is (frames,) at 16 kHz; an empty signal has an empty transcript. Where the
-    language is to be recognised and nothing is said, there is none.
+    Shape: `signal` is (frames,) at 16 kHz; an empty signal gives an empty transcript. If the
+    language is to be detected and no words are heard, the transcript has no language.
 
     Raises:
         WeightsError: the model's weights are missing or altered.

@@ -25,27 +25,27 @@ _FILES = {
     "": "model.bin",
     "-config": "config.json",
     "-tokenizer": "tokenizer.json",
-    "-vocabulary": "vocabulary",  # .txt, or .json of later models
-    "-preprocessor": "preprocessor_config.json",  # of later models alone
+    "-vocabulary": "vocabulary",  # .txt, or .json in later models
+    "-preprocessor": "preprocessor_config.json",  # only in later models
 }
-"""What CTranslate2 looks for in a model's folder, by what follows its name in the registry."""
+"""Files that CTranslate2 reads from a model's folder, by the suffix of their registry names."""
 
 
 def weights(settings: Asr) -> tuple[str, ...]:
-    """Names of its weight files: the folder of the model, and the filter before it."""
+    """Return the names of the weight files: the model's folder and the voice-activity filter."""
     return (*_folder(settings), *vad_filter.WEIGHTS)
 
 
 def transcribe(signal: NDArray[np.float32], settings: Asr) -> tuple[tuple[Word, ...], str | None]:
-    """The words heard in `signal`, (frames,) at 16 kHz, and the language they are in."""
+    """Return the words heard in `signal`, (frames,) at 16 kHz, and their language."""
     for name in vad_filter.WEIGHTS:
         registry.verified(name)
     files = {registry.verified(name): file for name, file in _folder(settings).items()}
-    # The model that comes inside a package is a small one, and gives the same everywhere.
+    # The model inside a package is small: on the CPU it gives the same words on every machine.
     embedded = isinstance(registry.entry(f"whisper-{settings.model_name}"), Bundled)
     segments, heard = _model(
         tuple(files.items()),
-        "cuda" if not embedded and device() == "cuda" else "cpu",  # CTranslate2 knows no other
+        "cuda" if not embedded and device() == "cuda" else "cpu",  # CTranslate2 has no other
     ).transcribe(
         signal,
         language=None if settings.language == AUTO else settings.language,
@@ -64,7 +64,7 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> tuple[tuple[Word, 
 
 
 def _folder(settings: Asr) -> dict[str, str]:
-    """The files of the model's folder by their names in the registry."""
+    """Return the files of the model's folder by their names in the registry."""
     names = {f"whisper-{settings.model_name}{part}": file for part, file in _FILES.items()}
     return {name: file for name, file in names.items() if name in registry.REGISTRY}
 
@@ -73,8 +73,8 @@ def _folder(settings: Asr) -> dict[str, str]:
 def _model(files: tuple[tuple[Path, str], ...], processor: str) -> WhisperModel:
     from faster_whisper import WhisperModel
 
-    # In a folder of their own: a user's own file may lie anywhere, and one beside it that nobody
-    # verified must not be read.
+    # Link the files into a new folder: a user's own file can be in any folder, and unverified
+    # files next to it must not be read.
     with TemporaryDirectory(prefix="stemsilver-") as folder:
         for path, file in files:
             name = file if "." in file else f"{file}{path.suffix}"

@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 
 def weights(settings: Asr) -> tuple[str, ...]:
-    """Names of its weight files: the model, and the filter before it."""
+    """Return the names of the weight files: the model and the voice-activity filter."""
     return (_name(settings), *vad_filter.WEIGHTS)
 
 
 def transcribe(signal: NDArray[np.float32], settings: Asr) -> tuple[tuple[Word, ...], str | None]:
-    """The words heard in `signal`, (frames,) at 16 kHz, and the language they are in."""
+    """Return the words heard in `signal`, (frames,) at 16 kHz, and their language."""
     optional.check(["openai-whisper"])
     shown, in_signal = vad_filter.speech_alone(signal) if settings.vad else (signal, _as_shown)
     if shown.size == 0:
         return (), None
-    # Its word times need 64-bit numbers, which mps has not.
+    # The word times need 64-bit numbers, which mps does not support.
     processor = "cuda" if device() == "cuda" else "cpu"
     model = _model(registry.verified(_name(settings)), settings.model_name, processor)
     with warnings.catch_warnings():
-        # Who chose the CPU of a machine that has a GPU knows it. Where nothing can be compiled
-        # for the GPU, the times come by a slower way and are the same.
+        # A user who chose the CPU on a machine with a GPU needs no warning. If the Triton kernels
+        # cannot be compiled for the GPU, a slower method gives the same word times.
         warnings.filterwarnings("ignore", "Performing inference on CPU when CUDA is available")
         warnings.filterwarnings("ignore", "Failed to launch Triton kernels")
         heard = model.transcribe(
@@ -73,7 +73,7 @@ def _rounded(start: float, end: float) -> tuple[float, float]:
 
 @cache
 def _model(path: Path, size: str, processor: str) -> Whisper:
-    """The model of a verified file: what `whisper.load_model` makes of one that it downloads."""
+    """Load the model from a verified file, as `whisper.load_model` does from a downloaded one."""
     import whisper
     from whisper.tokenizer import get_tokenizer
 
@@ -81,10 +81,10 @@ def _model(path: Path, size: str, processor: str) -> Whisper:
     with checkpoint.fitting(path, f"Whisper {size}"):
         model = whisper.Whisper(whisper.ModelDimensions(**found["dims"]))
         model.load_state_dict(found["model_state_dict"])
-    # Which attention follows the words in time is no part of the file.
+    # The file does not say which attention heads align the words with time.
     model.set_alignment_heads(whisper._ALIGNMENT_HEADS[size])
     with warnings.catch_warnings():
-        # The package leaves it to chance when the file of its vocabulary is closed.
+        # The package leaves its vocabulary file open, for the garbage collector to close.
         warnings.simplefilter("ignore", ResourceWarning)
         get_tokenizer(model.is_multilingual, num_languages=model.num_languages)
     _start_threads()
@@ -92,10 +92,10 @@ def _model(path: Path, size: str, processor: str) -> Whisper:
 
 
 def _start_threads() -> None:
-    """Start the threads that find the times of words, as many as this process may have.
+    """Start the threads that compute word times, as many as this process may use.
 
-    They would start with the first signal, one for each processor, and torch would go on with as
-    many: on a machine with several workers each of them would then wait for the others.
+    Otherwise they would start with the first signal, one per processor, and torch would then use
+    as many: several workers on one machine would wait for each other.
     """
     import numba
     import torch

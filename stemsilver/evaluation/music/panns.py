@@ -1,4 +1,4 @@
-"""PANNs' Cnn14, a tagger of AudioSet's 527 kinds of sound.
+"""PANNs' Cnn14, a tagger for the 527 sound classes of AudioSet.
 
 Source: Kong, Cao, Iqbal, Wang, Wang and Plumbley, *PANNs: Large-Scale Pretrained Audio Neural
 Networks for Audio Pattern Recognition*, IEEE/ACM TASLP 2020.
@@ -36,26 +36,26 @@ RATE = 32_000
 CLASSES = 527
 
 CLASS_INDEX = {"Singing": 27, "Music": 137, "Musical instrument": 138}
-"""Where the labels stand in AudioSet's `class_labels_indices.csv`, whose order the network has."""
+"""Index of each label in AudioSet's `class_labels_indices.csv`, whose order the network uses."""
 
 BATCH_SECONDS = 40
-"""How much the network hears at a time: half a gigabyte's worth."""
+"""Length of a batch: the network needs half a gigabyte of memory for it."""
 
 
 def weights(settings: PannsMusic) -> tuple[str, ...]:
-    """The name of its weight file."""
+    """Return the name of the weight file."""
     return ("panns-cnn14",)
 
 
 def timeline(signal: Downmix, settings: PannsMusic) -> Timeline:
-    """Probability of the likeliest label in each chunk.
+    """Return the probability of the likeliest label in each chunk.
 
-    What is left for the last chunk is followed by zeros until it is as long as the others, as in
-    the research that this detector comes from. Its value tells of what is left and covers no
-    more, so a mean over time has to weight it by that.
+    The last chunk is padded with zeros, as in the research that this detector comes from. Its
+    value covers only the part before the padding, so a mean over time must weight it by the length
+    of that part.
 
     Raises:
-        Undefined: the signal is shorter than 0.1 s, of which nothing can be told.
+        Undefined: the signal is shorter than 0.1 s, too short to say anything.
     """
     import torch
 
@@ -73,7 +73,7 @@ def timeline(signal: Downmix, settings: PannsMusic) -> Timeline:
 
 
 def _batches(signal: NDArray[np.float32], size: int) -> Iterator[NDArray[np.float32]]:
-    """Chunks of `size` frames, the last filled up with zeros; shape (some, size)."""
+    """Yield batches of chunks, the last chunk padded with zeros; shape (chunks, size)."""
     at_once = max(1, BATCH_SECONDS * RATE // size) * size
     for start in range(0, signal.size, at_once):
         part = signal[start : start + at_once]
@@ -81,10 +81,10 @@ def _batches(signal: NDArray[np.float32], size: int) -> Iterator[NDArray[np.floa
 
 
 def cnn14() -> Any:
-    """The network as the official weights were trained for it, its own weights random.
+    """Return a Cnn14 with the settings of the official weights, but with random weights.
 
     Raises:
-        EnvironmentFault: the package that has it is not installed.
+        EnvironmentFault: the package with the network is not installed.
     """
     optional.check(["panns"])
     return _architecture().Cnn14(
@@ -108,9 +108,9 @@ def _network(path: Path, processor: str) -> torch.nn.Module:
 
 
 def _architecture() -> ModuleType:
-    """The carrier's models alone: importing the whole package would start a download.
+    """Import only the `models` module of panns-inference; the whole package starts a download.
 
-    The module is taken for a package, because it imports one that lies beside it.
+    The module is loaded as a package, because it imports a module next to it.
     """
     name, folder = "panns_models", registry.package_folder("panns_inference", "panns-inference")
     spec = importlib.util.spec_from_file_location(
