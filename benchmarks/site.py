@@ -37,7 +37,7 @@ from rich.table import Table
 from stemsilver import microsite
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
-from stemsilver.media.playback import LISTENING, listen, to_json
+from stemsilver.media.playback import LISTENING, measure_tracks, to_json
 from stemsilver.media.plots import spectrogram_webp
 from stemsilver.profiles import load_profile
 from stemsilver.records import Audio, Evidence, Failure, ItemResult, Score
@@ -157,7 +157,7 @@ def _media(folder: Path) -> Path:
     for name, audio in signals.items():
         soundfile.write(folder / f"{name}.flac", audio.samples.T, RATE, subtype="PCM_16")
         (folder / f"{name}.webp").write_bytes(spectrogram_webp(audio.samples, RATE))
-    (folder / LISTENING).write_bytes(to_json(listen(signals)))
+    (folder / LISTENING).write_bytes(to_json(measure_tracks(signals)))
     pair: dict[snippets.Signal, Audio] = {"raw": signals["raw"], "clean": signals["clean"]}
     settings = load_profile().ab_tests
     level: dict[snippets.Signal, float] = dict.fromkeys(pair, 0.0)

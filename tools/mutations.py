@@ -400,7 +400,7 @@ MUTATIONS = (
     Mutation(
         "Ctrl-C is lost where it was ignored",
         "stemsilver/cli/main.py",
-        "        signals.listen()\n",
+        "        signals.install_handlers()\n",
         "",
         "tests/cli/test_cli_stop.py",
     ),

@@ -100,11 +100,11 @@ def main() -> NoReturn:
     """Run the command line and exit with a code from the README's table."""
     errors = messages()
     try:
-        signals.listen()
+        signals.install_handlers()
         code = _run(errors)
     except signals.Stopped as stopped:
         signals.ignore()
-        stopped.arrived = True
+        stopped.handled = True
         code = stopped.exit_code
         errors.print("Interrupted. What was finished is kept; run the same command to go on.")
     # No signal may interrupt the shutdown of the interpreter.

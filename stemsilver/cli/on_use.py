@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 
-class OnUse:
+class LazyModule:
     """A module of Stemsilver, imported at the first use of one of its names."""
 
     def __init__(self, module: str) -> None:

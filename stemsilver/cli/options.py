@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 
 if TYPE_CHECKING:
     from stemsilver import config, profiles
     from stemsilver.config import Profile
 else:
-    config, profiles = OnUse("config"), OnUse("profiles")
+    config, profiles = LazyModule("config"), LazyModule("profiles")
 
 ProfileName: TypeAlias = Annotated[
     str,

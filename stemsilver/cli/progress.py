@@ -93,9 +93,9 @@ class BatchProgress:
             name = escape(render.path)
             self._tasks[render.id] = self._bars.add_task(f"  {name}", total=3, stage=stage)
 
-    def share(self, render: Render, step: str, share: float) -> None:
+    def step_progress(self, render: Render, step: str, fraction: float) -> None:
         """Show progress of a long step; without a terminal, at most once in `PLAIN_SECONDS`."""
-        said = f"{step} {share:.0%}" if share else step
+        said = f"{step} {fraction:.0%}" if fraction else step
         if render.id in self._tasks:
             self._bars.update(self._tasks[render.id], stage=said)
         now = time.monotonic()

@@ -27,13 +27,13 @@ class Stopped(BaseException):
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
-        self.arrived = False
+        self.handled = False
         self.exit_code = 128 + number
         self._number = number
         Stopped._last = time.monotonic()
 
     def __del__(self) -> None:
-        if not self.arrived:
+        if not self.handled:
             Stopped._last = -math.inf
             # After a delay: at once it would be lost in the same place again.
             again = Timer(_AGAIN_SECONDS, _thread.interrupt_main, [self._number])
@@ -47,7 +47,7 @@ class Stopped(BaseException):
             raise Stopped(number)
 
 
-def listen() -> None:
+def install_handlers() -> None:
     """Raise `Stopped` at a signal to stop.
 
     Do so even if the process started with these signals ignored, as in a background job of a shell:

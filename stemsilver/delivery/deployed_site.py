@@ -78,7 +78,8 @@ def check_deployable(site: Path, max_megabytes: float) -> None:
                     folders.append(Path(entry.path))
                 elif not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
                     raise SiteError(
-                        f"{visible(entry.path)} is a link or a special file; GitHub Pages accepts only regular files",
+                        f"{visible(entry.path)} is a link or a special file; "
+                        "GitHub Pages accepts only regular files",
                         next_step="Replace it by a copy of the file.",
                     )
                 total += found.st_size

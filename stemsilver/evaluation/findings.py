@@ -47,7 +47,7 @@ CRASHED = "crashed: "
 """Prefix of the reason of a metric that crashed."""
 
 
-def remembered(
+def cached_findings(
     names: Sequence[str],
     step: str,
     key: str,
@@ -92,12 +92,12 @@ class _Incomplete(Exception):
         self.findings = findings
 
 
-def found(compute: Callable[[], float]) -> dict[str, Any]:
+def score_as_json(compute: Callable[[], float]) -> dict[str, Any]:
     """Return the score that `compute` gives, as a JSON value."""
-    return asdict(attempt(compute))
+    return asdict(score_or_reason(compute))
 
 
-def attempt(compute: Callable[[], float]) -> Score:
+def score_or_reason(compute: Callable[[], float]) -> Score:
     """Return the score that `compute` gives; null with the reason if it is undefined or crashes."""
     try:
         return Score(float(compute()))

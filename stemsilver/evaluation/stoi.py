@@ -33,7 +33,7 @@ def stoi(
     """
     if not reference.any() or not estimate.any():
         raise Undefined(SILENT)
-    with warnings.catch_warnings(), _same_chance():
+    with warnings.catch_warnings(), _fixed_seed():
         # pystoi warns and returns 1e-5 when too few frames are left: that is not a score.
         warnings.simplefilter("error", RuntimeWarning)
         try:
@@ -46,7 +46,7 @@ def stoi(
 
 
 @contextmanager
-def _same_chance() -> Iterator[None]:
+def _fixed_seed() -> Iterator[None]:
     """Give pystoi the same random numbers every time.
 
     pystoi adds noise of the size of a rounding error to ESTOI's segments. With other random

@@ -20,7 +20,7 @@ from stemsilver.config import Evaluation, Music, digest
 from stemsilver.dsp import loudness
 from stemsilver.evaluation import asr, dnsmos, music, vad
 from stemsilver.evaluation.downmix import Downmix
-from stemsilver.evaluation.findings import attempt, found, remembered, score
+from stemsilver.evaluation.findings import cached_findings, score, score_as_json, score_or_reason
 from stemsilver.evaluation.music_to_speech import music_to_speech_db
 from stemsilver.evaluation.pause_floor import pause_floor_db
 from stemsilver.evaluation.si_sdr import si_sdr_db
@@ -92,14 +92,14 @@ def measure(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> Meas
         memo: runs the steps, and may cache their results.
     """
     signal = Downmix(audio)
-    levels = remembered(
+    levels = cached_findings(
         ("lufs", "true_peak_dbtp", "loudness_range_lu"),
         "loudness",
         digest("loudness", source),
         lambda: _levels(audio),
         memo,
     )
-    events = remembered(
+    events = cached_findings(
         ("music_presence", "pause_floor_db"),
         "music",
         digest(
@@ -108,17 +108,17 @@ def measure(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> Meas
             settings.music,
             weights.digest((*music.used_weights(settings.music), *vad.WEIGHTS)),
         ),
-        lambda: _activity(signal, settings.music),
+        lambda: _music_and_pauses(signal, settings.music),
         memo,
     )
-    opinion = remembered(
+    opinion = cached_findings(
         tuple(dnsmos.CALIBRATION),
         "dnsmos",
         digest("dnsmos", source, settings.dnsmos, weights.digest(dnsmos.WEIGHTS)),
-        lambda: _opinion(signal.at(dnsmos.RATE), settings.dnsmos.hop_seconds),
+        lambda: _dnsmos(signal.at(dnsmos.RATE), settings.dnsmos.hop_seconds),
         memo,
     )
-    speech = remembered(
+    speech = cached_findings(
         ("transcript",),
         "asr",
         digest("asr", source, settings.asr, weights.digest(asr.used_weights(settings.asr))),
@@ -180,31 +180,37 @@ def evidence(
 def _levels(audio: Audio) -> dict[str, Any]:
     samples, rate = audio.samples, audio.rate
     return {
-        "lufs": found(lambda: _gated(loudness.integrated_lufs, samples, rate)),
-        "true_peak_dbtp": found(lambda: _sounding(loudness.true_peak_dbtp(samples))),
-        "loudness_range_lu": found(lambda: _gated(loudness.loudness_range_lu, samples, rate)),
+        "lufs": score_as_json(
+            lambda: _loudness_or_undefined(loudness.integrated_lufs, samples, rate)
+        ),
+        "true_peak_dbtp": score_as_json(lambda: _not_silent(loudness.true_peak_dbtp(samples))),
+        "loudness_range_lu": score_as_json(
+            lambda: _loudness_or_undefined(loudness.loudness_range_lu, samples, rate)
+        ),
     }
 
 
-def _gated(measure: Callable[[Samples, int], float | None], samples: Samples, rate: int) -> float:
+def _loudness_or_undefined(
+    measure: Callable[[Samples, int], float | None], samples: Samples, rate: int
+) -> float:
     try:
-        return _sounding(measure(samples, rate))
+        return _not_silent(measure(samples, rate))
     except ValueError as error:
         raise Undefined(TOO_SHORT) from error
 
 
-def _sounding(value: float | None) -> float:
+def _not_silent(value: float | None) -> float:
     if value is None:
         raise Undefined(SILENT)
     return value
 
 
-def _activity(downmix: Downmix, settings: Music) -> dict[str, Any]:
+def _music_and_pauses(downmix: Downmix, settings: Music) -> dict[str, Any]:
     timeline = music.timeline(downmix, settings)
     signal = downmix.at(vad.RATE)
     return {
-        "music_presence": found(lambda: _presence(signal, timeline, downmix.duration)),
-        "pause_floor_db": found(
+        "music_presence": score_as_json(lambda: _presence(signal, timeline, downmix.duration)),
+        "pause_floor_db": score_as_json(
             lambda: pause_floor_db(signal, vad.speech_frames(signal), vad.HOP, vad.RATE)
         ),
         "timeline": asdict(timeline),
@@ -219,7 +225,7 @@ def _presence(signal: NDArray[np.float32], timeline: Timeline, duration: float) 
     return float(np.average(timeline.values, weights=np.clip(covered, 0, 1)))
 
 
-def _opinion(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, Any]:
+def _dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, Any]:
     return {name: {"value": value} for name, value in dnsmos.dnsmos(signal, hop_seconds).items()}
 
 
@@ -243,7 +249,7 @@ def _errors(
         alignments.append(alignment)
         return wer(alignment)
 
-    return attempt(compute)
+    return score_or_reason(compute)
 
 
 def _against_stage_a(
@@ -260,7 +266,7 @@ def _against_stage_a(
         lambda: stoi(speech, vocals, clean.rate),
         lambda: si_sdr_db(speech, vocals),
     )
-    return {name: attempt(metric) for name, metric in zip(names, metrics, strict=True)}
+    return {name: score_or_reason(metric) for name, metric in zip(names, metrics, strict=True)}
 
 
 def _against_truth(
@@ -285,8 +291,8 @@ def _against_truth(
     scores: dict[str, Score] = {}
     for signal, samples in signals.items():
         against = partial(_against, samples, truth)
-        scores[f"{signal}_si_sdr_db"] = attempt(partial(against, si_sdr_db))
-        scores[f"{signal}_estoi"] = attempt(
+        scores[f"{signal}_si_sdr_db"] = score_or_reason(partial(against, si_sdr_db))
+        scores[f"{signal}_estoi"] = score_or_reason(
             partial(against, partial(stoi, rate=raw.rate, extended=True))
         )
     for gain, name in (("si_sdr_improvement_db", "si_sdr_db"), ("estoi_improvement", "estoi")):

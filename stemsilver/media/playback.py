@@ -72,10 +72,10 @@ class TrackLevels:
             raise ValueError("a level must be finite")
 
 
-_HEARD = TypeAdapter(dict[str, TrackLevels])
+_TRACKS = TypeAdapter(dict[str, TrackLevels])
 
 
-def listen(signals: Mapping[str, Audio]) -> dict[str, TrackLevels]:
+def measure_tracks(signals: Mapping[str, Audio]) -> dict[str, TrackLevels]:
     """Measure outlines and levels of a render's tracks, which have one rate and length.
 
     `signals` contains `clean`, in which speech is detected, and any others.
@@ -114,8 +114,8 @@ def gains(tracks: Mapping[str, TrackLevels], match: Match) -> dict[str, float] |
     Return None if raw or clean has no such level. No gain is above 0 dB. A track without a level
     gets the gain of raw.
 
-    >>> quiet, loud = Heard(Outline((), ()), lufs=-26.0), Heard(Outline((), ()), lufs=-16.0)
-    >>> gains({"raw": quiet, "clean": loud, "removed": Heard(Outline((), ()))}, "lufs")
+    >>> quiet, loud = (TrackLevels(Outline((), ()), lufs=lufs) for lufs in (-26.0, -16.0))
+    >>> gains({"raw": quiet, "clean": loud, "removed": TrackLevels(Outline((), ()))}, "lufs")
     {'raw': 0.0, 'clean': -10.0, 'removed': 0.0}
     """
     levels = {name: getattr(heard, match) for name, heard in tracks.items()}
@@ -133,7 +133,8 @@ def louder_db(one: TrackLevels, other: TrackLevels) -> float | None:
 
     Return None if neither level is known for both.
 
-    >>> louder_db(Heard(Outline((), ()), lufs=-16.0), Heard(Outline((), ()), lufs=-26.0))
+    >>> quiet, loud = (TrackLevels(Outline((), ()), lufs=lufs) for lufs in (-26.0, -16.0))
+    >>> louder_db(loud, quiet)
     10.0
     """
     for here, there in ((one.speech_db, other.speech_db), (one.lufs, other.lufs)):
@@ -166,7 +167,7 @@ def with_base(
 
 def to_json(tracks: Mapping[str, TrackLevels]) -> bytes:
     """Return `tracks` as JSON."""
-    return _HEARD.dump_json(dict(tracks))
+    return _TRACKS.dump_json(dict(tracks))
 
 
 def from_json(content: bytes) -> dict[str, TrackLevels]:
@@ -175,7 +176,7 @@ def from_json(content: bytes) -> dict[str, TrackLevels]:
     Raises:
         ValueError: the content is something else.
     """
-    return _HEARD.validate_json(content)
+    return _TRACKS.validate_json(content)
 
 
 def _spoken(clean: Audio) -> list[slice]:

@@ -12,7 +12,7 @@ from stemsilver.cache import Cache
 from stemsilver.config import Profile
 from stemsilver.errors import UsageError
 from stemsilver.microsite import MAX_PROFILES, PublishedSite
-from stemsilver.pipeline.loop import Finished, Progress
+from stemsilver.pipeline.loop import BatchResult, Progress
 from stemsilver.pipeline.outputs import write_report
 from stemsilver.pipeline.preflight import check_outputs, verify_models
 from stemsilver.pipeline.site import Places, clean_batch
@@ -86,7 +86,7 @@ def compare(
     verify_models(*judged)
     microsite.check_replaceable(folder / SITE)
     runs: list[tuple[Scorecard, Profile]] = []
-    every: list[Finished] = []
+    every: list[BatchResult] = []
     with fsio.run_lock(folder):
         fsio.sweep(folder)
         store = Cache(cache)
@@ -143,7 +143,9 @@ def check_names(profiles: Sequence[Profile]) -> None:
         taken.add(name)
 
 
-def _write_report(scorecard: Scorecard, profile: Profile, finished: Finished, folder: Path) -> None:
+def _write_report(
+    scorecard: Scorecard, profile: Profile, finished: BatchResult, folder: Path
+) -> None:
     former = report.read_history(folder / report.HISTORY)
     records = report.merged([*former, report.record(scorecard)])
     write_report(scorecard, profile, finished.evidence, records, folder)

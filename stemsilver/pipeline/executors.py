@@ -46,7 +46,7 @@ def _kind() -> str:
     return "forkserver" if there and short else "spawn"
 
 
-_KIND = _kind()
+_START_METHOD = _kind()
 
 
 def workers(profile: Profile, left: int, *, jobs: int | None) -> Executor:
@@ -83,7 +83,7 @@ class _Processes:
         if self._ended:
             raise OSError("no more processes")
         process: BaseProcess = self._context.Process(*args, **kwargs)  # type: ignore[attr-defined]
-        process.start = partial(_start_deaf, process.start)  # type: ignore[method-assign]
+        process.start = partial(_start_with_sigint_blocked, process.start)  # type: ignore[method-assign]
         self._known = [known for known in self._known if known.is_alive()] + [process]
         return process
 
@@ -107,7 +107,7 @@ class LocalPool(Executor):
         self._closed = False
         # Removed from here, because a killed worker does not remove its temporary files.
         self._scratch = tempfile.TemporaryDirectory(prefix="stemsilver-")
-        self._processes = _Processes(_KIND)
+        self._processes = _Processes(_START_METHOD)
         self._pool = self._started()
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -138,11 +138,11 @@ class LocalPool(Executor):
             self._scratch.cleanup()
 
     def _started(self) -> ProcessPool:
-        if _KIND == "forkserver":
+        if _START_METHOD == "forkserver":
             _start_server()
         return ProcessPool(
             max_workers=self._jobs,
-            initializer=_begin,
+            initializer=_initialise_worker,
             initargs=(max(1, cores() // self._jobs), self._scratch.name),
             context=self._processes,
         )
@@ -164,10 +164,10 @@ def _start_server() -> None:
     from multiprocessing import forkserver
 
     forkserver.set_forkserver_preload([__name__.replace("executors", "tasks")])
-    _start_deaf(forkserver.ensure_running)
+    _start_with_sigint_blocked(forkserver.ensure_running)
 
 
-def _start_deaf(start: Callable[[], None]) -> None:
+def _start_with_sigint_blocked(start: Callable[[], None]) -> None:
     """Start a process with Ctrl-C blocked, because a terminal sends it to child processes too."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         start()
@@ -204,12 +204,12 @@ def _uninterrupted() -> Iterator[None]:
             signal.raise_signal(which)
 
 
-def _begin(threads: int, scratch: str) -> None:
+def _initialise_worker(threads: int, scratch: str) -> None:
     """Prepare a worker process."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
     # For Python, and for libraries that read the environment variable.
     tempfile.tempdir = os.environ["TMPDIR"] = scratch
-    if _KIND == "forkserver":
+    if _START_METHOD == "forkserver":
         # The worker starts no process, but tqdm makes a lock for processes. With "fork" that lock
         # has no name, so nothing is left behind when the worker is killed.
         multiprocessing.set_start_method("fork", force=True)

@@ -90,7 +90,7 @@ def build_digest(inputs: str, renders: Sequence[Render], proceed: Path, report: 
     return digest(inputs, json.dumps([speech, [file_states(report / name) for name in _REPORTS]]))
 
 
-def stands(
+def is_up_to_date(
     renders: Sequence[Render],
     profile: Profile,
     proceed: Path,

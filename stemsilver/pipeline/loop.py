@@ -22,7 +22,7 @@ from stemsilver.records import Evidence, Failure, ItemResult, Render
 
 
 @dataclass(frozen=True)
-class Finished:
+class BatchResult:
     """The batch's items in the order of its renders; `media` maps an id to its folder.
 
     `reused` counts the items found finished in the cache. `steps` counts the others' steps.
@@ -46,7 +46,7 @@ class Progress(Protocol):
         """Report that `render` is now at `stage`."""
         ...
 
-    def share(self, render: Render, step: str, share: float) -> None:
+    def step_progress(self, render: Render, step: str, fraction: float) -> None:
         """Report progress of a long step of `render`, as a fraction from 0 to 1."""
         ...
 
@@ -63,7 +63,7 @@ def run(
     progress: Progress,
     *,
     stages: bool = False,
-) -> Finished:
+) -> BatchResult:
     """Finish every render; a failure affects only its own render.
 
     Args:
@@ -88,7 +88,7 @@ def run(
             results[render.id] = _failed(render, ItemError(f"{render.path}: {error.strerror}"))
             progress.done(results[render.id], reused=False)
             continue
-        found = tasks.finished(cache, key)
+        found = tasks.cached_item(cache, key)
         if found is None:
             jobs.append(Job(render, profile, cache.root, stages, key, size))
         else:
@@ -103,7 +103,7 @@ def run(
         ):
             reporting = [replace(job, progress_file=Path(reports, job.render.id)) for job in jobs]
             steps = _work(reporting, pool, results, media, progress)
-    return Finished(tuple(results[render.id] for render in renders), media, reused, steps)
+    return BatchResult(tuple(results[render.id] for render in renders), media, reused, steps)
 
 
 def clean_only(
@@ -175,7 +175,7 @@ def _work(
     # Longest first, so that the end of the batch does not wait for one long render.
     for job in sorted(jobs, key=lambda job: job.size, reverse=True):
         running[pool.submit(tasks.clean, job)] = job
-        running[pool.submit(tasks.listen, job)] = job
+        running[pool.submit(tasks.measure_raw, job)] = job
         progress.stage(job.render, "cleaning")
     for future in _completed(running, progress):
         job = running.pop(future)
@@ -215,7 +215,7 @@ def _completed(running: Mapping[Future[Any], Job], progress: Progress) -> Iterat
         for job in {running[future] for future in waiting if future in running}:
             report = progress_file.read(job.progress_file) if job.progress_file else None
             if report is not None:
-                progress.share(job.render, *report)
+                progress.step_progress(job.render, *report)
 
 
 def _failed(render: Render, error: Exception) -> ItemResult:

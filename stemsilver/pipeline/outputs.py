@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stemsilver import fsio, report
 from stemsilver.config import Profile
-from stemsilver.pipeline.loop import Finished
+from stemsilver.pipeline.loop import BatchResult
 from stemsilver.pipeline.tasks import SPEECH
 from stemsilver.records import Evidence
 from stemsilver.report import Record, Scorecard
@@ -47,7 +47,7 @@ def write_report(
     return json_file, csv, markdown, history
 
 
-def write_speech(finished: Finished, proceed: Path, report_folder: Path) -> None:
+def write_speech(finished: BatchResult, proceed: Path, report_folder: Path) -> None:
     """Write every output, and remove outputs of the earlier build that no longer have a render."""
     written = set()
     for result in finished.items:

@@ -34,7 +34,7 @@ class Reporter:
         partial.replace(self._file)
 
 
-def forget(file: Path | None) -> None:
+def remove_report(file: Path | None) -> None:
     """Remove the report of a step that is over."""
     if file is not None:
         file.unlink(missing_ok=True)

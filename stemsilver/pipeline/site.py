@@ -18,7 +18,7 @@ from stemsilver.device import device_name
 from stemsilver.microsite import Archive, PublishedSite
 from stemsilver.pipeline import ab_snippets, executors, freshness, loop, tasks
 from stemsilver.pipeline.freshness import Options
-from stemsilver.pipeline.loop import Finished, Progress
+from stemsilver.pipeline.loop import BatchResult, Progress
 from stemsilver.pipeline.outputs import write_report, write_speech
 from stemsilver.pipeline.preflight import check_outputs, large_models, verify_models
 from stemsilver.records import Render
@@ -44,7 +44,7 @@ class BuildOutcome:
     """The results of a build; `drawing` tells which of the batch's plots were drawn or reused."""
 
     scorecard: Scorecard
-    finished: Finished
+    finished: BatchResult
     site: PublishedSite
     drawing: Steps
 
@@ -148,7 +148,7 @@ def clean_batch(
     jobs: int | None,
     stages: bool = False,
     progress: Progress,
-) -> tuple[Scorecard, Finished]:
+) -> tuple[Scorecard, BatchResult]:
     """Clean and measure every render, and write the speech-only files.
 
     The caller holds the lock of the folders, and has verified the weights.
@@ -177,7 +177,7 @@ def clean_batch(
     return scorecard, finished
 
 
-def _is_settled(finished: Finished) -> bool:
+def _is_settled(finished: BatchResult) -> bool:
     """Return whether nothing needs another try: no render failed, and no metric crashed."""
     return all(
         one.evidence is not None and not tasks.crashed(one.evidence) for one in finished.items

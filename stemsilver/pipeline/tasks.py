@@ -106,7 +106,7 @@ def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
     )
 
 
-def finished(cache: Cache, key: str) -> tuple[ItemResult, Path] | None:
+def cached_item(cache: Cache, key: str) -> tuple[ItemResult, Path] | None:
     """Return a finished item and the folder with its files, if the cache has it."""
     folder = cache.get(key)
     if folder is None:
@@ -114,7 +114,7 @@ def finished(cache: Cache, key: str) -> tuple[ItemResult, Path] | None:
     return _RESULT.validate_json((folder / RESULT).read_bytes()), folder
 
 
-def listen(job: Job) -> Tally:
+def measure_raw(job: Job) -> Tally:
     """Measure the raw signal."""
     steps = Steps(Cache(job.cache))
     raw, source = _decode(job)
@@ -127,7 +127,7 @@ def clean(job: Job) -> Tally:
     steps = Steps(Cache(job.cache), Reporter(job.progress_file))
     raw, source = _decode(job)
     chain.extract(raw, source, job.profile.chain, steps)
-    progress_file.forget(job.progress_file)
+    progress_file.remove_report(job.progress_file)
     return Tally(len(steps.computed), len(steps.reused))
 
 
@@ -239,7 +239,7 @@ def _media(
         "listen",
         playback.CODE,
         digest(*(part for pair in digests.items() for part in pair)),
-        lambda: playback.to_json(playback.listen(tracks)),
+        lambda: playback.to_json(playback.measure_tracks(tracks)),
     )
     heard = playback.from_json(files[LISTENING])
     return files | _snippets(raw, cleaned, heard, ab_tests)

@@ -15,7 +15,7 @@ from stemsilver.media.playback import (
     TrackLevels,
     from_json,
     gains,
-    listen,
+    measure_tracks,
     outlined,
     to_json,
 )
@@ -59,7 +59,9 @@ def test_speech_matching_equals_the_speech_whatever_the_music(music_gain: float)
     """Clean is the speech 9 dB up; the fit must say so at any level of music in raw."""
     speech, music = speech_and_music()
     raw = mixed(speech, scaled(music, music_gain))
-    found = gains(listen({"raw": raw, "clean": scaled(speech, 10 ** (9 / 20))}), "speech_db")
+    found = gains(
+        measure_tracks({"raw": raw, "clean": scaled(speech, 10 ** (9 / 20))}), "speech_db"
+    )
     assert found is not None
     assert found["raw"] - found["clean"] == pytest.approx(9, abs=0.5)
     assert max(found.values()) == 0
@@ -68,7 +70,7 @@ def test_speech_matching_equals_the_speech_whatever_the_music(music_gain: float)
 def test_lufs_matching_counts_the_music() -> None:
     """With loud music in raw, equal loudness makes the speech in clean louder than in raw."""
     speech, music = speech_and_music()
-    tracks = listen({"raw": mixed(speech, scaled(music, 6)), "clean": speech})
+    tracks = measure_tracks({"raw": mixed(speech, scaled(music, 6)), "clean": speech})
     by_lufs, by_speech = gains(tracks, "lufs"), gains(tracks, "speech_db")
     assert by_lufs is not None and by_speech is not None
     assert by_speech["raw"] == pytest.approx(by_speech["clean"], abs=0.6)
@@ -77,7 +79,7 @@ def test_lufs_matching_counts_the_music() -> None:
 
 def test_nothing_to_match_in_silence() -> None:
     silence = Audio(np.zeros((1, 24_000), np.float32), 24_000)
-    tracks = listen({"raw": silence, "clean": silence, "removed": silence})
+    tracks = measure_tracks({"raw": silence, "clean": silence, "removed": silence})
     assert gains(tracks, "lufs") is None
     assert gains(tracks, "speech_db") is None
 
@@ -85,7 +87,7 @@ def test_nothing_to_match_in_silence() -> None:
 @pytest.mark.parametrize("frames", [0, 1, 100, 5000])
 def test_a_short_file_has_an_outline_and_no_levels(frames: int) -> None:
     audio = Audio(np.full((2, frames), 0.5, np.float32), 24_000)
-    tracks = listen({"raw": audio, "clean": audio})
+    tracks = measure_tracks({"raw": audio, "clean": audio})
     assert tracks["raw"].outline.high == (500,) * min(frames, 600)
     assert gains(tracks, "lufs") is None
     assert gains(tracks, "speech_db") is None
@@ -127,7 +129,7 @@ def test_an_outline_of_an_hour_copies_nothing() -> None:
 
 def test_it_is_read_back_as_it_was_written() -> None:
     speech, music = speech_and_music(3)
-    tracks = listen({"raw": mixed(speech, music), "clean": speech, "removed": music})
+    tracks = measure_tracks({"raw": mixed(speech, music), "clean": speech, "removed": music})
     content = to_json(tracks)
     assert from_json(content) == tracks
     assert len(content) < 25_000
@@ -140,7 +142,7 @@ def test_the_active_levels_of_a_demo_render_agree_within_half_a_decibel() -> Non
     count."""
     speech, music = speech_and_music()
     tracks = {"raw": mixed(speech, scaled(music, 0.5)), "clean": scaled(speech, 3)}
-    found = gains(listen(tracks), "speech_db")
+    found = gains(measure_tracks(tracks), "speech_db")
     assert found is not None
     flags = vad.speech_frames(resample(speech.samples, speech.rate, vad.RATE)[0])
     size = round(speech.rate * vad.HOP)

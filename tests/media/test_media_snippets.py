@@ -18,7 +18,7 @@ from stemsilver.audio import decode, resample
 from stemsilver.config import AbTests
 from stemsilver.evaluation import vad
 from stemsilver.media import snippets
-from stemsilver.media.playback import listen, pair_gains
+from stemsilver.media.playback import measure_tracks, pair_gains
 from stemsilver.media.snippets import LISTING, Snippet, choose, cut, read, to_json
 from stemsilver.records import Audio
 from stemsilver.resources import resource
@@ -161,7 +161,7 @@ def test_the_speech_of_a_demo_render_is_equally_loud_in_both(tmp_path: Path) -> 
     truth = decode(RAW / "museum_guide.reference.flac", 1)
     clean = Audio(truth.samples * np.float32(2.2), raw.rate)
     removed = Audio(raw.samples - truth.samples, raw.rate)
-    heard = listen({"raw": raw, "clean": clean})
+    heard = measure_tracks({"raw": raw, "clean": clean})
     found = pair_gains(heard["raw"], heard["clean"])
     assert found is not None and max(found) == 0 and min(found) < -6
     settings = config.load(resource("config") / "embedded.yaml").ab_tests

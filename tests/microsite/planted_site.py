@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Route
 from stemsilver import config
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
-from stemsilver.media.playback import LISTENING, listen, to_json
+from stemsilver.media.playback import LISTENING, measure_tracks, to_json
 from stemsilver.media.plots import spectrogram_webp
 from stemsilver.microsite import PublishedSite, build, read_base
 from stemsilver.records import (
@@ -247,7 +247,7 @@ def _media(folder: Path, item: ItemResult, profile: config.Profile) -> Path:
     for name, audio in signals.items():
         soundfile.write(target / f"{name}.flac", audio.samples.T, item.rate, subtype="PCM_16")
         (target / f"{name}.webp").write_bytes(spectrogram_webp(audio.samples, item.rate))
-    (target / LISTENING).write_bytes(to_json(listen(signals)))
+    (target / LISTENING).write_bytes(to_json(measure_tracks(signals)))
     write_snippets(target, signals, profile.ab_tests)
     return target
 

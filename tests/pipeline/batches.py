@@ -112,8 +112,8 @@ class Watch:
     def stage(self, render: Render, stage: str) -> None:
         self.stages.append((render.path, stage))
 
-    def share(self, render: Render, step: str, share: float) -> None:
-        self.shares.append((render.path, step, share))
+    def step_progress(self, render: Render, step: str, fraction: float) -> None:
+        self.shares.append((render.path, step, fraction))
 
     def done(self, result: ItemResult, reused: bool) -> None:
         self.final.append((result.path, reused))

@@ -56,7 +56,7 @@ def test_every_profile_has_its_speech_and_its_scorecard(baked: Baked) -> None:
 
 
 def test_what_a_build_has_done_is_not_done_again(baked: Baked) -> None:
-    steps = [call for call in baked.executor.calls if call[0] in ("listen", "clean", "finish")]
+    steps = [call for call in baked.executor.calls if call[0] in ("measure_raw", "clean", "finish")]
     # Of the candidate alone: the default profile was built in this cache before.
     assert len(steps) == 3 * 2
 

@@ -39,7 +39,7 @@ def stands(workspace: Workspace, profile: Profile | None = None, **options: Any)
     places = workspace.places
     asked: Options = {**BUILT_WITH, **options}  # type: ignore[typeddict-item]
     outputs = places.proceed, places.report, places.site
-    return freshness.stands(workspace.renders(), profile or embedded(), *outputs, asked)
+    return freshness.is_up_to_date(workspace.renders(), profile or embedded(), *outputs, asked)
 
 
 def test_a_build_stands_until_something_changes(here: Workspace) -> None:

@@ -16,7 +16,7 @@ from stemsilver.errors import EmptyAudio, EnvironmentFault, WeightsError
 from stemsilver.evaluation import suite
 from stemsilver.pipeline import loop
 from stemsilver.pipeline import tasks as item
-from stemsilver.pipeline.loop import Finished
+from stemsilver.pipeline.loop import BatchResult
 from stemsilver.pipeline.tasks import Job, Tally
 from stemsilver.records import ItemResult, Render
 
@@ -57,7 +57,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], BaseExcepti
         return result(job), Cache(job.cache).put(job.key, stored), Tally(1, 2)
 
     monkeypatch.setattr(item, "clean", task("clean", lambda job: Tally(3, 0)))
-    monkeypatch.setattr(item, "listen", task("listen", lambda job: Tally(4, 0)))
+    monkeypatch.setattr(item, "measure_raw", task("measure_raw", lambda job: Tally(4, 0)))
     monkeypatch.setattr(item, "finish", task("finish", finish))
     monkeypatch.setattr(item, "write_clean", task("write_clean", result))
     return planted
@@ -65,7 +65,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], BaseExcepti
 
 def run(
     renders: tuple[Render, ...], cache: Path, pool: InThisProcess, watch: Watch | None = None
-) -> Finished:
+) -> BatchResult:
     return loop.run(renders, embedded(), Cache(cache), lambda left: pool, watch or Watch())
 
 
@@ -82,7 +82,7 @@ def test_every_render_is_listened_to_cleaned_and_then_finished(
     assert [result.path for result in finished.items] == list(NAMES)
     for name in NAMES:
         tasks = [task for task, path in pool.calls if path == name]
-        assert sorted(tasks[:2]) == ["clean", "listen"]
+        assert sorted(tasks[:2]) == ["clean", "measure_raw"]
         assert tasks[2:] == ["finish"]
     assert [path for _, path in pool.calls[:6:2]] == ["c.wav", "b.wav", "a.wav"]  # longest first
     assert finished.steps == Tally(3 * 8, 3 * 2)
@@ -112,7 +112,7 @@ def test_finished_renders_are_found_and_no_executor_is_made_for_them(
     assert again.items == finished.items
 
 
-@pytest.mark.parametrize("task", ["clean", "listen", "finish"])
+@pytest.mark.parametrize("task", ["clean", "measure_raw", "finish"])
 @pytest.mark.parametrize(
     ("fault", "code", "message"),
     [
@@ -153,7 +153,7 @@ def test_a_render_that_vanished_costs_itself_alone(
     assert finished.items[0].failure.message == "a.wav: No such file or directory"
 
 
-@pytest.mark.parametrize("task", ["clean", "listen", "finish"])
+@pytest.mark.parametrize("task", ["clean", "measure_raw", "finish"])
 def test_a_fault_of_the_machine_stops_the_batch_and_keeps_what_is_finished(
     renders: tuple[Render, ...],
     tmp_path: Path,

@@ -62,14 +62,14 @@ def test_what_a_worker_says_is_heard_while_it_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Heard(Watch):
-        def share(self, render: Render, step: str, share: float) -> None:
-            super().share(render, step, share)
+        def step_progress(self, render: Render, step: str, fraction: float) -> None:
+            super().step_progress(render, step, fraction)
             (tmp_path / "cache" / "heard").touch()
 
     (tmp_path / "raw").mkdir()
     (tmp_path / "cache").mkdir()
     (tmp_path / "raw" / "a.wav").write_bytes(b"a")
-    for name, task in (("clean", slow), ("listen", idle), ("finish", finish)):
+    for name, task in (("clean", slow), ("measure_raw", idle), ("finish", finish)):
         monkeypatch.setattr(tasks, name, task)
     watch = Heard()
     finished = loop.run(
@@ -93,6 +93,6 @@ def test_a_log_hears_of_a_long_step_now_and_then(
     render = Render("a", "[a].wav", Path("a.wav"), "a__speech_only.wav")
     with BatchProgress(1, Console(width=100)) as progress:
         for share in (0.1, 0.2, 0.3, 0.4):
-            progress.share(render, "separate: x", share)
+            progress.step_progress(render, "separate: x", share)
     printed = capsys.readouterr().out.splitlines()
     assert printed == ["  [a].wav: separate: x 20%", "  [a].wav: separate: x 40%"]

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from stemsilver.cli.console import messages
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import (
     DEFAULT_CACHE,
     CacheFolder,
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from stemsilver.delivery import deployed_site
     from stemsilver.pipeline import BuildOutcome, freshness
 else:
-    discover, freshness = OnUse("discover"), OnUse("pipeline.freshness")
-    pipeline, report = OnUse("pipeline"), OnUse("report")
-    deployed_site = OnUse("delivery.deployed_site")
+    discover, freshness = LazyModule("discover"), LazyModule("pipeline.freshness")
+    pipeline, report = LazyModule("pipeline"), LazyModule("report")
+    deployed_site = LazyModule("delivery.deployed_site")
 
 
 def command(
@@ -100,7 +100,7 @@ def command(
             "max_site_megabytes": max_site_mb,
         }
         outputs = proceed, report_folder, site
-        if not fresh_site and freshness.stands(found.renders, chosen, *outputs, options):
+        if not fresh_site and freshness.is_up_to_date(found.renders, chosen, *outputs, options):
             scorecard = json.loads((report_folder / "scorecard.json").read_bytes())
             count = report.Totals(**scorecard["totals"])
             console.print(f"[bold]{report.batch_verdict(count)}[/]")

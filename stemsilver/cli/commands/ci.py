@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import ConfigFile, ProfileName, chosen_profile
 from stemsilver.errors import NothingToDo
 from stemsilver.profiles import DEFAULT
@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from stemsilver.delivery import deployed_site, github, pull_request
     from stemsilver.report.text import wording
 else:
-    keys, github = OnUse("delivery.cache_key"), OnUse("delivery.github")
-    deployed_site, pull_request = OnUse("delivery.deployed_site"), OnUse("delivery.pull_request")
-    wording = OnUse("report.text.wording")
+    keys, github = LazyModule("delivery.cache_key"), LazyModule("delivery.github")
+    deployed_site, pull_request = (
+        LazyModule("delivery.deployed_site"),
+        LazyModule("delivery.pull_request"),
+    )
+    wording = LazyModule("report.text.wording")
 
 app = typer.Typer(
     help="For workflows on GitHub: cache keys, comments, previews, a check before deployment.",

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from stemsilver.cli.console import messages
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import (
     DEFAULT_CACHE,
     CacheFolder,
@@ -24,7 +24,7 @@ from stemsilver.profiles import DEFAULT
 if TYPE_CHECKING:
     from stemsilver import discover, pipeline
 else:
-    discover, pipeline = OnUse("discover"), OnUse("pipeline")
+    discover, pipeline = LazyModule("discover"), LazyModule("pipeline")
 
 
 def command(

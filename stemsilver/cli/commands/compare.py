@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from stemsilver.cli.console import messages, table_output
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import DEFAULT_CACHE, CacheFolder, Jobs, chosen_profile
 from stemsilver.cli.progress import BatchProgress
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from stemsilver.records import Render
     from stemsilver.report import Bakeoff
 else:
-    discover, report = OnUse("discover"), OnUse("report")
-    bakeoff = OnUse("pipeline.bakeoff")
+    discover, report = LazyModule("discover"), LazyModule("report")
+    bakeoff = LazyModule("pipeline.bakeoff")
 
 _FILES = (".yaml", ".yml")
 

@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from stemsilver.cli.console import output
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import DEFAULT_CACHE, ConfigFile, ProfileName, chosen_profile
 from stemsilver.errors import ConfigError, EnvironmentFault, StemsilverError, WeightsError
 from stemsilver.profiles import DEFAULT, known_profiles, load_profile, name_of
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from stemsilver.config import Profile
     from stemsilver.pipeline import tasks
 else:
-    audio, device, optional = OnUse("audio"), OnUse("device"), OnUse("optional")
-    tasks = OnUse("pipeline.tasks")
-    records, weights = OnUse("records"), OnUse("weights")
+    audio, device, optional = LazyModule("audio"), LazyModule("device"), LazyModule("optional")
+    tasks = LazyModule("pipeline.tasks")
+    records, weights = LazyModule("records"), LazyModule("weights")
 
 FREE_GIGABYTES = 2.0
 """With less, the cache and the site of a batch of a few minutes can fill the disk."""

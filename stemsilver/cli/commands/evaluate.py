@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from stemsilver.cli.console import table_output
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import ConfigFile, ProfileName, chosen_profile
 from stemsilver.profiles import DEFAULT
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from stemsilver.evaluation import catalogue
 else:
     pipeline, report, catalogue = (
-        OnUse("pipeline"),
-        OnUse("report"),
-        OnUse("evaluation.catalogue"),
+        LazyModule("pipeline"),
+        LazyModule("report"),
+        LazyModule("evaluation.catalogue"),
     )
 
 

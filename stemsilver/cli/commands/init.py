@@ -10,13 +10,13 @@ import typer
 from rich.markup import escape
 
 from stemsilver.cli.console import output
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 
 if TYPE_CHECKING:
     from stemsilver.delivery import repository
     from stemsilver.delivery.repository import Initialised
 else:
-    repository = OnUse("delivery.repository")
+    repository = LazyModule("delivery.repository")
 
 
 def command(

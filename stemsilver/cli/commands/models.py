@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import TransferSpeedColumn
 
 from stemsilver.cli.console import output
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import ConfigFile, chosen_profile
 from stemsilver.cli.progress import byte_bar
 from stemsilver.errors import ConfigError, UsageError, WeightsError
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from stemsilver.weights import fetch, kinds, store
     from stemsilver.weights.kinds import Remote, Weight
 else:
-    weights, tasks = OnUse("weights"), OnUse("pipeline.tasks")
-    store, kinds = OnUse("weights.store"), OnUse("weights.kinds")
-    fetch = OnUse("weights.fetch")
+    weights, tasks = LazyModule("weights"), LazyModule("pipeline.tasks")
+    store, kinds = LazyModule("weights.store"), LazyModule("weights.kinds")
+    fetch = LazyModule("weights.fetch")
 
 app = typer.Typer(
     help="List, download and verify weight files.",

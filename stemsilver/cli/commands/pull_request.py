@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from stemsilver.cli.console import messages
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import ConfigFile, ProfileName, chosen_profile
 from stemsilver.errors import UsageError
 from stemsilver.profiles import DEFAULT
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stemsilver.delivery.pull_request import Claim
     from stemsilver.report.text import wording
 else:
-    pull_request, wording = OnUse("delivery.pull_request"), OnUse("report.text.wording")
+    pull_request, wording = LazyModule("delivery.pull_request"), LazyModule("report.text.wording")
 
 app = typer.Typer(
     help="Pack, judge and preview the results of a pull request.",

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stemsilver.cli.console import messages
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.progress import byte_bar
 
 if TYPE_CHECKING:
     from stemsilver.delivery import release
 else:
-    release = OnUse("delivery.release")
+    release = LazyModule("delivery.release")
 
 
 def command(

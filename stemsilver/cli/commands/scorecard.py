@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from stemsilver.cli.console import table_output
-from stemsilver.cli.on_use import OnUse
+from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import ConfigFile, chosen_profile
 from stemsilver.errors import UsageError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stemsilver.evaluation import catalogue
     from stemsilver.report import Check, Diff, Scorecard
 else:
-    report, catalogue = OnUse("report"), OnUse("evaluation.catalogue")
+    report, catalogue = LazyModule("report"), LazyModule("evaluation.catalogue")
 
 app = typer.Typer(no_args_is_help=True, help="Compare the scorecards of two builds.")
 

@@ -52,7 +52,7 @@ def command(
     try:
         server.run(sockets=[listening])
     except Stopped as stopped:
-        stopped.arrived = True
+        stopped.handled = True
 
 
 def app(site: Path) -> Starlette:

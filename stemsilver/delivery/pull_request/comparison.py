@@ -9,8 +9,8 @@ from stemsilver.report import Check, Diff, Scorecard, ScoredRender, diff, gates,
 
 _NO_BASE = "There is nothing to compare with: the base could not be built, or has no renders."
 _OTHER_RULE = (
-    "The base in the artifact has other gates or another guardrail than the target branch. Those of "
-    "the target branch are applied here."
+    "The base in the artifact has other gates or another guardrail than the target branch. Those "
+    "of the target branch are applied here."
 )
 
 
