@@ -1,25 +1,25 @@
-"""How far do two measurements of the same thing differ?
+"""Measure how much repeated measurements of the same renders differ.
 
     python benchmarks/noise.py [FOLDER] [--renders N]
 
-Cleans and measures FOLDER (default: the demo batch) several times from nothing, in processes of
-their own, and prints for each metric the largest difference on any render from the first time:
+Cleans and measures FOLDER (default: the demo batch) several times without a cache, each time in a
+separate process. Prints for each metric the largest difference to the first run on any render:
 
-    again     the same once more
-    jobs      one worker with every core, in place of one a core
-    threads   one worker that believes in eight cores
+    again     the same again
+    jobs      one worker with all cores, instead of one worker per core
+    threads   one worker that assumes eight cores
     avx2      a processor without AVX-512 and AMX
-    sse4      one without AVX, AVX2 and FMA too
+    sse4      a processor without AVX, AVX2 and FMA as well
     16 bit    the same processor, every sample changed by −1, 0 or 1 of 32768
 
-A library chooses its code by the processor, so avx2 and sse4 stand for other machines; they are
-simulated by `older_cpu.c`, for all libraries at once, and need x86-64 Linux and a C compiler.
+Libraries select their code by the processor, so avx2 and sse4 represent other machines. They are
+simulated by `older_cpu.c` for all libraries, which needs x86-64 Linux and a C compiler.
 
-The rule for a metric's tolerance in `stemsilver.evaluation.catalogue`, which the table ends with:
-twice the largest difference of `again` to `sse4`, and never less than half of the last digit that
-is shown, rounded up to one digit. Twice, because both builds that are compared may be off. The
-last column tells where the catalogue's is smaller. `16 bit` is not noise, as its input is another:
-it shows what the least change of the audio does. Scores that only one of two runs has are named.
+The column `tolerance` is the rule for tolerances in `stemsilver.evaluation.catalogue`: twice the
+largest difference from `again` to `sse4`, at least half of the last displayed digit, rounded up to
+one digit. Twice, because both compared builds may deviate. The last column marks tolerances of the
+catalogue that are smaller. `16 bit` is not noise, because its input differs: it shows the effect of
+the smallest change of the audio. Scores that only one of two runs has are listed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ from stemsilver.records import Render
 from stemsilver.report import judge
 
 Values: TypeAlias = dict[str, dict[str, float | None]]
-"""By a render's id and a metric's name."""
+"""Scores by the id of the render and the name of the metric."""
 
 _GLIBC = "-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD"
 
@@ -75,7 +75,7 @@ WAYS = (
     Way("again"),
     Way("jobs", jobs=1),
     Way("threads", jobs=1, cores=8),
-    # The C library has chosen before anything can be preloaded, so it is told by itself.
+    # glibc selects its code before LD_PRELOAD takes effect, so it needs its own setting.
     Way("avx2", environment={"OLDER_CPU": "avx2", "GLIBC_TUNABLES": f"glibc.cpu.hwcaps={_GLIBC}"}),
     Way(
         "sse4",
@@ -98,7 +98,7 @@ def main() -> None:
     if arguments.way:
         print(json.dumps(measured(arguments.folder, json.loads(arguments.way))))
         return
-    # Wide enough for the table where nobody says how wide it is.
+    # Without a terminal the width is unknown: use one that fits the table.
     width = None if sys.stdout.isatty() else 130
     console = Console(highlight=False, emoji=False, width=width)
     with tempfile.TemporaryDirectory() as scratch:
@@ -119,7 +119,7 @@ def main() -> None:
 
 
 def copy(renders: tuple[Render, ...], folder: Path) -> None:
-    """The renders and what lies beside them, in `folder`."""
+    """Copy the renders and their sidecar files to `folder`."""
     for render in renders:
         for source in filter(None, (render.source, render.script, render.reference)):
             target = folder / Path(render.path).with_name(source.name)
@@ -128,7 +128,7 @@ def copy(renders: tuple[Render, ...], folder: Path) -> None:
 
 
 def dither(folder: Path) -> None:
-    """Change every render in `folder` by the smallest step of 16 bits."""
+    """Change every sample of the renders in `folder` by at most one 16-bit step."""
     random = np.random.default_rng(1)
     for render in discover.discover(folder).renders:
         samples, rate = soundfile.read(render.source, dtype="int16", always_2d=True)
@@ -140,7 +140,7 @@ def dither(folder: Path) -> None:
 
 
 def compiled(folder: Path) -> Path | None:
-    """The library that hides instruction sets, if it can be had."""
+    """Compile the library that hides instruction sets; None if that is not possible here."""
     library = folder / "older_cpu.so"
     source = Path(__file__).with_name("older_cpu.c")
     try:
@@ -153,7 +153,7 @@ def compiled(folder: Path) -> Path | None:
 
 
 def run(folder: Path, way: Way, older: Path | None) -> Values:
-    """What a process of its own measures of the renders in `folder`."""
+    """Measure the renders in `folder` in a separate process."""
     environment = {**os.environ, **way.environment}
     if "OLDER_CPU" in way.environment:
         environment["LD_PRELOAD"] = str(older)
@@ -169,7 +169,7 @@ def run(folder: Path, way: Way, older: Path | None) -> Values:
 
 
 def measured(folder: Path, way: dict[str, int | None]) -> Values:
-    """Clean and measure the renders in `folder` in this process's workers, from nothing."""
+    """Clean and measure the renders in `folder` with workers of this process, without a cache."""
     renders = discover.discover(folder).renders
     profile = load_profile()
     share = way["cores"] or cores()
@@ -193,7 +193,7 @@ def measured(folder: Path, way: dict[str, int | None]) -> Values:
 
 
 def report(runs: dict[str, Values], console: Console) -> None:
-    """The table of differences, the tolerance that follows, and the one in use."""
+    """Print the table of differences, the resulting tolerances, and those of the catalogue."""
     first = runs.pop("first")
     table = Table("metric", *runs, "tolerance", "catalogue", "")
     for name, metric in METRICS.items():
@@ -216,7 +216,7 @@ def report(runs: dict[str, Values], console: Console) -> None:
 
 
 def largest(first: Values, other: Values, name: str) -> float:
-    """The largest difference of a metric on any render that has it in both."""
+    """Return the largest difference of a metric on any render that has it in both runs."""
     return max(
         (
             abs(before - after)
@@ -228,7 +228,7 @@ def largest(first: Values, other: Values, name: str) -> float:
 
 
 def tolerance(noise: float, digits: int) -> float:
-    """What the rule makes of the largest difference `noise` of a metric with `digits` decimals.
+    """Return the tolerance for the largest difference `noise` of a metric with `digits` decimals.
 
     >>> tolerance(0.0, 1), tolerance(0.0161, 2)
     (0.05, 0.04)

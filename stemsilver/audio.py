@@ -1,12 +1,12 @@
-"""Sound files in, arrays out, and back.
+"""Decode, resample and encode audio files.
 
-A file is judged by its bytes, never by its name or by what its header claims: the length is
-measured, every sample is checked to be finite, and a file that was cut off is refused instead of
-silently shortened. Audio is `float32` of shape `(channels, frames)`, full scale at ±1.
+Neither the file name nor the header is trusted: the length is measured, every sample is checked to
+be finite, and a truncated file is refused instead of silently shortened. Audio is `float32` of
+shape `(channels, frames)`, full scale at ±1.
 
-libsndfile decodes the samples, but believes a WAV's header and passes over a cut-off one without
-a word; so the RIFF chunks are walked here (Microsoft, *Multimedia Programming Interface and Data
-Specifications 1.0*; EBU Tech 3306 for RF64).
+libsndfile decodes the samples, but it trusts the WAV header and does not report a truncated file.
+Therefore this module parses the RIFF chunks itself (Microsoft, *Multimedia Programming Interface
+and Data Specifications 1.0*; EBU Tech 3306 for RF64).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _RATES = range(8_000, 192_001)
 _CHANNELS = range(1, 7)
 _BLOCK = 65_536  # frames decoded at a time
 
-# (format tag, bytes a sample) → libsndfile's name of the encoding.
+# (format tag, bytes per sample) → libsndfile's name of the encoding.
 _WAV_ENCODINGS = {
     (1, 1): "PCM_U8",
     (1, 2): "PCM_16",
@@ -51,14 +51,14 @@ _WAV_ENCODINGS = {
 }
 _EXTENSIBLE = 0xFFFE
 
-# What a writer that cannot go back to its header puts for the unknown size: the largest signed
-# or unsigned 32-bit number, give or take its own header or a rounding to pages (ffmpeg
-# 0xFFFFFFFF, SoX 0x7FFFF000, arecord 0x80000000). A genuine size falls there by a rare accident;
-# any other size larger than the file means that the file was cut off.
+# A streaming writer cannot return to the header, so it writes a placeholder for the unknown size:
+# about the largest signed or unsigned 32-bit number, less its own header or rounded to pages
+# (ffmpeg 0xFFFFFFFF, SoX 0x7FFFF000, arecord 0x80000000). Real sizes in these ranges are rare.
+# Any other size larger than the file means that the file was truncated.
 _STREAMED = (range(0x7FFF_0000, 0x8001_0000), range(0xFFFF_0000, 0x1_0000_0000))
 
-# Chunks that writers put behind the audio. Four bytes of audio are printable once in fifty
-# times, so a name alone does not show that a chunk was cut off there: it must be one of these.
+# Chunks that writers put after the audio. Four bytes of audio are printable ASCII once in fifty
+# times, so only one of these names shows that a chunk was truncated there.
 _KNOWN_CHUNK = re.compile(
     b"LIST|fact|cue |plst|smpl|inst|bext|iXML|axml|chna|cart|levl|link|umid|ubxt|mext|id3 |ID3 |"
     b"_PMX|acid|strc|afsp|AFAn|JUNK|junk|PAD |FLLR|PEAK|DISP|minf|elm1|regn|SNDM|LGWV|ResU"
@@ -67,7 +67,7 @@ _KNOWN_CHUNK = re.compile(
 
 @dataclass(frozen=True)
 class _Source:
-    """A sound file opened and measured, its blocks of shape (frames, channels) still to come."""
+    """An open, measured file. `blocks` yields its samples, each block (frames, channels)."""
 
     rate: int
     channels: int
@@ -78,11 +78,10 @@ class _Source:
 def decode(path: Path, max_minutes: float) -> Audio:
     """Decode a WAV or FLAC file.
 
-    Samples over full scale are kept. A WAV that was streamed, its size unknown when its header
-    was written (0, or a placeholder), is read to the end of the file.
-
-    Raises `EmptyAudio`, `UnreadableAudio`, `NonFiniteAudio` or `TooLong`, each naming the file,
-    what is wrong and where. The limit is checked before any sample is kept.
+    Samples over full scale are kept. A streamed WAV, whose header states the size 0 or a
+    placeholder, is read to the end of the file. The limit is checked before samples are stored.
+    Raises `EmptyAudio`, `UnreadableAudio`, `NonFiniteAudio` or `TooLong`. The message names the
+    file, the fault and its position.
     """
     try:
         with path.open("rb") as file:
@@ -94,10 +93,10 @@ def decode(path: Path, max_minutes: float) -> Audio:
 
 
 def checked(audio: Audio) -> Audio:
-    """The signal itself, once it is one that can be worked on.
+    """Validate `audio` and return it unchanged.
 
-    Raises `UnreadableAudio` for a shape, type or rate that is not supported, `EmptyAudio` for no
-    frames, `NonFiniteAudio` for NaN or infinite samples.
+    Raises `UnreadableAudio` for an unsupported shape, type or rate, `EmptyAudio` for no frames,
+    `NonFiniteAudio` for NaN or infinite samples.
     """
     samples = audio.samples
     if samples.ndim != 2 or samples.dtype != np.float32:
@@ -114,11 +113,11 @@ def checked(audio: Audio) -> Audio:
 
 
 def resample(samples: Samples, rate_in: int, rate_out: int, frames: int | None = None) -> Samples:
-    """Bring `samples` from `rate_in` to `rate_out` Hz (libsoxr, VHQ).
+    """Resample from `rate_in` to `rate_out` Hz (libsoxr, VHQ).
 
-    Shape: (channels, n) → (channels, `frames`), or round(n · rate_out / rate_in) frames, at
-    least 1, if `frames` is not given. Frame k of the output lies at k / rate_out seconds: the
-    filter has linear phase and its delay is compensated. The end is cut or padded with zeros.
+    Shape: (channels, n) → (channels, `frames`). The default of `frames` is
+    round(n · rate_out / rate_in), at least 1. Frame k of the output is at k / rate_out seconds:
+    the filter has linear phase and its delay is compensated. The end is cut or zero-padded.
 
     >>> resample(np.ones((2, 480), np.float32), 48_000, 16_000).shape
     (2, 160)
@@ -134,15 +133,14 @@ def resample(samples: Samples, rate_in: int, rate_out: int, frames: int | None =
 
 
 def mono(samples: Samples) -> Samples:
-    """The mean of the channels. Shape: (channels, frames) → (1, frames)."""
+    """Return the mean of the channels. Shape: (channels, frames) → (1, frames)."""
     mean: Samples = samples.mean(axis=0, keepdims=True, dtype=np.float32)
     return mean
 
 
 def to_channels(samples: Samples, channels: int) -> Samples:
-    """`samples` with `channels` channels. Shape: (any, frames) → (channels, frames).
-
-    An unchanged count passes as it is; any other becomes the mean of the channels, repeated.
+    """Convert to `channels` channels. Shape: (any, frames) → (channels, frames).
+    If the count differs, every output channel is the mean of the input channels.
     """
     if samples.shape[0] == channels:
         return samples
@@ -150,21 +148,19 @@ def to_channels(samples: Samples, channels: int) -> Samples:
 
 
 def encode_wav(audio: Audio, bits: Literal[16, 24] = 24) -> bytes:
-    """A PCM WAV file. Samples are clamped to ±(1 - 1 LSB).
+    """Encode a PCM WAV file. Samples are clamped to ±(1 - 1 LSB).
 
-    Samples decoded from PCM of no more than `bits` come back bit for bit, but for -1 itself,
-    which the clamp moves by 1 LSB.
-    Raises `StageError` if a sample is not finite or there is none.
+    Samples from PCM of at most `bits` are bit-exact, except -1, which the clamp moves by 1 LSB.
+    Raises `StageError` if there are no samples, or one is not finite.
     """
-    # More than two channels need the extensible header, which says where each loudspeaker is.
+    # More than two channels need the extensible header, which gives the loudspeaker positions.
     container = "WAV" if audio.samples.shape[0] <= 2 else "WAVEX"
     return _encode(audio, container, bits)
 
 
 def encode_flac16(audio: Audio) -> bytes:
-    """A 16-bit FLAC file, clamped as by `encode_wav`; equal samples give equal bytes.
-
-    Raises `StageError` if a sample is not finite, there is none, or FLAC cannot hold the rate.
+    """Encode a 16-bit FLAC file, clamped as in `encode_wav`; equal samples give equal bytes.
+    Raises `StageError` as `encode_wav` does, or if FLAC does not support the rate.
     """
     return _encode(audio, "FLAC", 16)
 
@@ -173,8 +169,8 @@ def _encode(audio: Audio, container: str, bits: int) -> bytes:
     channels, frames = audio.samples.shape
     if not audio.samples.size:
         raise StageError("nothing to encode: the signal has no frames")
-    # libsndfile multiplies floats by 2^(bits - 1) - 1 but divides by 2^(bits - 1) on reading,
-    # which would change every sample of an untouched file; integers pass through it as they are.
+    # libsndfile multiplies floats by 2^(bits - 1) - 1 on writing but divides by 2^(bits - 1) on
+    # reading, which would change every sample of an unprocessed file. Integers are not scaled.
     full_scale = np.float32(2 ** (bits - 1))
     top = 1 - 1 / full_scale
     buffer = io.BytesIO()
@@ -247,10 +243,8 @@ def _place(frame: int, rate: int) -> str:
 
 
 class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
-    """A FLAC read from front to back.
-
-    soundfile seeks after every read of a seekable file, which fails at the end of a FLAC whose
-    length its writer did not know, and costs a search in every other.
+    """A FLAC file read sequentially: soundfile seeks after every read of a seekable file. At the
+    end of a FLAC of unknown length that fails, and in every other FLAC it costs a search.
     """
 
     def seekable(self) -> bool:
@@ -266,7 +260,7 @@ def _open_flac(file: BinaryIO, max_minutes: float) -> _Source:
         raise UnreadableAudio(f"not WAV or FLAC, or damaged: {error.error_string}") from error
     if kind != "FLAC":
         raise UnreadableAudio(f"holds {kind}, not WAV or FLAC")
-    # STREAMINFO leaves 36 bits for the length, and 0 means that the writer did not know it.
+    # The length in STREAMINFO has 36 bits. 0 means unknown; libsndfile reports a larger value.
     if frames >= 2**36:
         frames = 0
         for block in _flac_blocks(file, None):
@@ -300,7 +294,7 @@ def _flac_blocks(file: BinaryIO, frames: int | None) -> Iterator[Samples]:
 
 @dataclass(frozen=True)
 class _Layout:
-    """A WAV's `fmt ` chunk: `width` is the bytes a frame takes."""
+    """The `fmt ` chunk of a WAV file. `width` is in bytes per frame."""
 
     rate: int
     channels: int
@@ -360,12 +354,11 @@ def _layout(body: bytes) -> _Layout:
 
 
 def _data_end(file: BinaryIO, start: int, claimed: int, size: int, layout: _Layout) -> int:
-    """Where the audio ends, whatever the header claims.
+    """Return the byte position where the audio ends.
 
-    A claim larger than the file is a placeholder of `_STREAMED`, or the file was cut off. A
-    claim within the file is true if the file ends there or goes on with a chunk; otherwise the
-    header was written before the audio was (a claim of 0 is the usual case), and what follows
-    is audio too.
+    If the claimed size is larger than the file, it is a placeholder (`_STREAMED`) or the file was
+    truncated. A smaller claim is trusted if the file ends there or a chunk follows. Otherwise the
+    header was written before the audio (usually with the size 0), and the rest is audio too.
     """
     held = size - start
     if held < layout.width:
@@ -378,7 +371,7 @@ def _data_end(file: BinaryIO, start: int, claimed: int, size: int, layout: _Layo
             f"{claimed} bytes of audio, the file holds {held}"
         )
     end = start + claimed
-    for tail in (end, end + claimed % 2):  # some writers leave out the padding byte
+    for tail in (end, end + claimed % 2):  # some writers omit the padding byte
         if size - tail < 8:
             return end
         kind, length = _chunk(file, tail)

@@ -1,8 +1,8 @@
-"""A content-addressed store of finished work: what was computed from the same inputs before.
+"""A cache of computed results on disk, addressed by a digest of their inputs.
 
-An entry is a folder of files under its key, with a manifest of their SHA-256. It is written
-beside its place and renamed into it, verified whenever it is read, and deleted the moment it does
-not verify: a damaged entry is a miss, never a result.
+An entry is a folder named by its key, with a manifest of the SHA-256 of its files. It is written
+to a temporary folder and then renamed, and it is verified on every read. A damaged entry is
+deleted and counts as a cache miss.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from stemsilver.fsio import sha256_file, write_bytes, write_json
 MANIFEST = "manifest.json"
 
 ABANDONED_SECONDS = 3600.0
-"""An entry still being written after this is one whose writer died."""
+"""An unfinished entry older than this is considered abandoned: its writer has died."""
 
 
 class Cache:
-    """Entries under `root`, each a folder named by a hexadecimal key.
+    """A cache in the folder `root`. Keys are hexadecimal.
 
-    Any number of processes may read and write it at once.
+    Several processes can read and write it at the same time.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def get(self, key: str) -> Path | None:
-        """The folder of the entry, every file in it verified; None if there is none.
+        """Return the folder of the entry after verifying every file, or None if there is none.
 
-        An entry that does not verify is deleted. Reading marks the entry as used.
+        A damaged entry is deleted. Reading marks the entry as used.
         """
         folder = self._folder(key)
         if not folder.exists():
-            # Nothing to delete below: another process may put the entry at this moment.
+            # Return before the deletion below: another process may be storing this entry now.
             return None
         try:
             manifest = json.loads((folder / MANIFEST).read_bytes())
@@ -74,7 +74,7 @@ class Cache:
             try:
                 staged.rename(folder)
             except OSError:
-                # Another process was first with the same entry, or a damaged one lies there.
+                # Another process has stored the same entry, or a damaged entry is in the way.
                 if self.get(key) is None:
                     staged.rename(folder)
         except OSError as error:
@@ -84,15 +84,16 @@ class Cache:
         return folder
 
     def verify(self) -> tuple[int, int]:
-        """Read every entry; the numbers of sound ones, and of damaged ones now deleted."""
+        """Verify every entry. Return the numbers of valid and of (now deleted) damaged entries."""
         keys = [folder.name for folder in self._entries()]
         sound = sum(self.get(key) is not None for key in keys)
         return sound, len(keys) - sound
 
     def gc(self, max_bytes: int) -> int:
-        """Delete the entries longest unused until at most `max_bytes` are left.
+        """Delete the least recently used entries until at most `max_bytes` are left.
 
-        What a killed run left half-written goes too. Returns the number of bytes freed.
+        Abandoned unfinished entries are deleted too. Returns the number of bytes freed by the
+        deleted entries.
         """
         for leftover in self.root.glob("??/.*"):
             if time.time() - _last_use(leftover) > ABANDONED_SECONDS:
@@ -125,5 +126,5 @@ def _size(folder: Path) -> int:
     try:
         return sum(file.stat().st_size for file in folder.iterdir())
     except OSError:
-        # Another run deleted it at this moment.
+        # Another process has just deleted it.
         return 0

@@ -1,4 +1,4 @@
-"""Which processor the models run on, and with how many threads: the machine decides, no profile."""
+"""Device and number of threads for the models: they depend on the machine, not the profile."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from stemsilver.errors import UsageError
 VARIABLE = "STEMSILVER_DEVICE"
 
 THREADS = "OMP_NUM_THREADS"
-"""How many threads this process may compute with: read by OpenMP, BLAS and torch, and by us for
-the libraries that do not read it."""
+"""Environment variable with the number of compute threads. OpenMP, BLAS and torch read it;
+Stemsilver passes it on to the libraries that do not."""
 
 Device: TypeAlias = Literal["cuda", "mps", "cpu"]
 
 
 def device() -> Device:
-    """The device that `STEMSILVER_DEVICE` names; `auto`, or nothing, is the best there is.
+    """Return the device named in `STEMSILVER_DEVICE`; `auto` or unset means the best available.
 
     Without torch, which only the large models need, that is the CPU.
 
     Raises:
-        UsageError: it names none, or one that this machine or its torch does not have.
+        UsageError: the value is no device name, or torch finds no such device on this machine.
     """
     named = check_variable()
     there = ("cpu",) if named == "cpu" else _there()
@@ -40,10 +40,10 @@ def device() -> Device:
 
 
 def check_variable() -> str:
-    """What `STEMSILVER_DEVICE` names, whether this machine has it or not; else `auto`.
+    """Return the value of `STEMSILVER_DEVICE`, or `auto` if unset. Availability is not checked.
 
     Raises:
-        UsageError: it names no device.
+        UsageError: the value is no device name.
     """
     named = os.environ.get(VARIABLE) or "auto"
     if named not in ("auto", *get_args(Device)):
@@ -55,7 +55,7 @@ def check_variable() -> str:
 
 
 def device_name() -> str:
-    """The device as people know it.
+    """Return the device for display; for CUDA with the name of the GPU.
 
     Raises:
         UsageError: as for `device`.
@@ -69,19 +69,19 @@ def device_name() -> str:
 
 
 def cores() -> int:
-    """The cores this process may use."""
+    """Return the number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def threads() -> int:
-    """The threads a model may use: what `OMP_NUM_THREADS` says, else one for each core."""
+    """Return the number of threads for a model: `OMP_NUM_THREADS`, or one per core."""
     with suppress(ValueError):
         return max(1, int(os.environ.get(THREADS, "")))
     return cores()
 
 
 def _there() -> tuple[Device, ...]:
-    """The devices of this machine, the best first."""
+    """Return the devices of this machine, the best first."""
     if importlib.util.find_spec("torch") is None:
         return ("cpu",)
     import torch

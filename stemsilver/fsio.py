@@ -1,10 +1,9 @@
-"""Files that are either whole or absent.
+"""Atomic writes of files and folders: a target is either complete or absent.
 
-Every byte Stemsilver publishes goes through here. A file is written beside its target and renamed
-over it, a folder is built beside its target and swapped in, and a lock keeps two runs out of the
-same outputs. Whatever the moment of a `kill -9`, a final name never holds half a file; the
-leftovers it can leave are all hidden, and `sweep`, `staging_beside` and `recover_directory` clear
-them in the next run.
+All output of Stemsilver is written by this module. A file is written to a temporary file next to
+its target and renamed; a folder is built next to its target and swapped; a lock prevents two runs
+from using the same outputs. Even after a `kill -9`, no target holds an incomplete file. Leftovers
+are hidden files, and `sweep`, `staging_beside` and `recover_directory` remove them in the next run.
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ _HOLDER = ".stemsilver.pid"
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Put `data` at `path`, all of it or nothing; missing folders are made.
+    """Write `data` to `path` atomically; missing folders are created.
 
-    Raises `EnvironmentFault` when the disk is full or refuses; the file that stood at `path`
-    before is then untouched.
+    Raises `EnvironmentFault` if writing fails, for example because the disk is full. A previous
+    file at `path` is then unchanged.
     """
     with open_whole(path) as file:
         file.write(data)
@@ -43,13 +42,12 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 @contextmanager
 def open_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write piece by piece, which stands at `path` once the block has ended well.
+    """Open a temporary file for writing, and rename it to `path` when the block succeeds.
 
-    Missing folders are made. An `OSError` in the block is taken for one of writing: raises
-    `EnvironmentFault`, as when the disk is full or refuses. After any error the file that stood
-    at `path` before is untouched.
+    Missing folders are created. Any `OSError` in the block counts as a write error and becomes
+    `EnvironmentFault`. After any error, a previous file at `path` is unchanged.
     """
-    # A random short name: the target's own may already be as long as the filesystem permits.
+    # A short random name: the name of the target may already have the maximum length.
     temporary = path.with_name(_TEMPORARY_PREFIX + secrets.token_hex(8) + _TEMPORARY_SUFFIX)
     with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,28 +58,28 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
                 os.fsync(file.fileno())
             temporary.replace(path)
         finally:
-            # Gone already after the rename; must not hide the error that brought us here.
+            # After the rename it no longer exists. A failure must not hide the original error.
             with suppress(OSError):
                 temporary.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
-    """`write_bytes` in UTF-8; line ends are written as they are."""
+    """Write `text` atomically in UTF-8; line ends are not converted."""
     write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write `value` as JSON, indented by 2, keys in their own order, with a final newline.
+    """Write `value` atomically as JSON: indent 2, keys not sorted, with a final newline.
 
-    Raises `ValueError` for NaN and infinities, which are not JSON: write null and a reason.
+    Raises `ValueError` for NaN and infinity, which are not JSON: write null and a reason instead.
     """
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_if_changed(path: Path, data: bytes) -> bool:
-    """`write_bytes` unless `path` already holds exactly `data`; True when it was written.
+    """Write `data` unless the content of `path` is already equal. Return True if it was written.
 
-    An unchanged file keeps its modification time, so tools that look at it do no work twice.
+    An unchanged file keeps its modification time, so tools that check it do not repeat work.
     """
     with suppress(OSError):
         if path.stat().st_size == len(data) and path.read_bytes() == data:
@@ -92,10 +90,10 @@ def write_if_changed(path: Path, data: bytes) -> bool:
 
 @contextmanager
 def lengthen(path: Path) -> Iterator[BinaryIO]:
-    """A file to write on from its end, for work that goes on where a killed run left it.
+    """Open a file for appending, to continue work that a killed run did not finish.
 
-    Missing folders are made. An `OSError` in the block is taken for one of writing: raises
-    `EnvironmentFault`. Nothing but the work itself may look at `path` before `put_in_place`.
+    Missing folders are created. Any `OSError` in the block counts as a write error and becomes
+    `EnvironmentFault`. No other code may read `path` before `put_in_place`.
     """
     with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,18 +104,18 @@ def lengthen(path: Path) -> Iterator[BinaryIO]:
 
 
 def put_in_place(written: Path, path: Path) -> None:
-    """Let the whole file `written` stand at `path`, in the same folder. Raises `EnvironmentFault`.
+    """Rename the complete file `written` to `path`, in the same folder. Raises `EnvironmentFault`.
 
-    The file that stood there before is replaced, at once or not at all.
+    A previous file at `path` is replaced atomically.
     """
     with _writing(path):
         written.replace(path)
 
 
 def sweep(folder: Path, *, below: bool = True) -> None:
-    """Remove the temporary files a killed run left in `folder`, and anywhere `below` it.
+    """Remove temporary files of killed runs from `folder`, and with `below` from its subfolders.
 
-    Call it only while holding the `run_lock`: a temporary file of a live run looks the same.
+    Call it only while holding the `run_lock`: temporary files of a live run look the same.
     """
     with _writing(folder):
         for leftover in folder.rglob(_TEMPORARY) if below else folder.glob(_TEMPORARY):
@@ -125,15 +123,15 @@ def sweep(folder: Path, *, below: bool = True) -> None:
 
 
 def sha256_file(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in lowercase hex. Raises `OSError` if it cannot be read."""
+    """Return the SHA-256 of a file in lowercase hex. Raises `OSError` if it cannot be read."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def staging_beside(target: Path) -> Path:
-    """A new, empty folder beside `target`, to be filled and handed to `swap_directory`.
+    """Create an empty folder next to `target`, to be filled and passed to `swap_directory`.
 
-    What a killed run left in it is removed. Raises `EnvironmentFault`.
+    Leftovers of a killed run are removed from it. Raises `EnvironmentFault`.
     """
     staged = _sibling(target, "new")
     with _writing(staged):
@@ -144,11 +142,11 @@ def staging_beside(target: Path) -> Path:
 
 
 def swap_directory(staged: Path, target: Path) -> None:
-    """Make the folder `staged` stand at `target`; the folder that stood there is removed.
+    """Replace the folder `target` by the folder `staged`.
 
-    Both must be on one filesystem. Raises `EnvironmentFault` when the swap fails; the old folder
-    is then back at `target`. A run killed between the two renames is put right by
-    `recover_directory`, or by the next swap.
+    Both must be on the same filesystem. Raises `EnvironmentFault` if the swap fails; the old folder
+    is then back at `target`. If a run is killed between the two renames, `recover_directory` or
+    the next swap restores the old folder.
     """
     recover_directory(target)
     old = _sibling(target, "old")
@@ -164,15 +162,15 @@ def swap_directory(staged: Path, target: Path) -> None:
             if standing:
                 old.rename(target.resolve())
             raise
-    # The new folder is published; what remains of the old one is removed by the next swap.
+    # The new folder is published. If this removal fails, the next swap repeats it.
     shutil.rmtree(old, ignore_errors=True)
 
 
 def recover_directory(target: Path) -> None:
-    """Finish or undo the swap of a run killed in the middle of `swap_directory(…, target)`.
+    """Finish or undo the swap of a run that was killed in `swap_directory(…, target)`.
 
-    Killed between the renames, the old folder returns to `target`; killed after them, what was
-    left of the old folder is removed. Does nothing after a clean run. Raises `EnvironmentFault`.
+    If it was killed between the renames, the old folder returns to `target`; if after them, the
+    rest of the old folder is removed. Otherwise it does nothing. Raises `EnvironmentFault`.
     """
     old = _sibling(target, "old")
     with _writing(target):
@@ -185,16 +183,16 @@ def recover_directory(target: Path) -> None:
 
 
 def has_leftovers(folder: Path) -> bool:
-    """Whether a killed run left something in or beside `folder`, or a live one is at work there."""
+    """Return whether temporary files of a killed or live run are in or next to `folder`."""
     beside = any(_sibling(folder, role).exists() for role in ("new", "old"))
     return beside or any(folder.rglob(_TEMPORARY))
 
 
 def contained(root: Path, relative: str) -> Path:
-    """The real path of `relative` under `root`; neither needs to exist.
+    """Return the real path of `relative` under `root`; neither needs to exist.
 
-    Raises `UsageError` if it leads out of `root`, by `..`, by being absolute, or through a
-    symbolic link.
+    Raises `UsageError` if it leads outside `root`: through `..`, a symbolic link, or because it is
+    absolute.
 
     >>> contained(Path("/srv"), "a/../b.wav").as_posix()
     '/srv/b.wav'
@@ -206,7 +204,7 @@ def contained(root: Path, relative: str) -> Path:
         real_root = root.resolve()
         path = (real_root / relative).resolve()
         inside = not Path(relative).is_absolute() and path.is_relative_to(real_root)
-        # What comes after a loop of links is not followed the first time.
+        # The first resolve() does not follow the part of the path after a loop of links.
         inside = inside and path.resolve() == path
     except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL, an impossible name
         inside = False
@@ -217,11 +215,11 @@ def contained(root: Path, relative: str) -> Path:
 
 @contextmanager
 def run_lock(folder: Path, wait: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Hold `folder` for this run; a second run is refused, or waits if it has said how.
+    """Lock `folder` for this run.
 
-    Raises `Locked` with the process id of the holder; `wait` is told it instead, and the lock is
-    then waited for. The lock is the operating system's, so a killed run releases it by dying;
-    only the empty lock file stays.
+    If another run holds the lock: without `wait`, raise `Locked` with the process id of the holder;
+    with `wait`, call it with that id and wait for the lock. It is a lock of the operating system,
+    so it is released when a run is killed; only the empty lock file remains.
     """
     lock = FileLock(folder / _LOCK)
     with _writing(folder):
@@ -237,15 +235,15 @@ def run_lock(folder: Path, wait: Callable[[str], None] | None = None) -> Iterato
         write_text(folder / _HOLDER, f"{os.getpid()}\n")
         yield
     finally:
-        # Ours to remove only while we hold the lock.
+        # Remove the file before the release: afterwards it belongs to the next holder.
         with suppress(OSError):
             (folder / _HOLDER).unlink()
         lock.release()
 
 
 def _holder(folder: Path) -> str:
-    # A file of its own: where locks are mandatory, the locked file cannot be read. The holder
-    # writes it just after locking, so for an instant it is absent.
+    # The process id is in a separate file: where locks are mandatory, the locked file cannot be
+    # read. The holder writes it just after locking, so it can be absent for a moment.
     try:
         return (folder / _HOLDER).read_text(encoding="utf-8").strip()
     except OSError:
@@ -253,7 +251,7 @@ def _holder(folder: Path) -> str:
 
 
 def _sibling(target: Path, role: str) -> Path:
-    # Beside the real folder: if `target` is a link, the swap happens where it leads.
+    # Next to the real folder: if `target` is a link, the folder that it points to is swapped.
     real = target.resolve()
     return real.with_name(f".{real.name}.{role}")
 
@@ -276,7 +274,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def files_below(path: Path, pattern: str = "*") -> list[tuple[str, Path]]:
-    """The files at or below `path` by their places in it, without the hidden ones."""
+    """Return (relative path, path) of the files at or below `path`, without hidden files."""
     if not path.is_dir():
         return [("", path)] if path.exists() else []
     found = {one.relative_to(path).as_posix(): one for one in path.rglob(pattern) if one.is_file()}
@@ -284,6 +282,6 @@ def files_below(path: Path, pattern: str = "*") -> list[tuple[str, Path]]:
 
 
 def file_states(path: Path) -> list[tuple[str, int, int]]:
-    """The files at or below `path` by their places in it, each with its size and time of change."""
+    """Return (relative path, size in bytes, mtime in ns) of the files at or below `path`."""
     found = [(place, one.lstat()) for place, one in files_below(path)]
     return [(place, state.st_size, state.st_mtime_ns) for place, state in found]

@@ -1,4 +1,4 @@
-"""How much memory a piece of work took at its highest."""
+"""Measure peak memory."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ _LOWER_THE_MARK = "5"  # proc(5): the peak resident set size becomes the current
 
 @dataclass(frozen=True)
 class Peak:
-    """The most memory at any moment, in bytes.
+    """Peak memory in bytes.
 
-    `process` is what the whole process had in memory: the libraries and every model it has loaded
-    so far are part of it. `gpu` is what torch had on a CUDA device. None where it is not known,
-    or not used.
+    `process` is that of the whole process, including libraries and all models loaded so far. `gpu`
+    is what torch allocated on a CUDA device. None means unknown or not used.
     """
 
     process: int | None = None
@@ -28,10 +27,10 @@ class Peak:
 
 
 def lower_marks() -> None:
-    """Let `peak` tell of what comes from here on.
+    """Reset the peaks, so that `peak` covers the time from now on.
 
-    Linux alone can lower the mark of a process. Elsewhere `peak` tells of the whole life of the
-    process so far, which is an upper bound.
+    Only Linux can reset the peak of a process. On other systems `peak` covers the whole life of
+    the process, which is an upper bound.
     """
     with suppress(OSError):
         _MARKS.write_text(_LOWER_THE_MARK)
@@ -40,13 +39,13 @@ def lower_marks() -> None:
 
 
 def give_back() -> None:
-    """Let the system have what freed objects left behind: glibc would keep most of it."""
+    """Return freed memory to the system: glibc would keep most of it."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def peak() -> Peak:
-    """The highest since `lower_marks`."""
+    """Return the peak memory since `lower_marks`."""
     cuda = _cuda()
     return Peak(_process(), None if cuda is None else int(cuda.max_memory_allocated()))
 
@@ -65,6 +64,6 @@ def _process() -> int | None:
 
 
 def _cuda() -> Any:
-    """`torch.cuda`, where something has been put on a device; nothing is imported to find out."""
+    """Return `torch.cuda` if CUDA is in use, without importing torch to find out."""
     torch = sys.modules.get("torch")
     return torch.cuda if torch is not None and torch.cuda.is_initialized() else None

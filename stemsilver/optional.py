@@ -1,4 +1,4 @@
-"""Packages that only some profiles need, and that only some installations have."""
+"""Optional packages, which only some profiles need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Extra: TypeAlias = Literal["studio", "uvr"]
 
 @dataclass(frozen=True)
 class Package:
-    """What pip calls it, what Python calls it, and the extras of Stemsilver that bring it."""
+    """An optional package: its pip name, module name, and the extras that install it."""
 
     name: str
     module: str
@@ -38,24 +38,24 @@ NEEDED: dict[str, tuple[Package, ...]] = {
     ),
     "panns": (_TORCH, Package("panns-inference", "panns_inference", ("studio", "uvr"))),
 }
-"""What a model or backend needs beside the plain installation, by its name in a profile."""
+"""The optional packages of each model or backend, by its name in a profile."""
 
 
 def needed(models: Iterable[str]) -> tuple[Package, ...]:
-    """The packages that some models or backends need, each once."""
+    """Return the optional packages that `models` (or backends) need, without duplicates."""
     return tuple(dict.fromkeys(package for model in models for package in NEEDED.get(model, ())))
 
 
 def missing(models: Iterable[str]) -> tuple[Package, ...]:
-    """Those of them that this installation lacks."""
+    """Return those packages of `needed` that are not installed."""
     return tuple(package for package in needed(models) if not _installed(package.module))
 
 
 def check(models: Iterable[str]) -> None:
-    """Refuse to go on without a package that some models or backends need.
+    """Check that all packages of `needed` are installed.
 
     Raises:
-        EnvironmentFault: some are not installed; it names them all.
+        EnvironmentFault: packages are missing; the message names them all.
     """
     lacking = missing(models)
     if lacking:
@@ -66,7 +66,7 @@ def check(models: Iterable[str]) -> None:
 
 
 def install(packages: Iterable[Package]) -> str:
-    """The command that installs some packages: by the smaller extra if that has them all."""
+    """Return the command that installs `packages`, with the smaller extra if it has them all."""
     extra: Extra = "uvr" if all("uvr" in package.extras for package in packages) else "studio"
     return f"pip install 'stemsilver[{extra}]'"
 

@@ -1,4 +1,4 @@
-"""Which profile a name stands for: one of the working folder, else one that ships."""
+"""Find profiles by name: first in the working folder, then among the shipped ones."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ DEFAULT = "embedded"
 
 
 def known_profiles() -> dict[str, Path]:
-    """The file of every profile that has a name here."""
+    """Return the file of every known profile by its name."""
     folders = (Path("config"), resource("config"))
     return {path.stem: path for folder in folders[::-1] for path in folder.glob("*.yaml")}
 
 
 def name_of(profile: Profile) -> str | None:
-    """The name by which commands find `profile`; None for one that was given by its file."""
+    """Return the name by which commands find `profile`; None if it was given as a file."""
     from stemsilver import config
 
     file = known_profiles().get(profile.name)
@@ -30,12 +30,12 @@ def name_of(profile: Profile) -> str | None:
 
 
 def load_profile(name: str = DEFAULT) -> Profile:
-    """The profile called `name`: `config/NAME.yaml` of the working folder, else the shipped one.
+    """Load `config/NAME.yaml` from the working folder, or else the shipped profile `name`.
 
     Raises:
-        ConfigError: there is none of that name, or it does not validate.
+        ConfigError: there is no such profile, or it is invalid.
     """
-    from stemsilver import config  # Here, so that the command line knows the default at once.
+    from stemsilver import config  # imported late: the command line needs DEFAULT quickly
 
     known = known_profiles()
     if name in known:

@@ -1,6 +1,6 @@
-"""Stemsilver from Python: read, clean, measure and write, without a batch or a site.
+"""The Python API: read, clean, measure and write audio, without a batch or a site.
 
-What these functions need is imported when they are called: to import them costs nothing.
+The functions import their dependencies when they are called, so importing this module is fast.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["clean", "evaluate", "load_profile", "read", "write"]
 
 MAX_MINUTES = 120.0
-"""The longest file that `read` takes, if nothing else is said."""
+"""The default length limit of `read`."""
 
 
 def read(path: Path | str, *, max_minutes: float = MAX_MINUTES) -> Audio:
@@ -40,11 +40,11 @@ def read(path: Path | str, *, max_minutes: float = MAX_MINUTES) -> Audio:
 
 
 def write(audio: Audio, path: Path | str) -> None:
-    """Write a 24-bit WAV file, whole or not at all.
+    """Write a 24-bit WAV file atomically.
 
     Args:
         audio: Samples of shape (channels, frames), full scale at ±1.
-        path: The file; what is there is replaced, and missing folders are made.
+        path: The file. An existing file is replaced, and missing folders are created.
 
     Raises:
         ItemError: The signal is empty or not finite.
@@ -61,11 +61,11 @@ def clean(mixture: Audio | Path | str, profile: Profile | None = None) -> Cleane
 
     Args:
         mixture: Speech with music: a signal, or a file.
-        profile: What cleans it; the default profile if not given. See `load_profile`.
+        profile: The profile to clean with; the default profile if None. See `load_profile`.
 
     Returns:
-        The speech in `speech`, with the rate, the channels and the length of the mixture, and
-        what was taken out in `removed`.
+        The clean speech in `speech` and the removed sound in `removed`, both with the rate,
+        channels and length of the mixture.
 
     Raises:
         ItemError: The file cannot be decoded, or the signal is empty or not finite.
@@ -99,22 +99,22 @@ def evaluate(
     reference: Path | str | None = None,
     script: Path | str | None = None,
 ) -> Evidence:
-    """Measure a render and its cleaned file, wherever it was cleaned.
+    """Measure a render and its cleaned file, also one cleaned by another tool.
 
     Args:
-        raw: The render as it came.
-        clean: The same render, cleaned: the same rate, channels and length.
-        profile: What measures it; the default profile if not given.
+        raw: The original render.
+        clean: The cleaned render: the same rate, channels and length.
+        profile: The profile to measure with; the default profile if None.
         reference: A file with the true speech, for SI-SDR and ESTOI.
-        script: A text file with what was to be said, for the word error rate against it.
+        script: A text file with the text to be spoken, for the word error rate.
 
     Returns:
-        The scores by the names of the metrics, each a value or null with a reason; transcripts,
-        word alignments and timelines. The scores that rest on the separators' own estimates are
-        null: the files do not hold them.
+        The scores by metric name, each a value or null with a reason; transcripts, word
+        alignments and timelines. Scores that need the estimates of the separators are null,
+        because the files do not contain them.
 
     Raises:
-        UsageError: The two files are not of one rate, channel count and length.
+        UsageError: The two files differ in rate, channel count or length.
         ItemError: A file cannot be read.
         EnvironmentFault: A package or weights are missing.
     """

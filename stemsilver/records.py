@@ -1,4 +1,4 @@
-"""The values that cross rooms: plain, frozen, and without behaviour of their own.
+"""The frozen dataclasses that modules pass to each other.
 
 Audio is always `float32` of shape `(channels, frames)`, full scale at ±1.
 """
@@ -36,7 +36,7 @@ class Audio:
 
     @property
     def digest(self) -> str:
-        """A digest of rate, shape and samples, for the keys of what is made of it."""
+        """SHA-256 of rate, shape and samples, for cache keys of results made from this signal."""
         hasher = hashlib.sha256(f"{self.rate} {self.samples.shape}".encode())
         hasher.update(self.samples.tobytes())
         return hasher.hexdigest()
@@ -44,7 +44,7 @@ class Audio:
 
 @dataclass(frozen=True)
 class Render:
-    """One input file of the batch, found but not yet decoded.
+    """One input file of the batch, not yet decoded.
 
     `path` is relative to the raw folder with `/` between its parts; `output` is the path of the
     speech-only WAV, relative to the output folder.
@@ -60,7 +60,7 @@ class Render:
 
 @dataclass(frozen=True)
 class StageA:
-    """The separators' fused estimates: the vocals, and the residual they leave of the mixture."""
+    """Result of the separators: the fused vocals, and the residual (mixture − vocals)."""
 
     vocals: Samples
     residual: Samples
@@ -70,10 +70,10 @@ class StageA:
 class Cleaned:
     """The result of the cleaning chain, every signal sample-aligned with the mixture.
 
-    `speech` is the finished output. `removed` is mixture − clean before any loudness change, at
-    the input's level. `stages` has the speech after each step that changed it, in order, at the
-    level the models heard, which is the input's raised by `level_db`. `notes` says what a step
-    left undone and why (a gain skipped on silence, say).
+    `speech` is the final output. `removed` is mixture − clean before the final loudness change, at
+    the input level. `stages` is the speech after each step that changed it, in order, at the level
+    of the model input, which is the input level plus `level_db`. `notes` lists skipped work and
+    the reason (for example no gain on silence).
     """
 
     speech: Audio
@@ -86,7 +86,7 @@ class Cleaned:
 
 @dataclass(frozen=True)
 class Score:
-    """A metric's value, or null with the reason why there is none. Never a sentinel."""
+    """The value of a metric, or None with a reason. Sentinel values are not allowed."""
 
     value: float | None
     reason: str | None = None
@@ -99,13 +99,13 @@ class Score:
 
     @classmethod
     def missing(cls, reason: str) -> Score:
-        """A score that could not be computed, and why."""
+        """Return a score without a value, with the reason."""
         return cls(None, reason)
 
 
 @dataclass(frozen=True)
 class Word:
-    """A recognised word with its place in the signal, in seconds."""
+    """A recognised word with its start and end in seconds."""
 
     text: str
     start: float
@@ -114,9 +114,9 @@ class Word:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What the recogniser heard.
+    """The output of the speech recogniser.
 
-    `language` is a code of Whisper's; None where none could be recognised.
+    `language` is a Whisper language code; None if the language could not be recognised.
     """
 
     text: str
@@ -131,8 +131,8 @@ Operation: TypeAlias = Literal["equal", "substitute", "insert", "delete"]
 class AlignedWord:
     """One column of a word alignment, after normalisation.
 
-    `before` is empty for an insertion, `after` for a deletion; `time` is where the word is heard
-    in seconds, or None where neither side has a time.
+    `before` is empty for an insertion, `after` for a deletion. `time` is the position of the word
+    in seconds, None if neither side has one.
     """
 
     operation: Operation
@@ -143,7 +143,7 @@ class AlignedWord:
 
 @dataclass(frozen=True)
 class Alignment:
-    """A word-level alignment and its counts. `name` says what was compared with what."""
+    """A word-level alignment and its error counts. `name` identifies the compared texts."""
 
     name: str
     words: tuple[AlignedWord, ...]
@@ -157,7 +157,7 @@ class Alignment:
 class Timeline:
     """A quantity over time; `values[i]` covers `[i, i + 1) * hop` seconds.
 
-    The last covers what is left of the signal, which may be less.
+    The last value may cover less: the rest of the signal.
     """
 
     hop: float
@@ -166,10 +166,10 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything measured on one render.
+    """All measurements of one render.
 
-    `scores` is keyed by the names of `evaluate.catalogue`; transcripts and timelines by `raw`
-    and `clean`.
+    The keys of `scores` are the metric names of `evaluation.catalogue`; the keys of `transcripts`
+    and `music` are `raw` and `clean`.
     """
 
     scores: Mapping[str, Score]
@@ -180,7 +180,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Sidecars:
-    """What lies beside a render: its script, and the true speech."""
+    """The contents of the sidecar files of a render: the script, and the true speech."""
 
     script: str | None = None
     reference: Audio | None = None
@@ -188,7 +188,7 @@ class Sidecars:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a render has no result. `code` is an error's stable word."""
+    """The reason why a render has no result. `code` is `StemsilverError.code`."""
 
     code: str
     message: str
@@ -197,15 +197,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class ItemResult:
-    """What became of one render.
+    """The result of one render.
 
-    `failure` is None when it was cleaned; `output_sha256` is then that of the speech-only file.
-    `raw_digest` names the raw signal, whatever file format
-    it came in; None where it could not be decoded. `seconds` maps a step to the time it took when
-    it was computed, which for a reused result was in an earlier run. `peak_bytes` and
-    `gpu_peak_bytes` map it to the most memory that the process, and torch on a CUDA device, had
-    meanwhile; a step that did not measure it is not among them. `notes` are plain sentences for
-    the reader.
+    `failure` is None if the render was cleaned; `output_sha256` is then the hash of the
+    speech-only file. `raw_digest` identifies the raw signal independently of the file format; None
+    if it could not be decoded. `seconds` is the computing time of each step, for a cached result
+    that of the earlier run. `peak_bytes` and `gpu_peak_bytes` are the peak memory of the process,
+    and of torch on a CUDA device, during each step that measured it. `notes` are sentences for the
+    reader.
     """
 
     id: str
@@ -232,10 +231,11 @@ class ItemResult:
 
 @dataclass(frozen=True)
 class WeightRecord:
-    """A weight file as it was used: for the scorecard and the credits.
+    """A weight file that was used, for the scorecard and the credits.
 
-    `package` is what carries it; of a file that was pulled or is the user's own, its name, and
-    `version` is then empty or `own`. `source` is whose it is.
+    `package` and `version` are those of the package that contains the file. For a downloaded file
+    or one of the user, `package` is the file name and `version` is empty or `own`. `source` names
+    the authors.
     """
 
     name: str
@@ -247,10 +247,10 @@ class WeightRecord:
 
     @property
     def own(self) -> bool:
-        """Whether it is the user's own, in the place of official weights."""
+        """Whether the user supplied the file in place of the official weights."""
         return self.version == "own"
 
     @property
     def bundled(self) -> bool:
-        """Whether a package carries it."""
+        """Whether an installed package contains the file."""
         return self.version not in ("", "own")

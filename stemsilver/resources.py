@@ -1,4 +1,4 @@
-"""Where the files that ship with Stemsilver lie: profiles, templates, hand-written pages,
+"""Locate the data files that ship with Stemsilver: profiles, templates, hand-written pages,
 workflows, the delivery guide.
 """
 
@@ -20,17 +20,16 @@ Shipped: TypeAlias = Literal[
     "site_src",
     "templates",
 ]
-"""What ships beside the modules, by its path in the repository."""
+"""The shipped data files and folders, by their paths in the repository."""
 
 
 def resource(name: Shipped) -> Path:
-    """The shipped file or folder called `name`.
+    """Return the path of the shipped file or folder `name`.
 
-    A wheel carries them inside the package; in a source checkout they stand beside it, where
-    people edit them.
+    In a wheel it is inside the package; in a source checkout it is next to the package.
 
     Raises:
-        EnvironmentFault: the installation lacks it.
+        EnvironmentFault: it is missing from this installation.
     """
     package = Path(str(files("stemsilver")))
     for candidate in (package / "_data" / name, package.parent / name):

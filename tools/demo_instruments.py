@@ -1,7 +1,7 @@
-"""The instruments of the demo batch's music, synthesised from oscillators, noise and filters.
+"""Instruments for the music of the demo batch, synthesised from oscillators, noise and filters.
 
 An instrument turns a pitch in Hz and a length in seconds into a mono note of shape (frames,).
-Chance (detuning, noise) comes only from the generator it is given.
+Randomness (detuning, noise) comes only from the generator argument.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ Instrument: TypeAlias = Callable[[float, float, int, np.random.Generator], Audio
 
 
 def clock(seconds: float, rate: int) -> Audio:
-    """Sample times in seconds, shape (frames,)."""
+    """Return the sample times in seconds, shape (frames,)."""
     return np.arange(max(1, int(seconds * rate))) / rate
 
 
 def filter(sound: Audio, rate: int, kind: Kind, hz: float | tuple[float, float]) -> Audio:
-    """Second-order Butterworth filter along the frames, with its edge or edges at `hz`."""
+    """Apply a second-order Butterworth filter with cut-off `hz` along the frames."""
     edge: Audio = np.clip(np.asarray(hz), 20.0, 0.49 * rate)
     return np.asarray(sosfilt(butter(2, edge, kind, output="sos", fs=rate), sound, axis=0))
 
 
 def _envelope(t: Audio, attack: float, release: float) -> Audio:
-    """Smooth rise over `attack` seconds and fall over the last `release` seconds, in 0..1."""
+    """Return a smooth rise over `attack` and fall over the last `release` seconds, in 0..1."""
     rise = np.clip(t / attack, 0.0, 1.0)
     fall = np.clip((t[-1] - t) / release, 0.0, 1.0)
     return np.asarray(np.sin(0.5 * np.pi * rise) * np.sin(0.5 * np.pi * fall))
 
 
 def _saw(hz: Audio, rate: int, phase: float) -> Audio:
-    """Sawtooth following the pitch curve `hz`, its jumps rounded (PolyBLEP) against aliasing."""
+    """Return a sawtooth with the pitch curve `hz`, with PolyBLEP steps against aliasing."""
     step = hz / rate
     position = (phase + np.cumsum(step)) % 1.0
     after, before = position / step, (position - 1.0) / step
@@ -47,7 +47,7 @@ def _saw(hz: Audio, rate: int, phase: float) -> Audio:
 
 
 def _ensemble(hz: float, t: Audio, rate: int, rng: np.random.Generator, players: int) -> Audio:
-    """Several saws, each slightly out of tune and with a vibrato of its own."""
+    """Return several sawtooth waves, each slightly detuned and with its own vibrato."""
     sound: Audio = np.zeros_like(t)
     for _ in range(players):
         detune = rng.normal(0.0, 0.003)
@@ -60,7 +60,7 @@ def _ensemble(hz: float, t: Audio, rate: int, rng: np.random.Generator, players:
 
 
 def piano(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audio:
-    """Struck strings: stretched partials, dying faster the higher they are, and a hammer knock."""
+    """Struck strings: stretched partials (higher ones decay faster) and a hammer knock."""
     t = clock(seconds + 0.3, rate)
     sound: Audio = np.zeros_like(t)
     for k in range(1, 15):
@@ -75,7 +75,7 @@ def piano(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Aud
 
 
 def electric_piano(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audio:
-    """Frequency-modulated tine whose bright bark fades into a mellow, trembling tone."""
+    """Frequency-modulated tone with a bright attack, a soft decay and a tremolo."""
     t = clock(seconds + 0.2, rate)
     bark = (1.4 * np.exp(-t * 5.0) + 0.3) * np.sin(2 * np.pi * hz * t)
     tine = 0.12 * np.sin(2 * np.pi * min(7.0 * hz, 0.4 * rate) * t) * np.exp(-t * 14.0)
@@ -85,7 +85,7 @@ def electric_piano(hz: float, seconds: float, rate: int, rng: np.random.Generato
 
 
 def bell(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audio:
-    """Celesta-like chime: a few inharmonic partials, each with a decay of its own."""
+    """Celesta-like chime: a few inharmonic partials, each with its own decay."""
     t = clock(seconds + 1.0, rate)
     modes = ((1.0, 1.0, 2.0), (2.0, 0.25, 3.0), (3.01, 0.2, 4.5), (5.4, 0.12, 9.0))
     tones = [
@@ -97,7 +97,7 @@ def bell(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audi
 
 
 def plucked(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audio:
-    """Karplus-Strong string: a burst of noise circling in a delay line that mellows it each lap."""
+    """Karplus-Strong string: a noise burst in a delay line with low-pass feedback."""
     t = clock(seconds + 0.4, rate)
     period = rate / hz - 0.5  # The averaging taps below add the missing half sample.
     laps, share = int(period), period % 1.0
@@ -121,7 +121,7 @@ def pad(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audio
 
 
 def strings(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audio:
-    """Six bowed players and the rasp of their bows; long notes swell, short ones bite."""
+    """Six bowed strings with bow noise and a swell; short notes have a faster attack."""
     tail = min(0.6, seconds)
     t = clock(seconds + tail, rate)
     bowed = _ensemble(hz, t, rate, rng, 6) + 0.08 * rng.normal(size=t.size)
@@ -131,7 +131,7 @@ def strings(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> A
 
 
 def horn(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audio:
-    """Soft brass: two saws that brighten as they grow louder."""
+    """Soft brass: two sawtooth waves that get brighter as they get louder."""
     t = clock(seconds + 0.2, rate)
     raw = _ensemble(hz, t, rate, rng, 2)
     shape = _envelope(t, 0.12, 0.25)
@@ -148,7 +148,7 @@ def reed(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audi
 
 
 def synth_pluck(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audio:
-    """Synthesiser blip: detuned saws whose filter snaps shut."""
+    """Short synthesiser note: detuned sawtooth waves with a filter that closes quickly."""
     t = clock(seconds + 0.25, rate)
     raw = _ensemble(hz, t, rate, rng, 3)
     snap = np.exp(-t * 12.0)
@@ -157,7 +157,7 @@ def synth_pluck(hz: float, seconds: float, rate: int, rng: np.random.Generator) 
 
 
 def synth_bass(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audio:
-    """Growling saw over a sine one octave down the filter, slightly overdriven."""
+    """Low-pass filtered sawtooth plus a sine of the same pitch, slightly overdriven."""
     t = clock(seconds + 0.02, rate)
     saw = filter(_saw(np.full_like(t, hz), rate, rng.random()), rate, "low", 700.0)
     return np.tanh(1.6 * (saw + 0.7 * np.sin(2 * np.pi * hz * t))) * _envelope(t, 0.005, 0.04)
@@ -171,7 +171,7 @@ def upright_bass(hz: float, seconds: float, rate: int, rng: np.random.Generator)
     return np.asarray((tone + 0.8 * thump) * _envelope(t, 0.008, 0.08))
 
 
-# --- Percussion: same shape of call, the pitch is the drum's tuning --------------------------
+# --- Percussion: the same arguments; the pitch is the tuning of the drum ----------------------
 
 
 def kick(hz: float, seconds: float, rate: int, rng: np.random.Generator) -> Audio:

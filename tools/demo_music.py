@@ -2,7 +2,7 @@
 
 Every sound is computed here from oscillators, noise and filters: no samples, no recordings. An
 *instrument* turns a pitch in Hz and a length in seconds into a mono note; a *style* writes notes
-into a `Band`, which places, pans and reverberates them. Chance (note choice, timing, detuning)
+into a `Band`, which places, pans and reverberates them. Randomness (note choice, timing, detuning)
 comes only from the band's generator, so the same seed gives the same music.
 """
 
@@ -45,7 +45,7 @@ _QUALITIES = {
 
 
 def chord(name: str, lowest: int = 48) -> list[int]:
-    """MIDI notes of a chord such as "Bbmaj7", its root the first one at or above `lowest`."""
+    """Return the MIDI notes of a chord such as "Bbmaj7"; the root is at or above `lowest`."""
     root = name[:2] if name[:2] in _ROOTS else name[:1]
     base = lowest + (_ROOTS[root] - lowest) % 12
     return [base + step for step in _QUALITIES[name[len(root) :]]]
@@ -79,7 +79,7 @@ class Band:
         return np.arange(self.frames) / self.rate
 
     def bars(self, beats: float) -> int:
-        """How many bars of `beats` beats it takes to cover the recording."""
+        """Return the number of bars of `beats` beats that cover the recording."""
         return int(np.ceil(self.frames / (self.rate * beats * self.beat)))
 
     def play(
@@ -94,7 +94,7 @@ class Band:
     ) -> None:
         """Play a note at beat `at` for `length` beats; `pan` -1..1; `send` to the reverb 0..1.
 
-        A note that starts before the recording does is heard from its middle on.
+        If a note starts before the recording, its beginning is cut.
         """
         late = abs(self.rng.normal(0.0, 0.004))  # People do not play on the grid.
         start = round((at * self.beat + late) * self.rate)
@@ -108,7 +108,7 @@ class Band:
         self.room[place] += send * sides
 
     def mixdown(self, reverb: float, treble: float = 10000.0) -> Audio:
-        """Dry sound plus a reverb of `reverb` seconds, gently saturated: (frames, 2), RMS 0.25."""
+        """Mix the dry sound with a reverb of `reverb` seconds, saturate: (frames, 2), RMS 0.25."""
         t = clock(reverb, self.rate)[:, None]
         echo = self.rng.normal(size=(len(t), 2)) * np.exp(-6.9 * t / reverb)
         echo = filter(echo, self.rate, "bandpass", (150.0, 4500.0))
@@ -126,7 +126,7 @@ class Band:
 
 
 def _scale(root: int, steps: tuple[int, ...], octaves: int = 2) -> list[int]:
-    """MIDI notes of a scale over some octaves."""
+    """Return the MIDI notes of a scale over some octaves."""
     return [root + 12 * octave + step for octave in range(octaves) for step in steps]
 
 
@@ -167,7 +167,7 @@ def lofi(band: Band) -> Audio:
 
 
 def _wow(sound: Audio, rate: int) -> Audio:
-    """Let the pitch of (frames, 2) drift by about half a percent, like a worn tape."""
+    """Vary the pitch of (frames, 2) by about half a percent, like a worn tape."""
     frame = np.arange(len(sound))
     lag = 0.0025 * rate * (1.0 - np.cos(2 * np.pi * 0.4 * frame / rate))
     return np.stack([np.interp(frame - lag, frame, side) for side in sound.T], axis=1)
@@ -181,7 +181,7 @@ def ambient(band: Band) -> Audio:
     for bar in range(band.bars(5)):
         at = 5.0 * bar
         notes = chord(("Fmaj9", "Am7", "Dm9", "Bbmaj9")[bar % 4], 50)
-        # Pads begin before the recording does, so that it opens in the middle of the sound.
+        # Pads start before the recording, so that the recording starts with full sound.
         for i, note in enumerate(notes):
             band.play(pad, note, at - 0.8, 5.5, 0.6, -0.6 + 0.4 * i, 0.5)
         band.play(pad, notes[0] - 12, at - 0.8, 5.0, 0.7, send=0.2)
@@ -208,7 +208,7 @@ def synth_pop(band: Band) -> Audio:
             band.play(synth_pluck, note, at + sixteenth / 4, 0.25, 0.5, pan, 0.3)
         for note in notes:
             band.play(pad, note + 12, at, 3.4, 0.35, 0.0, 0.4)
-    # The kick "pumps" what has been played so far, so the rhythm section comes after it.
+    # The kick ducks everything played so far, so the rhythm section is added afterwards.
     band.dry *= (0.35 + 0.65 * (band.times / band.beat % 1.0))[:, None]
     for bar in range(band.bars(4)):
         at = 4.0 * bar
@@ -239,7 +239,7 @@ def waltz(band: Band) -> Audio:
         rhythm = ((0.0, 2.0), (2.0, 1.0)) if bar % 2 == 0 else ((0.0, 1.0), (1.0, 1.0), (2.0, 1.0))
         chorded = [note + 12 * octave for octave in (0, 1, 2) for note in notes]
         for hit, length in rhythm:
-            # The first note of a bar belongs to the chord, the others may pass through the scale.
+            # The first note of a bar is in the chord; the others can be any note of the scale.
             ladder = sorted(chorded) if hit == 0.0 else _scale(67, (0, 2, 4, 5, 7, 9, 11))
             lead = int(np.clip(band.wander(ladder, lead), 67, 86))
             band.play(reed, lead, at + hit, length * 0.95, 0.45, 0.35, 0.3)
@@ -340,5 +340,5 @@ STYLES: dict[str, Callable[[Band], Audio]] = {
 
 
 def compose(style: str, frames: int, rate: int, rng: np.random.Generator) -> Audio:
-    """Stereo music in one of the `STYLES`, of shape (frames, 2), RMS about 0.25, peak below 1."""
+    """Compose stereo music in one of the `STYLES`: (frames, 2), RMS about 0.25, peak below 1."""
     return STYLES[style](Band(frames, rate, rng))

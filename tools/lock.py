@@ -1,7 +1,7 @@
-"""Make constraints.txt, or check that it resolves wherever Stemsilver is promised to install.
+"""Make constraints.txt, or check that it resolves on all supported platforms and Pythons.
 
-    python tools/lock.py             keeps the versions it has, where pyproject.toml allows them
-    python tools/lock.py --upgrade   takes the newest versions
+    python tools/lock.py             keeps the current versions if pyproject.toml allows them
+    python tools/lock.py --upgrade   uses the newest versions
     python tools/lock.py --check     writes and installs nothing
 
 Needs the extra `lock` and a package registry.
@@ -38,7 +38,7 @@ PLATFORMS = {
     "aarch64-apple-darwin": ("darwin", "arm64", "Darwin", "posix"),
     "x86_64-pc-windows-msvc": ("win32", "AMD64", "Windows", "nt"),
 }
-"""The promised platforms by uv's names, each with what a marker may ask of it."""
+"""The supported platforms by their uv names, with their values of environment markers."""
 
 CUDA = ("nvidia-", "cuda-")
 TORCH = (*CUDA, "torch", "triton")
@@ -51,7 +51,7 @@ HEADER = f"""\
 
 
 def targets() -> dict[tuple[str, str], dict[str, str]]:
-    """What markers see on every promised pair of a Python and a platform."""
+    """Return the marker environment of every supported pair of Python and platform."""
     names = ("sys_platform", "platform_machine", "platform_system", "os_name")
     return {
         (python, platform): {
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def lock(*options: str) -> str:
-    """The text of constraints.txt; its versions are kept where they fit, unless told otherwise."""
+    """Return the text of constraints.txt; without `--upgrade`, current versions are kept."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "constraints.txt"
         made.write_text(CONSTRAINTS.read_text())
@@ -87,7 +87,7 @@ def lock(*options: str) -> str:
 
 
 def readable(compiled: str) -> str:
-    """The lines of uv, whose markers no longer repeat what all promised targets have in common."""
+    """Remove from the markers in uv's output the conditions that all targets fulfil."""
     pins = [line.partition(" ; ") for line in compiled.splitlines()]
     [(promised, _)] = Counter(marker for _, _, marker in pins).most_common(1)
     newest, _, platforms = promised.partition(" and ")
@@ -102,7 +102,7 @@ def readable(compiled: str) -> str:
 
 
 def check() -> None:
-    """Resolve for every target; print how many packages that takes."""
+    """Resolve for every target, and print the number of packages."""
     if lock() != CONSTRAINTS.read_text():
         sys.exit("constraints.txt is not what `make lock` makes of pyproject.toml.")
     for python, platform in targets():
@@ -122,22 +122,22 @@ def check() -> None:
 
 
 def expect(what: str, pins: list[str], without: tuple[str, ...] = ()) -> None:
-    """Say what was resolved; end the program if it holds a package with one of these prefixes."""
+    """Print the number of packages; exit if one has a prefix in `without`."""
     if unwanted := [pin for pin in pins if pin.startswith(without)]:
         sys.exit(f"{what}: {', '.join(unwanted)}")
     print(f"{what}: {len(pins)} packages", flush=True)
 
 
 def compile_for(python: str, *options: str) -> str:
-    """The lines `uv pip compile` prints for a Python."""
+    """Return the output of `uv pip compile` for a Python version."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *options]
     command += ["--python-version", python, "--no-header", "--no-annotate"]
-    # onnxruntime's wheels need macOS 14, and uv thinks of 13.
+    # onnxruntime's wheels need macOS 14, and uv assumes 13.
     return run(command, UV_PYTHON_DOWNLOADS="never", MACOSX_DEPLOYMENT_TARGET="14.0")
 
 
 def pip(*words: str) -> list[str]:
-    """The packages pip would install from the registry alone, whatever lies on this machine."""
+    """Return the packages that pip would install from the registry, ignoring local files."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--report", "-"]
     command += ["--ignore-installed", "--constraint", str(CONSTRAINTS), *words]
     report = json.loads(run(command, PIP_CONFIG_FILE=os.devnull, PIP_FIND_LINKS=""))
@@ -145,7 +145,7 @@ def pip(*words: str) -> list[str]:
 
 
 def run(command: list[str], **environment: str) -> str:
-    """What a program prints; where it fails, so does this one, with its last words."""
+    """Return the output of a program; if it fails, exit with its error output."""
     done = subprocess.run(
         command,
         cwd=REPOSITORY,
@@ -160,7 +160,7 @@ def run(command: list[str], **environment: str) -> str:
 
 
 def write_cpu_torch(folder: Path) -> None:
-    """An empty wheel that is named as PyTorch's build without CUDA is, and as undemanding."""
+    """Write an empty wheel named like PyTorch's CPU build, which needs no CUDA packages."""
     pinned = next(line for line in CONSTRAINTS.read_text().splitlines() if line[:7] == "torch==")
     version = f"{pinned.removeprefix('torch==')}+cpu"
     metadata = f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n"

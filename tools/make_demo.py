@@ -1,8 +1,8 @@
-"""Make the demo batch: narration spoken by a neural voice, mixed with music of our own making.
+"""Make the demo batch: narration by a neural voice, mixed with synthesised music.
 
-Each render `NAME.wav` is written with the script it speaks (`NAME.txt`) and the speech alone as it
-sits inside the mixture (`NAME.reference.flac`): the mixture is the reference plus the music, to
-the sample. Needs the `demo` extra (hibari-tts). The same seed gives the same files.
+Each render `NAME.wav` is written with its script (`NAME.txt`) and the speech alone
+(`NAME.reference.flac`): the mixture is exactly the reference plus the music, sample by sample.
+Needs the `demo` extra (hibari-tts). The same seed gives the same files.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from demo_music import compose
 from hibari import Hibari
 
 SPEECH_RATE = 24_000
-PEAK = 10 ** (-1.05 / 20)  # A hair under -1 dBFS, so that rounding cannot cross it.
+PEAK = 10 ** (-1.05 / 20)  # slightly below -1 dBFS, so that rounding cannot exceed it
 
 
 @dataclass(frozen=True)
 class Render:
     """One file of the batch.
 
-    `snr` is the level of the active speech over the music in dB. `pitch` below 1 lowers the voice,
-    formants included, as a larger speaker would sound. `entry` is the fraction of the file after
-    which the music enters.
+    `snr` is the level of the active speech relative to the music in dB. `pitch` below 1 lowers the
+    voice including its formants, like a larger speaker. `entry` is the fraction of the file after
+    which the music starts.
     """
 
     name: str
@@ -125,12 +125,12 @@ BATCH = (
 
 
 def rms(sound: Audio) -> float:
-    """Root mean square over every sample."""
+    """Return the root mean square over all samples."""
     return float(np.sqrt(np.mean(sound**2)))
 
 
 def active(speech: Audio, rate: int) -> Audio:
-    """The 20 ms frames of (frames,) within 40 dB of the loudest one, shape (count, length)."""
+    """Return the 20 ms frames within 40 dB of the loudest: (frames,) → (count, length)."""
     length = rate // 50
     frames = speech[: speech.size // length * length].reshape(-1, length)
     power = np.mean(frames**2, axis=1)
@@ -138,7 +138,7 @@ def active(speech: Audio, rate: int) -> Audio:
 
 
 def trim(speech: Audio, rate: int, margin: float = 0.08) -> Audio:
-    """Speech without the silence around it, save for `margin` seconds, faded in and out."""
+    """Remove the silence around speech except for `margin` seconds, and fade in and out."""
     loud = np.flatnonzero(np.abs(speech) > 0.01)
     edge = int(margin * rate)
     kept = speech[max(0, loud[0] - edge) : loud[-1] + 2 * edge]
@@ -146,9 +146,9 @@ def trim(speech: Audio, rate: int, margin: float = 0.08) -> Audio:
 
 
 def speak(voice: Hibari, render: Render, rng: np.random.Generator) -> Audio:
-    """The script as mono speech at `render.rate`, shape (frames,), with room around sentences."""
+    """Speak the script: mono at `render.rate`, shape (frames,), with pauses around sentences."""
     pieces = [np.zeros(int(render.rate * rng.uniform(0.6, 1.0)))]
-    # Lowering by resampling slows the speech as well, hence the matching haste.
+    # Resampling changes the speed with the pitch; the inverse speed here compensates for it.
     sentences = voice.stream(render.text, 1 / render.pitch, seed=int(rng.integers(2**31)))
     for sentence in sentences:
         spoken = soxr.resample(sentence, SPEECH_RATE * render.pitch, render.rate, quality="VHQ")
@@ -158,7 +158,7 @@ def speak(voice: Hibari, render: Render, rng: np.random.Generator) -> Audio:
 
 
 def accompany(render: Render, speech: Audio, rng: np.random.Generator) -> Audio:
-    """Music for (frames,) speech at the render's SNR, shape (frames, channels)."""
+    """Return music for (frames,) speech at the render's SNR, shape (frames, channels)."""
     music = np.zeros((speech.size, 2))
     start = int(render.entry * speech.size)
     if render.style is not None:
@@ -172,20 +172,21 @@ def accompany(render: Render, speech: Audio, rng: np.random.Generator) -> Audio:
 
 
 def fades(frames: int, rate: int, rise: float = 0.05, fall: float = 0.3) -> Audio:
-    """Gain that rises from 0 and falls back to 0 over the given seconds, shape (frames,)."""
+    """Return a gain that rises from 0 and falls to 0 over the given seconds, shape (frames,)."""
     ramp = np.arange(frames) / rate
     return np.minimum(np.minimum(ramp / rise, ramp[::-1] / fall), 1.0)
 
 
 def to_pcm(sound: Audio) -> npt.NDArray[np.int16]:
-    """Float samples in -1..1 as 16-bit integers of the same shape."""
+    """Convert float samples in -1..1 to 16-bit integers of the same shape."""
     return np.round(sound * 32767.0).astype(np.int16)
 
 
 def write(render: Render, speech: Audio, music: Audio, out: Path) -> None:
-    """Write the mixture, the reference and the script; lower both parts alike if they are hot.
+    """Write the mixture, the reference and the script.
 
-    The parts are rounded before they are added, so mixture = reference + music holds exactly.
+    If the mixture would exceed the peak limit, speech and music get the same gain reduction. They
+    are rounded before they are added, so mixture = reference + music holds exactly.
     """
     speech = np.repeat(speech[:, None], render.channels, axis=1)
     gain = min(1.0, PEAK / np.max(np.abs(speech + music)))
@@ -205,7 +206,7 @@ def main() -> None:
     options = parser.parse_args()
     voice = Hibari(threads=1)
     for render in BATCH:
-        # Seeding by name keeps every other file as it is when one render is added or edited.
+        # Seeding by name keeps all other files unchanged when one render is added or edited.
         rng = np.random.default_rng([options.seed, zlib.crc32(render.name.encode())])
         speech = speak(voice, render, rng)
         music = accompany(render, speech, rng)

@@ -1,9 +1,9 @@
-"""Would the tests see it? Plants one fault after another, and runs the tests that should fail.
+"""Mutation testing: insert one fault after another, and run the tests that should fail.
 
     pip install -e '.[test]' && python tools/mutations.py [WORD…]
 
-With words, only the faults whose file or description has one of them. Prints a table, and ends
-with 1 if a fault was not seen. Nothing in the checkout is changed: it works in a copy.
+With words, only the faults whose file or description contains one of them. Prints a table, and
+exits with 1 if a fault was not detected. It works in a copy and does not change the checkout.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Mutation:
-    """In `file`, `old` becomes `new`; it stands there once. `tests` should then fail."""
+    """A fault: in `file`, `old`, which must occur once, becomes `new`. `tests` should then fail."""
 
     what: str
     file: str
@@ -408,7 +408,7 @@ MUTATIONS = (
 
 
 def main() -> None:
-    """Plant them all."""
+    """Run the mutations, and print the table."""
     words = sys.argv[1:]
     chosen = [
         one
@@ -437,7 +437,7 @@ def main() -> None:
 
 
 def plant(mutation: Mutation, copy: Path) -> bool:
-    """Whether the tests fail with the fault in the copy; it is taken out again."""
+    """Return whether the tests fail with the fault in the copy; afterwards, undo the fault."""
     path = copy / mutation.file
     sound = path.read_text(encoding="utf-8")
     if sound.count(mutation.old) != 1:
@@ -452,7 +452,7 @@ def plant(mutation: Mutation, copy: Path) -> bool:
 
 
 def fails(tests: Sequence[str], copy: Path) -> bool:
-    """Whether one of the tests fails on the code of the copy."""
+    """Return whether one of the tests fails on the code of the copy."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests],
         cwd=copy,

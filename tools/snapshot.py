@@ -1,13 +1,13 @@
-"""Does a change of the code change what users get? Builds everything there is, to be compared.
+"""Check whether a change of the code changes any output: create snapshots and compare them.
 
-    python tools/snapshot.py OUT              # with the code as it was
-    python tools/snapshot.py OTHER            # with the code as it is
-    python tools/snapshot.py OUT OTHER        # what differs
+    python tools/snapshot.py OUT              # with the old code
+    python tools/snapshot.py OTHER            # with the new code
+    python tools/snapshot.py OUT OTHER        # print the differences
 
-A snapshot holds the site, the report and the outputs of the demo batch, of a second build that is
-compared with the first, a bake-off, a release, a pull request's preview, an `init`, and what every
-command printed. Clocks and marks of memory stand still meanwhile, so that the same code gives the
-same bytes.
+A snapshot contains the site, the report and the outputs of the demo batch and of a second build
+that is compared with the first; a bake-off; a release; the preview of a pull request; an `init`;
+and what every command printed. Time and memory measurements are replaced by constants, so that the
+same code gives the same bytes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ pathlib.Path.read_text = without_marks
 """
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CHANGING = {".stemsilver-site", "stemsilver-site"}
-"""Holds a digest of the code, as it must."""
+"""Files that contain a digest of the code, so they always differ."""
 
 
 def main() -> None:
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def make(folder: Path) -> None:
-    """Fill a new folder."""
+    """Create a snapshot in a new folder."""
     still = folder.with_name(f"{folder.name}.still")
     still.mkdir(parents=True)
     (still / "sitecustomize.py").write_text(STILL)
@@ -76,7 +76,7 @@ def make(folder: Path) -> None:
         done = subprocess.run(
             [STEMSILVER, *words], cwd=folder, env=environment, capture_output=True, text=True
         )
-        # Renders end in any order.
+        # Sorted, because renders finish in any order.
         told = "\n".join(sorted(done.stderr.splitlines()))
         said = f"{done.returncode}\n--- stdout\n{done.stdout}\n--- stderr\n{told}"
         (folder / f"{name}.printed").write_text(said.replace(str(folder), "FOLDER"))
@@ -108,7 +108,7 @@ def make(folder: Path) -> None:
 
 
 def compare(one: Path, other: Path) -> int:
-    """Name every file that differs; returns how many."""
+    """Print every file that differs; return their number."""
     names = [
         {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
         for root in (one, other)

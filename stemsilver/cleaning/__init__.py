@@ -1,1 +1,1 @@
-"""The cleaning chain: separators, denoisers, and the order they work in."""
+"""The cleaning chain: separators, denoisers, and the order of the steps."""

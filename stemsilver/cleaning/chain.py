@@ -1,8 +1,7 @@
 """The chain: loudness → separators → fused mask → denoiser → β-Wiener → equaliser → loudness.
 
-Everything happens at the render's own rate, length and channel count; a model that works at
-another rate goes there and back by itself. After every step the signal is checked: same shape,
-finite.
+All steps work at the rate, length and channel count of the render; a model that needs another rate
+resamples to it and back. After every step the signal must have the same shape and be finite.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ CODE = Code(
         "denoiser",
     ),
 )
-"""What decides the signals of the chain."""
+"""The code that determines the signals of the chain."""
 
 
 @dataclass(frozen=True)
 class Extracted:
-    """The speech as the models found it, and what the steps on the way gave."""
+    """The speech before the finishing (`masked`), and the intermediate signals."""
 
     prepared: Samples
     level_db: float
@@ -56,12 +55,19 @@ class Extracted:
 
 
 def extract(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Extracted:
-    """Run the models, and leave the finishing to `clean`, which then finds their steps done.
+    """Run the models without the finishing. A later `clean` finds their results in the cache.
 
-    `source` is a digest of the mixture's samples and rate.
+    Args:
+        mixture: The render.
+        source: A digest of the mixture's samples and rate.
+        chain: The settings of the chain.
+        memo: Runs, measures and may cache the steps.
+
+    Returns:
+        The speech before the finishing, and the intermediate signals.
 
     Raises:
-        StageError: a step gave a signal of another shape, or one that is not finite.
+        StageError: a step returned a signal of another shape, or one that is not finite.
         WeightsError: a model's weights are missing or altered.
     """
     rate = mixture.rate
@@ -83,14 +89,7 @@ def extract(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Ext
 
 
 def clean(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Cleaned:
-    """Remove the music from `mixture`.
-
-    `source` is a digest of the mixture's samples and rate.
-
-    Raises:
-        StageError: a step gave a signal of another shape, or one that is not finite.
-        WeightsError: a model's weights are missing or altered.
-    """
+    """Remove the music from `mixture`. Arguments and errors are those of `extract`."""
     rate = mixture.rate
     found = extract(mixture, source, chain, memo)
     notes: list[str] = [] if found.level_note is None else [found.level_note]
@@ -119,25 +118,25 @@ def clean(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Clean
 
 
 def used_weights(chain: config.Chain) -> tuple[str, ...]:
-    """Names of the weight files the chain's models load."""
+    """Return the names of the weight files that the models of the chain load."""
     names = [name for model in chain.separation.models for name in separators.used_weights(model)]
     return (*names, *denoisers.used_weights(chain.enhancement.model_name))
 
 
 def files_digest(chain: config.Chain) -> str:
-    """A digest of every file that decides what the chain's models give.
+    """Return a digest of every file that determines the output of the models.
 
     Raises:
-        WeightsError: one is missing, or is not the file it should be.
+        WeightsError: a file is missing or altered.
     """
     denoiser = weights.digest(denoisers.used_weights(chain.enhancement.model_name))
     return " ".join([*map(separators.digest, chain.separation.models), denoiser])
 
 
 def polish(speech: Samples, rate: int, settings: config.Postprocess) -> tuple[Samples, str | None]:
-    """Equalise, and bring to loudness under the true-peak ceiling.
+    """Equalise, then bring to the target loudness under the true-peak ceiling.
 
-    Returns the signal, and a sentence where the loudness target could not apply.
+    Returns the signal, and a sentence if the loudness target was not applied or was missed.
     """
     shaped = equalise(
         speech,
@@ -157,7 +156,10 @@ def polish(speech: Samples, rate: int, settings: config.Postprocess) -> tuple[Sa
 
 
 def _level(mixture: Audio, settings: config.Preprocess) -> tuple[float, str | None]:
-    """The gain in dB that brings the mixture to the level the models know, by gain alone."""
+    """Return the gain in dB to the loudness that the models expect, below the peak limit.
+
+    The second value is a sentence if no gain is possible.
+    """
     peak = loudness.true_peak_dbtp(mixture.samples)
     if peak is None:
         return 0.0, loudness.SILENT
@@ -172,7 +174,7 @@ def _level(mixture: Audio, settings: config.Preprocess) -> tuple[float, str | No
 def _separate(
     model: config.SeparatorModel, prepared: Samples, rate: int, key: str, memo: Memo
 ) -> Samples:
-    """One separator's vocals."""
+    """Return the vocals of one separator."""
     step = f"separate: {model.model_name}"
 
     def compute() -> Samples:
@@ -189,7 +191,7 @@ def _fuse(
     stems: Mapping[config.SeparatorModel, Samples],
     settings: config.Separation,
 ) -> Samples:
-    """Fused vocals: every separator's ratio mask made one, applied to the mixture."""
+    """Fuse the ratio masks of the separators, and apply the result to the mixture."""
     transform = Stft.at_rate(settings.fusion_fft, settings.fusion_hop, rate)
     frequencies = transform.frequencies(rate)
     mixture = transform.forward(prepared)
@@ -210,7 +212,7 @@ def _denoise(
     settings: config.Enhancement,
     memo: Memo,
 ) -> Samples:
-    """The denoised share of the vocals, and a little of the undenoised blended back."""
+    """Return a blend of the denoised and the undenoised vocals."""
     name = settings.model_name
     if name == "none":
         return vocals
@@ -227,7 +229,7 @@ def _denoise(
 
 
 def _mask(vocals: Samples, residual: Samples, rate: int, settings: config.BetaWiener) -> Samples:
-    """What the β-Wiener mask leaves of the vocals."""
+    """Apply the β-Wiener mask to the vocals."""
     if not settings.enabled:
         return vocals
     transform = Stft.at_rate(settings.fft_size, settings.hop_length, rate)
@@ -237,7 +239,7 @@ def _mask(vocals: Samples, residual: Samples, rate: int, settings: config.BetaWi
 
 
 def _check(step: str, signal: Samples, like: Samples) -> Samples:
-    """The signal itself, once it has the right shape and nothing but finite samples."""
+    """Check that `signal` is finite and has the shape of `like`, and return it."""
     if signal.shape != like.shape:
         raise StageError(f"{step} gave a signal of shape {signal.shape}, not {like.shape}.")
     if not np.isfinite(signal).all():

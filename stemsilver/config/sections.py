@@ -1,4 +1,4 @@
-"""The sections of a profile, each with the range of every value."""
+"""The sections of a profile, with the range of every value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FftSize = Annotated[int, Field(ge=256, le=16384), Field(multiple_of=256)]
 
 
 class Preprocess(Section):
-    """Loudness the separators see, and what is accepted at all."""
+    """Loudness of the separator input, and the length limit of a render."""
 
     loudnorm_target_lufs: float = Field(ge=-40, le=-10)
     true_peak_db: float = Field(ge=-12, le=0)
@@ -21,7 +21,7 @@ class Preprocess(Section):
 
 
 class Separation(Section):
-    """Stage A: which separators, and how their ratio masks become one."""
+    """Stage A: the separators, and how their ratio masks are fused."""
 
     models: tuple[SeparatorModel, ...] = Field(min_length=1, strict=False)  # YAML has only lists
     fusion: Literal["max", "mean", "geometric", "min"]
@@ -40,10 +40,10 @@ class Separation(Section):
 class Enhancement(Section):
     """Stage B: a denoiser on the fused vocals.
 
-    `mixture_share` is the share of the mixture the denoiser is given along with the fused vocals:
-    it is better at taking out music that it can hear than at mending what a mask has torn.
-    `dry_wet` is the denoised share of its output; `residual_blend` is the share of the
-    undenoised vocals mixed back afterwards.
+    `mixture_share` is the fraction of the rest of the mixture added to the denoiser input: the
+    denoiser removes audible music better than it repairs the artefacts of a mask. `dry_wet` is the
+    fraction of denoised signal in its output; `residual_blend` is the fraction of undenoised
+    vocals mixed back afterwards.
     """
 
     model_name: Literal["none", "deepfilternet3", "dns48", "dns64", "master64"]
@@ -68,10 +68,10 @@ class BetaWiener(Section):
 
 
 class Postprocess(Section):
-    """Polish: equaliser, loudness, true peak.
+    """Finishing: equaliser, loudness, true peak.
 
-    What would need more than `max_gain_db` to reach the loudness is what is left of a render
-    without speech; it is not raised.
+    If the target loudness would need more gain than `max_gain_db`, no gain is applied: the signal
+    is then only the remainder of a render without speech.
     """
 
     highpass_hz: float = Field(ge=0, le=300)
@@ -84,13 +84,13 @@ class Postprocess(Section):
 
 
 class Dnsmos(Section):
-    """The listener model. A longer hop is proportionally cheaper."""
+    """DNSMOS, which predicts listener ratings. A longer hop is proportionally faster."""
 
     hop_seconds: float = Field(ge=0.1, le=9)
 
 
 class Evaluation(Section):
-    """Which models measure, and how."""
+    """The models for the metrics, and their settings."""
 
     asr: Asr
     music: Music
@@ -98,7 +98,7 @@ class Evaluation(Section):
 
 
 class Gates(Section):
-    """What a render must reach to pass."""
+    """The limits that a render must meet to pass."""
 
     music_to_speech_db_max: float
     lufs_tolerance: float = Field(gt=0)
@@ -108,9 +108,9 @@ class Gates(Section):
 
 
 class AbTests(Section):
-    """The short pairs of raw and clean in `report/ab/`, for a quick listen.
+    """The short raw/clean pairs in `report/ab/` for a quick listening test.
 
-    A render is voiced where its level is above `voiced_gate_db`, dB below full scale.
+    A part of a render counts as voiced if its level is above `voiced_gate_db` (dBFS).
     """
 
     snippet_seconds: float = Field(ge=1, le=60)
@@ -120,7 +120,7 @@ class AbTests(Section):
 
 
 class Guardrail(Section):
-    """What a change may cost at most, on the mean over the renders that both builds measured."""
+    """The largest allowed losses of a change: means over the renders that both builds measured."""
 
     wer_rise_max: float = Field(ge=0, le=1)
     stoi_drop_max: float = Field(ge=0, le=1)
@@ -129,10 +129,10 @@ class Guardrail(Section):
 
 
 class Promotion(Section):
-    """What a candidate must gain, and may cost, to take the place of the incumbent.
+    """The required gain and the allowed losses of a candidate that replaces the incumbent.
 
-    Of the means over the renders that both measured; `wer_rise_max` is on top of the tolerance of
-    the metric.
+    They apply to means over the renders that both measured. `wer_rise_max` is added to the
+    tolerance of the metric.
     """
 
     music_suppression_gain_db_min: float = Field(ge=0, le=60)
@@ -141,7 +141,7 @@ class Promotion(Section):
 
 
 class Site(Section):
-    """What the microsite says of itself."""
+    """The title of the microsite."""
 
     title: str = Field(min_length=1, max_length=120)
 

@@ -1,9 +1,9 @@
-"""The finishing equaliser: magnitude only, no phase.
+"""The finishing equaliser, with zero phase.
 
 The two filters are the biquads of R. Bristow-Johnson's *Audio EQ Cookbook*, but only their
-magnitude response is applied. A causal 70 Hz high-pass turns the phase of a low voice by some
-40° at 150 Hz, which moves nothing audible and yet costs several dB of SI-SDR against the truth;
-offline there is no need to pay that.
+magnitude response is applied. A causal 70 Hz high-pass shifts the phase of a low voice by about
+40° at 150 Hz. That is inaudible but costs several dB of SI-SDR against the true speech, and
+offline processing can avoid it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from stemsilver.records import Samples
 FloatArray = NDArray[np.floating[Any]]
 
 PADDING_SECONDS = 0.5
-"""Silence around the signal, so that the response does not wrap from its end to its start."""
+"""Silence around the signal, so that the filter response does not wrap around its ends."""
 
 
 def equalise(
@@ -32,10 +32,20 @@ def equalise(
     high_shelf_db: float,
     high_shelf_q: float,
 ) -> Samples:
-    """High-pass and high shelf with zero phase; same shape out as in.
+    """Apply a high-pass and a high shelf with zero phase.
 
-    A filter whose frequency is at or above the Nyquist frequency, or a high-pass at 0 Hz, does
-    nothing.
+    A filter at or above the Nyquist frequency, or a high-pass at 0 Hz, has no effect.
+
+    Args:
+        samples: Shape (channels, frames).
+        rate: Sample rate in Hz.
+        highpass_hz: Cut-off frequency (−3 dB) of the high-pass.
+        high_shelf_hz: Midpoint frequency of the shelf.
+        high_shelf_db: Gain of the shelf.
+        high_shelf_q: Quality factor of the shelf.
+
+    Returns:
+        The filtered signal, of the same shape.
     """
     frames = samples.shape[-1]
     size = next_fast_len(frames + round(2 * PADDING_SECONDS * rate), real=True)
@@ -58,7 +68,7 @@ def _magnitude(biquad: Biquad, frequencies: FloatArray, rate: int) -> FloatArray
 
 
 def _highpass(hz: float, rate: int) -> Biquad:
-    """Second-order Butterworth high-pass."""
+    """Return a second-order Butterworth high-pass."""
     omega = 2 * np.pi * hz / rate
     alpha = np.sin(omega) / np.sqrt(2)
     cosine = np.cos(omega)

@@ -1,8 +1,8 @@
-"""Loudness and true peak: measured by the standard, reached together.
+"""Measure loudness and true peak by the standards, and reach targets for both.
 
-Plain gain to a loudness target pushes the peaks of expressive speech over full scale; plain gain
-to a peak target leaves it too quiet. `finish` reaches both, with a look-ahead limiter for the few
-milliseconds that stand in the way.
+Gain alone is not enough: at the target loudness, the peaks of expressive speech exceed full scale;
+at the target peak, the speech is too quiet. `finish` reaches both targets, with a look-ahead
+limiter for the few milliseconds with high peaks.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from scipy.signal import fftconvolve, resample_poly
 from stemsilver.records import Samples
 
 BLOCK_SECONDS = 0.4
-"""The gating block of ITU-R BS.1770: nothing shorter has an integrated loudness."""
+"""Gating block of ITU-R BS.1770: a shorter signal has no integrated loudness."""
 
 SHORT_TERM_SECONDS = 3.0
-"""The window of EBU Tech 3342: nothing shorter has a loudness range."""
+"""Short-term window of EBU Tech 3342: a shorter signal has no loudness range."""
 
 MAX_CHANNELS = 6
-"""BS.1770 gives channel weights up to 5.1."""
+"""BS.1770 defines channel weights up to 5.1."""
 
 OVERSAMPLING = 4
 LFE_CHANNEL = 3
 SILENCE_LUFS = -70.0
 LOOKAHEAD_SECONDS = 0.001
 CEILING_MARGIN_DB = 0.1
-"""4× oversampling can read this much below the continuous peak (BS.1770-4, annex 2)."""
+"""With 4× oversampling, the measured peak can be this much too low (BS.1770-4, annex 2)."""
 
 LOUDNESS_TOLERANCE_LU = 0.05
 MAX_ROUNDS = 12
@@ -42,7 +42,7 @@ TOO_SHORT = "Too short to have a loudness: its level was kept."
 
 
 def integrated_lufs(samples: Samples, rate: int) -> float | None:
-    """Integrated loudness in LUFS (ITU-R BS.1770-4); None where nothing passes the gate.
+    """Return the integrated loudness in LUFS (ITU-R BS.1770-4); None if nothing passes the gate.
 
     Shape: (channels, frames), at least 0.4 s.
 
@@ -56,7 +56,7 @@ def integrated_lufs(samples: Samples, rate: int) -> float | None:
 
 
 def loudness_range_lu(samples: Samples, rate: int) -> float | None:
-    """Loudness range in LU (EBU Tech 3342); None where nothing passes the gate.
+    """Return the loudness range in LU (EBU Tech 3342); None if nothing passes the gate.
 
     Shape: (channels, frames), at least 3 s.
 
@@ -70,7 +70,7 @@ def loudness_range_lu(samples: Samples, rate: int) -> float | None:
 
 
 def true_peak_dbtp(samples: Samples) -> float | None:
-    """True peak in dBTP at 4× oversampling (ITU-R BS.1770-4, annex 2); None for silence.
+    """Return the true peak in dBTP, 4× oversampled (ITU-R BS.1770-4, annex 2); None for silence.
 
     >>> true_peak_dbtp(np.zeros((1, 100), np.float32)) is None
     True
@@ -80,16 +80,16 @@ def true_peak_dbtp(samples: Samples) -> float | None:
 
 
 def gain(samples: Samples, decibels: float) -> Samples:
-    """The signal `decibels` louder."""
+    """Apply a gain in dB."""
     return (samples * 10 ** (decibels / 20)).astype(np.float32)
 
 
 def limit(samples: Samples, rate: int, ceiling_dbtp: float) -> Samples:
-    """Hold the true peak at the ceiling with a look-ahead gain shared by all channels.
+    """Limit the true peak to the ceiling, with a look-ahead gain shared by all channels.
 
-    The gain each sample needs is spread over 1 ms on both sides by a minimum filter and then
-    smoothed by a window of that same width, so that it is down in time, moves without a step, and
-    never lets a peak through. Nothing is delayed.
+    A minimum filter extends the gain that each sample needs by 1 ms on both sides. A window of the
+    same width then smooths it. So the gain is reduced in time and without steps, and no peak
+    exceeds the ceiling. The signal is not delayed.
 
     Shape: same out as in.
     """
@@ -118,11 +118,20 @@ def finish(
     true_peak_db: float,
     max_gain_db: float = np.inf,
 ) -> tuple[Samples, str | None]:
-    """Bring a signal to a loudness under a true-peak ceiling.
+    """Bring a signal to a target loudness under a true-peak ceiling.
 
-    Returns the signal, and a sentence where the loudness was left alone or missed: silence, a
-    file too short to have a loudness, or one that would have to be raised by more than
-    `max_gain_db`, are only held under the ceiling.
+    A signal that is silent, too short to have a loudness, or would need more gain than
+    `max_gain_db`, is only kept under the ceiling.
+
+    Args:
+        samples: Shape (channels, frames).
+        rate: Sample rate in Hz.
+        lufs: Target integrated loudness in LUFS.
+        true_peak_db: Ceiling in dBTP.
+        max_gain_db: Largest gain to apply.
+
+    Returns:
+        The signal, and a sentence if its loudness was not changed or missed the target, else None.
     """
     ceiling = true_peak_db - CEILING_MARGIN_DB
     if samples.shape[-1] < BLOCK_SECONDS * rate:
@@ -130,8 +139,8 @@ def finish(
     loudness = integrated_lufs(samples, rate)
     if loudness is None:
         return _held(samples, ceiling), SILENT
-    # The limiter takes away a little of the loudness the gain gave, so the gain is asked for
-    # again with what is missing. The loudness of the result, not of the plan, is what counts.
+    # The limiter reduces the loudness a little, so the gain is increased by the missing loudness
+    # until the measured loudness of the result is right.
     decibels = lufs - loudness
     if decibels > max_gain_db:
         return _held(samples, ceiling), NOTHING_LEFT
@@ -149,7 +158,7 @@ def finish(
 
 
 def _held(samples: Samples, ceiling_dbtp: float) -> Samples:
-    """Plain gain down to the ceiling where the signal is over it."""
+    """Reduce the gain if the true peak is above the ceiling."""
     peak = true_peak_dbtp(samples)
     if peak is None or peak <= ceiling_dbtp:
         return samples
@@ -157,11 +166,11 @@ def _held(samples: Samples, ceiling_dbtp: float) -> Samples:
 
 
 def _oversampled_envelope(samples: Samples) -> NDArray[np.float64]:
-    """Largest magnitude of any channel within each sample's period; shape (frames,)."""
+    """Return the largest magnitude of all channels within each sample period; shape (frames,)."""
     frames = samples.shape[-1]
     oversampled = resample_poly(samples, OVERSAMPLING, 1, axis=-1)
     magnitude = np.abs(oversampled[:, : frames * OVERSAMPLING]).max(axis=0)
-    # Element by element: numpy's own maximum over an axis this short takes five times as long.
+    # reduce() because numpy's max over such a short axis takes five times as long.
     envelope: NDArray[np.float64] = reduce(
         np.maximum, magnitude.reshape(frames, OVERSAMPLING).astype(np.float64).T
     )
@@ -169,7 +178,7 @@ def _oversampled_envelope(samples: Samples) -> NDArray[np.float64]:
 
 
 def _weighed(samples: Samples) -> NDArray[np.float64]:
-    """(frames, channels) as pyloudnorm wants it, without the LFE, which BS.1770 leaves out."""
+    """Convert to (frames, channels) for pyloudnorm, without the LFE, which BS.1770 excludes."""
     if samples.shape[0] == MAX_CHANNELS:
         samples = np.delete(samples, LFE_CHANNEL, axis=0)
     return samples.T.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Ratio masks: made from a separator's two estimates, fused into one, extended above a band.
+"""Ratio masks: compute them from the two estimates of a separator, fuse and extend them.
 
 A mask is `float32` of shape (channels, bins, windows) with values in [0, 1].
 """
@@ -19,11 +19,11 @@ EPSILON = 1e-10
 """Power below which a bin counts as empty: −100 dB relative to a full-scale bin."""
 
 EXTENSION_SPAN = 0.5
-"""The share of a band, from its top, whose mean mask is carried on above it: one octave."""
+"""The mask above a band is its mean from this fraction of the band limit upwards: one octave."""
 
 
 def ratio_mask(vocals: Spectrum | Mask, accompaniment: Spectrum | Mask) -> Mask:
-    """The share of power that is vocals: |V|² / (|V|² + |A|² + ε).
+    """Return the fraction of the power that is vocals: |V|² / (|V|² + |A|² + ε).
 
     >>> one, two = np.full((1, 1, 1), 1, np.complex64), np.full((1, 1, 1), 2, np.complex64)
     >>> round(float(ratio_mask(one, two)[0, 0, 0]), 3)
@@ -35,12 +35,13 @@ def ratio_mask(vocals: Spectrum | Mask, accompaniment: Spectrum | Mask) -> Mask:
 
 
 def extend_above(mask: Mask, frequencies: NDArray[np.float64], band_hz: float) -> Mask:
-    """Carry a band-limited model's mask on above its band.
+    """Extend the mask of a band-limited model above its band.
 
-    Above `band_hz` the model saw nothing and its ratio is 0/0. The mean of its top octave, window
-    by window, stands in: sibilants pass where speech was found, cymbals fall where it was not.
+    Above `band_hz` the model has no input, and its ratio is 0/0. It is replaced by the mean of the
+    mask over the top octave of the band, window by window: sibilants pass where there is speech,
+    cymbals are removed where there is none.
 
-    Shape: `frequencies` is (bins,) in Hz. The mask is returned unchanged where the band covers it.
+    Shape: `frequencies` is (bins,) in Hz. If no frequency is above the band, the mask is unchanged.
     """
     above = frequencies > band_hz
     if not above.any():
@@ -52,10 +53,10 @@ def extend_above(mask: Mask, frequencies: NDArray[np.float64], band_hz: float) -
 
 
 def fuse(masks: Sequence[Mask], rule: Literal["max", "mean", "geometric", "min"]) -> Mask:
-    """Make one mask of several.
+    """Fuse several masks into one.
 
-    `max` keeps what any separator took for speech, `min` what all did; `mean` and `geometric`
-    lie between, the latter nearer to `min` where the separators disagree.
+    `max` keeps what any separator considers speech, `min` only what all do. `mean` and `geometric`
+    are in between; where the separators disagree, `geometric` is closer to `min`.
     """
     stacked = np.stack(masks)
     if rule == "max":

@@ -1,4 +1,4 @@
-"""The short-time Fourier transform every mask lives on."""
+"""The short-time Fourier transform to which all masks are applied."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ REFERENCE_RATE = 44_100
 """The rate, in Hz, at which profiles state their transform sizes."""
 
 BLOCK = 64
-"""Windows transformed at a time."""
+"""Number of windows transformed at a time."""
 
 Spectrum = NDArray[np.complex64]
-"""Complex spectrum of shape (channels, bins, frames)."""
+"""Complex spectrum of shape (channels, bins, windows)."""
 
 
 @dataclass(frozen=True)
 class Stft:
     """A centred STFT with a periodic Hann window, and its inverse.
 
-    `fft` and `hop` are in samples; `fft` is a multiple of `hop`, at least twice it, so the
-    inverse is exact.
+    `fft` and `hop` are in samples. `fft` is a multiple of `hop`, at least 2 · `hop`, so the inverse
+    is exact.
     """
 
     fft: int
@@ -35,10 +35,10 @@ class Stft:
 
     @classmethod
     def at_rate(cls, fft: int, hop: int, rate: int) -> Stft:
-        """The transform that lasts as long at `rate` as `fft`/`hop` last at 44.1 kHz.
+        """Return the transform with the durations at `rate` that `fft` and `hop` have at 44.1 kHz.
 
-        A window of fixed length in samples would smear speech at 8 kHz and miss its harmonics at
-        96 kHz. The hop is rounded up to a size that transforms fast.
+        A fixed window length in samples would smear speech in time at 8 kHz and not resolve its
+        harmonics at 96 kHz. The hop is rounded up to a size with a fast FFT.
 
         >>> Stft.at_rate(4096, 1024, 44_100)
         Stft(fft=4096, hop=1024)
@@ -51,21 +51,21 @@ class Stft:
         return cls(scaled * (fft // hop), scaled)
 
     def frequencies(self, rate: int) -> NDArray[np.float64]:
-        """Centre frequency of each bin in Hz; shape (bins,)."""
+        """Return the centre frequency of each bin in Hz; shape (bins,)."""
         frequencies: NDArray[np.float64] = np.fft.rfftfreq(self.fft, 1 / rate).astype(np.float64)
         return frequencies
 
     def forward(self, samples: Samples) -> Spectrum:
         """Transform (channels, frames) into (channels, bins, windows)."""
-        # One window more than the frames need: with the fewest overlaps, the last frames would
-        # otherwise lie where the only window that sees them is all but zero.
+        # One extra window: with the smallest overlap, the last frames would otherwise be covered
+        # by only one window, near its end where it is almost zero.
         channels, frames = samples.shape
         count = 2 + frames // self.hop
         half = self.fft // 2
         padded = np.pad(samples, ((0, 0), (half, half + self.hop)))
         frame = sliding_window_view(padded, self.fft, axis=-1)[:, :: self.hop]
         window = self._window()
-        # Windows are neighbours in memory: they are transformed and added one by one.
+        # Each window is contiguous in memory, because windows are transformed and added singly.
         spectrum = np.empty((channels, count, half + 1), np.complex64)
         for block in _blocks(count):
             spectrum[:, block] = rfft(frame[:, block] * window)
@@ -98,6 +98,6 @@ class Stft:
 
 
 def _blocks(count: int) -> Iterator[slice]:
-    """All of `count` windows, a few at a time: what they overlap in is copied, and stays small."""
+    """Yield slices of `BLOCK` windows: a block copies overlapping samples, so it must be small."""
     for start in range(0, count, BLOCK):
         yield slice(start, min(start + BLOCK, count))

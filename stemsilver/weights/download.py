@@ -1,7 +1,7 @@
-"""One file over HTTP, completed from where an earlier try was cut off.
+"""Download a file over HTTP, resuming an interrupted download.
 
-What has come so far lies in a partial file, and beside it what the server called that version of
-the file. Only if the server still has that version is the rest asked for.
+The received bytes are in a partial file. A note next to it has the version that the server stated
+(ETag or Last-Modified). The download is resumed only if the server still has that version.
 """
 
 from __future__ import annotations
@@ -23,40 +23,46 @@ from stemsilver.errors import EnvironmentFault
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
-"""A server that sends nothing for so long is given up."""
+"""Read timeout: a server that sends nothing for this time is given up."""
 
 LARGEST = 8 * 10**9
-"""Bytes of the largest file taken from a server where nobody else has said its size."""
+"""Largest accepted file in bytes, also if its size is not known in advance."""
 
 _CHUNK = 1 << 16
 _OK, _PARTIAL, _UNSATISFIABLE = 200, 206, 416
 
 Progress: TypeAlias = Callable[[int, int | None], None]
-"""Is told how many bytes there are, and how many there will be where that is known."""
+"""Callback that receives the number of bytes so far, and the total if it is known."""
 
 
 class DownloadFailed(Exception):
-    """One address did not give the file; another may."""
+    """One address did not provide the file; another address may."""
 
 
 class CutOff(DownloadFailed):
-    """The connection ended before the file did; the rest can be asked for."""
+    """The connection ended before the end of the file; the download can be resumed."""
 
 
 def download(url: str, partial: Path, size: int | None, progress: Progress) -> None:
-    """Complete `partial` from `url`; `size` is how many bytes the file has, if that is known.
+    """Download the file at `url` to `partial`, or complete it.
 
-    What came is kept when the connection is cut, and nothing of it when the disk is full.
+    The partial file is kept if the connection breaks, and deleted if the disk is full.
+
+    Args:
+        url: The address.
+        partial: The partial file.
+        size: The size of the file in bytes, if known.
+        progress: Called with the progress.
 
     Raises:
-        DownloadFailed: the address is refused, cannot be reached, or answers with an error or
-            another size.
-        CutOff: some of it came.
-        EnvironmentFault: the disk is full, or refuses.
+        DownloadFailed: the address is not allowed or not reachable, or the response is an error or
+            has another size.
+        CutOff: only a part was received.
+        EnvironmentFault: the file cannot be written, for example because the disk is full.
     """
     try:
         with _session(url) as session:
-            # Twice: what there is may turn out to be longer than what the server has.
+            # Two attempts: the partial file may be longer than the file on the server.
             if not _attempt(session, url, partial, size, progress):
                 discard(partial)
                 _attempt(session, url, partial, size, progress)
@@ -65,9 +71,9 @@ def download(url: str, partial: Path, size: int | None, progress: Progress) -> N
 
 
 def discard(partial: Path) -> None:
-    """Remove a partial file and what is known of it."""
+    """Remove a partial file and its note."""
     for path in (partial, _note(partial)):
-        # What cannot be removed is found out when it is written to.
+        # If removing fails, the next write to the file will report the error.
         with suppress(OSError):
             path.unlink()
 
@@ -75,12 +81,12 @@ def discard(partial: Path) -> None:
 def _attempt(
     session: requests.Session, url: str, partial: Path, size: int | None, progress: Progress
 ) -> bool:
-    """One request; False if the server has nothing after what there is already."""
+    """Send one request. Return False if the partial file cannot be continued."""
     version = _version_of(partial, url)
     start = partial.stat().st_size if version else 0
     if size is not None and start == size:
         return True
-    # Compressed on the way it would have no bytes to count.
+    # With compression, byte counts and ranges would not match the file.
     headers = {"Accept-Encoding": "identity"}
     if version and start:
         headers |= {"Range": f"bytes={start}-", "If-Range": version}
@@ -91,7 +97,7 @@ def _attempt(
             return _total(response.headers.get("Content-Range")) == start
         if response.status_code == _PARTIAL and start:
             begun, total = _range(response.headers.get("Content-Range"))
-            # A server that does not know If-Range may send the end of another file.
+            # A server that does not support If-Range may send the end of another version.
             if begun != start or _version(response) not in (version, None):
                 return False
         elif response.status_code == _OK:
@@ -110,7 +116,7 @@ def _attempt(
 def _receive(
     response: requests.Response, partial: Path, start: int, total: int | None, progress: Progress
 ) -> None:
-    """Write what comes behind what there is."""
+    """Append the response to the partial file, which has `start` bytes."""
     limit = LARGEST if total is None else total
     if limit > LARGEST:
         raise DownloadFailed(f"offers {limit} bytes, which no weights have")
@@ -127,7 +133,7 @@ def _receive(
                 file.write(chunk)
                 progress(received, total)
     except EnvironmentFault:
-        # A full disk is everybody's; the rest of it must not be held by a file nobody can use.
+        # A full disk affects other programs too: do not keep an unusable file on it.
         discard(partial)
         raise
     if total is not None and received < total:
@@ -135,10 +141,10 @@ def _receive(
 
 
 def check_room(folder: Path, needed: int) -> None:
-    """Refuse to begin what the disk of `folder` cannot hold, in bytes.
+    """Check that the disk of `folder` has `needed` bytes free.
 
     Raises:
-        EnvironmentFault: there is too little room.
+        EnvironmentFault: there is not enough free space.
     """
     there = folder
     while not there.exists():
@@ -153,7 +159,7 @@ def check_room(folder: Path, needed: int) -> None:
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:
-    """What comes; a broken connection is no error of writing, so it must not look like one."""
+    """Yield the received bytes. A broken connection becomes `CutOff`, not a write error."""
     try:
         yield from response.iter_content(_CHUNK)
     except requests.RequestException as error:
@@ -161,7 +167,7 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
 
 
 class _PlainHttp(HTTPAdapter):
-    """Plain HTTP, which anybody on the way can read and change, only from this very machine."""
+    """An adapter that allows plain HTTP only from this machine, because it can be intercepted."""
 
     def __init__(self, loopback: bool) -> None:
         super().__init__()
@@ -170,7 +176,7 @@ class _PlainHttp(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         if not (self._loopback and _is_loopback(urlsplit(request.url or "").hostname)):
             raise requests.exceptions.InvalidSchema(f"{request.url} is not https")
-        # No proxy reaches this machine's own addresses.
+        # A proxy cannot reach the loopback addresses of this machine.
         kwargs["proxies"] = {}
         return super().send(request, *args, **kwargs)
 
@@ -179,7 +185,7 @@ def _session(url: str) -> requests.Session:
     session = requests.Session()
     session.headers["User-Agent"] = f"stemsilver/{__version__}"
     session.max_redirects = 10
-    # A redirect is sent through here too, and must not lead from https to anything else.
+    # The adapter also handles redirects, which must not lead from https to plain http.
     session.mount("http://", _PlainHttp(loopback=urlsplit(url).scheme == "http"))
     return session
 
@@ -201,7 +207,7 @@ def _remember(partial: Path, url: str, version: str | None) -> None:
 
 
 def _version_of(partial: Path, url: str) -> str | None:
-    """What the server called the version of which `partial` is the beginning, if that is known."""
+    """Return the server's version of the file that `partial` is the start of, if it is known."""
     try:
         note = json.loads(_note(partial).read_bytes())
         known = note["url"] == url and partial.is_file()
@@ -211,7 +217,7 @@ def _version_of(partial: Path, url: str) -> str | None:
 
 
 def _version(response: requests.Response) -> str | None:
-    """What tells this version of the file from another, byte by byte."""
+    """Return an identifier that changes with any byte of the file: a strong ETag, or the date."""
     tag = response.headers.get("ETag", "")
     strong = tag if tag.startswith('"') else None
     return strong or response.headers.get("Last-Modified")
@@ -223,7 +229,7 @@ def _length(response: requests.Response) -> int | None:
 
 
 def _range(header: str | None) -> tuple[int | None, int | None]:
-    """Where a `Content-Range` begins, and how long the whole file is."""
+    """Return the start of a `Content-Range`, and the length of the whole file."""
     span, _, _ = (header or "").removeprefix("bytes ").partition("/")
     begun = span.partition("-")[0]
     return (int(begun) if begun.isdigit() else None), _total(header)
@@ -235,7 +241,7 @@ def _total(header: str | None) -> int | None:
 
 
 def _reason(error: requests.RequestException) -> str:
-    """The cause in a line; the library's own has the objects it went through."""
+    """Return the cause in one line; the library's own message contains object representations."""
     if isinstance(error, requests.exceptions.InvalidSchema):
         return str(error)
     if isinstance(error, requests.Timeout):

@@ -1,4 +1,4 @@
-"""From an address to a verified file in its place in the weights folder."""
+"""Download weight files, verify them, and put them into the weights folder."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from stemsilver.weights.store import folder
 
 
 def addresses(weight: Remote, mirror: str | None) -> tuple[str, ...]:
-    """Where a file can be had, in the order of trying.
+    """Return the addresses of a file, in the order of trying.
 
-    First comes `mirror`, a server of one's own that has the files of the weights folder under the
-    same paths. What it gives is held to the same hash.
+    The first is on `mirror`, a server of the user with the files of the weights folder under the
+    same paths. Its files must have the same hashes.
 
     Raises:
-        UsageError: the mirror is no address of a server.
+        UsageError: the mirror is not an http or https address.
     """
     if mirror is None:
         return weight.urls
@@ -43,10 +43,10 @@ def addresses(weight: Remote, mirror: str | None) -> tuple[str, ...]:
 
 @contextmanager
 def locked(wait: Callable[[str], None]) -> Iterator[None]:
-    """Hold the weights folder; `wait` is told the process that has it, if another must end first.
+    """Lock the weights folder. If another process holds it, call `wait` with its id and wait.
 
     Raises:
-        EnvironmentFault: the folder cannot be written to.
+        EnvironmentFault: the folder is not writable.
     """
     with fsio.run_lock(folder(), wait):
         fsio.sweep(folder())
@@ -54,10 +54,10 @@ def locked(wait: Callable[[str], None]) -> Iterator[None]:
 
 
 def check_space(weights: Sequence[Remote]) -> None:
-    """Refuse a pull for which the disk has no room, as far as sizes are known.
+    """Check that the disk has space for the files, as far as their sizes are known.
 
     Raises:
-        EnvironmentFault: there is too little room.
+        EnvironmentFault: there is not enough free space.
     """
     there = (_partial(weight) for weight in weights)
     begun = sum(path.stat().st_size for path in there if path.is_file())
@@ -65,19 +65,20 @@ def check_space(weights: Sequence[Remote]) -> None:
 
 
 def is_there(weight: Remote) -> bool:
-    """Whether the file is in its place and is the file it should be."""
+    """Return whether the file exists in the weights folder and has the expected hash."""
     path = folder() / weight.file
     return path.is_file() and fsio.sha256_file(path).startswith(weight.sha256)
 
 
 def pull(weight: Remote, urls: Sequence[str], progress: Progress) -> Path:
-    """Fetch a file from the first of `urls` that gives it, verify it, and put it in its place.
+    """Download a file from the first working address in `urls`, verify it, and put it in place.
 
-    To be called under the `locked` folder.
+    The caller must hold the folder with `locked`.
 
     Raises:
-        WeightsError: none gave it; the message has why, and how to place it by hand.
-        EnvironmentFault: the disk is full, or refuses.
+        WeightsError: all addresses failed; the message has the reasons, and how to place the file
+            by hand.
+        EnvironmentFault: the file cannot be written, for example because the disk is full.
     """
     path, partial = folder() / weight.file, _partial(weight)
     failures = []
@@ -106,7 +107,7 @@ def pull(weight: Remote, urls: Sequence[str], progress: Progress) -> Path:
 
 
 def _persist(url: str, partial: Path, size: int | None, progress: Progress) -> None:
-    """Download, and ask again as long as each answer brings more of the file."""
+    """Download, and resume as long as each attempt receives more of the file."""
     had = -1
     while True:
         try:

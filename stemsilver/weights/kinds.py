@@ -1,4 +1,4 @@
-"""What is known of a weight file before it is opened."""
+"""Registry entries: the metadata of a weight file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ SHA256_DIGITS = 64
 class Bundled:
     """A weight file inside an installed package.
 
-    `package` is what pip calls it, `module` what Python calls it, `file` the path below it,
-    `size` its length in bytes.
+    `package` is the pip name, `module` the import name, `file` the path below the module, and
+    `size` is in bytes.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Bundled:
 
 @dataclass(frozen=True)
 class HubFile:
-    """The same weights in a repository of the Hugging Face hub, as its local cache may hold them.
+    """The same weights in a Hugging Face repository, to be found in the local Hugging Face cache.
 
     `sha256` has all 64 digits.
     """
@@ -41,10 +41,10 @@ class HubFile:
 class Remote:
     """A weight file in the weights folder, put there by `models pull` or by hand.
 
-    `file` is its path below the folder. `sha256` is all 64 digits, or as many of the first as the
-    publisher gives in the name of the file. `size` is in bytes, None where the publisher does not
-    say. `urls` are where it is published, the first first. `hub` is where a local cache may have
-    the same weights in another format.
+    `file` is the path below the folder. `sha256` has all 64 digits, or only the first ones if the
+    publisher states no more, in the file name. `size` is in bytes, None if the publisher does not
+    state it. `urls` are tried in order. `hub` is the same weights in another format, which the
+    local Hugging Face cache may have.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Remote:
 
 @dataclass(frozen=True)
 class Own:
-    """Weights of the user's own under the name of official ones, listed in `weights.yaml`.
+    """Weights of the user that replace official ones of the same name, listed in `weights.yaml`.
 
     `file` is the path below the weights folder; `sha256` has all 64 digits.
     """
@@ -75,7 +75,7 @@ Weight = Bundled | Remote | Own
 
 
 def expected(weight: Weight) -> str:
-    """What the file of `weight` must be, in words."""
+    """Describe the expected size and hash of the file of `weight`."""
     size = None if isinstance(weight, Own) else weight.size
     sized = "" if size is None else f"{size} bytes, "
     beginning = "" if len(weight.sha256) == SHA256_DIGITS else "beginning with "

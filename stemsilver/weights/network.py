@@ -1,4 +1,4 @@
-"""ONNX networks, run by onnxruntime."""
+"""Run ONNX networks with onnxruntime."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 
 def load(path: Path, *, gpu: bool = False) -> InferenceSession:
-    """The network in a verified file, on this process's share of the cores.
+    """Load the network from a verified file, to run with this process's number of threads.
 
-    With `gpu`, it runs on an NVIDIA GPU where the package onnxruntime-gpu stands in for
-    onnxruntime.
+    With `gpu`, it runs on an NVIDIA GPU if onnxruntime-gpu is installed instead of onnxruntime.
 
     Raises:
         WeightsError: onnxruntime cannot load it.
@@ -30,23 +29,23 @@ def load(path: Path, *, gpu: bool = False) -> InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads()
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors; it warns of how old exporters wrote their files
+    options.log_severity_level = 3  # errors only: it warns about the format of older exporters
     options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     there = onnxruntime.get_available_providers()
     wanted = ("CUDAExecutionProvider",) if gpu else ()
     providers = [name for name in (*wanted, "CPUExecutionProvider") if name in there]
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
-    except Exception as error:  # its errors share no other class
+    except Exception as error:  # onnxruntime's errors have no common base class
         raise WeightsError(f"{path} is no network that onnxruntime can load: {error}") from error
 
 
 def run(
     session: InferenceSession, inputs: Iterable[Mapping[str, NDArray[np.float32]]]
 ) -> Iterator[list[NDArray[np.float32]]]:
-    """What a network gives for one input after another.
+    """Yield the outputs of a network for each of `inputs`.
 
-    After the last, its working memory goes back to the system: other models need it next.
+    After the last one, its working memory is returned to the system for the next model.
     """
     import onnxruntime
 

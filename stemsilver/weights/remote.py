@@ -1,6 +1,6 @@
-"""Weight files that are pulled once, or placed by hand: those of the studio and uvr profiles.
+"""Weight files of the studio and uvr profiles, downloaded once or placed by hand.
 
-A hash has all 64 digits where they are known, else those its publisher puts in the file's name.
+A hash has all 64 digits if they are known, else only those in the file name of the publisher.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from stemsilver.weights.whisper import FASTER_WHISPER, OPENAI_WHISPER
 
 _AT_META = "https://dl.fbaipublicfiles.com"
 
-# What their author said of them: github.com/facebookresearch/demucs, issues 327 and 508, and the
+# Statements of the author: github.com/facebookresearch/demucs, issues 327 and 508, and the model
 # card of huggingface.co/adefossez/HTDemucs-ft.
 _RESEARCH = "for research, says their author; the code is MIT"
 _RESEARCH_OR_MIT = "for research, said their author; his copy on the hub is MIT"
@@ -32,7 +32,7 @@ _HTDEMUCS = Remote(
 
 
 def _mdx(number: int, signature: str, size: int, sha256: str) -> Remote:
-    # Demucs puts the first eight digits of a hash in the name of the file.
+    # The file names of Demucs contain the first eight digits of the hash.
     file = f"{signature}-{sha256[:8]}.th"
     return Remote(
         f"mdx_extra_q-{number}",
@@ -41,7 +41,7 @@ def _mdx(number: int, signature: str, size: int, sha256: str) -> Remote:
         sha256,
         _RESEARCH,
         "Défossez, Hybrid Spectrogram and Waveform Source Separation, 2021 (Meta)",
-        # Its safetensors on the hub have no hash that anybody states.
+        # No HubFile: nobody states a hash of its safetensors on the hub.
         (f"{_AT_META}/demucs/mdx_final/{file}",),
     )
 

@@ -1,4 +1,4 @@
-"""The folder of the weights that come inside no package, and the user's own list in it."""
+"""The folder of weights that are not in a package, and the user's own `weights.yaml` in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LISTING = "weights.yaml"
 
 
 def folder() -> Path:
-    """Where pulled weights lie: `STEMSILVER_WEIGHTS`, else the user's cache folder."""
+    """Return the weights folder: `STEMSILVER_WEIGHTS`, else one in the user's cache folder."""
     named = os.environ.get(VARIABLE)
     return (
         Path(named).expanduser()
@@ -46,13 +46,13 @@ _LISTING = TypeAdapter(dict[str, _Entry])
 
 
 def own_weights(known: Collection[str]) -> dict[str, Own]:
-    """The user's own weights, which stand in for official ones of the same name.
+    """Read the user's own weights, which replace official ones of the same name.
 
-    They are listed in `weights.yaml` of the folder: under each name its `file`, `sha256`,
-    `licence` and `source`.
+    `weights.yaml` in the weights folder lists them: under each name `file`, `sha256`, `licence`
+    and `source`.
 
     Raises:
-        ConfigError: the list is not of that form, or has a name that is not `known`.
+        ConfigError: the list is invalid, or contains a name that is not in `known`.
     """
     path = folder() / LISTING
     try:

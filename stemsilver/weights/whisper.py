@@ -7,9 +7,9 @@ from stemsilver.weights.kinds import Remote
 _SOURCE = "Radford et al., Whisper, 2022 (OpenAI)"
 _AT_OPENAI = "https://openaipublic.azureedge.net/main/whisper/models"
 _HUBS = ("https://huggingface.co", "https://hf-mirror.com")
-"""The second has the files of the first under the same paths, for where that cannot be reached."""
+"""The second is a mirror with the same paths, for networks that cannot reach the first."""
 
-# Bytes and SHA-256. The address of each file has its hash in it, and so has the package whisper.
+# Bytes and SHA-256. The address of each file contains its hash; the whisper package has it too.
 _OPENAI = {
     "tiny.en": (75_571_315, "d3dd57d32accea0b295c96e26691aa14d8822fac7d9d27d5dc00b4ca2826dd03"),
     "tiny": (75_572_083, "65147644a518d12f04e32d6f3b26facc3f8dd46e5390956a9424a650c0ce22b9"),
@@ -80,7 +80,7 @@ def _converted(
     beside: dict[str, tuple[int, str]],
     repository: str | None = None,
 ) -> tuple[Remote, ...]:
-    """The folder of one size: its weights, its settings, and the files `beside` them."""
+    """Return the files of one model size: weights, settings, and the other files (`beside`)."""
     files = {"model.bin": weights, "config.json": settings, **beside}
     below = f"{repository or f'Systran/faster-whisper-{size}'}/resolve/{revision}"
     return tuple(
@@ -118,9 +118,9 @@ OPENAI_WHISPER: tuple[Remote, ...] = tuple(
     )
     for size, (length, sha256) in _OPENAI.items()
 )
-"""The weights of openai-whisper, every size."""
+"""The weights of openai-whisper, all sizes."""
 
-# tiny.en comes inside a package. Of large-v1 no hash is known to us, so there is none.
+# Without tiny.en, which is in a package, and large-v1, for which we know no hash.
 FASTER_WHISPER: tuple[Remote, ...] = (
     *_converted(
         "tiny",
@@ -206,4 +206,4 @@ FASTER_WHISPER: tuple[Remote, ...] = (
         "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
     ),
 )
-"""The weights of faster-whisper, each size a folder."""
+"""The weights of faster-whisper; each size is a folder."""

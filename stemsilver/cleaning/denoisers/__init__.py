@@ -1,6 +1,7 @@
-"""Stage B: denoisers on the fused vocals, one a file, behind one Protocol.
+"""Stage B: denoisers for the fused vocals, one per file, with one Protocol.
 
-A new denoiser is a file here with a class that fits `Denoiser`, and a line in `DENOISERS`.
+To add a denoiser, add a file here with a class that implements `Denoiser`, and a line in
+`DENOISERS`.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from stemsilver.records import Samples
 
 
 class Denoiser(Protocol):
-    """A model that takes noise out of speech. It is made from its name, which loads its weights."""
+    """A model that removes noise from speech. Its constructor takes the name and loads weights."""
 
     @staticmethod
     def weights(name: str) -> tuple[str, ...]:
-        """Names of the weight files in the registry that the denoiser called `name` loads."""
+        """Return the registry names of the weight files that the denoiser `name` loads."""
         ...
 
     def denoise(self, speech: Samples, rate: int) -> Samples:
-        """The speech without noise; every rate, channel count and length is given back."""
+        """Return the speech without noise, at the same rate, channel count and length."""
         ...
 
 
@@ -36,7 +37,7 @@ DENOISERS: dict[str, Any] = {
 
 
 def used_weights(name: str) -> tuple[str, ...]:
-    """Names of the weight files that a denoiser loads, found without loading anything."""
+    """Return the names of the weight files of a denoiser, without loading it."""
     if name == "none":
         return ()
     names: tuple[str, ...] = DENOISERS[name].weights(name)
@@ -45,7 +46,7 @@ def used_weights(name: str) -> tuple[str, ...]:
 
 @cache
 def load(name: str) -> Denoiser:
-    """The denoiser called `name`, loaded once a process.
+    """Return the denoiser called `name`; it is loaded once per process.
 
     Raises:
         WeightsError: its weights are missing or altered.

@@ -14,9 +14,9 @@ class DeepFilterNet3Denoiser:
 
     @staticmethod
     def weights(name: str) -> tuple[str, ...]:
-        """The names of its weight files."""
+        """Return the names of its weight files."""
         return deepfilternet.WEIGHTS
 
     def denoise(self, speech: Samples, rate: int) -> Samples:
-        """The enhanced signal, aligned with its input."""
+        """Return the enhanced signal, aligned with its input."""
         return deepfilternet.enhance(speech, rate)

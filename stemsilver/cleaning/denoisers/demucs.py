@@ -1,4 +1,4 @@
-"""Meta's denoisers: Demucs as a speech enhancer, an encoder and decoder around a causal LSTM.
+"""Meta's denoisers: Demucs as a speech enhancer, with an encoder, a causal LSTM and a decoder.
 
 Source: Défossez, Synnaeve and Adi, *Real Time Speech Enhancement in the Waveform Domain*,
 Interspeech 2020.
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 HIDDEN = {"dns48": 48, "dns64": 64, "master64": 64}
-"""Channels of the outermost layer of each model."""
+"""Number of channels of the outermost layer of each model."""
 
 CHUNK = 625
-"""Frames of the LSTM computed at a time: 10 s, in about 0.4 GB a channel."""
+"""LSTM frames computed at a time: 10 s, with about 0.4 GB per channel."""
 
 CONTEXT = 2
-"""Frames before a chunk that the decoder needs again: each frame reaches into the next two."""
+"""LSTM frames before a chunk that the decoder needs, because each frame affects the next two."""
 
 
 class DemucsDenoiser:
-    """16 kHz, any number of channels, each by itself; the band above 8 kHz passes untouched."""
+    """Speech enhancement at 16 kHz, per channel; the band above 8 kHz is not changed."""
 
     def __init__(self, name: str) -> None:
         optional.check([name])
@@ -45,22 +45,22 @@ class DemucsDenoiser:
 
     @staticmethod
     def weights(name: str) -> tuple[str, ...]:
-        """The name of its weight file."""
+        """Return the name of its weight file."""
         return (name,)
 
     def denoise(self, speech: Samples, rate: int) -> Samples:
-        """The enhanced signal, aligned with its input.
+        """Return the enhanced signal, aligned with its input.
 
-        What the model changes at 16 kHz is brought to the input's rate and added to the input, so
-        what it does not hear stays as it was, to the bit.
+        Only the difference that the model makes at 16 kHz is resampled and added to the input, so
+        everything that the model does not change is bit-exact.
         """
         heard = resample(speech, rate, RATE)
         return speech + resample(self._enhance(heard) - heard, RATE, rate, speech.shape[-1])
 
     def _enhance(self, signal: Samples) -> Samples:
-        """The model's output for a 16 kHz signal of any length.
+        """Return the model's output for a 16 kHz signal of any length.
 
-        It is what the model gives of the whole signal: the LSTM's state goes from chunk to chunk.
+        Chunks give the same result as the whole signal: the LSTM state continues between chunks.
 
         Shape: (channels, frames) in and out.
         """
@@ -70,7 +70,7 @@ class DemucsDenoiser:
 
         model = self._model
         frames = signal.shape[-1]
-        # As the model does: the deviation of a sample (n − 1), of which one frame alone has none.
+        # As in the model: the sample standard deviation (n − 1), undefined for a single frame.
         level = signal.std(axis=-1, ddof=min(1, frames - 1), keepdims=True)
         normalised = torch.from_numpy(signal / (model.floor + level)).to(self._device)
         padded = functional.pad(normalised, (0, model.valid_length(frames) - frames))
@@ -80,9 +80,9 @@ class DemucsDenoiser:
         return result
 
     def _pass(self, signal: torch.Tensor) -> torch.Tensor:
-        """The network between its resamplers, chunk by chunk.
+        """Run the network, without its resamplers, chunk by chunk.
 
-        Shape: (channels, 1, n) at 64 kHz in and out, n being a valid length of the model's.
+        Shape: (channels, 1, n) at 64 kHz in and out; n is a valid length of the model.
         """
         import torch
 
@@ -106,6 +106,6 @@ class DemucsDenoiser:
             memory = x[..., -CONTEXT:]
             for decode in model.decoder:
                 x = decode(x + skips.pop())
-            # Its last frames lack what the next chunk adds to them, which writes them again.
+            # The last frames are incomplete; the next chunk overwrites them.
             output[..., start * hop : (stop - 1) * hop + reach] = x[..., before * hop :]
         return output

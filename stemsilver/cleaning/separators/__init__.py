@@ -1,6 +1,6 @@
-"""Stage A: models that tell vocals from accompaniment, one a file, behind one Protocol.
+"""Stage A: models that separate vocals from accompaniment, one per file, with one Protocol.
 
-A new separator is a file here with a class that fits `Separator`, a kind of settings in
+To add a separator, add a file here with a class that implements `Separator`, a settings class in
 `config.models`, and a line in `SEPARATORS`.
 """
 
@@ -20,29 +20,28 @@ from stemsilver.fsio import sha256_file
 from stemsilver.records import Samples
 
 Progress: TypeAlias = Callable[[float], None]
-"""Is told the share of the work that is done, from 0 to 1, now and then."""
+"""Callback that receives the progress, as a fraction from 0 to 1."""
 
 
 class Separator(Protocol):
-    """A model that tells the vocals of a mixture from its accompaniment.
+    """A model that separates the vocals of a mixture from its accompaniment.
 
-    It gives the vocals alone. The accompaniment is what they leave of the mixture, so the two
-    always add up. It is made from its settings, which loads its weights.
+    It returns only the vocals. The accompaniment is the mixture minus the vocals, so their sum is
+    exact. The constructor takes the settings and loads the weights. A class that reads other files
+    has a static method `beside(settings)` that returns their paths.
     """
 
     band_hz: ClassVar[float]
-    """The highest frequency the model has an opinion on; above it its vocals are empty and the
+    """The highest frequency in Hz that the model processes. Above it the vocals are empty, and the
     caller extends the mask."""
 
     @staticmethod
     def weights(settings: Any) -> tuple[str, ...]:
-        """Names of the weight files in the registry that the model loads with these settings."""
+        """Return the registry names of the weight files that a model with `settings` loads."""
         ...
 
-    # And where it reads files beside its weights, `beside(settings)`, their paths.
-
     def separate(self, mixture: Samples, rate: int, progress: Progress) -> Samples:
-        """The vocals of `mixture`, aligned with it.
+        """Return the vocals of `mixture`, aligned with it.
 
         Shape: (channels, frames) in and out, at any rate, of any length.
         """
@@ -60,16 +59,16 @@ SEPARATORS: dict[str, Any] = {
 
 
 def used_weights(model: SeparatorModel) -> tuple[str, ...]:
-    """Names of the weight files that a separator loads, found without loading anything."""
+    """Return the names of the weight files of a separator, without loading it."""
     names: tuple[str, ...] = SEPARATORS[model.model_name].weights(model)
     return names
 
 
 def digest(model: SeparatorModel) -> str:
-    """A digest of every file that decides what a separator gives, for the key of its vocals.
+    """Return a digest of every file that determines the vocals of a separator, for cache keys.
 
     Raises:
-        WeightsError: one is missing, or is not the file it should be.
+        WeightsError: a file is missing or altered.
     """
     kind = SEPARATORS[model.model_name]
     beside = kind.beside(model) if hasattr(kind, "beside") else ()
@@ -77,14 +76,14 @@ def digest(model: SeparatorModel) -> str:
 
 
 def band_hz(model: SeparatorModel) -> float:
-    """The highest frequency a separator has an opinion on, found without loading anything."""
+    """Return the highest frequency in Hz that a separator processes, without loading it."""
     band: float = SEPARATORS[model.model_name].band_hz
     return band
 
 
 @cache
 def load(model: SeparatorModel) -> Separator:
-    """The separator with these settings, loaded once a process.
+    """Return the separator with these settings; it is loaded once per process.
 
     Raises:
         WeightsError: its weights are missing or altered.

@@ -1,4 +1,4 @@
-"""DeepFilterNet3 as a separator: a speech enhancer takes music for noise."""
+"""DeepFilterNet3 as a separator: a speech enhancer treats music as noise."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stemsilver.records import Samples
 
 
 class DeepFilterNet3Separator:
-    """48 kHz full band, any number of channels, each by itself."""
+    """Speech enhancement at 48 kHz, full band, any number of channels, each separately."""
 
     band_hz: ClassVar[float] = deepfilternet.RATE / 2
 
@@ -20,9 +20,9 @@ class DeepFilterNet3Separator:
 
     @staticmethod
     def weights(settings: EmbeddedSettings) -> tuple[str, ...]:
-        """The names of its weight files."""
+        """Return the names of its weight files."""
         return deepfilternet.WEIGHTS
 
     def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
-        """The speech in `mixture`, aligned with it."""
+        """Return the speech in `mixture`, aligned with it."""
         return deepfilternet.enhance(mixture, rate)

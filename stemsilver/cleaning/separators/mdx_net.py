@@ -1,8 +1,8 @@
 """MDX-Net of the Ultimate Vocal Remover, a U-Net on the complex spectrogram.
 
 Source: Kim, Choi, Chung, Lee and Jung, *KUIELab-MDX-Net: a two-stream neural network for music
-demixing*, MDX Workshop at ISMIR 2021; trained by Anjok07 and aufr33. Its sizes are those that the
-Ultimate Vocal Remover lists for this file.
+demixing*, MDX Workshop at ISMIR 2021; trained by Anjok07 and aufr33. The parameters are those that
+the Ultimate Vocal Remover lists for this file.
 """
 
 from __future__ import annotations
@@ -29,32 +29,32 @@ if TYPE_CHECKING:
 RATE = 44_100
 TRANSFORM = Stft(fft=6144, hop=1024)
 BINS = 3072
-"""Bins the network sees, of 3073."""
+"""Number of bins in the network input, of 3073."""
 
 INPUT = "input"
 
 DEAF = 3
-"""The lowest bins, up to 18 Hz, are shown to it as zeros, as in its training. What lies there
-stays with the vocals, for the equaliser's high-pass to take."""
+"""Number of lowest bins, up to 18 Hz, that are zeros in the network input, as in training. Their
+content stays in the vocals; the high-pass of the equaliser removes it."""
 
 WINDOWS = 256
 CHUNK = TRANSFORM.hop * (WINDOWS - 1)
-"""Frames of the chunk that gives so many windows: 5.9 s."""
+"""Frames of a chunk with `WINDOWS` windows: 5.9 s."""
 
 EDGE = TRANSFORM.fft // 2
-"""Frames at each end of a chunk whose windows reach beyond it."""
+"""Frames at each end of a chunk whose windows extend beyond the chunk."""
 
 COMPENSATE = np.float32(1.022)
-"""What its estimate falls short of the accompaniment by, as listed for this file."""
+"""Correction factor for the estimated accompaniment, which is too quiet; listed for this file."""
 
 GPU_BATCH = 4
-"""Chunks computed at a time on a GPU; on a CPU one keeps every core busy."""
+"""Chunks computed at a time on a GPU; on a CPU, one chunk uses all cores."""
 
 
 class MdxNetSeparator:
-    """Inst HQ 3. 44.1 kHz stereo; other layouts go channel by channel.
+    """Inst HQ 3 at 44.1 kHz. Stereo is processed as a pair, other layouts per channel.
 
-    It runs on an NVIDIA GPU where the package onnxruntime-gpu stands in for onnxruntime.
+    It runs on an NVIDIA GPU if onnxruntime-gpu is installed instead of onnxruntime.
     """
 
     band_hz: ClassVar[float] = (BINS - 2) * RATE / TRANSFORM.fft
@@ -70,13 +70,13 @@ class MdxNetSeparator:
 
     @staticmethod
     def weights(settings: MdxSettings) -> tuple[str, ...]:
-        """The name of its weight file."""
+        """Return the name of its weight file."""
         return ("uvr-mdx-net-inst-hq-3",)
 
     def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
-        """What the network's accompaniment leaves of `mixture`."""
+        """Return `mixture` without the accompaniment that the network estimates."""
         upsampled = resample(mixture, rate, RATE)
-        # Stereo goes in whole; of any other layout each channel is shown to both inputs.
+        # In layouts other than stereo, each channel is the input of both network channels.
         parts = [upsampled] if len(upsampled) == 2 else np.split(upsampled, len(upsampled))
         vocals = []
         for number, part in enumerate(parts):
@@ -89,13 +89,13 @@ class MdxNetSeparator:
         return resample(np.concatenate(vocals), RATE, rate, mixture.shape[-1])
 
     def _vocals(self, stereo: Samples, progress: Callable[[float], None]) -> Samples:
-        """The vocals of a (2, frames) signal at 44.1 kHz: chunks, faded into one another."""
+        """Return the vocals of a (2, frames) signal at 44.1 kHz, by overlap-add of chunks."""
         frames = stereo.shape[-1]
         step = max(1, round((1 - self._overlap) * CHUNK))
         chunks = 1 + max(0, -(-(frames + 2 * EDGE - CHUNK) // step))
         padded = np.zeros((2, (chunks - 1) * step + CHUNK), np.float32)
         padded[:, EDGE : EDGE + frames] = stereo
-        # Hann, without the zeros at its ends: chunks that do not overlap must not be divided by 0.
+        # Hann without the zeros at its ends, to avoid a division by 0 if chunks do not overlap.
         fade = np.hanning(CHUNK + 2)[1:-1].astype(np.float32)
         vocals = np.zeros_like(padded)
         weight = np.zeros(padded.shape[-1], np.float32)
@@ -110,9 +110,9 @@ class MdxNetSeparator:
         return vocals[:, EDGE : EDGE + frames]
 
     def _chunks(self, mixture: Samples) -> Samples:
-        """The vocals of some chunks. Shape: (chunks, 2, CHUNK) in and out."""
+        """Return the vocals of some chunks. Shape: (chunks, 2, CHUNK) in and out."""
         channels = mixture.reshape(-1, CHUNK)
-        # As in its training, a chunk is mirrored at its ends. The transform gives windows beyond.
+        # As in training, chunks are mirrored at their ends. The windows outside are dropped.
         mirrored = np.pad(channels, ((0, 0), (EDGE, EDGE)), "reflect")
         beyond = EDGE // TRANSFORM.hop
         spectrum = TRANSFORM.forward(mirrored)[..., beyond : beyond + WINDOWS]
@@ -123,9 +123,9 @@ class MdxNetSeparator:
         return TRANSFORM.inverse(vocals, CHUNK).reshape(mixture.shape)
 
     def _accompaniment(self, spectrum: Spectrum) -> Spectrum:
-        """The network's estimate. Shape: (2 · chunks, bins, windows) in and out."""
+        """Return the network's estimate. Shape: (2 · chunks, bins, windows) in and out."""
         chunks = len(spectrum) // 2
-        # Real and imaginary parts of left, then of right.
+        # Input channels: real and imaginary part of left, then of right.
         shown = np.stack([spectrum.real, spectrum.imag], axis=1)[:, :, :BINS]
         shown = shown.reshape(chunks, 4, BINS, WINDOWS)
         shown[:, :, :DEAF] = 0
@@ -138,7 +138,7 @@ class MdxNetSeparator:
 
 
 def _load(path: Path) -> InferenceSession:
-    """The network, on the GPU where there is one that its runtime can use."""
+    """Load the network, on the GPU if onnxruntime can use one."""
     session = network.load(path, gpu=device() == "cuda")
     inputs = [(given.name, given.shape[1:]) for given in session.get_inputs()]
     if inputs != [(INPUT, [4, BINS, WINDOWS])]:

@@ -22,23 +22,24 @@ from stemsilver.weights import network
 RATE = 44_100
 TRANSFORM = Stft(fft=4096, hop=1024)
 BINS = 1024
-"""Bins the networks see, of 2049: nothing above 11 kHz."""
+"""Number of bins in the network input, of 2049: up to 11 kHz."""
 
 CHUNK = 768
 """Windows computed at a time: 17.8 s."""
 
 GRID = 64
-"""Six halvings need a multiple of this many windows."""
+"""The number of windows must be a multiple of this, because the networks halve it six times."""
 
 MARGIN = 3 * GRID
-"""Windows of context on each side of a chunk, discarded from its output: as far as the networks
-see. With 128 a seam is as little as 29 dB below the vocals around it, with 192 it is 97 dB."""
+"""Windows of context on each side of a chunk, removed from its output: the receptive field of the
+networks. With 128, the error at a chunk boundary is up to −29 dB relative to the vocals around it;
+with 192, up to −97 dB."""
 
 
 class SpleeterSeparator:
-    """The 2stems model. 44.1 kHz stereo; other layouts go channel by channel."""
+    """The 2stems model at 44.1 kHz. Stereo is processed as a pair, other layouts per channel."""
 
-    # The last bin is left out: half of what the window spreads it over is not seen.
+    # Without the last bin: half of its spectral leakage is outside the network input.
     band_hz: ClassVar[float] = (BINS - 2) * RATE / TRANSFORM.fft
 
     def __init__(self, settings: EmbeddedSettings) -> None:
@@ -47,13 +48,13 @@ class SpleeterSeparator:
 
     @staticmethod
     def weights(settings: EmbeddedSettings) -> tuple[str, ...]:
-        """The name of its weight file, which holds both networks."""
+        """Return the name of its weight file, which contains both networks."""
         return ("spleeter-2stems",)
 
     def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
-        """The vocals in `mixture` by the ratio of the two networks' estimates."""
+        """Return the vocals in `mixture`, from the ratio mask of the two networks' estimates."""
         upsampled = resample(mixture, rate, RATE)
-        # Stereo goes in whole; of any other layout each channel is shown to both inputs.
+        # In layouts other than stereo, each channel is the input of both network channels.
         parts = [upsampled] if len(upsampled) == 2 else np.split(upsampled, len(upsampled))
         done = []
         for part in parts:
@@ -63,7 +64,7 @@ class SpleeterSeparator:
         return resample(vocals, RATE, rate, mixture.shape[-1])
 
     def _vocals(self, signal: Samples) -> Samples:
-        """The vocals of a (1 or 2, frames) signal at 44.1 kHz."""
+        """Return the vocals of a (1 or 2, frames) signal at 44.1 kHz."""
         spectrum = TRANSFORM.forward(signal)
         band = spectrum[:, :BINS]
         magnitudes = ({"mixture": chunk} for chunk in _chunks(np.abs(band)))
@@ -71,16 +72,16 @@ class SpleeterSeparator:
             ratio_mask(_inner(vocals, len(signal)), _inner(accompaniment, len(signal)))
             for vocals, accompaniment in network.run(self._networks, magnitudes)
         ]
-        # In place: a spectrum is eight times as large as its signal.
+        # In place, because a spectrum is eight times as large as its signal.
         band *= np.concatenate(masks, axis=-1)[..., : band.shape[-1]]
         spectrum[:, BINS:] = 0
         return TRANSFORM.inverse(spectrum, signal.shape[-1])
 
 
 def _chunks(magnitudes: Mask) -> Iterator[Mask]:
-    """Chunks of CHUNK windows with MARGIN windows of their neighbours on each side.
+    """Yield chunks of CHUNK windows, with MARGIN more windows on each side.
 
-    Shape: (1 or 2, bins, windows) in, (1, 2, windows, bins) out, as the networks want it.
+    Shape: (1 or 2, bins, windows) in, (1, 2, windows, bins) out, the input of the networks.
     """
     windows = magnitudes.shape[-1]
     step = min(CHUNK, -(-windows // GRID) * GRID)
@@ -91,6 +92,6 @@ def _chunks(magnitudes: Mask) -> Iterator[Mask]:
 
 
 def _inner(estimate: Mask, channels: int) -> Mask:
-    """A network's estimate without the chunk's margins; shape (channels, bins, windows)."""
+    """Remove the margins from a network's estimate; shape (channels, bins, windows) out."""
     inner: Mask = estimate[0, :channels, MARGIN:-MARGIN].swapaxes(1, 2)
     return inner

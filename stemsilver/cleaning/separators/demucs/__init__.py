@@ -1,4 +1,4 @@
-"""Demucs as a separator: the bags htdemucs_ft and mdx_extra_q, for the work that vocals need.
+"""Demucs as a separator: the bags htdemucs_ft and mdx_extra_q, computing only the vocals.
 
 Sources: Défossez, *Hybrid Spectrogram and Waveform Source Separation*, 2021; Rouard, Massa and
 Défossez, *Hybrid Transformers for Music Source Separation*, ICASSP 2023.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from stemsilver.cleaning.separators.demucs.overlap_add import Pass
 
-# What needs torch is imported where it is used: the names of the weights are asked for without it.
+# torch is imported inside the functions: the names of the weights must be available without it.
 
 RATE = 44_100
 MAX_SHIFT = RATE // 2
@@ -37,20 +37,21 @@ FILES = {
     "htdemucs_ft": {3: "htdemucs_ft-vocals"},
     "mdx_extra_q": {index: f"mdx_extra_q-{index + 1}" for index in range(4)},
 }
-"""The weight files of each bag, by the place of their model in it."""
+"""The weight files of each bag, by the index of their model in the bag."""
 
 SECONDS_AT_ONCE: dict[Device, float] = {"cuda": 60, "mps": 20, "cpu": 0}
-"""Segments of so many seconds together are computed at a time, but at least one. In a batch each
-takes a CPU half as long again."""
+"""Total length in seconds of the segments computed in one batch (at least one segment). On a CPU,
+a segment in a batch takes 1.5 times as long as a single one."""
 
 LARGEST_FILTER = 2**25
-"""Taps that resampling as Demucs does it may need: for a rate of 44,101 Hz it would take 8 GB."""
+"""Limit on the filter taps for Demucs' own resampler: from 44,101 Hz it would need 8 GB."""
 
 
 class DemucsSeparator:
-    """44.1 kHz stereo; mono is shown to both inputs, other layouts go channel by channel.
+    """A Demucs bag at 44.1 kHz. Stereo is processed as a pair, other layouts per channel; a single
+    channel is the input of both model channels.
 
-    The vocals are those of `demucs --two-stems vocals` with the same settings and the same seed
+    The vocals equal those of `demucs --two-stems vocals` with the same settings and the same seed
     of Python's `random`.
     """
 
@@ -71,16 +72,16 @@ class DemucsSeparator:
 
     @staticmethod
     def weights(settings: DemucsSettings) -> tuple[str, ...]:
-        """The names of its weight files."""
+        """Return the names of its weight files."""
         return tuple(FILES[settings.model_name].values())
 
     @staticmethod
     def beside(settings: DemucsSettings) -> tuple[Path, ...]:
-        """The file that describes the bag."""
+        """Return the path of the file that describes the bag."""
         return (bag.description(settings.model_name),)
 
     def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
-        """The vocals in `mixture`, aligned with it."""
+        """Return the vocals in `mixture`, aligned with it."""
         parts = [mixture] if len(mixture) == 2 else np.split(mixture, len(mixture))
         count = len(parts)
         return np.concatenate(
@@ -91,14 +92,14 @@ class DemucsSeparator:
         )
 
     def _vocals(self, part: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
-        """The vocals of a (1 or 2, frames) signal."""
+        """Return the vocals of a (1 or 2, frames) signal."""
         if not part.any():
             progress(1)
-            return np.zeros_like(part)  # of which the models would make something, if very little
+            return np.zeros_like(part)  # the models would turn silence into very faint sound
         import torch
 
         heard = _at_model_rate(part, rate)
-        # As the command does: the deviation of a sample (n − 1), of which one frame has none.
+        # As in the command: the sample standard deviation (n − 1), undefined for a single frame.
         reference = heard.mean(0)
         mean = reference.mean()
         spread = 1e-8 + (reference.std() if reference.numel() > 1 else torch.zeros(()))
@@ -106,7 +107,7 @@ class DemucsSeparator:
         return resample(vocals.numpy(), RATE, rate, part.shape[-1])
 
     def _bag(self, mixture: torch.Tensor, progress: Callable[[float], None]) -> torch.Tensor:
-        """The weighted mean of the models' vocals. Shape: (1 or 2, frames) in and out."""
+        """Return the weighted mean of the models' vocals. Shape: (1 or 2, frames) in and out."""
         import torch
 
         from stemsilver.cleaning.separators.demucs.overlap_add import add_vocals
@@ -132,14 +133,14 @@ class DemucsSeparator:
                 max(1, int(SECONDS_AT_ONCE[where] * RATE / passes[index][0].size)),
                 done,
             )
-            model.to("cpu")  # for the next one's sake, and that of the other models of the chain
+            model.to("cpu")  # frees GPU memory for the next model of the bag or the chain
         return total
 
     def _passes(self, frames: int) -> list[list[Pass]]:
-        """The passes of every model of the bag, with the shifts that Demucs would draw for them.
+        """Return the passes of every model of the bag, with the random shifts of Demucs.
 
-        The models that are passed over have theirs drawn as well: they are of one kind with those
-        that are not, and what comes after them in the bag depends on it.
+        Shifts are also drawn for models that are skipped: the shifts of later models depend on
+        them. All models of a bag have the same architecture, so any model can stand in.
         """
         drawn = random.Random(self._settings.seed)
         anyone = next(iter(self._models.values()))
@@ -163,19 +164,19 @@ class DemucsSeparator:
             passes.append(Pass(start, frames, size, stride, padded))
             transformer = getattr(model, "crosstransformer", None)
             if transformer is not None and transformer.emb == "sin":
-                # It draws a shift of its positions for every segment, though it is always 0.
+                # Demucs draws a position shift for every segment, although it is always 0.
                 for _ in range(len(passes[-1])):
                     drawn.randrange(1)
         return passes
 
 
 def _tell(progress: Callable[[float], None], index: int, count: int, share: float) -> None:
-    """Tell the share of the whole that is done, where it is that of one part of `count`."""
+    """Report the total progress, given the progress `share` of part `index` of `count`."""
     progress((index + share) / count)
 
 
 def _load(name: str, segment: float | None) -> Any:
-    """A model with its verified weights, which gives vocals alone."""
+    """Load a model from verified weights, reduced to the vocals."""
     from stemsilver.cleaning.separators.demucs import loading
 
     path = weights.verified(name)
@@ -185,7 +186,7 @@ def _load(name: str, segment: float | None) -> Any:
             f"{path} does not tell {bag.SOURCES} apart in stereo at {RATE} Hz, as {name} should."
         )
     loading.keep_vocals(model)
-    # A transformer knows no more than its own.
+    # A transformer cannot process more than its training segment.
     if segment is not None and not (_is_transformer(model) and segment > model.segment):
         model.segment = segment
     return model
@@ -204,7 +205,7 @@ def _check_segment(settings: DemucsSettings, model: Any) -> None:
 
 
 def _at_model_rate(part: Samples, rate: int) -> torch.Tensor:
-    """A copy of the signal at 44.1 kHz, through the resampler of Demucs."""
+    """Return a copy of the signal at 44.1 kHz, resampled as in Demucs."""
     import torch
     from julius.resample import resample_frac
 

@@ -1,4 +1,4 @@
-"""Bags: which models estimate the vocals together, and how much each of them counts."""
+"""Bags (ensembles): the models that estimate the vocals together, and their weights."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from stemsilver.errors import WeightsError
 from stemsilver.weights.store import folder
 
 SOURCES = ["drums", "bass", "other", "vocals"]
-"""What every official model tells apart, in their order."""
+"""The sources that every official model separates, in output order."""
 
 
 @dataclass(frozen=True)
 class Bag:
-    """The models of a bag.
+    """A description of a bag.
 
-    `shares` has for each of them the share of its vocals in the bag's: 0 for a specialist on
-    another source. `segment` in seconds takes the place of the models' own where it is given.
+    `shares` is the weight of each model in the vocals of the bag; 0 for a model specialised in
+    another source. `segment`, in seconds, replaces that of the models unless it is None.
     """
 
     shares: tuple[float, ...]
@@ -38,10 +38,10 @@ class _Composition(BaseModel):
 
 
 def read(name: str) -> Bag:
-    """The official bag called `name`.
+    """Read the description of the bag `name`.
 
     Raises:
-        WeightsError: it is not described as it should be, or Demucs is not installed.
+        WeightsError: the description is invalid, or Demucs is not installed.
     """
     path = description(name)
     try:
@@ -59,9 +59,9 @@ def read(name: str) -> Bag:
 
 
 def description(name: str) -> Path:
-    """The file that describes the bag called `name`.
+    """Return the path of the file that describes the bag `name`.
 
-    It is Demucs' own, or one of that name which was placed in the weights folder with the models.
+    A file of that name in the weights folder takes precedence over the one in Demucs.
 
     Raises:
         WeightsError: Demucs is not installed.

@@ -1,7 +1,7 @@
-"""Models in the two formats that Demucs is published in, opened without running what they hold.
+"""Load Demucs models from the two published formats, without executing code from the files.
 
-`.th` is a pickle that names the class of its model, `.safetensors` names classes in its metadata.
-Either could name anything; only the classes that official files need are let through.
+`.th` is a pickle that names the class of its model; `.safetensors` names classes in its metadata.
+A malicious file could name any class, so only the classes of official files are allowed.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _BROKEN = (
     RuntimeError,
     EOFError,
 )
-"""What the readers and constructors raise over a file that is something else."""
+"""Exceptions of the readers and constructors for a file that is not a Demucs model."""
 
 
 def load(path: Path) -> Any:
-    """The model in a verified file, on the CPU, ready to separate. Demucs must be installed.
+    """Load the model from a verified file, on the CPU, for inference. Demucs must be installed.
 
     Raises:
-        WeightsError: the file holds something else, or more.
+        WeightsError: the file is not a Demucs model, or contains other objects.
     """
     read = _read_safetensors if path.suffix == ".safetensors" else _read_package
     try:
@@ -45,18 +45,18 @@ def load(path: Path) -> Any:
     except _BROKEN as error:
         raise WeightsError(f"{path} is not a Demucs model: {error}") from error
     if getattr(model, "crosstransformer", None) is not None:
-        # What moves positions at random in training would move them here too, unseeded.
+        # This random position shift is for training; it would also be active here, without a seed.
         model.crosstransformer.sin_random_shift = 0
     return model.eval().requires_grad_(False)
 
 
 def keep_vocals(model: Any) -> None:
-    """Take out of the last layers of `model` what only its other sources need.
+    """Remove the weights of the other sources from the last layers of `model`.
 
-    That is one part in fifteen of the work on a CPU.
+    This saves 1/15 of the work on a CPU.
     """
     if not model.cac:
-        return  # its sources are told apart from each other, by a filter that needs them all
+        return  # its Wiener filter needs all sources
     vocals, count = model.sources.index("vocals"), len(model.sources)
     for branch in (model.decoder, getattr(model, "tdecoder", None)):
         if branch is None:
@@ -75,7 +75,7 @@ def keep_vocals(model: Any) -> None:
 
 
 def _read_package(path: Path) -> Any:
-    """The model of a `.th` file: class, arguments, and state, whole, halved or quantised."""
+    """Read a `.th` file: class, arguments, and state (full or half precision, or quantised)."""
     from demucs.states import load_model
 
     scalar = np.float64().__reduce__()[0]
@@ -83,7 +83,7 @@ def _read_package(path: Path) -> Any:
         *_models(),
         *_quantisers(),
         Fraction,
-        # Numbers among the record of the training, under the name that numpy 1 gave them.
+        # Scalars in the training record, under their numpy 1 name.
         scalar,
         (scalar, "numpy.core.multiarray.scalar"),
         np.dtype,
@@ -103,7 +103,7 @@ def _read_package(path: Path) -> Any:
 
 
 def _read_safetensors(path: Path) -> Any:
-    """The model of a `.safetensors` file, as Demucs' repositories on the hub have them."""
+    """Read a `.safetensors` file from Demucs' repositories on the Hugging Face hub."""
     from demucs.hf import load_safetensors_model
     from safetensors import SafetensorError, safe_open
 
@@ -115,7 +115,7 @@ def _read_safetensors(path: Path) -> Any:
     allowed = [f"{kind.__module__}.{kind.__qualname__}" for kind in _models()]
     if metadata["klass"] not in allowed:
         raise pickle.UnpicklingError(f"{metadata['klass']} is no architecture of Demucs")
-    # Demucs imports whatever is named here.
+    # Demucs imports every class named here, so each must be checked.
     quantisers = [f"{kind.__module__}.{kind.__qualname__}" for kind in _quantisers()]
     for name in _classes(json.loads(metadata.get("structure", "null"))):
         if name not in quantisers:
@@ -131,7 +131,7 @@ def _models() -> list[Any]:
 
 
 def _quantisers() -> list[Any]:
-    # Only quantised models need it.
+    # diffq is optional: only quantised models need it.
     if importlib.util.find_spec("diffq") is None:
         return []
     from diffq import DiffQuantizer
@@ -140,7 +140,7 @@ def _quantisers() -> list[Any]:
 
 
 def _classes(structure: Any) -> Iterator[Any]:
-    """Every class that is named anywhere in the description of a quantised state."""
+    """Yield every class name in the (nested) description of a quantised state."""
     if isinstance(structure, dict):
         if "_class" in structure:
             yield structure["_class"]

@@ -1,7 +1,7 @@
-"""A model over a long signal: overlapping segments under triangles, several at a time.
+"""Apply a model to a long signal: overlap-add of segments with triangular windows, in batches.
 
-It gives what `demucs.apply.apply_model` gives: the same segments, padding and weights. Only the
-vocals are kept, and they are added up in place.
+The result equals that of `demucs.apply.apply_model`: the same segments, padding and weights. Only
+the vocals are kept, and they are added in place.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import torch
 
 @dataclass(frozen=True)
 class Pass:
-    """One way through a signal of `frames` frames.
+    """One pass over a signal of `frames` frames.
 
-    It begins at frame `start`, which may lie before the signal, with segments of `size` frames,
-    `stride` apart. What lies outside the signal is silence. The model is shown each of the last,
-    shorter ones by itself, or where they are `padded` with as much around it as makes `size`.
+    It starts at frame `start`, which may be before the signal (as silence). Segments have `size`
+    frames and start every `stride` frames; the last ones may be shorter. The model input is the
+    segment alone or, with `padded`, the segment with enough of its surroundings to make `size`.
     """
 
     start: int
@@ -34,13 +34,13 @@ class Pass:
         return math.ceil((self.frames - self.start) / self.stride)
 
     def segments(self) -> Iterator[Segment]:
-        """The segments in their order; the last ones end where the signal does."""
+        """Yield the segments in order; the last ones end at the end of the signal."""
         for index in range(len(self)):
             start = self.start + index * self.stride
             yield Segment(self, index, start, min(self.size, self.frames - start))
 
     def share(self, index: int) -> torch.Tensor:
-        """The part of segment `index` in the sum of all, at each of its `size` frames."""
+        """Return the overlap-add weight of segment `index` at each of its `size` frames."""
         triangle = _triangle(self.size)
         total = triangle.clone()
         reach = (self.size - 1) // self.stride
@@ -55,7 +55,7 @@ class Pass:
 
 @dataclass(frozen=True)
 class Segment:
-    """`frames` frames of a pass, from frame `start` of the signal."""
+    """A segment of a pass: `frames` frames, from frame `start` of the signal."""
 
     parent: Pass
     index: int
@@ -64,7 +64,7 @@ class Segment:
 
     @property
     def shown(self) -> int:
-        """Frames that the model is shown, with the segment in the middle of them."""
+        """Length of the model input in frames; the segment is in its middle."""
         return self.parent.size if self.parent.padded else self.frames
 
 
@@ -77,11 +77,16 @@ def add_vocals(
     at_once: int,
     done: Callable[[int], None],
 ) -> None:
-    """Add to `total` the model's vocals in `mixture`, times `weight`, the mean of all passes.
+    """Add the model's vocals in `mixture`, averaged over all passes, to `total`.
 
-    `at_once` segments are computed together; `done` is told how many just were.
-
-    Shape: (1 or 2, frames) of both, on the CPU; one channel is shown to both inputs.
+    Args:
+        total: Sum to add to, in place; shape (1 or 2, frames), on the CPU.
+        mixture: Shape and device as `total`; a single channel is the input of both model channels.
+        model: A Demucs model.
+        passes: The passes to average.
+        weight: Factor for the vocals.
+        at_once: Number of segments in a batch.
+        done: Called after each batch with the number of its segments.
     """
     device = next(model.parameters()).device
     segments = (segment for each in passes for segment in each.segments())
@@ -91,7 +96,7 @@ def add_vocals(
         if len(total) == 1:
             estimates = estimates.mean(dim=1, keepdim=True)
         for segment, estimate in zip(batch, estimates, strict=True):
-            # The segment lies in the middle of what was shown, the signal from its frame 0 on.
+            # The segment is in the middle of the model input; frames before the signal are cut.
             middle = (segment.shown - segment.frames) // 2
             begin, end = max(0, segment.start), max(0, segment.start + segment.frames)
             first = begin - segment.start
@@ -102,7 +107,7 @@ def add_vocals(
 
 
 def _batches(segments: Iterable[Segment], at_once: int) -> Iterator[list[Segment]]:
-    """Neighbours together; those of another length, at the end of a signal, by themselves."""
+    """Yield batches of consecutive segments with equal input lengths."""
     batch: list[Segment] = []
     for segment in segments:
         if batch and (len(batch) == at_once or segment.shown != batch[0].shown):
@@ -114,7 +119,7 @@ def _batches(segments: Iterable[Segment], at_once: int) -> Iterator[list[Segment
 
 
 def _cut(mixture: torch.Tensor, segment: Segment) -> torch.Tensor:
-    """A segment among what truly surrounds it."""
+    """Return the model input for a segment: real surroundings, zeros outside the signal."""
     frames = segment.shown
     start = segment.start - (frames - segment.frames) // 2
     end = start + frames
@@ -125,9 +130,9 @@ def _cut(mixture: torch.Tensor, segment: Segment) -> torch.Tensor:
 
 
 def _estimate(model: Any, shown: torch.Tensor) -> torch.Tensor:
-    """The vocals in a batch of windows. Shape: (batch, 2, frames) in and out."""
-    # Torch's short cut for attention writes out its whole matrix: on a CPU a transformer takes
-    # twice the time, and 0.2 GB more.
+    """Return the vocals of a batch. Shape: (batch, 2, frames) in and out."""
+    # Torch's fast path for attention materialises the whole matrix: on a CPU, a transformer then
+    # takes twice the time and 0.2 GB more memory.
     short_cut = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
