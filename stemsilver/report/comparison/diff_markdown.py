@@ -30,8 +30,7 @@ _LISTED = 10
 _MIN_ROW = 40
 """No table row is shorter, in bytes."""
 
-# Without the characters that end a Markdown link or start other markup; a URL can percent-encode
-# them.
+# Excludes what ends a Markdown link or starts other markup; a URL can percent-encode it.
 _LINK = re.compile(r"https?://[A-Za-z0-9.:-]+(?:[/?#][A-Za-z0-9._~:/?#@!&+,;=%-]*)?")
 
 
@@ -48,7 +47,6 @@ def diff_markdown(
     No name or message can act as Markdown, HTML, a link or a mention.
 
     Args:
-        diff: The two builds.
         checks: The results of the guardrail.
         rows: How many of the worst values to list; fewer are listed if `limit` requires it.
         link: Where the rest can be read.

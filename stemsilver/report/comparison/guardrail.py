@@ -18,9 +18,7 @@ from stemsilver.report.text.wording import counted, format_change, format_delta,
 from stemsilver.resources import resource
 
 Origin: TypeAlias = Literal["base", "given", "shipped"]
-"""Where a limit comes from: base's scorecard, a profile that the user named, or the shipped
-profile.
-"""
+"""Where a limit comes from: base's scorecard, a profile that was named, or the shipped profile."""
 
 LOUDNESS = "clean_lufs"
 
