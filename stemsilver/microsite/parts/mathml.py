@@ -12,7 +12,7 @@ _INLINE = re.compile(r"\$([^$]+)\$")
 
 
 def mathml(latex: str, display: Literal["block", "inline"] = "block") -> str:
-    """Convert `latex` to an HTML `math` element, with the LaTeX as its alternative text.
+    """Convert `latex` to safe HTML: a `math` element, with the LaTeX as its alternative text.
 
     >>> mathml("x < y", "inline").partition(" xmlns")[0]
     '<math alttext="x &lt; y"'
@@ -21,7 +21,7 @@ def mathml(latex: str, display: Literal["block", "inline"] = "block") -> str:
 
 
 def with_symbols(text: str) -> str:
-    """Convert a sentence to HTML, with its LaTeX, between dollar signs, as inline `math`.
+    """Convert a sentence to safe HTML, with its LaTeX, between dollar signs, as inline `math`.
 
     >>> with_symbols("less < more")
     'less &lt; more'
