@@ -1,7 +1,7 @@
-"""The site a stakeholder opens, listens to and signs off.
+"""The site that stakeholders open, listen to and approve.
 
-Each name is imported by its first use: what packs a site into a ZIP need not wait for what draws
-one.
+Each name is imported at its first use, so that packing a site into a ZIP does not wait for the code
+that draws one.
 """
 
 from importlib import import_module
@@ -36,7 +36,7 @@ _MODULES = {
 }
 
 
-if not TYPE_CHECKING:  # else every name would count as there
+if not TYPE_CHECKING:  # a type checker would accept any name
 
     def __getattr__(name: str) -> Any:
         for module, names in _MODULES.items():

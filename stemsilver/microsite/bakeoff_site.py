@@ -1,4 +1,4 @@
-"""Publishes a bake-off as a site of its own."""
+"""Publish a bake-off as a site of its own."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ _STYLES = ("assets/bakeoff.css",)
 
 @dataclass(frozen=True)
 class Described:
-    """A profile on the page of the profiles; `folder` has its diagram, of which `mermaid` is the
-    source.
-    """
+    """A profile on the Profiles page; `folder` has its diagram, drawn from `mermaid`."""
 
     name: str
     description: str
@@ -54,19 +52,24 @@ def build_bakeoff(
 ) -> PublishedSite:
     """Publish the site of a bake-off at `target`.
 
-    `evidence` and `media` are, run by run, what was measured on every cleaned render and the
-    folder with its tracks, by its id;
-    `reports` are offered for download. Plots that `memo` has are not drawn again.
+    Args:
+        found: The judged runs.
+        evidence: For each run, what was measured on each cleaned render, by id.
+        media: For each run, the folder with the tracks of each cleaned render, by id.
+        reports: Files that are offered for download.
+        target: The folder of the site, which is replaced as a whole.
+        max_megabytes: The largest size of the site, in MB.
+        memo: Cache of plots, which are then not drawn again.
 
     Raises:
-        UsageError, SiteError, EnvironmentFault: as `publish.build` does.
+        UsageError, SiteError, EnvironmentFault: as in `publish.site.build`.
     """
     items = found.renders
     playable = {item.id: render_sources(found, media, item.id) for item in items}
 
     def write(sources: Path) -> None:
         copy_hand_written(sources)
-        # They lead to pages that a bake-off does not have.
+        # They link to pages that a bake-off does not have.
         for own in sources.rglob("*.md"):
             own.unlink()
         incumbent = replace(found.incumbent.scorecard, profile=found.judge.name)
@@ -102,7 +105,7 @@ def build_bakeoff(
 
 
 def _write_profiles(found: Bakeoff, pages: Pages, memo: Memo) -> None:
-    """What each profile is, and how to run the bake-off again."""
+    """Write the page that shows each profile, and how to run the bake-off again."""
     shown = []
     for at, run in enumerate(found.runs):
         folder = f"assets/profile-{at + 1}/"
@@ -129,11 +132,11 @@ def _yaml(run: Run) -> str:
 def _command(found: Bakeoff) -> str:
     profiles = [run.profile for run in found.runs]
     names = " ".join(shlex.quote(profile.name) for profile in profiles)
-    # The profiles on the page have the evaluation and the gates of the judge already.
+    # The profiles on the page already have the judge's evaluation and gates.
     before = preparations(profiles, _weights(found.runs))
     return "\n".join([*before, f"stemsilver compare --raw raw -- {names}"])
 
 
 def _weights(runs: Sequence[Run]) -> tuple[WeightRecord, ...]:
-    """Every weight file that any run used, once."""
+    """Return every weight file that any run used, once."""
     return tuple(dict.fromkeys(weight for run in runs for weight in run.scorecard.weights))

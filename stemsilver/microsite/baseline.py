@@ -1,4 +1,4 @@
-"""Another build of the same renders, to compare this one with: the site it published."""
+"""Read another build of the same renders from its published site, to compare with."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _WEBP_MAGIC = b"RIFF"
 
 @dataclass(frozen=True)
 class BaseItem:
-    """A render as the other build has it; `folder` holds its audio and pictures.
+    """A render in the other build; `folder` has its audio and pictures.
 
-    `raw_md5` is that of the samples it was given; None where it was not cleaned.
+    `raw_md5` is the MD5 of its raw samples; None if it was not cleaned.
     """
 
     folder: Path
@@ -36,17 +36,17 @@ class BaseItem:
 
 @dataclass(frozen=True)
 class Base:
-    """The other build: its scorecard, and what lies of its renders in its site, by id."""
+    """The other build: its scorecard, and the files of its renders in its site, by id."""
 
     scorecard: Scorecard
     items: Mapping[str, BaseItem]
 
 
 def read_base(site: Path) -> Base:
-    """The build that was published at `site`.
+    """Read the build that was published at `site`.
 
     Raises:
-        UsageError: there is no site of Stemsilver's, or one of another version.
+        UsageError: it is not a site of Stemsilver, or one of another version.
     """
     try:
         scorecard = read_scorecard(site / SCORECARD)
@@ -60,7 +60,7 @@ def read_base(site: Path) -> Base:
 
 
 def label(build: Scorecard, other: Scorecard) -> str:
-    """A build in a few words that tell it from `other`, as
+    """Return a short name of `build` that differs from `other`'s, such as
     `embedded, 22 November 2026, 0123456`.
     """
     mine, theirs = _words(build), _words(other)
@@ -72,9 +72,9 @@ def label(build: Scorecard, other: Scorecard) -> str:
 
 
 def match(build: Scorecard, media: Mapping[str, Path], base: Base) -> dict[str, BaseItem]:
-    """The renders that both builds cleaned, by id, with the base's part of each.
+    """Return the renders that both builds cleaned, by id, with the base's part of each.
 
-    Both must have been given the same samples, whatever wrote the files.
+    Both must have had the same raw samples; the files may be encoded differently.
     """
     found = {}
     for id_, folder in media.items():
@@ -93,7 +93,7 @@ def _words(build: Scorecard) -> str:
 def _item(site: Path, item: ScoredRender) -> BaseItem:
     folder = contained(site / "renders", item.id)
     if item.failure is None:
-        # Through `contained`: a link to elsewhere would be published with the site.
+        # Through `contained`: otherwise the target of a link would be published with the site.
         files = {name: contained(folder, name) for name in _NEEDED}
         raw, clean = (_stream(files[name]) for name in ("raw.flac", "clean.flac"))
         if raw[_FLAC_SHAPE] != clean[_FLAC_SHAPE]:
@@ -108,12 +108,12 @@ def _item(site: Path, item: ScoredRender) -> BaseItem:
 
 
 def _stream(flac: Path) -> bytes:
-    """The head of a FLAC file, which describes its stream."""
+    """Return the head of a FLAC file, which describes its stream."""
     return _head(flac, "FLAC", _FLAC_MAGIC, _FLAC_MD5.stop)
 
 
 def _head(path: Path, kind: str, magic: bytes, length: int) -> bytes:
-    """The first bytes of a file that must be of a kind."""
+    """Return the first `length` bytes of a file, which must start with `magic`."""
     with path.open("rb") as file:
         head = file.read(length)
     if not head.startswith(magic) or len(head) < length:

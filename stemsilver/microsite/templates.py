@@ -1,4 +1,4 @@
-"""The Jinja environments that make pages and text files from templates."""
+"""Jinja environments that make pages and text files from templates."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 def environment(
     *folders: Path, html: bool = True, finalize: Callable[[Any], Any] | None = None
 ) -> Environment:
-    """Templates from `folders`, the first of which that has one is taken.
+    """Return an environment with the templates of `folders`; earlier folders take precedence.
 
-    A value that a template names and nobody gives is an error. With `html` every value is escaped;
-    without, the output is plain text and ends as its template does. Each value goes through
-    `finalize` before.
+    An undefined value in a template is an error. With `html`, every value is escaped; without, the
+    output is plain text and keeps the last newline of its template. `finalize` converts each value
+    before it is escaped.
     """
     return Environment(
         loader=FileSystemLoader(folders),

@@ -1,6 +1,6 @@
-"""A batch's results as a scorecard: judged, written, read back and compared. No HTML.
+"""Judge a batch, and write, read back and compare its scorecard. No HTML.
 
-The scorecard is the product; JSON, CSV, Markdown and the pages show the same verdicts and scores.
+JSON, CSV, Markdown and the pages all show the verdicts and scores of this one scorecard.
 """
 
 from stemsilver.report.comparison.bakeoff import (

@@ -1,6 +1,4 @@
-"""JSON that nobody vouches for: read up to a size, and believed where every part is what it
-should be.
-"""
+"""Read untrusted JSON: up to a maximum size, and with every part validated."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ T = TypeVar("T")
 
 
 class Part(BaseModel):
-    """Part of a file. Keys that a later version added are passed over."""
+    """A part of a file. Unknown keys, as of a later version, are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False, strict=True)
 
@@ -29,11 +27,18 @@ class Part(BaseModel):
 def read_json(
     path: Path, parse: Callable[[Any], T], max_bytes: int, *, what: str, next_step: str
 ) -> T:
-    """What `parse` makes of the JSON at `path`, which should be `what`.
+    """Read the JSON at `path` and convert it with `parse`.
+
+    Args:
+        path: The file.
+        parse: Converts the decoded JSON; raises `ValueError` if it is not valid.
+        max_bytes: The largest size that is read.
+        what: What the file should be, with its article, for messages.
+        next_step: Advice for messages.
 
     Raises:
-        UsageError: there is no such file, it is larger than `max_bytes`, it is not JSON, or
-            `parse` raises `ValueError`; the message says why, shortly.
+        UsageError: there is no such file, it is larger than `max_bytes`, or it is not valid; the
+            message says briefly why.
     """
     try:
         with path.open("rb") as file:
@@ -59,5 +64,5 @@ def read_json(
 
 
 def _refuse(constant: str) -> None:
-    # Python would take NaN for a number.
+    # By default, Python accepts NaN as a number.
     raise ValueError(f"{constant} is not JSON")

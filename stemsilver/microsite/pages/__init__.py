@@ -1,1 +1,1 @@
-"""What each page shows."""
+"""The view models of the pages, and their writer."""

@@ -1,4 +1,4 @@
-"""What the front page of a bake-off shows: profiles side by side, over the batch."""
+"""The front page of a bake-off: profiles side by side, over the batch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from stemsilver.report import (
 )
 
 MAX_PROFILES = 6
-"""As many as one player can offer to switch between, each in a colour of its own."""
+"""The most profiles that one player can switch between, each in a colour of its own."""
 
 _NO_VALUE = Score.missing("not measured under every profile")
 _JUDGED = {
@@ -46,7 +46,7 @@ _JUDGED = {
 
 @dataclass(frozen=True)
 class BakeoffCell:
-    """A mean, and whether it is the best but for noise."""
+    """A mean, and whether it equals the best one within noise."""
 
     reading: Reading
     best: bool
@@ -54,8 +54,9 @@ class BakeoffCell:
 
 @dataclass(frozen=True)
 class Means:
-    """A metric under every profile, over `count` renders; `raw` is None of one that is measured
-    once. `own` tells whether it rests on each chain's own Stage A.
+    """The means of a metric under every profile, over `count` renders.
+
+    `raw` is None if the metric is measured once; `own` tells if it uses each chain's own Stage A.
     """
 
     family: Family
@@ -67,7 +68,7 @@ class Means:
 
 @dataclass(frozen=True)
 class Contender:
-    """A profile: what became of the renders, and what it cost."""
+    """A profile: the outcome of its renders, and its cost."""
 
     name: str
     cleaned: str
@@ -89,7 +90,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class PromotionView:
-    """What the rule says of a candidate. `verdict` begins with its verb."""
+    """The result of the promotion rule for a candidate. `verdict` begins with its verb."""
 
     anchor: str
     name: str
@@ -102,7 +103,7 @@ class PromotionView:
 
 @dataclass(frozen=True)
 class Version:
-    """A render under one profile. `failure` is None where it was cleaned."""
+    """A render under one profile. `failure` is None if it was cleaned."""
 
     name: str
     standing: Standing
@@ -137,12 +138,12 @@ class Front:
 
     @property
     def style(self) -> str:
-        """That of the page's head: whether anything is promoted."""
+        """The style of the page's head: `pass` if any candidate is promoted."""
         return "pass" if any(one.standing.style == "pass" for one in self.promotions) else "none"
 
 
 def front(found: Bakeoff, reports: Sequence[Path]) -> Front:
-    """The front page; `reports` are the files offered for download."""
+    """Return the front page; `reports` are the files offered for download."""
     shown = bakeoff_columns(found)
     return Front(
         incumbent=found.incumbent.name,
@@ -166,7 +167,7 @@ def front(found: Bakeoff, reports: Sequence[Path]) -> Front:
 
 
 def bakeoff_family(metric: str) -> Family:
-    """The family of a metric of the bake-off."""
+    """Return the family of a metric of the bake-off."""
     return family_at(metric.removeprefix("clean_"))
 
 
@@ -221,7 +222,7 @@ def _seen(one: MeanDiff) -> Seen:
 
 
 def versions(found: Bakeoff, id_: str, shown: Sequence[BakeoffColumn]) -> tuple[Version, ...]:
-    """The render of an id under every profile."""
+    """Return the render with this id under every profile."""
     return tuple(
         Version(
             name=run.name,

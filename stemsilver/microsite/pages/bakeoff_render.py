@@ -1,4 +1,4 @@
-"""What a render's page shows in a bake-off, and what its blind tests play."""
+"""A render's page in a bake-off, and the blind tests of a bake-off."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class BakeoffRender:
-    """Everything on the page of one render. `item` is None where no profile cleaned it."""
+    """Everything on the page of one render. `item` is None if no profile cleaned it."""
 
     path: str
     item: ScoredRender | None
@@ -52,11 +52,13 @@ def bakeoff_render(
     tracks: Mapping[int, PlayedTrack],
     raw: PlayedTrack | None,
 ) -> BakeoffRender:
-    """The page of the render at `index`.
+    """Return the page of the render at `index`.
 
-    `shown` are the metrics of the bake-off, `evidence` what was measured on the render, profile by
-    profile, and `tracks` its cleaned versions by the place of their profile; `raw` is None where
-    there is none.
+    Args:
+        shown: The metrics of the bake-off.
+        evidence: What was measured on the render, profile by profile.
+        tracks: Its cleaned versions, by the index of their profile.
+        raw: Its raw track; None if there is none.
     """
     batch = found.renders
     items = [run.scorecard.items[batch[index].id] for run in found.runs]
@@ -84,8 +86,10 @@ def bakeoff_render(
 def render_sources(
     found: Bakeoff, media: Sequence[Mapping[str, Path]], id_: str
 ) -> tuple[PlayedTrack | None, dict[int, PlayedTrack]]:
-    """What there is to play of a render: raw, and its cleaned versions by the place of their
-    profile. The first of them is the track `clean`, by whose speech the others are matched.
+    """Return the playable tracks of a render: raw, and its cleaned versions by the index of their
+    profile.
+
+    The first version is the track `clean`; the others are matched to its speech.
     """
     folders = {at: found_in[id_] for at, found_in in enumerate(media) if id_ in found_in}
     if not folders:
@@ -115,8 +119,10 @@ def render_sources(
 def blind_pages(
     found: Bakeoff, tracks: Mapping[str, Mapping[int, PlayedTrack]]
 ) -> dict[str, BlindPage]:
-    """The blind tests of every two profiles by their pages' names; `tracks` are those of each
-    render, by its id. The incumbent against the first candidate is `blind`.
+    """Return the blind tests of every two profiles, by the names of their pages.
+
+    `tracks` are those of each render, by its id. The page `blind` compares the incumbent with the
+    first candidate.
     """
     pairs = list(combinations(range(len(found.runs)), 2))
     names = {pair: f"blind-{pair[0] + 1}-{pair[1] + 1}" for pair in pairs}

@@ -1,4 +1,4 @@
-"""What the blind test plays: the same renders as two builds made them, equally loud."""
+"""The blind test: the same renders from two builds, played equally loud."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from stemsilver.microsite.parts.metric_cells import size
 
 @dataclass(frozen=True)
 class BlindPair:
-    """A render as both builds have it.
+    """A render in both builds.
 
-    `head` and `base` are addresses from the page, their gains at most 0 dB: played with them, the
-    speech of both is equally loud. `duration` is in seconds, `rate` in Hz.
+    `head` and `base` are addresses relative to the page. With the gains, which are at most 0 dB,
+    the speech of both is equally loud. `duration` is in seconds, `rate` in Hz.
 
     Raises:
-        ValueError: a gain would amplify, which could clip, and clipping tells the two apart.
+        ValueError: a gain would amplify; that could clip, and clipping would reveal the version.
     """
 
     id: str
@@ -36,20 +36,20 @@ class BlindPair:
 
     @property
     def bytes(self) -> int:
-        """What one trial fetches."""
+        """The download size of one trial, in bytes."""
         return self.head_bytes + self.base_bytes
 
     @property
     def fetch(self) -> str:
-        """What listening to this one costs, in words."""
+        """The download size of this pair, in words."""
         return f"{size(self.bytes)}, fetched once."
 
 
 @dataclass(frozen=True)
 class Sides:
-    """What the two versions are called: together, and each with its mark where answers are shown.
+    """The names of the two versions: together, and each with its mark in the answers.
 
-    The notes say after a version's name which of the two it is.
+    The notes follow a version's name and say which of the two it is.
     """
 
     together: str
@@ -65,7 +65,7 @@ PROFILES = Sides("profiles", "● Candidate", "○ Other")
 
 @dataclass(frozen=True)
 class Choice:
-    """Another pair to compare, on a page of its own; `href` is None of the one that is open."""
+    """A pair of versions to compare, on its own page; `href` is None for the page that is open."""
 
     label: str
     href: str | None
@@ -73,8 +73,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class BlindPage:
-    """Everything on the page of the blind test. `head` and `base` name the versions; `choices`
-    are the pairs of versions that can be compared, where there are several.
+    """Everything on the page of the blind test.
+
+    `head` and `base` name the versions; `choices` are the pairs that can be compared, if there are
+    several.
     """
 
     pairs: tuple[BlindPair, ...]
@@ -85,7 +87,7 @@ class BlindPage:
 
     @property
     def fetch(self) -> str:
-        """What listening to all, mixed, costs, in words."""
+        """The mean download size of a trial, in words."""
         return f"About {size(self._mean_bytes)} a trial."
 
     @property
@@ -100,8 +102,8 @@ def blind_page(
     sides: Sides = BUILDS,
     choices: Sequence[Choice] = (),
 ) -> BlindPage:
-    """The blind test of those `pairs` that are fair; without any, the page says that there is
-    nothing to compare.
+    """Return the blind test of those `pairs` that are not None; without any, the page says that
+    there is nothing to compare.
     """
     fair = tuple(pair for pair in pairs if pair is not None)
     return BlindPage(fair, head, base, sides, tuple(choices))

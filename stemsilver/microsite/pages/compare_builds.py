@@ -1,4 +1,4 @@
-"""What the Compare page shows: this build beside another, metric by metric."""
+"""The Compare page: this build beside another, metric by metric."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ChangeCell:
 
 @dataclass(frozen=True)
 class ComparedRow:
-    """A render in both builds; its verdicts as words."""
+    """A render in both builds; `was` and `now` are its statuses."""
 
     href: str
     path: str
@@ -55,8 +55,8 @@ class ComparedRow:
 
 @dataclass(frozen=True)
 class Guarded:
-    """What the guardrail says of this build beside the base: a sentence without a full stop, whose
-    rule it is, and check by check.
+    """The guardrail's result for this build: a sentence without a full stop, the origin of the
+    rule, and the checks.
     """
 
     sentence: str
@@ -65,16 +65,16 @@ class Guarded:
 
     @property
     def sound(self) -> bool:
-        """Whether it holds."""
+        """Whether every check passes."""
         return all(check.passed for check in self.checks)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two builds. `means` are over the renders that have a value in both; `counts` says of how
-    many renders a metric became better or worse, stayed the same, or got lost.
+    """Two builds, compared.
 
-    `unmatched` names the renders that cannot be compared, with the reason.
+    `means` are over the renders that have a value in both. `counts` has the number of renders by
+    sense, for each metric. `unmatched` names the renders that cannot be compared, with the reason.
     """
 
     head: str
@@ -88,7 +88,7 @@ class Comparison:
 
 
 def guarded(build: Scorecard, base: Base) -> Guarded:
-    """What the guardrail of `base` says of `build`, as for a pull request."""
+    """Apply the guardrail of `base` to `build`, as for a pull request."""
     return _guarded(diff(base.scorecard, build))
 
 
@@ -99,7 +99,7 @@ def comparison(
     head: str,
     other: str,
 ) -> Comparison:
-    """`build`, which is called `head`, beside `base`, which is called `other`.
+    """Compare `build`, which is called `head`, with `base`, which is called `other`.
 
     `matched` are the renders that can be listened to in both.
     """
@@ -154,7 +154,7 @@ def _mean(family: Family, means: Mapping[str, Change]) -> ChangeCell:
 
 
 def _unmatched(found: Diff, matched: Mapping[str, BaseItem]) -> Iterator[tuple[str, str]]:
-    """The renders that cannot be compared, with the reason, in their order here."""
+    """Yield the renders that cannot be compared, with the reason; the base's own come last."""
     absent = {item.id for item in found.added}
     mended = {item.id for item in found.mended}
     for id_, item in found.head.items.items():

@@ -1,4 +1,4 @@
-"""What the overview page shows: the verdict, the headline tiles, the scorecard."""
+"""The overview page: the verdict, the headline tiles, the scorecard."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ _COLUMNS = (
     "lufs",
     "true_peak_dbtp",
 )
-# These need a script or a truth beside the render, and few batches have them.
+# These need a script or the true speech beside the render, which few batches have.
 _OPTIONAL = frozenset({"script_wer", "si_sdr_improvement_db"})
-# A render's page has the whole message.
+# The render's own page has the whole message.
 _MESSAGE_LENGTH = 120
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One number of the headline; `before` is None where there is no raw value to compare."""
+    """One number of the headline; `before` is None if there is no raw value to compare."""
 
     label: str
     before: str | None
@@ -64,7 +64,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class ScorecardColumn:
-    """A column of the scorecard; `limit` is its gate's, where it has one."""
+    """A column of the scorecard; `limit` is that of its gate, if it has one."""
 
     family: Family
     limit: str | None
@@ -72,8 +72,10 @@ class ScorecardColumn:
 
 @dataclass(frozen=True)
 class Sample:
-    """What a row's buttons play: how many samples over all channels, how many bytes each track
-    has, and the gains in dB at which their speech is equally loud.
+    """The audio that a row's buttons play.
+
+    `count` is the number of samples over all channels, `raw` and `clean` the sizes of the files in
+    bytes. At the gains in dB, the speech of both is equally loud.
     """
 
     count: int
@@ -87,8 +89,8 @@ class Sample:
 class RenderRow:
     """A render in the scorecard.
 
-    `faults` says which gates it fails; `reason` and `message` say why there is no result;
-    `sample` is None where there is nothing to hear.
+    `faults` are the gates it fails; `reason` and `message` say why there is no result; `sample` is
+    None if there is nothing to hear.
     """
 
     id: str
@@ -115,9 +117,9 @@ class Download:
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything the overview page shows but the plots and the diagram.
+    """Everything the overview page shows except the plots and the diagram.
 
-    `archive` is the name of the ZIP of it all; None where none is offered.
+    `archive` is the name of the ZIP of the site; None if none is offered.
     """
 
     sentence: str
@@ -135,10 +137,13 @@ def overview(
     media: Mapping[str, Path],
     archive: str | None = None,
 ) -> Overview:
-    """The overview of a build; `reports` are the files offered for download, and `archive` is
-    the name of the ZIP that will lie beside them.
+    """Return the overview of a build.
 
-    `media[item.id]` is the folder that holds a cleaned render's raw.flac and clean.flac.
+    Args:
+        found: The build.
+        reports: The files offered for download.
+        media: The folder with raw.flac and clean.flac of each cleaned render, by id.
+        archive: The name of the ZIP that will be among the downloads.
     """
     measured = [measurements(item) for item in found.renders]
     shown = [
@@ -163,7 +168,7 @@ def overview(
 
 
 def download_links(reports: Sequence[Path]) -> tuple[Download, ...]:
-    """The files in `reports`, as a front page offers them."""
+    """Return links to the files in `reports`, as a front page offers them."""
     return tuple(
         Download(f"downloads/{path.name}", path.name, size(path.stat().st_size)) for path in reports
     )
@@ -185,7 +190,7 @@ def _tiles(found: Scorecard, count: Totals) -> tuple[Tile, ...]:
 
 
 def _outcome(count: Totals) -> str:
-    """What became of the renders, without what became of none.
+    """Return the number of renders by outcome, without outcomes that no render has.
 
     >>> _outcome(Totals(5, 4, 2, 1, 1, 2, 60.0))
     '2 passed, 1 failed a gate, 1 not measured, 1 not cleaned'
@@ -211,7 +216,7 @@ def _single(label: str, anchor: str, found: Mean) -> Tile:
 
 
 def _note(family: Family, count: int) -> str:
-    """The metric behind a tile, how to read it, and over how many renders it is the mean."""
+    """Return the metric behind a tile, how to read it, and over how many renders it is the mean."""
     over = {0: "not measured on any render", 1: "measured on 1 render"}
     return f"{family.label}, {family.reads}; {over.get(count, f'mean of {count} renders')}"
 
@@ -239,7 +244,7 @@ def _row(
 
 
 def faults(found: Iterable[Measurement]) -> tuple[str, ...]:
-    """The gates that a render fails, each with its value and limit."""
+    """Return the gates that a render fails, each with its value and limit."""
     return tuple(
         f"{one.verdict.label} {one.judged}, limit {one.verdict.limit}"
         for one in found
@@ -248,7 +253,7 @@ def faults(found: Iterable[Measurement]) -> tuple[str, ...]:
 
 
 def _message(path: str, failure: Failure) -> str:
-    """Why a render failed, short; the row has its path already."""
+    """Return why a render failed, shortened and without the path, which the row has already."""
     text = failure.message.removeprefix(f"{path}: ")
     return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH].rstrip()}…"
 

@@ -1,8 +1,8 @@
-"""The live preview of a pull request: one page that stands alone, with audio and no script.
+"""The live preview of a pull request: one self-contained page, with audio and no script.
 
-What it shows was handed over by a stranger. Every text is escaped, of bounded length and without
-what hides or turns the reading order around, and the page's own policy lets nothing run in it and
-nothing be loaded from elsewhere.
+Its content is untrusted. Every text is escaped, limited in length, and has no characters that are
+invisible or reverse the reading order. The page's own content security policy allows no script and
+nothing from other hosts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from stemsilver.report.text.wording import counted
 from stemsilver.resources import resource
 
 MAX_PAGE_BYTES = 700_000
-"""The page has less than this, whatever it shows."""
+"""The page is always smaller than this."""
 
 _MAX_TEXT = 160
 _MAX_ROWS = 100
@@ -43,7 +43,7 @@ _STYLES: dict[str, str] = {"better": "good", "worse": "bad", "lost": "bad"}
 
 @dataclass(frozen=True)
 class PreviewTrack:
-    """One file to play: whose sound it is, where it lies beside the page, and its bytes."""
+    """One file to play: its signal, its address relative to the page, and its size in bytes."""
 
     signal: str
     href: str
@@ -52,7 +52,7 @@ class PreviewTrack:
 
 @dataclass(frozen=True)
 class Clip:
-    """A stretch of a render, from `start` to `stop` seconds, and its tracks."""
+    """A section of a render, from `start` to `stop` seconds, and its tracks."""
 
     start: float
     stop: float
@@ -61,7 +61,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class PreviewRender:
-    """A changed render with what can be heard of it, and why something cannot."""
+    """A changed render, its clips, and the reasons why any are missing."""
 
     item: ScoredRender
     clips: tuple[Clip, ...]
@@ -83,9 +83,9 @@ class Shown:
 
 @dataclass(frozen=True)
 class Preview:
-    """All that the page says. Without `compared` there was nothing to compare with.
+    """The content of the page. If `compared` is False, there was nothing to compare with.
 
-    `notes` are ours; `left_out` are renders that changed and cannot be heard here.
+    `notes` are Stemsilver's own text; `left_out` are changed renders that cannot be heard here.
     """
 
     number: int
@@ -98,8 +98,8 @@ class Preview:
     left_out: Sequence[ScoredRender]
 
     def files(self) -> dict[str, bytes]:
-        """The page and what it looks like, by name; the audio is not among it."""
-        # The shipped templates alone: nothing that lies in the working folder.
+        """Return the page and its style files by name, without the audio."""
+        # Only the shipped templates, none from the working folder.
         jinja = environment(resource("templates"), finalize=_shown)
         jinja.globals.update(clock=clock, counted=counted, size=size)
         page = jinja.get_template("preview.html").render(**self._view())
@@ -115,7 +115,7 @@ class Preview:
             "preview": self,
             "headline": diff_headline(found, self.checks),
             "rule": rule_words(found, self.checks),
-            # Raw is the same render: it matters where it is not.
+            # Raw is the same audio in both builds: show it only if its means differ.
             "means": [
                 _row("", one.change)
                 for one in found.means
@@ -138,7 +138,7 @@ class Preview:
         }
 
     def _listings(self) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
-        """The renders to be told of by name, under their titles."""
+        """Return the renders that a reader must be told by name, under their titles."""
         if self.compared:
             return [(one.title, one.entries) for one in listings(self.found, self.checks)]
         items = self.found.head.items.values()
@@ -146,7 +146,7 @@ class Preview:
         return [("Not cleaned", failed)] if failed else []
 
     def _changes(self) -> dict[str, list[Shown]]:
-        """The worst changes of each render to be heard, by its id."""
+        """Return the worst changes of each render that can be heard, by its id."""
         found: dict[str, list[Shown]] = {one.item.id: [] for one in self.heard}
         for row in self.found.rows:
             shown = found.get(row.item.id)
@@ -170,5 +170,5 @@ def _row(name: str, change: Change) -> Shown:
 
 
 def _shown(value: Any) -> Any:
-    """Values as the page shows them: on one line, and no longer than a reader reads."""
+    """Return a value as the page shows it: text on one line and limited in length."""
     return shortened(value, _MAX_TEXT) if type(value) is str else value

@@ -1,4 +1,4 @@
-"""The builds that changed a metric, and what was changed in them."""
+"""The builds that changed a metric, and the settings that changed in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_TEXT = 60
 
 @dataclass(frozen=True)
 class SettingChange:
-    """A setting that two builds have different values of, as text."""
+    """A setting that differs between two builds, with both values as text."""
 
     name: str
     before: str
@@ -27,7 +27,7 @@ class SettingChange:
 
 @dataclass(frozen=True)
 class ShiftedMetric:
-    """A metric that a build changed; `note` says where it was measured on other renders."""
+    """A metric that a build changed; `note` says if the number of measured renders differs."""
 
     family: Family
     before: str
@@ -38,9 +38,9 @@ class ShiftedMetric:
 
 @dataclass(frozen=True)
 class ShiftedBuild:
-    """A build that changed metrics, and the settings that it changed itself.
+    """A build that changed metrics, and the settings that differ from the build before.
 
-    `known` is False where a build did not say how it was set; `more` counts settings left out.
+    `known` is False if a build did not record its settings; `more` counts settings left out.
     """
 
     record: Record
@@ -53,7 +53,7 @@ class ShiftedBuild:
 
 
 def shifted_builds(history: Sequence[Record], found: Sequence[Shift]) -> tuple[ShiftedBuild, ...]:
-    """The builds of these shifts, the newest first."""
+    """Return the builds of these shifts, the newest first."""
     before = {
         place: earlier
         for parts in runs(history).values()
@@ -94,7 +94,7 @@ def _shifted_metric(shift: Shift) -> ShiftedMetric:
 
 
 def _settings(before: Record, now: Record) -> tuple[SettingChange, ...]:
-    """The settings that differ, where both builds say how they were set, and the version."""
+    """Return the settings that differ, if both builds recorded theirs, and the version."""
     names = [*now.settings, *(name for name in before.settings if name not in now.settings)]
     pairs = [
         (name, before.settings.get(name), now.settings.get(name))
@@ -110,7 +110,7 @@ def _settings(before: Record, now: Record) -> tuple[SettingChange, ...]:
 
 
 def _value(value: Setting) -> str:
-    """A setting as a profile has it; the dash is one that it does not have.
+    """Format a setting as in a profile; a dash if the profile does not have it.
 
     >>> _value(0.25), _value(False), _value(None)
     ('0.25', 'false', '—')
@@ -124,22 +124,22 @@ def _value(value: Setting) -> str:
 
 
 def family_of(shift: Shift) -> Family:
-    """The metric of a shift."""
+    """Return the metric of a shift."""
     return next(one for one in families() if one.clean.name == shift.metric)
 
 
 def day(build: Record) -> str:
-    """The day of a build, in UTC."""
+    """Return the day of a build, in UTC."""
     return f"{build.moment.day} {build.moment:%b %Y}"
 
 
 def time_of_day(build: Record) -> str:
-    """The time of a build."""
+    """Return the time of a build, in UTC."""
     return f"{build.moment:%H:%M} UTC"
 
 
 def moments(builds: Sequence[Record]) -> tuple[str, ...]:
-    """When each of `builds` was made: its day, and its time where another one has the same day."""
+    """Return when each of `builds` was made: its day, and its time if another has the same day."""
     days = Counter(map(day, builds))
     return tuple(
         day(one) if days[day(one)] == 1 else f"{day(one)}, {time_of_day(one)}" for one in builds

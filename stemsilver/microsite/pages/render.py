@@ -1,4 +1,4 @@
-"""What the page of one render shows: the player, the measurements, the words that changed."""
+"""The page of one render: the player, the measurements, the words that changed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """The render before or after, to go on to."""
+    """A link to the previous or next render."""
 
     href: str
     path: str
@@ -42,7 +42,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class SnippetFile:
-    """A file to take along; `name` is what it is called away from its folder."""
+    """A file to download; `name` is its name on the reader's machine."""
 
     heading: str
     href: str
@@ -52,7 +52,7 @@ class SnippetFile:
 
 @dataclass(frozen=True)
 class ShortPair:
-    """A stretch of the render, in seconds, and its files."""
+    """A section of the render, in seconds, and its files."""
 
     start: float
     stop: float
@@ -61,7 +61,7 @@ class ShortPair:
 
 @dataclass(frozen=True)
 class RenderPage:
-    """Everything on the page of one render. `failure` is None where it was cleaned."""
+    """Everything on the page of one render. `failure` is None if it was cleaned."""
 
     path: str
     standing: Standing
@@ -85,10 +85,14 @@ def render_page(
     media: Path | None,
     base: BaseItem | None,
 ) -> RenderPage:
-    """The page of `items[index]`; `media` is the folder of its files, None where it failed.
+    """Return the page of `items[index]`.
 
-    `evidence` is what was measured on it. `base` is the same render in another build, to listen to
-    beside this one.
+    Args:
+        items: The renders of the batch.
+        index: The index of this one.
+        evidence: What was measured on it.
+        media: The folder of its files; None if it failed.
+        base: The same render in another build, to listen to beside this one.
     """
     item = items[index]
     found = measurements(item).values() if item.failure is None else ()
@@ -112,7 +116,7 @@ def render_page(
 
 
 def render_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
-    """The files that a render's page needs in the site, by name."""
+    """Return the files that a render's page needs in the site, by name."""
     names = [name for one in snippets.read(media) for name in one.files.values()]
     beside = {name: media / name for name in (LISTENING, *names, snippets.LISTING)}
     return player_files(sources(media, base)) | beside
@@ -137,7 +141,7 @@ def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
 
 
 def difference(alignment: Alignment) -> Difference:
-    """An alignment as a page shows it."""
+    """Return an alignment as a page shows it."""
     equal = sum(word.operation == "equal" for word in alignment.words)
     name = alignment.name
     rate = wer(alignment) if alignment.reference_words else None
@@ -150,5 +154,5 @@ def difference(alignment: Alignment) -> Difference:
 
 
 def neighbour(item: ScoredRender) -> Neighbour:
-    """The way to the page of `item`, from that of another."""
+    """Return a link to the page of `item` from another render's page."""
     return Neighbour(f"{item.id}.html", item.path)

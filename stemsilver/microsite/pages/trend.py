@@ -1,4 +1,4 @@
-"""What the Trend page shows: every metric across the builds, and those that changed one."""
+"""The Trend page: every metric across the builds, and the builds that changed one."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ from stemsilver.report import (
 from stemsilver.report.text.wording import counted
 
 SHOWN = 100
-"""How many builds the page shows, the newest; its judgements know of all."""
+"""How many builds the page shows, the newest ones; its verdicts use all builds."""
 
 _NAMED = 4
-# In tolerances: a metric that was worse is as before when it is as near to it as this.
+# In tolerances: a metric that got worse has recovered if it is this near to its earlier value.
 _RECOVERED = 2.0
 
 
@@ -50,7 +50,7 @@ _RECOVERED = 2.0
 class FamilyChart:
     """A metric's chart, with the newest mean of this build's profile in words.
 
-    `since` is the last marked build of these renders, `limit` the gate.
+    `since` is the last marked build with these renders, `limit` the gate.
     """
 
     family: Family
@@ -64,17 +64,17 @@ class FamilyChart:
 
     @property
     def reads(self) -> str:
-        """How to read its values: their unit and what is better, and the gate."""
+        """How to read the values: their unit, what is better, and the gate."""
         if self.limit is None:
             return self.family.reads
         gate = f"gate {self.limit}"
-        # A metric that has a gate is not for information alone.
+        # A metric with a gate is not only for information.
         return gate if self.family.clean.direction == "none" else f"{self.family.reads}; {gate}"
 
 
 @dataclass(frozen=True)
 class TrendCell:
-    """A build's mean of one metric; `sense` where it is marked."""
+    """A build's mean of one metric; `sense` is set if it is marked."""
 
     text: str
     sense: ShiftSense | None
@@ -82,9 +82,9 @@ class TrendCell:
 
 @dataclass(frozen=True)
 class BuildRow:
-    """A build in the table; `other` says that its renders are not those of the one before.
+    """A build in the table; `other` says that its renders differ from those of the build before.
 
-    `moment` is the day, with the time where that alone would not tell the build from another.
+    `moment` is the day, with the time if another build has the same day.
     """
 
     record: Record
@@ -97,7 +97,7 @@ class BuildRow:
 
 @dataclass(frozen=True)
 class Key:
-    """A line of the legend: a profile's, or another one of the `kind` raw, gate or break."""
+    """An entry of the legend; `kind` is profile, raw, gate, break, worse or better."""
 
     kind: str
     look: int
@@ -107,7 +107,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Trend:
-    """Everything the Trend page shows. `tone` is pass, fail, or none where nothing is judged.
+    """Everything the Trend page shows. `tone` is pass, fail, or none if nothing is judged.
 
     Without a second build there is nothing to draw: no `keys` and no `charts`.
     """
@@ -126,7 +126,7 @@ class Trend:
 
 
 def trend(history: Sequence[Record], build: Scorecard) -> Trend:
-    """The builds of `history`, the oldest first, of which `build` is one."""
+    """Return the page for the builds of `history`, oldest first, of which `build` is one."""
     found = shifts(history)
     when = moments(history)
     tone, sentence = _verdict(history, found, build.profile, when)
@@ -141,7 +141,7 @@ def trend(history: Sequence[Record], build: Scorecard) -> Trend:
         family for family in families() if any(family.clean.name in one.means for one in shown)
     )
     parts = runs(shown)
-    # This build's profile has the first look.
+    # This build's profile has the first line style.
     order = sorted(parts, key=lambda name: name != build.profile)
     limits = {gate.metric: gate for gate in build.gates}
     charts = tuple(
@@ -165,7 +165,7 @@ def trend(history: Sequence[Record], build: Scorecard) -> Trend:
 def _verdict(
     history: Sequence[Record], found: Sequence[Shift], profile: str, when: Sequence[str]
 ) -> tuple[str, str]:
-    """The tone of the page and its sentence, without a full stop."""
+    """Return the tone of the page and its sentence, without a full stop."""
     parts = runs(history).get(profile, ())
     if not parts or len(parts) == len(parts[0]) == 1:
         sentence = f"This is the first build by the profile {profile}; the next adds a point"
@@ -195,7 +195,7 @@ def _verdict(
 def _standing(
     history: Sequence[Record], part: Sequence[int], found: Sequence[Shift]
 ) -> list[Shift]:
-    """What got worse and is not as it was before, a shift for each metric: its newest."""
+    """Return the newest worsening of each metric that has not recovered since."""
     now = history[part[-1]]
     standing = {}
     for shift in found:
@@ -250,7 +250,7 @@ def _points(
     name: str,
     said: Mapping[tuple[int, str], Shift],
 ) -> Runs:
-    """A profile's means of a metric, in lines that also break where one is missing."""
+    """Return a profile's means of a metric, as lines that also break where one is missing."""
     lines: list[list[Point]] = []
     for part in parts:
         lines.append([])
@@ -274,7 +274,7 @@ def _newest(name: str, lines: Runs) -> str:
 def _summary(
     family: Family, lines: Sequence[Runs], marked: Iterable[Shift], when: Sequence[str]
 ) -> str:
-    """A chart in words, for those who do not see it; the table has every value."""
+    """Describe a chart in words for readers who cannot see it; the table has every value."""
     name = family.clean.name
     values = [point.value for line in lines for run in line for point in run]
     low, high = (format_value(name, one) for one in (min(values), max(values)))
@@ -316,7 +316,7 @@ def _cell(one: Record, family: Family, shift: Shift | None) -> TrendCell:
 
 
 def _keys(profiles: Sequence[str], charts: Sequence[FamilyChart]) -> tuple[Key, ...]:
-    """The legend: what any of the charts has."""
+    """Return the legend of what the charts contain."""
     drawn = [one.chart for one in charts]
     senses = {one.sense for each in drawn for line in each.lines for one in line.points}
     keys = [

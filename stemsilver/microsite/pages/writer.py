@@ -1,7 +1,7 @@
-"""Generated pages: view models through Jinja templates into Markdown files.
+"""Generate pages: Jinja templates turn view models into Markdown files.
 
-The body of a page is one block of raw HTML, so that Markdown reinterprets nothing of it, and every
-value in it is escaped by Jinja.
+The body of a page is one block of raw HTML, which Markdown does not interpret. Jinja escapes every
+value in it.
 """
 
 from __future__ import annotations
@@ -37,13 +37,12 @@ from stemsilver.microsite.templates import environment
 from stemsilver.records import Evidence, WeightRecord
 from stemsilver.report import Record, Scorecard, used_models, visible
 
-# The theme writes titles into its pages as they are, so they may hold nothing that means
-# something in HTML; what a title loses is shown in full by the heading.
+# The theme does not escape titles, so they lose HTML characters; the heading shows all of them.
 _INERT = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "”", "'": "’"})
 
 
 def plain_title(text: str) -> str:
-    """`text` as a title that is the same text whether or not it is taken for HTML.
+    """Return `text` as a title that reads the same whether or not it is taken for HTML.
 
     >>> plain_title("<b>Smith's</b>")
     '‹b›Smith’s‹/b›'
@@ -52,7 +51,7 @@ def plain_title(text: str) -> str:
 
 
 def breakable(path: str) -> list[str]:
-    """The parts of a path between which a reader would break it on a narrow page.
+    """Split a path where it may break on a narrow page.
 
     >>> breakable("a_b/c.wav")
     ['a_', 'b/', 'c', '.wav']
@@ -62,7 +61,7 @@ def breakable(path: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Pages:
-    """Writes the generated pages of one build into a folder of Markdown sources."""
+    """A writer of the generated pages of one build, into a folder of Markdown sources."""
 
     scorecard: Scorecard
     profile: Profile
@@ -90,7 +89,7 @@ class Pages:
         archive: str | None = None,
         base: Base | None = None,
     ) -> None:
-        """The front page, which leads to the comparison with `base` where there is one."""
+        """Write the front page, which links to the comparison with `base` if there is one."""
         self.write(
             "index.md",
             "Overview",
@@ -108,7 +107,7 @@ class Pages:
         media: Mapping[str, Path],
         matched: Mapping[str, BaseItem],
     ) -> None:
-        """One page a render, in `renders/`, named by its id."""
+        """Write one page per render, in `renders/`, named by its id."""
         items = self.scorecard.renders
         for index, item in enumerate(items):
             folder = media[item.id] if item.failure is None else None
@@ -119,7 +118,7 @@ class Pages:
     def write_comparison(
         self, media: Mapping[str, Path], base: Base, matched: Mapping[str, BaseItem]
     ) -> None:
-        """The pages that put this build beside another: Compare and Blind test."""
+        """Write the pages that compare this build with another: Compare and Blind test."""
         build = self.scorecard
         head, other = label(build, base.scorecard), label(base.scorecard, build)
         self.write(
@@ -137,20 +136,20 @@ class Pages:
         self.write_blind("blind.md", blind_page(pairs, head, other, BUILDS))
 
     def write_blind(self, name: str, page: BlindPage) -> None:
-        """A page that has two versions of the renders told apart by ear."""
+        """Write a page on which two versions of the renders are told apart by ear."""
         self.write(name, "Blind test", "blind.html", view=page)
 
     def write_trend(self, history: Sequence[Record]) -> None:
-        """Every metric across the builds until this one."""
+        """Write the page of every metric across the builds until this one."""
         self.write("trend.md", "Trend", "trend.html", view=trend(history, self.scorecard))
 
     def write_background(self) -> None:
-        """The pages that say how the numbers came about: Method and Reproduce."""
+        """Write the pages that say how the numbers came about: Method and Reproduce."""
         self.write_method()
         self.write_reproduce()
 
     def write_method(self, profiles: Sequence[Profile] = ()) -> None:
-        """What is measured, and how, and what ran: `profiles`, else the one of the batch."""
+        """Write what is measured, how, and with which models: of `profiles`, else the batch's."""
         ran = profiles or (self.profile,)
         self.write(
             "method.md",
@@ -163,7 +162,7 @@ class Pages:
         )
 
     def write_reproduce(self) -> None:
-        """What it takes to build it again."""
+        """Write the page that says how to build the site again."""
         config = self.profile.model_dump(mode="json", exclude={"name"})
         self.write(
             "reproduce.md",
@@ -182,7 +181,7 @@ class Pages:
         """Write the page `name` from a template.
 
         Raises:
-            SiteError: there is a hand-written page of that name, or the template is not sound.
+            SiteError: there is a hand-written page of that name, or the template is not valid.
         """
         front = {"title": plain_title(title), "hide": ["navigation", "toc"]}
         path = self.folder / name
@@ -202,8 +201,8 @@ class Pages:
         try:
             return self._jinja.get_template(template).render(values)
         except TemplateError as error:
-            # One of the team's own, most likely: it was made for another version, or is not well
-            # formed. Syntax errors alone know their line.
+            # Most likely one of the team's own templates, made for another version or malformed.
+            # Only syntax errors have a line.
             name = getattr(error, "name", None) or template
             line = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
             raise SiteError(
@@ -213,7 +212,7 @@ class Pages:
 
 
 def preparations(profiles: Sequence[Profile], weights: Sequence[WeightRecord]) -> list[str]:
-    """What a shell is to run before a build with these, on a machine that lacks their models."""
+    """Return the shell commands that get the models of `profiles` on a machine that lacks them."""
     packages = optional.needed(name for profile in profiles for name in profile.models)
     names = " ".join(shlex.quote(profile.name) for profile in profiles)
     pulled = not all(weight.bundled for weight in weights)
@@ -224,13 +223,13 @@ def preparations(profiles: Sequence[Profile], weights: Sequence[WeightRecord]) -
 
 
 def _shown(value: Any) -> Any:
-    """Values as pages show them: nothing that hides, or turns the reading order around.
+    """Return a value as pages show it: text without invisible or order-reversing characters.
 
-    What a template has escaped itself, with `| e`, keeps its lines.
+    Text that a template escaped itself, with `| e`, keeps its lines.
     """
     return visible(value) if type(value) is str else value
 
 
 def _moment(build: Scorecard) -> str:
-    """When a build was made, as a reader sees it."""
+    """Format the time of a build for a reader."""
     return f"{build.moment.day} {build.moment:%B %Y, %H:%M} UTC"

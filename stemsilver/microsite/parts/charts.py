@@ -1,7 +1,8 @@
 """The charts of the Trend page: one metric over the builds, as parts of an SVG.
 
-Paths take the page's colours and need no script. What a line belongs to is told by its dashes and
-the shape of its points, and what a build did by the way a triangle points: never by colour alone.
+Paths take the page's colours and need no script. Colour is never the only sign: the dashes and the
+shape of points identify a line, and the direction of a triangle says if a build was better or
+worse.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from stemsilver.report import ShiftSense, format_value
 
 @dataclass(frozen=True)
 class Size:
-    """A chart's view box, and the edges of its area; the labels are to the left of it and below."""
+    """A chart's view box, and the edges of its plot area; labels are left of it and below."""
 
     width: int
     height: int
@@ -28,10 +29,10 @@ class Size:
 
 
 SIZE = Size(360, 150, left=50, right=356, top=8, bottom=122)
-"""As wide as a phone, so that the text of a chart is as large as the page's."""
+"""As wide as a phone, so that the chart's text has the size of the page's text."""
 
 LOOKS = 4
-"""How many lines have a look of their own; a fifth looks like the first."""
+"""The number of line styles; a fifth line looks like the first."""
 
 _SHAPES = (
     "m-2.4 0a2.4 2.4 0 1 0 4.8 0a2.4 2.4 0 1 0-4.8 0",
@@ -45,13 +46,15 @@ _TRIANGLES: dict[ShiftSense, str] = {
 }
 _INSET = 8
 _TICKS = 3
-# At least so much of a metric is shown, or the last digit's flicker would look like an earthquake.
+# The axis spans at least this, or a change of the last digit would look large.
 _MIN_DIGITS, _MIN_TOLERANCES = 4, 8
 
 
 @dataclass(frozen=True)
 class Point:
-    """A build's mean: its place among the builds, what it is, and whether it is marked."""
+    """A build's mean: its index among the builds, its value and title, and its sense if it is
+    marked.
+    """
 
     place: int
     value: float
@@ -60,12 +63,12 @@ class Point:
 
 
 Runs = Sequence[Sequence[Point]]
-"""Points, apart where a line breaks."""
+"""The points of a line, split where the line breaks."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A point in the chart: the path of its shape."""
+    """A point as it is drawn; `path` is its shape."""
 
     path: str
     title: str
@@ -74,7 +77,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Line:
-    """A profile's line; `look` is below `LOOKS`."""
+    """A profile's line; `look` is its style, below `LOOKS`."""
 
     look: int
     path: str
@@ -91,9 +94,11 @@ class ChartTick:
 
 @dataclass(frozen=True)
 class Chart:
-    """What is drawn. `raw` is the path of the raw line, empty where it is far off or has no two
-    points in a row; `gates` are the heights of the limits that are not far off, and `breaks` where
-    the renders changed.
+    """The parts of a chart.
+
+    `raw` is the path of the raw line; empty if it is far from the others or has no two consecutive
+    points. `gates` are the y positions of limits that are not far off, and `breaks` the x positions
+    where the renders changed.
     """
 
     ticks: tuple[ChartTick, ...]
@@ -111,12 +116,16 @@ def chart(
     limits: Sequence[float],
     breaks: Sequence[int],
 ) -> Chart:
-    """The chart of `metric` over so many builds, with a line a profile and at least one point.
+    """Draw `metric` over so many `builds`.
 
-    `breaks` are the places of builds whose renders are others than those before.
+    Args:
+        lines: One line per profile, with at least one point in all.
+        raw: The line of the metric on raw.
+        limits: The limits of the metric's gate.
+        breaks: The indices of builds whose renders differ from those of the build before.
     """
     frame = _Frame.around(metric, builds, lines, raw, limits)
-    # Raw has no points: of a single build there would be nothing to see.
+    # Raw is drawn without points: with a single build, nothing would be visible.
     near = all(frame.holds(one.value) for run in raw for one in run)
     seen = near and any(len(run) > 1 for run in raw)
     return Chart(
@@ -130,7 +139,7 @@ def chart(
 
 @dataclass(frozen=True)
 class _Frame:
-    """What of the values is seen."""
+    """The visible range of builds and values."""
 
     builds: int
     low: float
@@ -147,7 +156,7 @@ class _Frame:
             low, high = low - lacking / 2, high + lacking / 2
             if low < 0 <= min(values):
                 low, high = 0.0, high - low
-        # Raw and the gates where they are near; further off they would press the line flat.
+        # Include raw and the gates only if they are near; otherwise they would flatten the line.
         span = high - low
         beside = [*limits, *(one.value for run in raw for one in run)]
         near = [value for value in beside if low - span <= value <= high + span]
@@ -184,7 +193,7 @@ class _Frame:
 
 def _line(frame: _Frame, look: int, runs: Runs) -> Line:
     points = [one for run in runs for one in run]
-    # Marked ones last: they lie above the others.
+    # Marked points last, so that they lie above the others.
     points.sort(key=lambda one: one.sense is not None)
     return Line(look, frame.path(runs), tuple(_drawn(frame, look, one) for one in points))
 
@@ -196,10 +205,10 @@ def _drawn(frame: _Frame, look: int, point: Point) -> Drawn:
 
 
 def shape(look: int) -> str:
-    """The path of a line's points, for a legend; it begins where the pen is."""
+    """Return the path of a line's points, for a legend; it starts at the current position."""
     return _SHAPES[look]
 
 
 def triangle(sense: ShiftSense) -> str:
-    """The path of a marked build's triangle, for a legend; it begins where the pen is."""
+    """Return the path of a marked build's triangle, for a legend; it starts like `shape`."""
     return _TRIANGLES[sense]

@@ -1,4 +1,4 @@
-"""Mathematics as the pages show it: LaTeX made MathML at build time, which browsers draw alone."""
+"""Convert LaTeX to MathML at build time; browsers show MathML without a script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _INLINE = re.compile(r"\$([^$]+)\$")
 
 
 def mathml(latex: str, display: Literal["block", "inline"] = "block") -> str:
-    """`latex` as a `math` element, with the LaTeX as its alternative text. Fit for a page as is.
+    """Convert `latex` to safe HTML: a `math` element, with the LaTeX as its alternative text.
 
     >>> mathml("x < y", "inline").partition(" xmlns")[0]
     '<math alttext="x &lt; y"'
@@ -21,12 +21,12 @@ def mathml(latex: str, display: Literal["block", "inline"] = "block") -> str:
 
 
 def with_symbols(text: str) -> str:
-    """A sentence with its LaTeX, between dollar signs, as inline `math`. Fit for a page as is.
+    """Convert a sentence to safe HTML, with its LaTeX, between dollar signs, as inline `math`.
 
     >>> with_symbols("less < more")
     'less &lt; more'
     """
-    # A pattern with one group splits into prose and LaTeX by turns.
+    # Splitting by a pattern with one group gives prose and LaTeX in turn.
     parts = _INLINE.split(text)
     return "".join(
         mathml(part, "inline") if place % 2 else escape(part) for place, part in enumerate(parts)

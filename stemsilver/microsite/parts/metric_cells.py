@@ -1,4 +1,4 @@
-"""Metrics as the pages show them: raw and clean side by side, a value or the reason for none."""
+"""Metrics as pages show them: raw and clean side by side, each a value or the reason for none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stemsilver.report import (
 )
 
 Sense: TypeAlias = Literal["better", "worse", "same", "none"]
-"""What a change means; `none` where there is nothing to compare or no better."""
+"""The meaning of a change; `none` if there is nothing to compare or neither value is better."""
 
 _SENSES: dict[str, Sense] = {"better": "better", "worse": "worse", "same": "same"}
 _DIRECTIONS = {
@@ -32,9 +32,9 @@ _DIRECTIONS = {
 
 @dataclass(frozen=True)
 class Family:
-    """A metric as a reader thinks of it: measured on raw and clean, or once for the cleaning.
+    """A metric and its variants: measured on raw and on clean, or only once.
 
-    `anchor` is its place on the Method page; `raw` is None where it is measured once.
+    `anchor` is its id on the Method page; `raw` is None if it is measured once.
     """
 
     anchor: str
@@ -44,7 +44,7 @@ class Family:
 
     @property
     def direction(self) -> str:
-        """What is better, in words."""
+        """Which direction is better, in words."""
         return _DIRECTIONS[self.clean.direction]
 
     @property
@@ -59,7 +59,7 @@ class Family:
 
     @property
     def reads(self) -> str:
-        """How to read a value: its unit, unless the value carries it, and what is better."""
+        """How to read a value: its unit, unless the value shows it, and what is better."""
         return self.direction if self.unit == "%" else f"{self.unit}, {self.direction}"
 
     @property
@@ -79,9 +79,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A family on one render: its readings, raw first, and the verdict where it has a gate.
+    """The readings of a family for one render, raw first, and the verdict if it has a gate.
 
-    `sense` is what the change from raw to clean means.
+    `sense` is the meaning of the change from raw to clean.
     """
 
     family: Family
@@ -96,9 +96,9 @@ class Measurement:
 
     @property
     def judged(self) -> str:
-        """The value that a gate looks at, with the unit in which its limit is given."""
+        """The value that the gate checks, with the unit in which its limit is given."""
         text = self.readings[-1].text
-        # A per cent sign is part of the value, and some have a scale in place of a unit.
+        # The value already has its percent sign, and some metrics have a scale instead of a unit.
         unit = self.family.unit
         limit = self.verdict.limit if self.verdict else ""
         return f"{text} {unit}" if unit != "%" and limit.endswith(unit) else text
@@ -111,9 +111,9 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Standing:
-    """What became of a render, as a mark, a word and a style. Never a colour alone.
+    """The outcome of a render as a mark, a word and a style, never as a colour alone.
 
-    `rank` sorts what needs a look to the front.
+    `rank` sorts renders that need attention to the front.
     """
 
     rank: int
@@ -132,7 +132,7 @@ _STANDINGS = {
 
 @cache
 def families() -> tuple[Family, ...]:
-    """The catalogue with raw and clean brought together, in column order.
+    """Return the catalogue with raw and clean brought together, in column order.
 
     >>> [family.label for family in families()][:2]
     ['Integrated loudness', 'True peak']
@@ -141,7 +141,7 @@ def families() -> tuple[Family, ...]:
 
 
 def families_of(metrics: Mapping[str, Metric]) -> tuple[Family, ...]:
-    """Metrics with raw and clean brought together, in their order."""
+    """Return metrics with raw and clean brought together, in their order."""
     found = []
     for name, metric in metrics.items():
         if name.startswith("clean_"):
@@ -154,12 +154,12 @@ def families_of(metrics: Mapping[str, Metric]) -> tuple[Family, ...]:
 
 
 def family_at(anchor: str) -> Family:
-    """The family that has this place on the Method page."""
+    """Return the family with this id on the Method page."""
     return next(one for one in families() if one.anchor == anchor)
 
 
 def measurements(item: ScoredRender) -> dict[str, Measurement]:
-    """Everything measured on `item`, by the anchor of its family."""
+    """Return everything measured on `item`, by the anchor of its family."""
     found = item.scores
     said = {verdict.metric: verdict for verdict in item.verdicts}
     return {
@@ -174,18 +174,18 @@ def measurements(item: ScoredRender) -> dict[str, Measurement]:
 
 
 def sense(family: Family, before: Score, after: Score) -> Sense:
-    """What it means that the metric went from `before` to `after`."""
+    """Return the meaning of the metric's change from `before` to `after`."""
     found = change(family.clean.name, before.value, after.value).sense
     return _SENSES.get(found, "none")
 
 
 def standing(item: ScoredRender) -> Standing:
-    """What became of `item`, as its page and its row show it."""
+    """Return the outcome of `item`, as its page and its row show it."""
     return _STANDINGS[item.status]
 
 
 def words(code: str) -> str:
-    """A stable code word as a reader sees it.
+    """Return a stable code word as readable text.
 
     >>> words("too_short")
     'too short'
@@ -194,7 +194,7 @@ def words(code: str) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes for people, in decimal units.
+    """Format a number of bytes for people, in decimal units.
 
     >>> size(640), size(2_340_000)
     ('640 B', '2.3 MB')
@@ -206,7 +206,7 @@ def size(count: int) -> str:
 
 
 def clock(seconds: float) -> str:
-    """A length as minutes and seconds.
+    """Format a length in seconds as minutes and seconds.
 
     >>> clock(83.4), clock(3723)
     ('1:23', '1:02:03')
@@ -217,7 +217,7 @@ def clock(seconds: float) -> str:
 
 
 def read(name: str, score: Score) -> Reading:
-    """The score of the metric `name` as the pages show it."""
+    """Return the score of the metric `name` as the pages show it."""
     if score.value is None:
         return Reading(format_score(name, score), "", words(score.reason or ""))
     return Reading(format_score(name, score), repr(score.value), None)

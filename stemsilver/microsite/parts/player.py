@@ -1,4 +1,4 @@
-"""What the player of a render shows: its tracks, their drawings, and how loud each is played."""
+"""The player of a render: its tracks, their drawings, and their playback gains."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ _ABOUT = {
 
 @dataclass(frozen=True)
 class PlayedTrack:
-    """A track as a build has it: where its audio lies, its spectrogram beside it, and its levels.
+    """A track of a build: its audio file, with its spectrogram beside it, and its levels.
 
-    `heading` is what pages call it, `spoken` what they call it within a sentence.
+    `heading` is its name on pages, `spoken` its name within a sentence.
     """
 
     name: str
@@ -57,15 +57,15 @@ class PlayedTrack:
 
     @property
     def spectrogram(self) -> Path:
-        """The picture of its spectrum."""
+        """The file of its spectrogram."""
         return self.audio.with_suffix(".webp")
 
 
 @dataclass(frozen=True)
 class Track:
-    """A signal to play, with the picture of its spectrum.
+    """A signal to play, with its spectrogram.
 
-    `speech_db` and `lufs_db` are the gains at which it is as loud as the others.
+    `speech_db` and `lufs_db` are the gains, in dB, at which it is as loud as the others.
     """
 
     name: str
@@ -80,13 +80,13 @@ class Track:
 
     @property
     def size(self) -> str:
-        """How much there is to load."""
+        """The size of the audio file, in words."""
         return size(self.bytes)
 
 
 @dataclass(frozen=True)
 class MostMusic:
-    """When a track may have most music left, in seconds, and the probability then."""
+    """The time in seconds at which a track most likely has music left, and the probability then."""
 
     name: str
     spoken: str
@@ -98,9 +98,9 @@ class MostMusic:
 class Player:
     """A render's tracks on one time axis: raw, clean, and any others.
 
-    `speech` and `lufs` tell whether its tracks can be matched that way at all. `pair` is what
-    there is to load before raw and clean can be compared. `most_music` has the tracks that were
-    looked at for music, but for those with hardly any.
+    `speech` and `lufs` tell whether the tracks can be matched by speech level and by loudness.
+    `pair` is the size of raw and clean together, which must be loaded to compare them. `most_music`
+    has the tracks that were examined for music, except raw and those with hardly any.
     """
 
     tracks: tuple[Track, ...]
@@ -117,7 +117,7 @@ class Player:
 
 
 def heard_tracks(media: Path, base: BaseItem | None = None) -> dict[str, TrackLevels]:
-    """The tracks of a render's folder, and the base's clean as one of them."""
+    """Return the tracks of a render's folder, and the base's clean as one of them."""
     tracks = from_json((media / LISTENING).read_bytes())
     if base is not None and "clean" in base.tracks:
         tracks = with_base(tracks, base.tracks)
@@ -125,7 +125,7 @@ def heard_tracks(media: Path, base: BaseItem | None = None) -> dict[str, TrackLe
 
 
 def sources(media: Path, base: BaseItem | None = None) -> tuple[PlayedTrack, ...]:
-    """What there is to play of a cleaned render: the files in `media`, and the base's clean."""
+    """Return the playable tracks of a cleaned render: those in `media`, and the base's clean."""
     return tuple(
         PlayedTrack(
             name,
@@ -143,7 +143,7 @@ def sources(media: Path, base: BaseItem | None = None) -> tuple[PlayedTrack, ...
 def player(
     item: ScoredRender, found: Sequence[PlayedTrack], music: Mapping[str, Timeline]
 ) -> Player:
-    """The player of a cleaned render; `music` are the probabilities of it in some of its tracks."""
+    """Return the player of a cleaned render; `music` has the music probabilities of some tracks."""
     heard = {source.name: source.heard for source in found}
     speech, lufs = gains(heard, "speech_db"), gains(heard, "lufs")
     tracks = tuple(
@@ -176,7 +176,7 @@ def player(
 def _most_music(
     found: Sequence[PlayedTrack], music: Mapping[str, Timeline]
 ) -> tuple[MostMusic, ...]:
-    # Where raw has most is no question: it is what the rest is held against.
+    # Without raw: the other tracks are compared with it.
     looked_at = [source for source in found if source.name in music and source.name != "raw"]
     return tuple(
         MostMusic(source.name, source.spoken, *most)
@@ -186,7 +186,7 @@ def _most_music(
 
 
 def player_files(found: Sequence[PlayedTrack]) -> dict[str, Path]:
-    """The files that a player of these needs in the site, by name."""
+    """Return the files that a player of these tracks needs in the site, by name."""
     return {
         f"{source.name}{file.suffix}": file
         for source in found
@@ -195,9 +195,9 @@ def player_files(found: Sequence[PlayedTrack]) -> dict[str, Path]:
 
 
 def blind_pair(item: ScoredRender, head: PlayedTrack, base: PlayedTrack) -> BlindPair | None:
-    """A render as two builds cleaned it, at equal loudness: of the speech, else of the whole.
+    """Return two builds' versions of a render at equal loudness: of the speech, else of the whole.
 
-    None where neither is known of both: the louder of the two would give itself away.
+    None if neither loudness is known for both: the louder one could be recognised.
     """
     matched = pair_gains(head.heard, base.heard)
     if matched is None:

@@ -1,6 +1,6 @@
-"""The drawings of a player that are part of its page: outlines, music presence, axes.
+"""The player's drawings that are part of its page: outlines, music presence, axes.
 
-They are SVG paths and shares of a width, so that they take the page's colours, stay sharp at any
+They are SVG paths and fractions of a width, so that they take the page's colours, stay sharp at any
 size and need no script.
 """
 
@@ -18,7 +18,7 @@ from stemsilver.microsite.parts.metric_cells import clock
 from stemsilver.records import Timeline
 
 HEIGHT = 100
-"""Half the height of an outline and the whole of a presence curve, in units of their view box."""
+"""Half the height of an outline, and the full height of a presence curve, in view box units."""
 
 _MAX_TICKS = 8
 _TICK_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
@@ -29,7 +29,7 @@ _COLUMNS = 600
 
 @dataclass(frozen=True)
 class Tick:
-    """A label on an axis; `at` is its place in per cent of the axis."""
+    """A label on an axis; `at` is its position in per cent of the axis."""
 
     at: float
     label: str
@@ -39,7 +39,7 @@ class Tick:
 class Curve:
     """A track's drawing: an SVG path that is `width` units wide.
 
-    `peak` is how far it reaches from its middle, as a share of the lane's half height.
+    `peak` is its largest distance from the middle, as a fraction of half the lane's height.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Curve:
 
 
 def outlines(tracks: Mapping[str, TrackLevels]) -> tuple[Curve, ...]:
-    """The outline of every track, on one scale: the loudest of raw and clean fills the lane."""
+    """Return every track's outline on one scale: the loudest of raw and clean fills the lane."""
     reaches = {name: _reach(heard.outline) for name, heard in tracks.items()}
     full = max(reaches["raw"], reaches["clean"]) or 1
     return tuple(
@@ -64,11 +64,11 @@ def outlines(tracks: Mapping[str, TrackLevels]) -> tuple[Curve, ...]:
 
 
 def presence(music: Mapping[str, Timeline], duration: float) -> tuple[Curve, ...]:
-    """The probability of music over `duration` seconds, 0 at the bottom of the lane and 1 on top.
+    """Return the music probability over `duration` seconds: 0 is the lane's bottom, 1 its top.
 
-    Smoothed over 0.1 s; of each column the highest value is kept, so that a short burst of music
-    shows even in an hour. Values further apart than that are drawn as steps: each holds for all
-    the time it covers, the last until the end.
+    Values are smoothed over 0.1 s. Of each column the highest value is kept, so that a short burst
+    of music shows even in an hour. Values more than 0.1 s apart are drawn as steps: each holds for
+    all the time it covers, the last one until the end.
     """
     return tuple(
         Curve(name, *_line(timeline, duration))
@@ -78,7 +78,7 @@ def presence(music: Mapping[str, Timeline], duration: float) -> tuple[Curve, ...
 
 
 def most_music(timeline: Timeline) -> tuple[float, float] | None:
-    """When music is likeliest, in seconds, and how likely it is then; None of an empty timeline."""
+    """Return when music is most likely, in seconds, and its probability; None without values."""
     if not timeline.values:
         return None
     smooth = _smoothed(timeline)
@@ -87,20 +87,20 @@ def most_music(timeline: Timeline) -> tuple[float, float] | None:
 
 
 def time_marks(duration: float) -> tuple[Tick, ...]:
-    """At most eight round times along a lane."""
+    """Return at most eight round times along a lane."""
     fitting = (step for step in _TICK_SECONDS if duration / step <= _MAX_TICKS)
     step = next(fitting, _TICK_SECONDS[-1])
     count = int(duration / step * (1 + 1e-9))
     return tuple(
         Tick(100 * index * step / duration, f"{index * step:.1f}" if step < 1 else clock(at))
         for index in range(1, count + 1)
-        # A label at the very end would stand outside.
+        # A label at the very end would be outside.
         if (at := index * step) < 0.97 * duration
     )
 
 
 def frequency_marks(rate: int) -> tuple[Tick, ...]:
-    """Round frequencies up the side of a spectrogram."""
+    """Return round frequencies along the side of a spectrogram."""
     return tuple(
         Tick(100 * plots.height_of(hz, rate), f"{hz / 1000:g} kHz")
         for hz in _MARKED_HZ
@@ -113,7 +113,7 @@ def _reach(outline: Outline) -> int:
 
 
 def _area(outline: Outline, scale: float) -> str:
-    """A closed path around an outline, its middle at 0, upwards negative."""
+    """Return a closed path around an outline, with its middle at 0 and upwards negative."""
     if not outline.low:
         return ""
     above = [f"{x} {-round(scale * high)}" for x, high in enumerate(outline.high)]
@@ -124,7 +124,7 @@ def _area(outline: Outline, scale: float) -> str:
 def _smoothed(timeline: Timeline) -> NDArray[np.float64]:
     values = np.asarray(timeline.values, dtype=np.float64)
     kernel = np.ones(min(max(1, round(_SMOOTHING_SECONDS / timeline.hop)), values.size))
-    # Divided by how much of the kernel lies on the signal, or the ends would sink.
+    # Divide by the part of the kernel that is on the signal, or the ends would be too low.
     covered = np.convolve(np.ones(values.size), kernel, "same")
     return np.convolve(values, kernel, "same") / covered
 
@@ -134,13 +134,16 @@ def _line(timeline: Timeline, duration: float) -> tuple[str, float]:
     parts = min(smooth.size, _COLUMNS)
     starts = np.arange(parts) * smooth.size // parts
     values = np.maximum.reduceat(smooth, starts).tolist()
-    # The last value may cover less than the others, and a detector may not hear quite to the end.
+    # The last value may cover less than the others, and a detector may stop before the end.
     width = round(max(parts - 1, duration / timeline.hop * parts / smooth.size), 3)
     return _polyline(values, width, timeline.hop > _SMOOTHING_SECONDS), width
 
 
 def _polyline(values: Sequence[float], width: float, steps: bool) -> str:
-    """Columns, the last until `width`: as steps, or as their middles, drawn out to the edges."""
+    """Return a path through the columns: as steps, or through their middles and on to both edges.
+
+    The last column ends at `width`.
+    """
     heights = [HEIGHT - round(HEIGHT * value) for value in values]
     points = [f"0 {heights[0]}"]
     for left, height in enumerate(heights):

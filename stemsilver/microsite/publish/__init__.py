@@ -1,1 +1,1 @@
-"""From Markdown to a checked site in its place."""
+"""Build a site from Markdown, check it, and put it in its place."""

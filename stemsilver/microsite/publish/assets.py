@@ -1,4 +1,4 @@
-"""The pictures that pages show but nobody draws by hand: diagrams and plots."""
+"""The generated pictures of the pages: diagrams and plots."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _PLOTTED = frozenset(
 
 # The reader's font may be wider than the one the labels were measured with.
 _CSS = "foreignObject{overflow:visible}"
-# Narrow labels close together: fitted to a phone or, from left to right, to a laptop, a chart of
-# wide ones would be too small to read.
+# Narrow labels, close together: with wide ones, a chart would be too small to read on a phone or,
+# from left to right, on a laptop.
 _LAYOUT = {"wrappingWidth": 140, "rankSpacing": 24, "nodeSpacing": 16, "padding": 4}
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _INK = {
@@ -56,7 +56,7 @@ _CODE = Code(("microsite/publish/assets.py",), ("mermaidx",))
 
 @dataclass(frozen=True)
 class Plot:
-    """A distribution plot: its address from the overview, and what it shows."""
+    """A distribution plot: its address relative to the overview, and what it shows."""
 
     href: str
     label: str
@@ -67,15 +67,15 @@ def write_diagram(source: str, folder: Path, memo: Memo) -> None:
     `pipeline-dark.svg`, from left to right as `pipeline-wide-light.svg` and
     `pipeline-wide-dark.svg`.
 
-    Drawn at build time, because the theme would load Mermaid from another host; as files, because
-    two pages show them.
+    They are drawn at build time because the theme would load Mermaid from another host, and as
+    files because two pages show them.
     """
     _write_chart("pipeline", source, folder, memo)
     _write_chart("pipeline-wide", sideways(source), folder, memo)
 
 
 def write_plots(build: Scorecard, folder: Path, memo: Memo) -> tuple[Plot, ...]:
-    """Draw how the headline metrics are distributed over the batch, with the gates on them."""
+    """Draw the distribution of the headline metrics over the batch, with the gates."""
     limits = {gate.metric: gate for gate in build.gates}
     drawn = []
     for family in families():
@@ -112,6 +112,6 @@ def _write_chart(name: str, chart: str, folder: Path, memo: Memo) -> None:
 
 @cache
 def _draw(chart: str, config: str) -> bytes:
-    """The diagram under a configuration in JSON. Drawing takes a second."""
+    """Draw the diagram with a configuration in JSON. This takes a second."""
     diagram = mermaidx.render(chart, theme="base", config=json.loads(config), css=_CSS)
     return str(diagram.svg()).encode()

@@ -1,6 +1,6 @@
-"""Checks a built site: every link leads somewhere, and no page loads anything from elsewhere.
+"""Check a built site: every link has a target, and no page loads anything from another host.
 
-Scripts are not read: what they fetch is for the browser tests to see.
+Scripts are not read: the browser tests check what they fetch.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CSS_URL = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""", re.I
 
 @dataclass(frozen=True)
 class _Link:
-    """A URL in a page. `loads` tells what the browser fetches by itself from a plain link."""
+    """A URL in a page. `loads` is True if the browser fetches it without a click."""
 
     url: str
     loads: bool
@@ -59,12 +59,12 @@ class _Page(HTMLParser):
 
 
 def problems(site: Path, base: str = "/") -> list[str]:
-    """What is wrong with the links of the site at `site`, one sentence each; empty when sound.
+    """Return the faults of the links of `site`, one sentence each; empty if there are none.
 
-    Every `href`, `src` and `srcset` of every page and every `url()` of every stylesheet must
-    resolve to a file of the site, and every fragment to an element. `http(s)` links are allowed
-    where a reader must click them, never where a browser loads them. `base` is the path under
-    which the site is served: links from the root must begin with it.
+    Every `href`, `src` and `srcset` of every page and every `url()` of every stylesheet must lead
+    to a file of the site, and every fragment to an element. `http(s)` links are allowed where a
+    reader must click them, never where a browser loads them. `base` is the path under which the
+    site is served: links from the root must begin with it.
     """
     pages = {
         path.relative_to(site).as_posix(): _Page(path.read_text(encoding="utf-8"))
@@ -100,7 +100,7 @@ def _css_urls(css: str) -> Iterator[str]:
 def _fault(
     link: _Link, page: str, files: set[str], targets: dict[str, set[str]], base: str
 ) -> str | None:
-    """What is wrong with `link` on `page`, or None."""
+    """Return what is wrong with `link` on `page`, or None."""
     parts = urlsplit(link.url)
     if parts.scheme == "data" or (parts.scheme == "mailto" and not link.loads):
         return None
@@ -119,7 +119,7 @@ def _fault(
 
 
 def _resolve(path: str, page: str, base: str) -> str:
-    """The file of the site that `path` means on `page`, relative to the site's root."""
+    """Return the file of the site to which `path` on `page` leads, relative to the site's root."""
     if not path:
         return page
     if path.startswith("/"):

@@ -1,4 +1,4 @@
-"""The file that marks a site as ours, and says which build made it."""
+"""The file that marks a site as made by Stemsilver, and identifies its build."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from stemsilver.config import digest
 from stemsilver.fsio import file_states
 
 MARKER = ".stemsilver-site"
-"""A file in every site of ours, by which it may be replaced."""
+"""A file in every Stemsilver site; only a folder with this file may be replaced."""
 
 MARK = "Made by stemsilver; replaced as a whole by the next build.\n"
 
 
 def write_marker(site: Path, build: str | None) -> None:
-    """Write the marker of a finished site, last of all; `build` is the digest of its build.
+    """Write the marker of a finished site, after all other files; `build` is the build's digest.
 
-    Without one, the site is made anew by the next build.
+    If it is None, the next build makes the site again.
     """
     line = "" if build is None else _line(site, build)
     (site / MARKER).write_text(MARK + line, encoding="utf-8")
 
 
 def is_made_by(site: Path, build: str) -> bool:
-    """Whether `site` is whole and unchanged, and made by the build of this digest.
+    """Return whether `site` is complete, unchanged, and made by the build with this digest.
 
     Raises:
-        OSError: there is no site of ours.
+        OSError: it is not a Stemsilver site.
     """
     return (site / MARKER).read_text(encoding="utf-8") == MARK + _line(site, build)
 

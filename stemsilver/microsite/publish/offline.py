@@ -1,4 +1,4 @@
-"""A site as it travels in a ZIP: the same pages, without the offer of the ZIP itself."""
+"""The files of a site as packed into a ZIP: the same pages, but without the link to the ZIP."""
 
 from __future__ import annotations
 
@@ -15,33 +15,35 @@ from stemsilver.microsite.parts.metric_cells import size
 from stemsilver.microsite.publish.marker import MARK, MARKER
 
 DOWNLOADS = "downloads"
-"""The folder of a site with the files it offers."""
+"""The folder of a site with its downloads."""
 
 RELEASE = "stemsilver-release-"
-"""How the name of every ZIP of ours begins."""
+"""The start of the name of every ZIP that Stemsilver makes."""
 
-# How the one line begins that offers the ZIP, and what stands in it until the size is known: see
-# `macros.html`. No name or message can hold these: what they contain is escaped.
+# The start of the line that offers the ZIP, and the placeholder for the ZIP's size: see
+# `macros.html`. No name or message can contain these, because they are escaped.
 _OFFER = b'<li data-archive="'
 _SIZE = b"<!-- size -->"
 _FRONT = "index.html"
-# A server's answer to a wrong address: its links are for the place where it is served.
+# The error page of a web server: its links only work where the site is served.
 _SERVED = frozenset({"404.html"})
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A ZIP that a site offers: its file name, and what packs a built site into a file."""
+    """A ZIP that a site offers: its file name, and the function that packs a built site (first
+    path) into a file (second path).
+    """
 
     name: str
     pack: Callable[[Path, Path], None]
 
 
 def add_archive(built: Path, archive: Archive) -> None:
-    """Pack the site in `built` into its own downloads, and say on its front page how large it is.
+    """Pack the site in `built` into its own downloads, and write the ZIP's size on its front page.
 
     Raises:
-        SiteError: the front page does not offer it, or more than once.
+        SiteError: the front page does not offer the ZIP exactly once.
         EnvironmentFault: the disk is full.
     """
     target = built / DOWNLOADS / archive.name
@@ -55,14 +57,14 @@ def add_archive(built: Path, archive: Archive) -> None:
 
 
 def offline_files(site: Path) -> dict[str, Path | bytes]:
-    """Every file of a site of ours by its path, `/` between the parts, as a reader without a
-    server has it: where it lies, or what it holds instead.
+    """Return the files of a site for a reader without a web server, by path with `/` between parts.
 
-    A ZIP that the site offers is left out, and so is the offer: a ZIP cannot hold itself.
+    A value is the path of the file, or its changed content. The ZIP that the site offers is left
+    out, and so is the offer: a ZIP cannot contain itself.
 
     Raises:
-        UsageError: it is no site of ours, something in it is a link or no file at all, or its
-            front page and its ZIP do not go together.
+        UsageError: it is not a Stemsilver site, something in it is a link or a special file, or its
+            front page and its ZIP do not match.
     """
     root = site.resolve()
     if not (root / MARKER).is_file() or not (root / _FRONT).is_file():
@@ -75,7 +77,7 @@ def offline_files(site: Path) -> dict[str, Path | bytes]:
     }
     for name in _SERVED & files.keys():
         del files[name]
-    # Its digest is of the machine that built it, and the same site gives the same bytes.
+    # Without the digest, which depends on the machine: the same site must give the same bytes.
     files[MARKER] = MARK.encode()
     return _without_archive(site, files, (root / _FRONT).read_bytes())
 
@@ -87,7 +89,7 @@ def _without_archive(
     names = [line.removeprefix(_OFFER).partition(b'"')[0].decode() for line in offers]
     offered = {f"{DOWNLOADS}/{name}" for name in names}
     archives = {name for name in files if fnmatchcase(name, f"{DOWNLOADS}/{RELEASE}*.zip")}
-    # While a site is being built its ZIP is offered before it is there.
+    # During a build, the ZIP is offered before it exists.
     if len(offers) > 1 or archives - offered:
         raise UsageError(
             f"{site}: it holds {', '.join(sorted(archives)) or 'no ZIP'}, and its front page "
@@ -101,12 +103,12 @@ def _without_archive(
 
 
 def _offers(page: bytes) -> list[bytes]:
-    """The lines of a page that offer a ZIP, each with what ends it."""
+    """Return the lines of a page that offer a ZIP, with their line endings."""
     return [line for line in page.splitlines(keepends=True) if line.startswith(_OFFER)]
 
 
 def _regular(root: Path) -> list[Path]:
-    """Every file below `root`, in the order of their paths."""
+    """Return every file below `root`, sorted by path."""
 
     def refuse(error: OSError) -> None:
         raise UsageError(

@@ -1,8 +1,8 @@
-"""A team's own pages and templates over the shipped ones, file by file.
+"""A team's own pages and templates, which replace the shipped ones file by file.
 
-What stands in `site_src/` or `templates/` of the working folder is taken before the shipped file of
-the same name, so that a repository holds only what its team has changed, and everything else comes
-with the installed version.
+A file in `site_src/` or `templates/` of the working folder replaces the shipped file of the same
+name. A repository therefore holds only what its team has changed; everything else comes with the
+installed version.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from stemsilver.resources import resource
 
 
 def template_folders() -> tuple[Path, Path]:
-    """Where page templates are looked for, in this order."""
+    """Return the folders in which page templates are searched, in this order."""
     return Path("templates").absolute(), resource("templates")
 
 
 def copy_hand_written(target: Path) -> None:
     """Fill the new folder `target` with the hand-written pages and their assets.
 
-    Of the working folder's own, hidden files and links are left out: a link may lead anywhere.
+    Hidden files and links in the working folder are left out: a link may lead anywhere.
 
     Raises:
-        SiteError: an own page is not UTF-8 text.
+        SiteError: a page of the team is not UTF-8 text.
     """
     shipped, own = resource("site_src"), Path("site_src")
     shutil.copytree(shipped, target)
-    # In this repository's checkout both are one folder.
+    # In a checkout of Stemsilver itself, both are the same folder.
     if not own.is_dir() or own.samefile(shipped):
         return
     shutil.copytree(own, target, ignore=_left_out, dirs_exist_ok=True)

@@ -1,4 +1,4 @@
-"""Publishes the microsite: staged beside its target, built, checked, and only then swapped in."""
+"""Publish the microsite: build it beside its target, check it, and only then swap it in."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ _COMPARISON = [{"Compare": "compare.md"}, {"Blind test": "blind.md"}]
 
 @dataclass(frozen=True)
 class PublishedSite:
-    """A published site: its front page, how many pages it has and how many bytes, and the ZIP
-    that it offers.
+    """A published site: its front page, its number of pages, its size in bytes, and the ZIP it
+    offers.
     """
 
     index: Path
@@ -66,21 +66,29 @@ def build(
 ) -> PublishedSite:
     """Publish the site of a build at `target`.
 
-    `evidence` is what was measured on each cleaned render, and `media` the folder of its tracks,
-    by its id; `reports` are offered for download. The look is the `mkdocs.yml` of the working
-    folder, else the shipped one. Plots that `memo` has are not drawn again. `base` is another
-    build of the same renders, which this one is compared with. `history` are the builds until this
-    one, the oldest first; without any this one stands alone. With an `archive` the site offers
-    itself as a ZIP. `build_digest` is of all that it is made from, by which the next build sees
-    whether it still stands.
+    The MkDocs settings are the `mkdocs.yml` of the working folder, or else the shipped one.
+
+    Args:
+        scorecard: The judged build.
+        profile: The profile that made it.
+        evidence: What was measured on each cleaned render, by id.
+        media: The folder with the tracks of each cleaned render, by id.
+        reports: Files that are offered for download.
+        target: The folder of the site, which is replaced as a whole.
+        max_megabytes: The largest size of the site, in MB.
+        memo: Cache of plots, which are then not drawn again.
+        base: Another build of the same renders, to compare with.
+        history: The builds up to this one, oldest first; if empty, only this one is shown.
+        archive: If given, the site offers itself as this ZIP.
+        build_digest: Digest of all inputs, by which the next build sees if the site is still valid.
 
     Raises:
-        UsageError: `target` holds something that is not a site of ours.
-        SiteError: the pages do not build, a link leads nowhere, something would be loaded from
-            another host, or the site is larger than `max_megabytes`. What stood at `target`
-            stands there still.
-        EnvironmentFault: there can be no folder beside `target`, or none swapped into place, or
-            the disk is full.
+        UsageError: `target` holds something that is not a Stemsilver site.
+        SiteError: the pages do not build, a link is broken, something would be loaded from another
+            host, or the site is larger than `max_megabytes`. The site at `target` is then
+            unchanged.
+        EnvironmentFault: no folder can be made beside `target` or swapped into its place, or the
+            disk is full.
     """
     matched = {} if base is None else match(scorecard, media, base)
 
@@ -113,8 +121,10 @@ def build(
 
 @dataclass(frozen=True)
 class Look:
-    """What a site is called, the moment (ISO 8601) that dates it, so that equal batches give equal
-    bytes, what becomes of the navigation, and the styles it has beyond those of every site.
+    """The title, date, navigation and styles of a site.
+
+    `created` (ISO 8601) dates the site, so that equal batches give equal bytes. `navigation`
+    changes the configured navigation; `styles` come in addition to those of every site.
     """
 
     title: str
@@ -133,12 +143,14 @@ def publish(
     archive: Archive | None = None,
     build_digest: str | None = None,
 ) -> PublishedSite:
-    """Publish a site at `target`: `write` fills a new folder with what MkDocs reads.
+    """Publish a site at `target`. Arguments not described here are those of `build`.
 
-    `files` are put straight into the built site, by their place in it: MkDocs need not read them.
+    Args:
+        write: Fills a new folder with the sources that MkDocs reads.
+        files: Files that MkDocs need not read, by their path in the built site.
 
     Raises:
-        UsageError, SiteError, EnvironmentFault: as `build` does.
+        UsageError, SiteError, EnvironmentFault: as in `build`.
     """
     check_replaceable(target)
     staging = staging_beside(target)
@@ -153,7 +165,7 @@ def publish(
             shutil.copyfile(source, built / name)
         write_marker(built, None)
         if site_path == "/":
-            # It finds its style by the site's address, which nobody gave.
+            # The page finds its styles by the site's address, and none is configured.
             (built / "404.html").unlink(missing_ok=True)
         if archive is not None:
             add_archive(built, archive)
@@ -169,7 +181,7 @@ def publish(
 
 
 def check_replaceable(target: Path) -> None:
-    """Refuse to replace a folder that is not a site of ours.
+    """Refuse to replace a folder that is not a Stemsilver site.
 
     Raises:
         UsageError: it holds something else.
@@ -189,8 +201,8 @@ def _write_sources(
     archive: str | None,
     base: Base | None,
 ) -> None:
-    """What MkDocs reads: the hand-written pages, the generated ones that every site has, and
-    their pictures.
+    """Write what MkDocs reads: the hand-written pages, the generated ones of every site, and
+    pictures.
     """
     copy_hand_written(pages.folder)
     assets = pages.folder / "assets"
@@ -202,19 +214,19 @@ def _write_sources(
 
 
 def downloads(reports: Sequence[Path]) -> dict[str, Path]:
-    """The files of a site that offers `reports`, by their place in it."""
+    """Return the files of a site that offers `reports`, by their path in it."""
     return {f"{DOWNLOADS}/{path.name}": path for path in reports}
 
 
 def _with_comparison(navigation: list[Any]) -> list[Any]:
-    """The comparison's pages behind the front page."""
+    """Insert the comparison's pages after the front page."""
     return [*navigation[:1], *_COMPARISON, *navigation[1:]]
 
 
 def _write_settings(staging: Path, look: Look) -> Path:
-    """The file that tells MkDocs to build `docs` in `staging` into `site`.
+    """Write the settings with which MkDocs builds `docs` in `staging` into `site`.
 
-    It inherits from the one of the working folder, else the shipped one.
+    They inherit from `mkdocs.yml` in the working folder, or else from the shipped one.
     """
     own = Path("mkdocs.yml")
     inherited = (own if own.is_file() else resource("mkdocs.yml")).resolve()
@@ -235,14 +247,14 @@ def _write_settings(staging: Path, look: Look) -> Path:
 
 
 def _run_mkdocs(config: Path, created: str) -> None:
-    """Build the pages, strictly.
+    """Build the pages; warnings are errors.
 
-    In a process of its own: MkDocs keeps state, ends the process on errors, and its plugins may
-    warn or print as they please. Dated by the batch, so that equal batches give equal bytes.
+    MkDocs runs in a process of its own: it keeps state, ends the process on errors, and its plugins
+    may warn or print. The pages have the date of the batch, so that equal batches give equal bytes.
     """
     made = int(datetime.fromisoformat(created).timestamp())
     done = subprocess.run(
-        # -P: nothing in the working folder can stand in for a module.
+        # -P: a file in the working folder must not replace a module.
         # Not -q: it silences warnings before --strict has counted them.
         [sys.executable, "-P", "-m", "mkdocs", "build", "--strict", "-f", config],
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": str(made)},
@@ -259,13 +271,13 @@ def _run_mkdocs(config: Path, created: str) -> None:
 
 
 def _site_path(config: Path) -> str:
-    """The path under which the site will be served."""
+    """Return the path under which the site will be served."""
     address = _settings(config).get("site_url") or ""
     return urlsplit(address).path.rstrip("/") + "/"
 
 
 def _settings(config: Path) -> dict[str, Any]:
-    """A MkDocs file, with what it inherits."""
+    """Read a MkDocs file, including what it inherits."""
     with config.open(encoding="utf-8") as file:
         settings: dict[str, Any] = yaml_load(file)
         return settings
@@ -281,7 +293,7 @@ def _check_links(built: Path, base: str) -> None:
 
 
 def _check_size(built: Path, max_megabytes: float) -> int:
-    """The size of the site in bytes, which must be within the budget."""
+    """Return the size of the site in bytes; raise `SiteError` if it is over the budget."""
     sizes = {path: path.stat().st_size for path in built.rglob("*") if path.is_file()}
     total = sum(sizes.values())
     if total > max_megabytes * 1e6:

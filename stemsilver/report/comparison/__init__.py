@@ -1,1 +1,1 @@
-"""Two builds, or several profiles, of the same renders."""
+"""Compare two builds, or several profiles, of the same renders."""

@@ -1,4 +1,4 @@
-"""A bake-off: one batch under several profiles, judged alike. The JSON is the product."""
+"""A bake-off: one batch under several profiles, all judged alike. Its main output is the JSON."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ SHOWN = (
     "stoi_vs_stage_a",
     "si_sdr_improvement_db",
 )
-"""The metrics that profiles are compared by, in the order of the columns."""
+"""The metrics by which profiles are compared, in the order of the columns."""
 
 OWN_STAGE_A = frozenset({"music_to_speech_db", "stoi_vs_stage_a"})
-"""Those that rest on each chain's own estimates."""
+"""The metrics of `SHOWN` that use each chain's own Stage A estimates."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """The batch under one profile, whose evaluation and gates are those of the judge.
+    """The batch under one profile, with the evaluation and gates of the judge.
 
-    `ruling` is None of the incumbent, which nothing has to take the place of.
+    `ruling` is None for the incumbent, because it replaces nothing.
     """
 
     scorecard: Scorecard
@@ -51,14 +51,15 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The profile's name, which no other run has."""
+        """The profile's name, which is unique among the runs."""
         return self.profile.name
 
 
 @dataclass(frozen=True)
 class Bakeoff:
-    """The runs, the incumbent's first; all have the same renders. `judge` is the profile whose
-    evaluation and gates judged them all.
+    """The runs of a bake-off, the incumbent's first; all have the same renders.
+
+    `judge` is the profile whose evaluation and gates judged all runs.
     """
 
     judge: Profile
@@ -66,7 +67,7 @@ class Bakeoff:
 
     @property
     def incumbent(self) -> Run:
-        """The run that the others are to take the place of."""
+        """The run that the candidates may replace."""
         return self.runs[0]
 
     @property
@@ -76,16 +77,17 @@ class Bakeoff:
 
     @property
     def candidates(self) -> tuple[Run, ...]:
-        """All others."""
+        """All other runs."""
         return self.runs[1:]
 
 
 @dataclass(frozen=True)
 class BakeoffColumn:
-    """The means of a metric over the `count` renders that have a value on every side.
+    """The means of a metric over the `count` renders that have a value in every run, and in raw.
 
-    `raw` is None of a metric that is measured once. `best` tells which of `values`, one a run, are
-    the best but for noise; none where all are alike, or nothing is better.
+    `raw` is None if the metric is not measured on raw. `values` has one mean per run. `best` marks
+    the values that equal the best one within noise; none is marked if all are alike or no value is
+    known.
     """
 
     metric: str
@@ -96,7 +98,7 @@ class BakeoffColumn:
 
 
 def bakeoff(runs: Sequence[tuple[Scorecard, Profile]], judge: Profile) -> Bakeoff:
-    """Hold every run but the first to the promotion rule of the first one's profile."""
+    """Apply the promotion rule of the first run's profile to every other run."""
     incumbent, rule = runs[0][0], runs[0][1].promotion
     return Bakeoff(
         judge,
@@ -108,16 +110,17 @@ def bakeoff(runs: Sequence[tuple[Scorecard, Profile]], judge: Profile) -> Bakeof
 
 
 def bakeoff_columns(found: Bakeoff) -> tuple[BakeoffColumn, ...]:
-    """Every metric of `SHOWN` that any render has a value of."""
+    """Return a column for each metric of `SHOWN` that any render has a value of."""
     every = [_column(found, metric) for metric in SHOWN]
     return tuple(one for one in every if one.count or _anywhere(found, one.metric))
 
 
 def bakeoff_json(found: Bakeoff) -> dict[str, Any]:
-    """Everything about a bake-off but what each run's own scorecard has.
+    """Return a bake-off as JSON-serialisable values, without what each run's own scorecard has.
 
-    `json.dumps(…, allow_nan=False)` holds. Means are over the renders that have a value under
-    every profile; `seconds` and bytes are those of the cleaning chain alone.
+    The result has no NaN or infinity: `json.dumps(…, allow_nan=False)` succeeds. Means are over the
+    renders that have a value under every profile; `seconds` and bytes are only of the cleaning
+    chain.
     """
     first = found.incumbent.scorecard
     columns = bakeoff_columns(found)
@@ -165,7 +168,7 @@ def _column(found: Bakeoff, metric: str) -> BakeoffColumn:
     for item in found.renders:
         sides = [run.scorecard.items[item.id].scores for run in found.runs]
         row = [side[metric] for side in sides]
-        # Raw is the same under every profile, and a failed render has none.
+        # The raw score is the same under every profile; a failed render has none.
         row.insert(0, sides[0][raw_name] if raw_name else Score(0.0))
         if all(score.value is not None for score in row):
             rows.append(row)
@@ -219,7 +222,7 @@ def _ruling(ruling: Ruling) -> dict[str, Any]:
 
 
 def _check(check: Check) -> dict[str, Any]:
-    # Whose limits they are is said once, as the rule.
+    # `origin` is left out: all limits come from the one `rule` of the bake-off.
     return {name: value for name, value in asdict(check).items() if name != "origin"}
 
 

@@ -19,14 +19,17 @@ from stemsilver.report.text.github import code, table
 from stemsilver.report.text.wording import format_value, metric_heading
 
 MARKS = {True: "✓ holds", False: "✗ fails", None: "– cannot be judged"}
-"""What a part of the promotion rule says, by a mark and a word."""
+"""The result of one check of the promotion rule, as a mark and words."""
 
 _BETTER = {"higher": "higher is better", "lower": "lower is better"}
 _STATUS = {"pass": "✓", "gate_failed": "✗", "unmeasured": "–", "failed": "⊘"}
 
 
 def bakeoff_markdown(found: Bakeoff) -> str:
-    """The whole bake-off. No name or path can act as Markdown, HTML or a mention."""
+    """Return the bake-off as Markdown.
+
+    No name or path can act as Markdown, HTML or a mention.
+    """
     shown = bakeoff_columns(found)
     own = [metric_heading(one.metric) for one in shown if one.metric in OWN_STAGE_A]
     parts = [

@@ -1,4 +1,4 @@
-"""What it means that a metric went from one value to another."""
+"""Classify the change of a metric from one value to another."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.report.text.wording import format_value
 
 Sense: TypeAlias = Literal["better", "worse", "same", "changed", "lost", "gained", "unmeasured"]
-"""`same` is within the noise of measuring; `changed` is more than that where there is no better;
-`lost` and `gained` have a value on one side alone, `unmeasured` on neither."""
+"""`same`: the values differ by no more than measurement noise. `changed`: by more, but neither is
+better. `lost`, `gained`: only base, or only head, has a value. `unmeasured`: neither has.
+"""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A metric's two values, and what going from one to the other means.
+    """The values of a metric in base and head, and what the difference means.
 
-    `severity` is how many tolerances it is worse: 0 where it is not, infinite where it is lost.
+    `severity` is how many tolerances head is worse: 0 if it is not worse, infinite if its value is
+    lost.
     """
 
     metric: str
@@ -29,23 +31,28 @@ class Change:
 
     @property
     def delta(self) -> float | None:
-        """Head less base, in the metric's unit."""
+        """Head minus base, in the metric's unit."""
         return None if self.base is None or self.head is None else self.head - self.base
 
     @property
     def regressed(self) -> bool:
-        """Whether it is worse: a value that is not there any more is."""
+        """Whether head is worse; a lost value counts as worse."""
         return self.severity > 0
 
 
 def change(
     metric: str, base: float | None, head: float | None, target: float | None = None
 ) -> Change:
-    """What it means that `metric` went from `base` to `head`.
+    """Classify the change of `metric` from `base` to `head`.
 
-    Up to the metric's tolerance, and whatever reads alike, is the same. `target` is what a metric
-    with such a direction is to be near; without one it has no better, and neither has anything
-    measured on raw, which cleaning does not touch.
+    A difference up to the metric's tolerance, or one that rounding hides, is `same`. A metric of
+    raw never becomes better or worse: cleaning does not touch raw.
+
+    Args:
+        metric: Name in the catalogue.
+        base: Value before, in the metric's unit; None if there is none.
+        head: Value after, likewise.
+        target: Best value of a metric with the direction `target`; if None, no value is better.
     """
     if base is None or head is None:
         if base is not None:
@@ -56,7 +63,7 @@ def change(
     if alike or within(abs(head - base), tolerance):
         return Change(metric, base, head, "same", 0)
     gain = _gain(metric, base, head, target)
-    # As far from the target as before, on its other side, is neither.
+    # Equally far from the target, but on its other side: neither better nor worse.
     if gain is None or within(abs(gain), tolerance):
         return Change(metric, base, head, "changed", 0)
     if gain > 0:
@@ -65,7 +72,7 @@ def change(
 
 
 def within(value: float, limit: float) -> bool:
-    """Whether `value` is up to `limit`, which itself is, however it was rounded in binary.
+    """Return whether `value` is at most `limit`, ignoring binary rounding errors.
 
     >>> 0.07 - 0.05 <= 0.02, within(0.07 - 0.05, 0.02)
     (False, True)
@@ -74,7 +81,7 @@ def within(value: float, limit: float) -> bool:
 
 
 def _gain(metric: str, base: float, head: float, target: float | None) -> float | None:
-    """How much better `head` is, in the metric's unit; None where there is no better."""
+    """Return how much better `head` is, in the metric's unit; None if no value is better."""
     direction = METRICS[metric].direction
     if metric.startswith("raw_") or direction == "none":
         return None

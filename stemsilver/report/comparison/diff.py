@@ -1,4 +1,4 @@
-"""Two scorecards of the same renders: what became better, worse, or stayed as it was."""
+"""Compare two scorecards of the same renders: what became better, worse, or stayed the same."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _ORDER: tuple[Sense, ...] = ("lost", "worse", "changed", "gained", "better")
 
 @dataclass(frozen=True)
 class ItemDiff:
-    """A render that both cleaned, from the same raw samples.
+    """A render that both builds cleaned, from the same raw samples.
 
-    `changes` has the metrics that either measured. `was` and `now` are both by the base's gates.
-    `judged` are head's scores as the gates are to see them: with the base's value where head's
-    is the same but for noise, which alone must take nothing across a limit.
+    `changes` has the metrics that at least one build measured. `was` and `now` are the statuses,
+    both by base's gates. `judged` are head's scores as the gates see them: where head differs only
+    by noise, base's value is used, so that noise alone moves no value across a limit.
     """
 
     base: ScoredRender
@@ -34,18 +34,18 @@ class ItemDiff:
 
     @property
     def id(self) -> str:
-        """The id, which both have."""
+        """The id, the same in both builds."""
         return self.base.id
 
     @property
     def path(self) -> str:
-        """The path in head, of which the id is made."""
+        """The path in head; the id is made from it."""
         return self.head.path
 
 
 @dataclass(frozen=True)
 class ChangeRow:
-    """One metric of one render."""
+    """The change of one metric of one render."""
 
     item: ItemDiff
     change: Change
@@ -61,11 +61,12 @@ class MeanDiff:
 
 @dataclass(frozen=True)
 class Diff:
-    """What `head` changed in `base`; every tuple is in the order of head's renders, or base's.
+    """The differences of scorecard `head` from scorecard `base`.
 
-    `compared` are the renders that both cleaned from the same samples. Of the others, `added` and
-    `removed` are in one scorecard alone, `failing` were cleaned and fail now, `mended` the other
-    way round, `failing_still` fail in both, and `other_audio` have other raw samples.
+    Renders are in head's order, `removed` in base's. `compared` are those that both cleaned from
+    the same samples. Of the others, `added` and `removed` are in only one scorecard; `failing` were
+    cleaned and fail now; `mended` failed and are cleaned now; `failing_still` fail in both;
+    `other_audio` have different raw samples.
     """
 
     base: Scorecard
@@ -81,26 +82,26 @@ class Diff:
 
     @cached_property
     def rows(self) -> tuple[ChangeRow, ...]:
-        """Every change that is more than noise, the worst first and the better last."""
+        """Every change larger than noise, the worst first and the improvements last."""
         found = [
             ChangeRow(item, one)
             for item in self.compared
             for one in item.changes.values()
             if one.sense != "same"
         ]
-        # The sort is stable: what is alike stays in the order of renders and columns.
+        # The sort is stable: equal changes stay in the order of renders and metrics.
         return tuple(
             sorted(found, key=lambda row: (-row.change.severity, _ORDER.index(row.change.sense)))
         )
 
     @property
     def regressed(self) -> tuple[ChangeRow, ...]:
-        """The rows that are worse."""
+        """The rows that became worse."""
         return tuple(row for row in self.rows if row.change.regressed)
 
     @property
     def reversed_verdicts(self) -> tuple[ItemDiff, ...]:
-        """The compared renders whose verdict, by the base's gates, is another now."""
+        """The compared renders whose status, by base's gates, changed."""
         return tuple(item for item in self.compared if item.was != item.now)
 
     @property
@@ -116,14 +117,14 @@ class Diff:
 
     @property
     def other_rules(self) -> bool:
-        """Whether head has other gates, or another guardrail, than base."""
+        """Whether head and base differ in their gates or guardrail."""
         return (self.base.gates, self.base.guardrail) != (self.head.gates, self.head.guardrail)
 
 
 def diff(base: Scorecard, head: Scorecard) -> Diff:
     """Compare two scorecards, render by render (matched by id) and metric by metric.
 
-    Loudness is better the nearer it is to the middle of the base's gate.
+    Loudness is better if it is nearer to the middle of base's gate.
     """
     both = [(base.items[id_], item) for id_, item in head.items.items() if id_ in base.items]
     cleaned = [(was, now) for was, now in both if was.failure is None and now.failure is None]
@@ -169,7 +170,7 @@ def _item(base: ScoredRender, head: ScoredRender, gates: Sequence[Gate]) -> Item
 
 
 def _targets(gates: Sequence[Gate]) -> dict[str, float]:
-    """What a metric is to be near, where it has a limit on either side."""
+    """Return the middle of each gate with two limits, by metric: the value to be near."""
     return {
         gate.metric: (gate.minimum + gate.maximum) / 2
         for gate in gates

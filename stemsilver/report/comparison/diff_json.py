@@ -1,4 +1,4 @@
-"""A diff as JSON-able values, for whoever goes on with it."""
+"""A diff as JSON-serialisable values, for other programs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SCHEMA_VERSION = 1
 
 
 def diff_json(diff: Diff, checks: Sequence[Check]) -> dict[str, Any]:
-    """Everything in a diff, with the checks that were made of it.
+    """Return a diff and the checks made on it as JSON-serialisable values.
 
-    `json.dumps(…, allow_nan=False)` holds. `severity` is in tolerances, and null of a metric that
-    is lost; metrics that neither measured are left out.
+    There is no NaN or infinity: `json.dumps(…, allow_nan=False)` succeeds. `severity` is in
+    tolerances, and null if the metric is lost. Metrics that neither build measured are left out.
     """
     return {
         "schema_version": SCHEMA_VERSION,

@@ -1,4 +1,4 @@
-"""A diff as GitHub Markdown that fits a comment, whatever the diff."""
+"""A diff as GitHub Markdown, short enough for a comment whatever its size."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from stemsilver.report.text.github import code, table
 from stemsilver.report.text.wording import shortened
 
 MAX_COMMENT = 60_000
-"""Bytes. GitHub takes 65,536 characters; whoever posts the comment has something to add."""
+"""In bytes. GitHub allows 65,536 characters; the caller adds text of its own to the comment."""
 
 _NAME, _MESSAGE = 80, 200
 _LISTED = 10
 _MIN_ROW = 40
-"""No row of the table has fewer bytes."""
+"""No table row is shorter, in bytes."""
 
-# What ends a link in Markdown or begins something else is not in it; it can be percent-encoded.
+# Excludes what ends a Markdown link or starts other markup; a URL can percent-encode it.
 _LINK = re.compile(r"https?://[A-Za-z0-9.:-]+(?:[/?#][A-Za-z0-9._~:/?#@!&+,;=%-]*)?")
 
 
@@ -42,16 +42,21 @@ def diff_markdown(
     link: str | None = None,
     limit: int = MAX_COMMENT,
 ) -> str:
-    """What changed: a verdict, the guardrail, the means, and the `rows` worst values.
+    """Return a diff as Markdown: a verdict, the guardrail, the means, and the worst values.
 
-    No name or message can act as Markdown, HTML, a link or a mention; `link` leads to the rest.
-    As many of the rows are left out as it takes to stay within `limit` bytes.
+    No name or message can act as Markdown, HTML, a link or a mention.
+
+    Args:
+        checks: The results of the guardrail.
+        rows: How many of the worst values to list; fewer are listed if `limit` requires it.
+        link: Where the rest can be read.
+        limit: Maximum length, in bytes.
 
     Raises:
-        UsageError: `link` is not one that can be shown.
+        UsageError: `link` cannot be shown.
     """
     target = None if link is None else checked_link(link)
-    # More would not fit anyway.
+    # No more rows than this can fit.
     most = min(rows, len(diff.rows), limit // _MIN_ROW)
 
     for listed in (_LISTED, 1, 0):
@@ -66,7 +71,7 @@ def diff_markdown(
 
 
 def checked_link(link: str) -> str:
-    """`link`, which is an absolute web address without anything that Markdown could take up.
+    """Return `link` if it is an absolute web address without characters that are Markdown markup.
 
     Raises:
         UsageError: it is not.
@@ -102,7 +107,7 @@ def _guardrail(diff: Diff, checks: Sequence[Check]) -> list[str]:
 
 
 def _means(diff: Diff) -> list[str]:
-    # Raw is the same render: it matters where it is not.
+    # Raw is the same audio in both builds: show it only if its means differ.
     shown = [
         one
         for one in diff.means

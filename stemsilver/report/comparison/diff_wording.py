@@ -1,4 +1,4 @@
-"""What a diff says, in words: for the terminal and for Markdown alike."""
+"""The wording of a diff, for both the terminal and Markdown."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _RULES: dict[Origin, str] = {
 
 @dataclass(frozen=True)
 class Listing:
-    """Renders that have something in common: the path of each, and a word on it or nothing.
+    """A titled list of renders: the path of each, and a note or an empty string.
 
-    Both are text of others.
+    Paths and notes are untrusted text.
     """
 
     title: str
@@ -39,7 +39,7 @@ class Listing:
 
 
 def diff_headline(diff: Diff, checks: Sequence[Check]) -> str:
-    """The outcome in a line, in words of ours alone."""
+    """Return the outcome in one line, without untrusted text."""
     outcome = _outcome(diff)
     parts = [f"{outcome[:1].upper()}{outcome[1:]}."]
     if checks:
@@ -48,14 +48,14 @@ def diff_headline(diff: Diff, checks: Sequence[Check]) -> str:
 
 
 def guardrail_verdict(checks: Sequence[Check]) -> str:
-    """Whether the guardrail holds, and which of `checks` fail, without a full stop."""
+    """Return whether the guardrail holds, or which of `checks` fail, without a full stop."""
     failed = [check.label for check in checks if not check.passed]
     return f"The guardrail fails: {', '.join(failed)}" if failed else "The guardrail holds"
 
 
 def rule_words(diff: Diff, checks: Sequence[Check]) -> str:
-    """Whose rule the checks are, and whether head brings another."""
-    # What goes by gates is the base's whatever the rest goes by.
+    """Return where the rule of the checks comes from, and whether head has other rules."""
+    # Checks of gates always use base's gates; the other checks decide.
     origins: list[Origin] = [check.origin for check in checks if check.origin not in (None, "base")]
     origin = origins[0] if origins else "base"
     news = " Head has other gates or another guardrail: they count from the next change on."
@@ -63,7 +63,7 @@ def rule_words(diff: Diff, checks: Sequence[Check]) -> str:
 
 
 def change_cells(change: Change) -> tuple[str, str, str, str]:
-    """Base, head, difference and verdict of a change as text."""
+    """Return base, head, difference and verdict of a change as text."""
     base, head = change.base, change.head
     delta = NO_VALUE
     if base is not None and head is not None:
@@ -77,9 +77,9 @@ def change_cells(change: Change) -> tuple[str, str, str, str]:
 
 
 def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
-    """The renders that a reader must be told of by name, what is worst first."""
+    """Return the renders that a reader must be told by name, the worst group first."""
     turned = [(one.path, f"{_word(one.was)} → {_word(one.now)}") for one in diff.reversed_verdicts]
-    # Who fails has a list of its own.
+    # Failing renders have their own lists.
     broken = [
         Listing(f"{check.label}: newly broken", tuple((path, "") for path in check.renders))
         for check in checks
@@ -122,7 +122,7 @@ def _outcome(diff: Diff) -> str:
 
 
 def _moved(noun: str, changes: Sequence[Change]) -> str:
-    """How many of `changes` are worse, better or neither; nothing where all are the same."""
+    """Return how many of `changes` are worse, better or different; empty if all are the same."""
     counts = {
         "worse": sum(one.regressed for one in changes),
         "better": sum(one.sense == "better" for one in changes),

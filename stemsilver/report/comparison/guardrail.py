@@ -1,4 +1,4 @@
-"""Whether a change costs more than it may: the guardrail, check by check."""
+"""The guardrail: checks that a change makes results no worse than allowed."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from stemsilver.report.text.wording import counted, format_change, format_delta,
 from stemsilver.resources import resource
 
 Origin: TypeAlias = Literal["base", "given", "shipped"]
-"""Whose limit it is: the base's scorecard's, a profile's that was named, or the one that ships."""
+"""Where a limit comes from: base's scorecard, a profile that was named, or the shipped profile."""
 
 LOUDNESS = "clean_lufs"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One part of a rule that a change is held to: of the guardrail, or of the promotion rule.
+    """One check of the guardrail or of the promotion rule.
 
-    `passed` is None where it cannot be judged. `found` and `limit` are for people, and hold
-    numbers and words of ours alone. `origin` tells whose limit it is, where that is in question.
-    `renders` are the paths of those that break it; none where it is the mean that does.
+    `passed` is None if it cannot be judged. `found` and `limit` are texts for people, without
+    untrusted text. `origin` says where the limit comes from, if that can vary. `renders` are the
+    paths of the renders that break the limit; empty if a mean breaks it.
     """
 
     name: str
@@ -42,13 +42,12 @@ class Check:
 
 
 def guard(diff: Diff, given: Guardrail | None = None) -> tuple[Check, ...]:
-    """What each part of the guardrail says of a change; a limit itself passes.
+    """Apply each check of the guardrail to a change; a value equal to the limit passes.
 
-    The rule is the base's own, so that a change cannot loosen the rule it is judged by; `given`
-    is taken instead of it, and the one that ships where a base from before there was one has
-    none. A check with nothing to measure passes, unless there was something in the base. Means
-    are over what can be compared; the other checks hold renders that are new, or have other raw
-    audio, to the same limits.
+    The rule is base's own, so that a change cannot loosen the rule it is judged by. `given`
+    overrides it; a base from before guardrails existed gets the shipped one. A check with nothing
+    to measure passes, unless base had something to measure. Means are over the compared renders;
+    the other checks apply the same limits to renders that are new or have other raw audio.
     """
     rule, origin = _rule(diff, given)
     return (*_means(diff, rule, origin), _loudness(diff), failures(diff), _gates(diff))
@@ -59,7 +58,7 @@ def _rule(diff: Diff, given: Guardrail | None) -> tuple[Guardrail, Origin]:
         return given, "given"
     if diff.base.guardrail is not None:
         return diff.base.guardrail, "base"
-    # Not the working folder's, which may be the change's own.
+    # Not from the working folder: that profile may be part of the change.
     return config.load(resource("config") / f"{DEFAULT}.yaml").guardrail, "shipped"
 
 
@@ -74,7 +73,7 @@ def _means(diff: Diff, rule: Guardrail, origin: Origin) -> Iterator[Check]:
 
 
 def _mean(diff: Diff, name: str, metric: str, limit: float, origin: Origin) -> Check:
-    """The mean of `metric` may become worse by `limit`, in its unit."""
+    """Check that the mean of `metric` becomes worse by at most `limit`, in its unit."""
     falling = METRICS[metric].direction == "higher"
     label = f"{METRICS[metric].label.removesuffix(', clean')}, mean"
     most = format_delta(metric, limit).removeprefix("+")
@@ -94,7 +93,7 @@ def _mean(diff: Diff, name: str, metric: str, limit: float, origin: Origin) -> C
 
 
 def _loudness(diff: Diff) -> Check:
-    """No render leaves the base's window, and no new one is outside it."""
+    """Check that no render leaves base's loudness window, and no new one is outside it."""
     windows = [gate for gate in diff.base.gates if gate.metric == LOUDNESS]
     inside = [
         item for item in diff.compared if any(passes(gate, item.base.scores) for gate in windows)
@@ -116,7 +115,7 @@ def _loudness(diff: Diff) -> Check:
 
 
 def failures(diff: Diff) -> Check:
-    """No render that was cleaned fails, and none that was added."""
+    """Check that no render that was cleaned fails now, and no added render fails."""
     count, new = len(diff.failing), diff.broken_additions
     found = [
         *([f"{counted(count, 'render')} not cleaned now"] if count else []),
@@ -127,7 +126,7 @@ def failures(diff: Diff) -> Check:
 
 
 def _gates(diff: Diff) -> Check:
-    """No render fails a gate that it did not fail in the base, and no new one fails any."""
+    """Check that no render newly fails a gate of base, and no new render fails any."""
     limits = diff.base.gates
     out = [item for item in diff.compared if any(_broken(item, gate) for gate in limits)]
     new, failing = _newcomers(diff, limits, ("fails one", "fail one"))
@@ -142,16 +141,16 @@ def _gates(diff: Diff) -> Check:
 
 
 def _new(diff: Diff) -> tuple[ScoredRender, ...]:
-    """The renders that the base says nothing of."""
+    """Return the renders for which base has no comparable result."""
     return (*diff.added, *diff.other_audio)
 
 
 def _newcomers(
     diff: Diff, limits: Sequence[Gate], verbs: tuple[str, str]
 ) -> tuple[list[ScoredRender], list[str]]:
-    """The new renders that fail one of `limits`, and how many of which kind in words.
+    """Return the new renders that fail one of `limits`, and their number by kind in words.
 
-    `verbs` say of one render, and of several, what they do.
+    `verbs` are the verb phrases for one render and for several.
     """
     found, words = [], []
     for noun, items in (("added render", diff.added), ("replaced render", diff.other_audio)):
@@ -169,18 +168,18 @@ def _each(
 
 
 def _broken(item: ItemDiff, gate: Gate) -> bool:
-    """Whether a render newly fails a gate; one that it passed, and now has no value for, too."""
+    """Return whether a render newly fails a gate, or passed it and has no value for it now."""
     return newly_fails(item, gate) or loses(item, gate)
 
 
 def newly_fails(item: ItemDiff, gate: Gate) -> bool:
-    """Whether a gate that did not fail in the base says no now."""
+    """Return whether a gate that did not fail in base fails now."""
     was, now = passes(gate, item.base.scores), passes(gate, item.judged)
     return was is not False and now is False
 
 
 def loses(item: ItemDiff, gate: Gate) -> bool:
-    """Whether a gate that was passed in the base has nothing to measure now."""
+    """Return whether a gate that passed in base has nothing to measure now."""
     return passes(gate, item.base.scores) is True and passes(gate, item.judged) is None
 
 

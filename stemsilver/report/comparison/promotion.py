@@ -1,15 +1,15 @@
-"""Whether a candidate's chain may take the place of the incumbent's: the promotion rule.
+"""The promotion rule: whether a candidate's chain may replace the incumbent's.
 
-The rule: clearly less music, no less intelligible speech, no words lost, and no render that fails
-now. Both scorecards must have been measured by the same judges.
+The rule: clearly less music, no less intelligible speech, no words lost, and no render that newly
+fails. Both scorecards must come from the same evaluation.
 
-Music is measured as music to speech, in dB, because the rule's 3 dB are on that scale and it sees
-what plays under the words. It has a bias: it rests on each chain's own Stage A, so a chain that
-takes music for speech does not see it. What needs no Stage A cannot take its place: the pause floor
-does not see what plays under the words and is won by muting the pauses, music presence is a belief
-and no level, and a true speech lies beside few renders. So these, and a listener model's opinion of
-the whole, stand beside the rule as witnesses, and where one of them contradicts a promotion the
-verdict says so.
+Music is measured as music to speech, in dB: the rule's 3 dB are on that scale, and it includes
+music under the words. It is biased: it uses each chain's own Stage A, so it misses music that the
+chain takes for speech. No metric without Stage A can replace it: the pause floor misses music under
+the words and improves if a chain mutes the pauses; music presence is a probability, not a level;
+and few renders come with their true speech. So these metrics, and a listener model's overall
+rating, are shown beside the rule as witnesses. If a witness contradicts a promotion, the verdict
+says so.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ WITNESSES = (
     "clean_dnsmos_ovrl",
     "si_sdr_improvement_db",
 )
-"""Metrics that do not rest on any chain's own estimates."""
+"""Metrics that do not use any chain's own estimates."""
 
 SUPPRESSION = "music_suppression"
 
@@ -59,14 +59,14 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True)
 class Ruling:
-    """What the rule says of a candidate, part by part, and what the witnesses measured."""
+    """The rule's checks of a candidate, and what the witnesses measured."""
 
     checks: tuple[Check, ...]
     witnesses: tuple[MeanDiff, ...]
 
     @property
     def judgement(self) -> Judgement:
-        """Promoted only where every part could be judged and holds."""
+        """Promoted only if every check could be judged and holds."""
         said = [one.passed for one in self.checks]
         if False in said:
             return "not_promoted"
@@ -74,17 +74,17 @@ class Ruling:
 
     @property
     def contradicting(self) -> tuple[MeanDiff, ...]:
-        """The witnesses that saw more than noise become worse, or that the candidate has lost."""
+        """The witnesses that became worse by more than noise, or were lost."""
         return tuple(one for one in self.witnesses if one.change.regressed)
 
     @property
     def verdict(self) -> str:
-        """The verdict, beginning with its verb."""
+        """The verdict; it begins with a verb."""
         return _VERDICTS[self.judgement]
 
     @property
     def because(self) -> str:
-        """Why, in words of ours alone, without a full stop."""
+        """The reason, without untrusted text and without a full stop."""
         if self.judgement == "not_promoted":
             return self._named(False)
         if self.judgement == "not_judged":
@@ -100,7 +100,7 @@ class Ruling:
 
     @property
     def sentence(self) -> str:
-        """Verdict and reason, for a name to stand in front of and a full stop behind."""
+        """Verdict and reason. The caller writes a name before it and a full stop after it."""
         return f"{self.verdict}: {self.because}"
 
     def _named(self, passed: bool | None) -> str:
@@ -110,10 +110,10 @@ class Ruling:
 
 
 def rule_on(incumbent: Scorecard, candidate: Scorecard, rule: Promotion) -> Ruling:
-    """Apply `rule` to two scorecards of one batch; a limit itself passes.
+    """Apply `rule` to two scorecards of one batch; a value equal to the limit passes.
 
-    Means are over the renders that both cleaned and measured. What the incumbent measured and the
-    candidate has no value for cannot be judged, and is never a promotion.
+    Means are over the renders that both cleaned and measured. If the candidate has no value where
+    the incumbent has one, the check cannot be judged, and the candidate is not promoted.
     """
     found = diff(incumbent, candidate)
     return Ruling(
@@ -130,12 +130,12 @@ def rule_on(incumbent: Scorecard, candidate: Scorecard, rule: Promotion) -> Ruli
 
 
 def _was_measured(found: Diff, metric: str) -> bool:
-    """Whether the incumbent has a value of `metric` for any render that both cleaned."""
+    """Return whether the incumbent has a value of `metric` for any render that both cleaned."""
     return any(item.base.scores[metric].value is not None for item in found.compared)
 
 
 def _witness(found: Diff, metric: str) -> MeanDiff:
-    """The mean of a witness; lost where the candidate has no value for what the incumbent has."""
+    """Return the mean of a witness; `lost` if the candidate lacks any of the incumbent's values."""
     measured = [item for item in found.compared if item.base.scores[metric].value is not None]
     if all(item.head.scores[metric].value is not None for item in measured):
         return next(one for one in found.means if one.change.metric == metric)
@@ -172,7 +172,7 @@ def _stoi(found: Diff, most: float) -> Check:
 
 
 def _wer(found: Diff, most: float) -> Check:
-    """Of each render against its script where there is one, else from raw to clean."""
+    """Check the WER of each render: against its script if it has one, else from raw to clean."""
 
     def metric(item: ItemDiff) -> str:
         scripted = item.base.scores["clean_script_wer"].value is not None
@@ -200,7 +200,10 @@ def _mean(
     metric: Callable[[ItemDiff], str],
     judge: Callable[[float, float], tuple[bool, str]],
 ) -> Check:
-    """What `judge` says of the means of a render's `metric`, and how it puts their difference."""
+    """Check the means of the metric that `metric` selects for each render.
+
+    `judge` takes both means, and returns whether they pass and their difference in words.
+    """
     pairs = [
         (metric(item), item.base.scores[metric(item)], item.head.scores[metric(item)])
         for item in found.compared
@@ -223,7 +226,7 @@ def _mean(
         words += f", {'all' if scripted == len(both) else scripted} against the script"
     if lost:
         words += f"; {counted(lost, 'render')} cannot be measured any more"
-    # A mean that fails fails whatever is missing; one that holds does not speak for what is lost.
+    # A failing mean fails even if values are lost; a passing one says nothing about lost values.
     return Check(name, label, passed if not (passed and lost) else None, words, limit)
 
 
@@ -239,7 +242,7 @@ def _unmeasured(pairs: Sequence[tuple[str, Score, Score]]) -> str:
 
 
 def _same_batch(found: Diff) -> tuple[Check, ...]:
-    """Only where it is not: the means would speak of different things."""
+    """Return a check only if the batches differ: the means would be over different renders."""
     apart = (*found.added, *found.removed, *found.other_audio)
     if not apart:
         return ()
@@ -255,7 +258,7 @@ def _failures(found: Diff) -> Check:
 
 
 def _gates(found: Diff) -> Check:
-    """By the incumbent's gates, with what differs by noise alone taken for the same."""
+    """Apply the incumbent's gates; values that differ only by noise count as the same."""
     gates = found.base.gates
     out = [item for item in found.compared if any(newly_fails(item, gate) for gate in gates)]
     lost = [item for item in found.compared if any(loses(item, gate) for gate in gates)]
@@ -274,12 +277,12 @@ def _gates(found: Diff) -> Check:
 
 
 def _by(step: float, size: str, up: str, down: str) -> str:
-    """A difference in words: `size` is its size."""
+    """Return a difference in words; `size` is its absolute value as text."""
     return f"{size} {up if step > 0 else down}" if re.search("[1-9]", size) else "the same"
 
 
 def _telling(value: float, limit: float, digits: int) -> str:
-    """`value` with as many decimals as it takes not to read like a limit that it is not.
+    """Format `value` with enough decimals to differ from `limit`, unless they are equal.
 
     >>> _telling(3.2, 3.0, 1), _telling(2.996, 3.0, 1), _telling(3.0, 3.0, 1)
     ('3.2', '2.996', '3.0')
@@ -291,5 +294,5 @@ def _telling(value: float, limit: float, digits: int) -> str:
 
 
 def _lowered(label: str) -> str:
-    """A label within a sentence: an abbreviation stays as it is."""
+    """Return a label for use within a sentence; an abbreviation stays as it is."""
     return f"{label[:1].lower()}{label[1:]}" if label[1:2].islower() else label

@@ -1,1 +1,1 @@
-"""What earlier builds measured."""
+"""The history of earlier builds."""

@@ -1,7 +1,7 @@
-"""What earlier builds measured: a small record of each, read from wherever they left it.
+"""Records of what earlier builds measured, and their files.
 
-A record is made from a scorecard, and kept in `report/history.json`, of which the site offers a
-copy, so that the next build can go on from either.
+A record is made from a scorecard and kept in `report/history.json`. The site offers a copy of that
+file, so that the next build can continue from either.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from stemsilver.report.scorecard.settings import Settings, Untrusted
 from stemsilver.report.untrusted import Hex, Name, Part, read_json
 
 HISTORY = "history.json"
-"""The file of a report, and of a site's downloads, that holds its history."""
+"""The name of the history file, in a report and in a site's downloads."""
 
 MAX_RECORDS = 500
-"""How many builds a history keeps: the newest."""
+"""How many builds a history keeps; older ones are dropped."""
 
 MAX_BYTES = 8_000_000
-"""The largest file of history that is read."""
+"""The largest history file that is read, in bytes."""
 
 _SCHEMA_VERSION = 1
 _KNOWN = (HISTORY, "scorecard.json")
@@ -42,18 +42,18 @@ _MAX_DEPTH = 4
 _NEXT = "Name a history.json or a scorecard.json, a folder of them, or a site."
 
 _Count: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
-# Far outside what any metric can be, and nothing that would be lost in drawing it.
+# Far outside any metric's range, and small enough to be drawn without loss.
 _Value: TypeAlias = Annotated[float, Field(ge=-1e6, le=1e6)]
 _Moment: TypeAlias = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
 
 
 @dataclass(frozen=True)
 class Record:
-    """A build, as its successors remember it.
+    """The summary of a build that later builds compare with.
 
-    `created` is ISO 8601 in UTC, to the second. `batch` is a digest of its renders: the means of
-    two builds can only be compared where it is the same. `targets` are the values that metrics
-    should be near, and `settings` the profile's. `means` has the metrics that were measured.
+    `created` is ISO 8601 in UTC, to the second. `batch` is a digest of the renders: means of two
+    builds can only be compared if it is equal. `targets` are the values that metrics should be
+    near, and `settings` the profile's. `means` has only the metrics that were measured.
     """
 
     created: str
@@ -72,12 +72,12 @@ class Record:
 
     @property
     def moment(self) -> datetime:
-        """When it was made, in UTC."""
+        """The time of the build, in UTC."""
         return datetime.fromisoformat(self.created)
 
     @property
     def result(self) -> tuple[object, ...]:
-        """What it was made from and what came of it: all but the time."""
+        """The inputs and results of the build: everything except its time."""
         means = sorted((name, mean.value, mean.count) for name, mean in self.means.items())
         made = (self.profile, self.config_digest, self.tool_version, self.commit)
         return (*made, self.batch, tuple(means))
@@ -110,7 +110,7 @@ class _File(Part):
 
 
 def record(found: Scorecard) -> Record:
-    """The record of the build that has this scorecard."""
+    """Return the record of the build with this scorecard."""
     raw = sorted((item.id, item.raw_digest) for item in found.renders)
     means = {name: mean(found, name) for name in METRICS}
     count = Counter(item.status for item in found.renders)
@@ -136,10 +136,10 @@ def record(found: Scorecard) -> Record:
 
 
 def read_history(path: Path) -> tuple[Record, ...]:
-    """The history that the builds before have left at `path`; empty where there is none.
+    """Read the history that earlier builds left at `path`; empty if there is none.
 
     Raises:
-        UsageError: what is there is no history.
+        UsageError: the file is not a history.
     """
     if not path.exists():
         return ()
@@ -154,10 +154,10 @@ def read_history(path: Path) -> tuple[Record, ...]:
 
 
 def read_records(path: Path) -> tuple[Record, ...]:
-    """The builds that `path` knows of: a history, a scorecard, a folder of either, or a site.
+    """Read the builds at `path`: a history, a scorecard, a folder of either, or a site.
 
     Raises:
-        UsageError: there are none, or a file is not what it should be.
+        UsageError: there are none, or a file is not valid.
     """
     found: list[Record] = []
     for file in _files(path):
@@ -168,10 +168,10 @@ def read_records(path: Path) -> tuple[Record, ...]:
 
 
 def merged(records: Iterable[Record]) -> tuple[Record, ...]:
-    """The newest `MAX_RECORDS` of `records`, oldest first, each build once.
+    """Return the newest `MAX_RECORDS` of `records`, oldest first, each build once.
 
-    What was built again, with nothing changed since the build before of the same profile, counts
-    once, with the later time. Builds of one second keep the order in which they were given.
+    Consecutive builds of a profile with equal results count once, with the later time. Builds of
+    the same second keep the order in which they were given.
     """
     distinct = {(one.created, one.result): one for one in records}
     kept: dict[int, Record] = {}
@@ -187,7 +187,7 @@ def merged(records: Iterable[Record]) -> tuple[Record, ...]:
 
 
 def history_json(records: Sequence[Record]) -> dict[str, Any]:
-    """`records` for `report/history.json`: settings once for each configuration."""
+    """Return the content of `report/history.json`, with the settings once per configuration."""
     return {
         "schema_version": _SCHEMA_VERSION,
         "settings": {one.config_digest: dict(one.settings) for one in records},
@@ -216,12 +216,12 @@ def _history(values: Any) -> tuple[Record, ...]:
         plain = one.model_dump(exclude={"means"})
         settings = file.settings.get(one.config_digest, {})
         found.append(Record(**plain, settings=settings, means=means))
-        _ = found[-1].moment  # a time that is none would be found late
+        _ = found[-1].moment  # fails now if the time is not valid
     return tuple(found)
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """The files of `path` that should hold records."""
+    """Yield the files at `path` that should hold records."""
     if not path.is_dir():
         yield path
         return
@@ -235,8 +235,10 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:
-    """Every JSON file of a folder and of those in it; of a site those it offers, and of a report
-    none of the renders'.
+    """Yield every JSON file of a folder and its subfolders.
+
+    Of a site, only its downloads are searched; of a report, not the subfolder with a file per
+    render.
     """
     if any((folder / "downloads" / known).is_file() for known in _KNOWN):
         yield from _below(folder / "downloads", _MAX_DEPTH)

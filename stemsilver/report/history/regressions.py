@@ -1,9 +1,9 @@
-"""Which builds made a metric worse or better, and which differ by chance only.
+"""Find the builds that made a metric worse or better by more than chance.
 
-A build is judged by those before it of the same profile and the same renders. It is marked when
-its mean is further from theirs than the metric's tolerance, and than the builds scatter anyway.
-What reads alike is never marked. From a marked build on only the builds since are compared with,
-so that a step is marked once.
+A build is compared with earlier builds of the same profile and the same renders. It is marked if
+its mean differs from theirs by more than the metric's tolerance and more than the usual scatter of
+builds. Values that look equal after rounding are never marked. After a marked build, builds are
+compared only with that one and later ones, so that a step is marked once.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from stemsilver.report.scorecard.scores import Mean
 from stemsilver.report.text.wording import format_value
 
 _NEAR = 10
-"""Builds whose median stands for how it was: the last ones, and those that began a level."""
+"""How many builds a reference median covers: the last ones, and the first ones of a level."""
 
 _SCATTER = 20
 _MIN_SCATTER = 5
 _SPREADS = 6.0
 _UNKNOWN, _MOST = 2.0, 4.0
-# The standard deviation that normally distributed values with this median distance would have.
+# Converts a median absolute deviation to the standard deviation of a normal distribution.
 _FROM_MEDIAN = 1.4826
 
 ShiftSense: TypeAlias = Literal["better", "worse"]
@@ -34,10 +34,10 @@ ShiftSense: TypeAlias = Literal["better", "worse"]
 
 @dataclass(frozen=True)
 class Shift:
-    """The build at place `at` of a history made a metric worse or better.
+    """A metric made worse or better by the build at index `at` of a history.
 
-    `before` is the median of the builds it is compared with, and over how many renders the last
-    of them measured it.
+    `before` has the median of the builds it is compared with, and the render count of the last of
+    them.
     """
 
     at: int
@@ -48,9 +48,9 @@ class Shift:
 
 
 def runs(records: Sequence[Record]) -> dict[str, tuple[tuple[int, ...], ...]]:
-    """The places in `records` of each profile's builds, apart where the renders changed.
+    """Return the indices in `records` of each profile's builds, split where the renders changed.
 
-    Profiles come in the order of their first builds.
+    Profiles are in the order of their first builds.
     """
     found: dict[str, list[list[int]]] = {}
     for place, one in enumerate(records):
@@ -63,9 +63,9 @@ def runs(records: Sequence[Record]) -> dict[str, tuple[tuple[int, ...], ...]]:
 
 
 def shifts(records: Sequence[Record]) -> tuple[Shift, ...]:
-    """Every marked build of a history that is sorted by time, the oldest first.
+    """Return every marked build of a history that is sorted by time, the oldest first.
 
-    Of raw, and of metrics without a direction, nothing is marked.
+    Metrics of raw, and metrics without a direction, are never marked.
     """
     found = [
         shift
@@ -80,7 +80,7 @@ def shifts(records: Sequence[Record]) -> tuple[Shift, ...]:
 
 @dataclass(frozen=True)
 class _Point:
-    """A build's mean, and how bad that is: more is worse."""
+    """A build's mean, and how bad it is: a higher `harm` is worse."""
 
     mean: float
     count: int
@@ -95,7 +95,7 @@ def _marked(records: Sequence[Record], part: Sequence[int], metric: Metric) -> I
         if point is None:
             continue
         if level:
-            # The beginning too: else many small steps would lead anywhere.
+            # Also compare with the start of the level, or many small steps would go unnoticed.
             usual = [_typical(level[-_NEAR:]), _typical(level[:_NEAR])]
             limit = _limit(metric.tolerance, distances)
             distances.append(abs(point.harm - usual[0].harm))
@@ -110,7 +110,7 @@ def _marked(records: Sequence[Record], part: Sequence[int], metric: Metric) -> I
 
 
 def _point(record: Record, metric: Metric) -> _Point | None:
-    """None where it was not measured, or nothing says which value would be good."""
+    """Return the metric's mean; None if it was not measured or its target is not known."""
     mean, target = record.means.get(metric.name), record.targets.get(metric.name)
     if mean is None or mean.value is None or (metric.direction == "target" and target is None):
         return None
@@ -119,7 +119,7 @@ def _point(record: Record, metric: Metric) -> _Point | None:
 
 
 def _typical(points: Sequence[_Point]) -> _Point:
-    """The median of some builds by how bad they are."""
+    """Return the median of `points` by their harm."""
     return sorted(points, key=lambda point: point.harm)[len(points) // 2]
 
 
@@ -128,11 +128,11 @@ def _alike(metric: Metric, before: _Point, after: _Point) -> bool:
 
 
 def _limit(tolerance: float, distances: Sequence[float]) -> float:
-    """How far a build may be from those before it, given how far those were.
+    """Return how far a build may be from earlier ones, given how far those were.
 
-    Two tolerances while little is known of the scatter, and never more than four: what differs by
-    five is always seen. Marked builds count as well: among many they move no median, and where a
-    metric scatters more than its tolerance it is they that show it.
+    The limit is two tolerances while little is known of the scatter, and never more than four: a
+    difference of five is always found. Marked builds are included: a few among many do not move the
+    median, and if a metric scatters more than its tolerance, they show the scatter.
     """
     if len(distances) < _MIN_SCATTER:
         return _UNKNOWN * tolerance

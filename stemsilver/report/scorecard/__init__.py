@@ -1,1 +1,1 @@
-"""A build as a scorecard: judged, written, read back."""
+"""A build as a scorecard: judge, write and read back."""

@@ -1,4 +1,4 @@
-"""What cleaning a batch has cost: time and memory, of the chain's steps alone."""
+"""The time and memory that cleaning a batch took, of the chain's steps only."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ _N = TypeVar("_N", int, float)
 
 @dataclass(frozen=True)
 class Cost:
-    """The seconds that the chain took over so many seconds of audio, each step as it was when it
-    was computed, and the most memory in bytes that any step of any render had.
+    """Time and peak memory of the chain's steps.
 
-    `peak_bytes` is the whole of a worker process, with its libraries and what else it had loaded;
-    `gpu_peak_bytes` is what torch had on a CUDA device. None where it is not known, or not used.
+    `seconds` is the time for `audio_seconds` of audio; a cached step counts as when it was
+    computed. The peaks, in bytes, are the highest of any step of any render; None if unknown or not
+    used. `peak_bytes` is of the whole worker process, with its libraries and whatever it had loaded
+    before; `gpu_peak_bytes` is of torch on a CUDA device.
     """
 
     seconds: float
@@ -32,12 +33,12 @@ class Cost:
 
     @property
     def real_time_factor(self) -> float | None:
-        """Seconds of work for a second of audio; None where nothing was cleaned."""
+        """Seconds of work per second of audio; None if nothing was cleaned."""
         return self.seconds / self.audio_seconds if self.audio_seconds else None
 
 
 def cost(found: Scorecard) -> Cost:
-    """What cleaning the renders has cost; measuring and drawing are not in it."""
+    """Add up the cost of cleaning the renders, without measuring and drawing."""
     cleaned = [item for item in found.renders if item.failure is None]
     return Cost(
         seconds=math.fsum(second for item in cleaned for second in _chain(item.seconds)),
@@ -48,13 +49,13 @@ def cost(found: Scorecard) -> Cost:
 
 
 def factor_words(cost: Cost) -> str:
-    """The real-time factor in two digits."""
+    """Format the real-time factor with two significant digits."""
     factor = cost.real_time_factor
     return NO_VALUE if factor is None else setting(float(f"{factor:.2g}"))
 
 
 def memory_words(count: int | None) -> str:
-    """A number of bytes in gigabytes.
+    """Format a number of bytes in gigabytes.
 
     >>> memory_words(1_440_000_000), memory_words(None)
     ('1.4 GB', '—')
@@ -67,7 +68,7 @@ def _highest(renders: Iterable[Mapping[str, int]]) -> int | None:
 
 
 def _chain(costs: Mapping[str, _N]) -> Iterator[_N]:
-    """The costs of the steps of the cleaning chain."""
+    """Yield the costs of the cleaning chain's steps."""
     for step, one in costs.items():
         if step in _STEPS or step.startswith(_SEPARATORS):
             yield one

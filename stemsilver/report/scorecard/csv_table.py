@@ -12,18 +12,18 @@ COLUMNS = ("id", "path", "status", "reason", "duration_seconds", *METRICS, "reas
 
 
 def batch_metrics_csv(found: Scorecard) -> str:
-    """One row a render, with the same columns whatever the batch.
+    """Return the batch as CSV: one row per render, always with the same columns.
 
-    `reason` says why a render is not `pass`: its failure's code, or the gates that failed.
-    Metrics are unrounded in the units of the catalogue, and empty where null; `reasons` then
-    says why, as `metric=reason; …` (a failed render has the same one everywhere, which `reason`
-    states once). Text is quoted, numbers are not.
+    `reason` says why a render is not `pass`: its failure's code, or the gates that failed. Metrics
+    are unrounded, in the units of the catalogue, and empty if null; `reasons` then says why, as
+    `metric=reason; …`. For a failed render, whose metrics all have the same reason, only `reason`
+    says it. Text is quoted, numbers are not.
     """
-    import pandas as pd  # Here: nothing else of the report waits for it.
+    import pandas as pd  # Imported here: slow, and only needed here.
 
     rows = [_row(item) for item in found.renders]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    # A column without any value would be quoted like text.
+    # A column without values would be quoted like text.
     numeric = dict.fromkeys(("duration_seconds", *METRICS), "float64")
     return frame.astype(numeric).to_csv(
         index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n"
@@ -49,6 +49,6 @@ def _row(item: ScoredRender) -> dict[str, str | float | None]:
 
 
 def _cell(text: str) -> str:
-    """`text` as a spreadsheet will show it and not run it: no line breaks, no formula."""
+    """Return `text` safe for a spreadsheet: without line breaks, and not run as a formula."""
     shown = visible(text)
     return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown

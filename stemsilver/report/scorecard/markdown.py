@@ -21,7 +21,7 @@ _BETTER = {
 
 
 def scorecard_markdown(found: Scorecard, profile: Profile) -> str:
-    """The whole scorecard with the pipeline of its profile.
+    """Return the scorecard as Markdown, with the pipeline of its profile.
 
     No file name or message can act as Markdown, HTML or a mention.
     """
@@ -41,7 +41,7 @@ def scorecard_markdown(found: Scorecard, profile: Profile) -> str:
 
 
 def provenance(found: Scorecard) -> str:
-    """What made a scorecard, and when."""
+    """Return what made a scorecard, and when."""
     commit = f" at {code(found.commit)}" if found.commit else ""
     return (
         f"Profile {code(found.profile)} ({code(found.config_digest[:12])}), "
@@ -58,7 +58,7 @@ def _headline(found: Scorecard) -> str:
 
 
 def _means(found: Scorecard) -> str:
-    # A clean metric stands in the row of its raw twin.
+    # A clean metric is in the row of its raw twin.
     metrics = [m for m in METRICS.values() if not m.name.startswith("clean_")]
     rows = [row for metric in metrics if (row := _mean_row(found, metric)) is not None]
     if not rows:

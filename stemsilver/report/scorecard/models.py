@@ -1,6 +1,6 @@
-"""The models a profile runs: what each is, with which settings, and how far it has been proven.
+"""Describe the models that a profile runs, their settings, and how they were tested.
 
-For the Method page and the diagram, so that both say the same.
+The Method page and the diagram both use this, so that they agree.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _OWN_FORMAT = (
 
 @dataclass(frozen=True)
 class Model:
-    """What is known of a model, whichever profile runs it. `proven` says on what it was tested."""
+    """The description of a model, for all profiles. `proven` says with what it was tested."""
 
     title: str
     about: str
@@ -145,7 +145,7 @@ _DETECTORS: dict[str, Model] = {
 
 
 def used_models(profile: Profile) -> Iterator[UsedModel]:
-    """The models of `profile` in the order they work."""
+    """Yield the models of `profile` in the order in which they run."""
     for model in profile.separation.models:
         yield UsedModel("Separator", SEPARATORS[model.model_name], separator_settings(model))
     denoiser = profile.enhancement.model_name
@@ -157,7 +157,7 @@ def used_models(profile: Profile) -> Iterator[UsedModel]:
 
 
 def separator_settings(model: SeparatorModel) -> tuple[str, ...]:
-    """The settings of a separator in a few words each; none where it has none."""
+    """Return the settings of a separator, each in a few words; empty if it has none."""
     if isinstance(model, DemucsSettings):
         segment = [] if model.segment is None else [f"segment {setting(model.segment)} s"]
         return (f"shifts {model.shifts}", f"overlap {percent(model.overlap)}", *segment)
@@ -168,7 +168,7 @@ def separator_settings(model: SeparatorModel) -> tuple[str, ...]:
 
 
 def asr_settings(asr: Asr) -> tuple[str, ...]:
-    """The settings of the recogniser in a few words each."""
+    """Return the settings of the recogniser, each in a few words."""
     return (
         f"beam {asr.beam_size}",
         "language recognised" if asr.language == "auto" else f"language {asr.language}",
@@ -177,7 +177,7 @@ def asr_settings(asr: Asr) -> tuple[str, ...]:
 
 
 def music_settings(music: Music) -> tuple[str, ...]:
-    """The settings of the music detector in a few words each; none where it has none."""
+    """Return the settings of the music detector, each in a few words; empty if it has none."""
     if isinstance(music, PannsMusic):
         return (f"{music.model_name}, {setting(music.chunk_seconds)} s chunks",)
     return ()

@@ -1,8 +1,8 @@
-"""Reads a scorecard back: that of an earlier build, or one that a stranger wrote.
+"""Read a scorecard back: of an earlier build, or from an untrusted file.
 
-Nothing in the file is believed. Numbers must be numbers and finite, ids must be ids, and every
-text has a longest length. A render's verdict follows from its scores and the limits, whatever the
-file says of it.
+Nothing in the file is trusted. Numbers must be finite, ids must be ids, and every text has a
+maximum length. A render's verdict is computed from its scores and the limits; the verdict in the
+file is ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from stemsilver.report.scorecard.verdicts import gate, status_under, verdicts
 from stemsilver.report.untrusted import Hex, Name, Part, Word, read_json
 
 MAX_BYTES = 8_000_000
-"""The largest scorecard that is read: some 1,700 renders."""
+"""The largest scorecard that is read, in bytes: about 1,700 renders."""
 
 _Id: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 _Path: TypeAlias = Annotated[str, Field(min_length=1, max_length=4096)]
@@ -28,7 +28,7 @@ _Text: TypeAlias = Annotated[str, Field(max_length=4000)]
 _Reason: TypeAlias = Annotated[str, Field(min_length=1, max_length=4000)]
 _Count: TypeAlias = Annotated[int, Field(ge=0, le=10**15)]
 _Step: TypeAlias = Annotated[str, Field(max_length=255)]
-# No metric comes near it, and sums of such numbers stay finite and short.
+# Far outside any metric's range; sums of such numbers stay finite and short.
 _Value: TypeAlias = Annotated[float, Field(ge=-1e6, le=1e6)]
 
 
@@ -44,7 +44,7 @@ class _Failure(Part):
 
 
 class _Item(Part):
-    # What has a default is not in every scorecard.
+    # Not every scorecard has the fields with a default.
     id: _Id
     path: _Path
     output: _Path | None
@@ -70,10 +70,10 @@ class _Gate(Part):
 
 
 class _Config(Part):
-    # The other settings are only shown; `flat` looks at them.
+    # The other settings are only shown; `flat` checks them.
     model_config = ConfigDict(extra="allow")
 
-    # Its own strictness refuses what it does not know.
+    # `Guardrail` itself rejects unknown keys.
     guardrail: Guardrail | None = None
 
 
@@ -110,11 +110,10 @@ class _File(Part):
 
 
 def read_scorecard(path: Path) -> Scorecard:
-    """The scorecard at `path`.
+    """Read the scorecard at `path`.
 
     Raises:
-        UsageError: there is none, it is larger than `MAX_BYTES`, or something in it is not what
-            it should be.
+        UsageError: there is no file, it is larger than `MAX_BYTES`, or its content is not valid.
     """
     return read_json(
         path,
@@ -126,10 +125,10 @@ def read_scorecard(path: Path) -> Scorecard:
 
 
 def parse_scorecard(values: Any) -> Scorecard:
-    """What `scorecard_json` gives, as a `Scorecard` again.
+    """Convert the output of `scorecard_json` back to a `Scorecard`.
 
     Raises:
-        ValueError: it is not what it should be.
+        ValueError: `values` are not valid.
     """
     file = _File.model_validate(values)
     limits = tuple(
@@ -154,7 +153,7 @@ def parse_scorecard(values: Any) -> Scorecard:
         guardrail=file.profile.config.guardrail,
         items=items,
     )
-    # A time or a setting that is none would be found late.
+    # Fail now if the time or a setting is not valid.
     _ = found.moment, found.settings
     return found
 

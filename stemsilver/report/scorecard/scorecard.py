@@ -1,6 +1,6 @@
-"""A build's result: what made it, and every render with its scores and verdicts.
+"""The result of a build: what made it, and every render with its scores and verdicts.
 
-The one type that is judged, written to `report/scorecard.json` and read back.
+This one type is judged, written to `report/scorecard.json` and read back.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from stemsilver.records import Failure, Score, WeightRecord
 from stemsilver.report.scorecard.settings import Settings, flat
 
 Status: TypeAlias = Literal["pass", "gate_failed", "failed", "unmeasured"]
-"""`failed` without an output, `gate_failed` where a gate says no, `unmeasured` where no gate could
-be measured at all, as for a silent render: what nothing is known of has not passed."""
+"""`failed`: no output. `gate_failed`: a gate failed. `unmeasured`: no gate could be measured at
+all, as for a silent render, so the render has not passed.
+"""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """One limit of the profile: `minimum` ≤ the metric's value ≤ `maximum`, where given."""
+    """One limit of the profile: `minimum` ≤ the metric's value ≤ `maximum`; None means no limit."""
 
     gate: str
     label: str
@@ -32,7 +33,7 @@ class Gate:
     maximum: float | None = None
 
     def admits(self, value: float) -> bool:
-        """Whether `value`, unrounded, is within the limit; the limit itself is."""
+        """Return whether the unrounded `value` is within the limits, which are inclusive."""
         above = self.minimum is None or value >= self.minimum
         below = self.maximum is None or value <= self.maximum
         return above and below
@@ -40,10 +41,9 @@ class Gate:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one gate says of one render.
+    """The result of one gate for one render.
 
-    `passed` is None where the score is null: what could not be measured neither passes nor
-    fails.
+    `passed` is None if the score is null: what could not be measured neither passes nor fails.
     """
 
     gate: str
@@ -57,10 +57,10 @@ class Verdict:
 class ScoredRender:
     """A render of a scorecard.
 
-    `output` is the path of the speech-only file in its folder, and `output_sha256` the hash of
-    that file; both are None where there is none. `raw_digest` names the raw samples, and is None
-    where they could not be decoded. Every metric of the catalogue has its score, and every gate
-    its verdict. `seconds` and the peaks in bytes are by step, as `ItemResult` has them.
+    `output` is the path of the speech-only file in its folder, and `output_sha256` the hash of that
+    file; both are None if there is none. `raw_digest` identifies the raw samples; None if they
+    could not be decoded. Every metric of the catalogue has a score, and every gate a verdict.
+    `seconds` and the peaks in bytes are by step, as in `ItemResult`.
     """
 
     id: str
@@ -92,7 +92,7 @@ class Scorecard:
     """A build: the profile that made it, the gates it was judged by, and its renders by id.
 
     `config` is the profile as JSON; `created` is ISO 8601; `device` is what the large models ran
-    on. `guardrail` is None in a scorecard from before there was one.
+    on. `guardrail` is None in a scorecard from before guardrails existed.
     """
 
     profile: str
@@ -110,12 +110,12 @@ class Scorecard:
 
     @property
     def renders(self) -> tuple[ScoredRender, ...]:
-        """Its renders, in their order."""
+        """The renders in their order."""
         return tuple(self.items.values())
 
     @property
     def moment(self) -> datetime:
-        """When it was made, in UTC."""
+        """The time of the build, in UTC."""
         return datetime.fromisoformat(self.created).astimezone(UTC)
 
     @cached_property

@@ -12,7 +12,7 @@ from stemsilver.report.scorecard.scorecard import Scorecard
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of a metric over the `count` renders that have a value; None over none."""
+    """The mean of a metric over the `count` renders that have a value; None if none has."""
 
     value: float | None
     count: int
@@ -20,9 +20,9 @@ class Mean:
 
 @dataclass(frozen=True)
 class RawToClean:
-    """The means of a metric before and after, over the `count` renders that have both.
+    """The means of a metric on raw and on clean, over the `count` renders that have both values.
 
-    Over the same renders, so that a value missing on one side does not pass for a change.
+    Both means cover the same renders, so that a missing value does not look like a change.
     """
 
     raw: float | None
@@ -32,7 +32,7 @@ class RawToClean:
 
 @dataclass(frozen=True)
 class Headline:
-    """The few numbers that open a report. Units are those of the catalogue."""
+    """The main numbers at the top of a report, in the units of the catalogue."""
 
     items: int
     minutes: float
@@ -43,20 +43,20 @@ class Headline:
 
 
 def mean(found: Scorecard, name: str) -> Mean:
-    """The mean of the metric `name` over the renders that have a value."""
+    """Return the mean of the metric `name` over the renders that have a value."""
     return mean_of(item.scores[name] for item in found.renders)
 
 
 def mean_of(found: Iterable[Score]) -> Mean:
-    """The mean over those scores that have a value."""
+    """Return the mean of the scores that have a value."""
     values = [score.value for score in found if score.value is not None]
     return Mean(_mean(values), len(values))
 
 
 def raw_to_clean(found: Scorecard, name: str) -> RawToClean:
-    """The means of `raw_NAME` and `clean_NAME` over the renders that have both.
+    """Return the means of `raw_NAME` and `clean_NAME` over the renders that have both.
 
-    `name` is without its prefix: `music_presence`, say.
+    `name` has no prefix, for example `music_presence`.
     """
     pairs = [
         (raw.value, clean.value)
@@ -72,7 +72,7 @@ def raw_to_clean(found: Scorecard, name: str) -> RawToClean:
 
 
 def headline(found: Scorecard) -> Headline:
-    """What the tiles at the top of a report show."""
+    """Compute the numbers for the tiles at the top of a report."""
     return Headline(
         items=len(found.items),
         minutes=sum(item.duration for item in found.renders) / 60,

@@ -1,4 +1,4 @@
-"""A profile's settings in one flat table, to be kept and compared."""
+"""A profile's settings as one flat table, to store and compare."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 Setting: TypeAlias = bool | int | float | str | None
 Settings: TypeAlias = Mapping[str, Setting]
-"""Values by where they stand in the profile, as `enhancement.mixture_share`."""
+"""Values by their path in the profile, such as `enhancement.mixture_share`."""
 
-# As narrow as profiles are: they are also read from files that nobody vouches for.
+# As strict as profiles are: settings are also read from untrusted files.
 _Key: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64}){0,7}$")]
 _Value: TypeAlias = (
     bool
@@ -21,22 +21,23 @@ _Value: TypeAlias = (
     | None
 )
 Untrusted: TypeAlias = Annotated[dict[_Key, _Value], Field(max_length=500)]
-"""Settings in such a file."""
+"""Settings from an untrusted file."""
 
 _TABLE: TypeAdapter[dict[str, Setting]] = TypeAdapter(
     Untrusted, config=ConfigDict(strict=True, allow_inf_nan=False)
 )
-# What a profile says of itself changes no number.
+# These only describe the profile and change no result.
 _WORDS = ("name", "description", "site")
 
 
 def flat(config: Mapping[str, Any]) -> dict[str, Setting]:
-    """The settings in a profile's JSON, those of a list by their place in it.
+    """Return the settings of a profile's JSON; list elements are named by their index.
 
     >>> flat({"name": "a", "separation": {"fusion": "max", "models": [{"model_name": "b"}]}})
     {'separation.fusion': 'max', 'separation.models.0.model_name': 'b'}
 
-    Raises `ValueError` where a name or a value is none that a profile could have.
+    Raises:
+        ValueError: a name or a value cannot occur in a profile.
     """
     kept = {key: value for key, value in config.items() if key not in _WORDS}
     return _TABLE.validate_python(dict(_leaves(kept, ())))

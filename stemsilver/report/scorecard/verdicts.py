@@ -1,4 +1,4 @@
-"""The profile's gates, and what they say of each render and of the batch."""
+"""Apply the profile's gates to each render and to the batch."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Totals:
-    """Renders of a batch by what became of them.
+    """The number of renders of a batch by outcome.
 
-    `cleaned` = `passed` + `gate_failed`; `unmeasured` counts the cleaned renders with a gate
-    that could not be measured. `audio_seconds` covers every render that could be decoded.
+    `cleaned` are all that did not fail; those neither `passed` nor `gate_failed` have no measurable
+    gate. `unmeasured` counts the cleaned renders with at least one gate that could not be measured.
+    `audio_seconds` covers every render that could be decoded.
     """
 
     items: int
@@ -47,11 +48,18 @@ def judge(
     weights: Sequence[WeightRecord] = (),
     device: str = "cpu",
 ) -> Scorecard:
-    """The scorecard of a batch: every render's scores, and what the gates of `profile` say.
+    """Judge a batch by the gates of `profile`, and return its scorecard.
 
-    `created` is ISO 8601 in UTC, `commit` that of the repository the build ran in, `weights` are
-    the files that were used, and `device` is what the large models ran on. Evidence other than
-    the scores is not in a scorecard.
+    Of the evidence, a scorecard has only the scores.
+
+    Args:
+        results: One result per render.
+        profile: The profile that made the batch.
+        created: Time of the build, ISO 8601 in UTC.
+        tool_version: Version of Stemsilver.
+        commit: Commit of the repository that the build ran in.
+        weights: The weight files that were used.
+        device: What the large models ran on.
     """
     limits = gates(profile)
     return Scorecard(
@@ -71,7 +79,7 @@ def judge(
 
 
 def judge_again(found: Scorecard, profile: Profile) -> Scorecard:
-    """A scorecard by the gates and the guardrail of another profile; the scores stay."""
+    """Judge a scorecard by another profile's gates and guardrail; the scores stay the same."""
     limits = gates(profile)
     items = {
         item.id: replace(
@@ -85,7 +93,7 @@ def judge_again(found: Scorecard, profile: Profile) -> Scorecard:
 
 
 def gates(profile: Profile) -> tuple[Gate, ...]:
-    """The five gates of `profile`, in the order of the scorecard."""
+    """Return the five gates of `profile`, in the order of the scorecard."""
     limits = profile.gates
     lufs, tolerance = profile.postprocess.final_lufs, limits.lufs_tolerance
     return (
@@ -98,15 +106,16 @@ def gates(profile: Profile) -> tuple[Gate, ...]:
 
 
 def gate(name: str, metric: str, minimum: float | None, maximum: float | None) -> Gate:
-    """A gate with its label and its limit in words; one of an unknown name is called as its metric
-    is.
+    """Return a gate with its label and its limit in words.
+
+    If `name` is unknown, the label is that of the metric.
     """
     label = _LABELS.get(name) or METRICS[metric].label.removesuffix(", clean")
     return Gate(name, label, metric, limit_text(metric, minimum, maximum), minimum, maximum)
 
 
 def verdicts(found: Mapping[str, Score], limits: Sequence[Gate]) -> tuple[Verdict, ...]:
-    """What each of `limits` says of a render's scores, in their order."""
+    """Return the verdict of each of `limits` on a render's scores, in their order."""
     return tuple(
         Verdict(one.gate, one.label, one.metric, one.limit, passes(one, found)) for one in limits
     )
@@ -115,7 +124,7 @@ def verdicts(found: Mapping[str, Score], limits: Sequence[Gate]) -> tuple[Verdic
 def status_under(
     failure: Failure | None, found: Mapping[str, Score], limits: Sequence[Gate]
 ) -> Status:
-    """The status of a render that has these scores, under these limits."""
+    """Return the status of a render with these scores under these limits."""
     if failure is not None:
         return "failed"
     said = [passes(one, found) for one in limits]
@@ -125,13 +134,13 @@ def status_under(
 
 
 def passes(gate: Gate, found: Mapping[str, Score]) -> bool | None:
-    """What a gate says of a render's scores; None where it could not be measured."""
+    """Return whether a render's scores pass a gate; None if it could not be measured."""
     value = found[gate.metric].value
     return None if value is None else gate.admits(value)
 
 
 def totals(found: Scorecard) -> Totals:
-    """Count the renders by what became of them."""
+    """Count the renders by outcome."""
     states = [item.status for item in found.renders]
     failed = states.count("failed")
     return Totals(
@@ -149,12 +158,12 @@ def totals(found: Scorecard) -> Totals:
 
 
 def all_good(count: Totals) -> bool:
-    """Whether every render was cleaned and no gate failed: exit code 0 instead of 1."""
+    """Return whether every render was cleaned and no gate failed: exit code 0 instead of 1."""
     return not (count.failed or count.gate_failed)
 
 
 def batch_verdict(count: Totals) -> str:
-    """The outcome in one plain sentence, without a full stop."""
+    """Return the outcome in one sentence, without a full stop."""
     if count.passed == count.items:
         measured = " that could be measured" if count.unmeasured else ""
         sentence = f"every render passes every gate{measured}"
@@ -175,7 +184,7 @@ def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
     return ScoredRender(
         id=result.id,
         path=result.path,
-        # Every path handed out is a complete file, and a failed render has none.
+        # A path always names a complete file; a failed render has none.
         output=result.output if result.failure is None else None,
         status=status_under(result.failure, found, limits),
         scores=found,
@@ -195,10 +204,10 @@ def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
 
 
 def _complete(result: ItemResult) -> dict[str, Score]:
-    """Every metric of the catalogue, in its order.
+    """Return a score for every metric of the catalogue, in its order.
 
-    A failed render has every metric null with its failure's code as the reason; a metric that
-    was never taken is null with the reason `not_measured`.
+    All metrics of a failed render are null, with its failure's code as the reason; a metric that
+    was not measured is null with the reason `not_measured`.
     """
     if result.failure is not None:
         return dict.fromkeys(METRICS, Score.missing(result.failure.code))

@@ -1,4 +1,4 @@
-"""The scorecard as JSON-able values, which every other report is a view of."""
+"""The scorecard as JSON-serialisable values, of which every other report is a view."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SCHEMA_VERSION = 1
 
 
 def scorecard_json(found: Scorecard) -> dict[str, Any]:
-    """Everything about a run but its transcripts and timelines, for `report/scorecard.json`.
+    """Return everything for `report/scorecard.json`: all of a run except transcripts and timelines.
 
     The order of the keys is stable, scores are unrounded, and nothing is NaN or infinite:
-    `json.dumps(…, allow_nan=False)` holds.
+    `json.dumps(…, allow_nan=False)` succeeds.
     """
     return {
         "schema_version": SCHEMA_VERSION,
@@ -53,9 +53,9 @@ def scorecard_json(found: Scorecard) -> dict[str, Any]:
 
 
 def item_evidence(item: ScoredRender, evidence: Evidence | None) -> dict[str, Any]:
-    """What one render's scores rest on, for `report/items/ID.json`.
+    """Return the evidence for one render's scores, for `report/items/ID.json`.
 
-    Transcripts and word alignments with times in seconds, and the music timelines; times and
+    It has transcripts and word alignments with times in seconds, and the music timelines; times and
     probabilities have three decimals.
     """
     return {

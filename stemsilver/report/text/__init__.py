@@ -1,1 +1,1 @@
-"""Values as words, and words of others in which nothing can act."""
+"""Format values as words, and escape untrusted text."""

@@ -12,10 +12,10 @@ _DOWN, _ACROSS = "flowchart TD\n", "flowchart LR\n"
 
 
 def pipeline_mermaid(profile: Profile) -> str:
-    """A top-down Mermaid flowchart of the steps `profile` runs, with its own values.
+    """Return a top-down Mermaid flowchart of the steps that `profile` runs, with its values.
 
-    Top-down because the steps are a chain: it fits a phone's width without shrinking. Every
-    label is quoted and encoded, so that no name can leave its label.
+    Top-down, because a chain of steps then fits a phone's width without shrinking. Every label is
+    quoted and encoded, so that no name can act as Mermaid source.
     """
     title = re.sub(r"[^\w .-]", " ", visible(profile.name))
     lines = [
@@ -37,7 +37,7 @@ def pipeline_mermaid(profile: Profile) -> str:
 
 
 def sideways(mermaid: str) -> str:
-    """The chart of `pipeline_mermaid` from left to right, for a wide screen."""
+    """Return the chart of `pipeline_mermaid` from left to right, for a wide screen."""
     return _ACROSS + mermaid.removeprefix(_DOWN)
 
 
@@ -70,7 +70,7 @@ def _denoise(stage: Enhancement) -> list[str]:
     node = _node("denoise", "Denoise", *lines)
     if not stage.mixture_share:
         return [node]
-    # In two lines, because from left to right a label is as wide as the step it runs past.
+    # Two lines, because in the left-to-right chart the label sets the width of the step beside it.
     share = f"{percent(stage.mixture_share)} of<br/>the mixture"
     return [node, f'preprocess -- "{share}" --> denoise']
 
@@ -124,5 +124,5 @@ def _node(name: str, title: str, *lines: str) -> str:
 
 
 def _label(text: str) -> str:
-    """`text` for a quoted Mermaid label: ASCII punctuation it could act on becomes an entity."""
+    """Escape `text` for a quoted Mermaid label: special ASCII punctuation becomes an entity."""
     return re.sub(r"[^\w\s.,:/%+()≤≥±β−-]", lambda match: f"#{ord(match[0])};", visible(text))

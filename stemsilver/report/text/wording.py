@@ -1,4 +1,4 @@
-"""Numbers and names as a reader sees them."""
+"""Format numbers and names for readers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from stemsilver.records import Score
 
 NO_VALUE = "—"
 
-# Characters that would break a line, hide, or turn the reading order around; lone surrogates
-# come from file names that are not UTF-8 and cannot be written to a UTF-8 file at all.
+# Characters that break a line, are invisible, or reverse the reading order. Lone surrogates come
+# from file names that are not UTF-8, and cannot be written to a UTF-8 file.
 _TREACHEROUS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069"
     "\ufeff\ud800-\udfff]"
@@ -18,7 +18,7 @@ _TREACHEROUS = re.compile(
 
 
 def visible(text: str) -> str:
-    r"""`text` on one line, with treacherous characters shown as escapes.
+    r"""Return `text` on one line, with unsafe characters as escape sequences.
 
     >>> visible("two\nlines"), visible("not\u200bhere")
     ('two\\nlines', 'not\\u200bhere')
@@ -27,7 +27,7 @@ def visible(text: str) -> str:
 
 
 def number(value: float, digits: int) -> str:
-    """`value` with `digits` decimals and a real minus sign; never a negative zero.
+    """Format `value` with `digits` decimals and a real minus sign; never a negative zero.
 
     >>> number(-20.04, 1), number(-0.01, 1)
     ('−20.0', '0.0')
@@ -39,7 +39,7 @@ def number(value: float, digits: int) -> str:
 
 
 def setting(value: float) -> str:
-    """A configured value in as few digits as it needs.
+    """Format a configured value with as few digits as it needs.
 
     >>> setting(-16.0), setting(0.707)
     ('−16', '0.707')
@@ -48,7 +48,7 @@ def setting(value: float) -> str:
 
 
 def percent(fraction: float) -> str:
-    """A configured fraction as percent.
+    """Format a configured fraction as percent.
 
     >>> percent(0.07)
     '7 %'
@@ -57,7 +57,7 @@ def percent(fraction: float) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A number of things.
+    """Return a number with its noun in the singular or plural.
 
     >>> counted(1, "render"), counted(2, "render")
     ('1 render', '2 renders')
@@ -66,7 +66,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """`text` made `visible`, without its middle where it has more than `most` characters.
+    """Return `text` made `visible`, without its middle if it has more than `most` characters.
 
     >>> shortened("narration/chapter one.wav", 15)
     'narrati…one.wav'
@@ -79,13 +79,13 @@ def shortened(text: str, most: int) -> str:
 
 
 def limit_text(name: str, minimum: float | None, maximum: float | None) -> str:
-    """The limits of the metric `name` as a reader sees them, with their unit.
+    """Format the limits of the metric `name`, with their unit.
 
     >>> limit_text("clean_lufs", -16.5, -15.5), limit_text("wer_raw_to_clean", None, 0.1)
     ('−16 ± 0.5 LUFS', '≤ 10 %')
     """
     metric = METRICS[name]
-    # A scale, as of STOI, is no unit.
+    # A scale, such as that of STOI, is not a unit.
     unit = metric.unit if metric.unit in ("dB", "LUFS", "dBTP", "LU") else ""
 
     def shown(value: float) -> str:
@@ -100,13 +100,13 @@ def limit_text(name: str, minimum: float | None, maximum: float | None) -> str:
 
 
 def display_unit(name: str) -> str:
-    """The unit in which `format_score` shows the metric: a fraction is shown as percent."""
+    """Return the unit in which `format_score` shows the metric; a fraction is shown as percent."""
     unit = METRICS[name].unit
     return "%" if unit == "fraction" else unit
 
 
 def metric_heading(name: str) -> str:
-    """What heads the values of the metric `name`: its label, and the unit they do not carry.
+    """Return a heading for values of the metric `name`: its label, and the unit they do not show.
 
     >>> metric_heading("clean_pause_floor_db"), metric_heading("wer_raw_to_clean")
     ('Pause floor (dB)', 'WER raw to clean')
@@ -118,7 +118,8 @@ def metric_heading(name: str) -> str:
 
 
 def format_value(name: str, value: float | None) -> str:
-    """`value` with the decimals of the metric `name`, without its unit except a percent sign.
+    """Format `value` with the decimals of the metric `name`; of units, only the percent sign is
+    shown.
 
     >>> format_value("clean_lufs", -16.04), format_value("wer_raw_to_clean", 0.0526)
     ('−16.0', '5.3 %')
@@ -130,14 +131,14 @@ def format_value(name: str, value: float | None) -> str:
 
 
 def format_score(name: str, score: Score) -> str:
-    """A score of the metric `name` as text; "—" where it is null."""
+    """Format a score of the metric `name`; "—" if it is null."""
     return format_value(name, score.value)
 
 
 def format_delta(name: str, delta: float) -> str:
-    """A difference of two values of the metric `name`, with its sign and its unit.
+    """Format a difference of two values of the metric `name`, with its sign and its unit.
 
-    Of two percentages it is in percentage points, of two loudnesses in LU.
+    The difference of two percentages is in percentage points, of two loudnesses in LU.
 
     >>> format_delta("clean_lufs", 0.44), format_delta("wer_raw_to_clean", -0.0125)
     ('+0.4 LU', '−1.2 points')
@@ -148,9 +149,9 @@ def format_delta(name: str, delta: float) -> str:
 
 
 def format_change(name: str, base: float, head: float) -> str:
-    """The difference of two values of the metric `name` as `format_value` shows them.
+    """Format the difference of two values of the metric `name` as `format_value` shows them.
 
-    Of the rounded values: a reader who subtracts one from the other finds the same.
+    It is computed from the rounded values, so that a reader who subtracts them gets the same.
 
     >>> format_value("clean_lufs", -43.96), format_value("clean_lufs", -44.34)
     ('−44.0', '−44.3')
@@ -163,7 +164,7 @@ def format_change(name: str, base: float, head: float) -> str:
 
 
 def format_tolerance(name: str) -> str:
-    """The largest difference of the metric `name` that is noise, with its unit.
+    """Format the largest difference of the metric `name` that is noise, with its unit.
 
     >>> format_tolerance("clean_lufs"), format_tolerance("wer_raw_to_clean")
     ('0.05 LU', '0.05 points')
@@ -174,19 +175,19 @@ def format_tolerance(name: str) -> str:
 
 
 def _displayed(name: str, value: float) -> tuple[float, int]:
-    """`value` in the metric's display unit, and the decimals it is shown with."""
+    """Return `value` in the metric's display unit, and the number of decimals it is shown with."""
     metric = METRICS[name]
     return (100 * value, metric.digits - 2) if metric.unit == "fraction" else (value, metric.digits)
 
 
 def _step(name: str, step: float, digits: int) -> str:
-    """A difference in the metric's display unit, with its sign and its unit."""
+    """Format a difference in the metric's display unit, with its sign and its unit."""
     text = number(step, digits)
     sign = "+" if step > 0 and text.strip("0.") else ""
     return f"{sign}{text} {_step_unit(name)}".rstrip()
 
 
 def _step_unit(name: str) -> str:
-    """The unit of a difference of two values of the metric `name`; a mere scale has none."""
+    """Return the unit of a difference of two values of the metric `name`; a mere scale has none."""
     unit = METRICS[name].unit
     return {"LUFS": "LU", "dBTP": "dB", "fraction": "points", "dB": "dB", "LU": "LU"}.get(unit, "")
