@@ -158,7 +158,8 @@ def _contents(proceed: Path, report: Path, site: Path) -> tuple[Scorecard, dict[
     for name in files:
         if not _fits(name):
             raise UsageError(
-                f"{site / name.removeprefix('site/')}: this name cannot be stored in a ZIP for every system",
+                f"{site / name.removeprefix('site/')}: this name cannot be stored in a ZIP for "
+                "every system",
                 next_step="Rename it where it comes from, and build the site again.",
             )
     return card, files
@@ -194,7 +195,8 @@ def _speech(card: Scorecard, proceed: Path, report: Path) -> dict[str, tuple[Pat
             )
         if fsio.sha256_file(path) != item.output_sha256:
             raise UsageError(
-                f"{proceed / item.output}: its SHA-256 differs from the one in {report / _SCORECARD}",
+                f"{proceed / item.output}: its SHA-256 differs from the one in "
+                f"{report / _SCORECARD}",
                 next_step=_OTHER_FOLDER,
             )
         name = item.output if _fits(item.output) else f"{item.id}__speech_only.wav"
