@@ -92,7 +92,7 @@ def decode(path: Path, max_minutes: float) -> Audio:
         raise type(error)(f"{path.name}: {error.message}") from error.__cause__
 
 
-def checked(audio: Audio) -> Audio:
+def validated(audio: Audio) -> Audio:
     """Validate `audio` and return it unchanged.
 
     Raises `UnreadableAudio` for an unsupported shape, type or rate, `EmptyAudio` for no frames,
@@ -214,7 +214,7 @@ def _decode(file: BinaryIO, max_minutes: float) -> Audio:
         samples[:, done : done + len(block)] = block.T
         done += len(block)
     if done == 0:
-        raise EmptyAudio("a header with no audio after it")
+        raise EmptyAudio("the file has a header but no audio")
     if done < source.frames:
         raise UnreadableAudio(
             f"cut off at {_place(done, source.rate)}; the header claims {source.frames} frames"
@@ -328,7 +328,7 @@ def _open_wav(file: BinaryIO, size: int) -> _Source:
         elif kind == b"ds64":  # RF64: sizes too large for 32 bits
             real_size = int.from_bytes(file.read(claimed)[8:16], "little")
         position = body + claimed + claimed % 2
-    raise EmptyAudio("a header with no audio after it")
+    raise EmptyAudio("the file has a header but no audio")
 
 
 def _chunk(file: BinaryIO, position: int) -> tuple[bytes, int]:

@@ -27,7 +27,7 @@ def device() -> Device:
         UsageError: the value is no device name, or torch finds no such device on this machine.
     """
     named = check_variable()
-    there = ("cpu",) if named == "cpu" else _there()
+    there = ("cpu",) if named == "cpu" else _available_devices()
     if named == "auto":
         return there[0]
     for found in there:
@@ -80,7 +80,7 @@ def threads() -> int:
     return cores()
 
 
-def _there() -> tuple[Device, ...]:
+def _available_devices() -> tuple[Device, ...]:
     """Return the devices of this machine, the best first."""
     if importlib.util.find_spec("torch") is None:
         return ("cpu",)

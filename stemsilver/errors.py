@@ -92,7 +92,9 @@ class StageError(ItemError):
     """A step of the cleaning chain returned an unusable result."""
 
     code = "stage_failed"
-    next_step = "Run `stemsilver doctor`; if it is clean, report the file with this message."
+    next_step = (
+        "Run `stemsilver doctor`; if it finds no problem, report the file with this message."
+    )
 
 
 class WorkerCrashed(ItemError):
@@ -106,7 +108,9 @@ class SiteError(StemsilverError):
     """The site failed a check before publication; the previous site is unchanged."""
 
     code = "site"
-    next_step = "Mend the page the message names and build again; the previous site still stands."
+    next_step = (
+        "Correct the page named in the message and build again. The previous site is unchanged."
+    )
 
 
 class UsageError(StemsilverError):

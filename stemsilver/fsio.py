@@ -36,12 +36,12 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises `EnvironmentFault` if writing fails, for example because the disk is full. A previous
     file at `path` is then unchanged.
     """
-    with open_whole(path) as file:
+    with open_atomic(path) as file:
         file.write(data)
 
 
 @contextmanager
-def open_whole(path: Path) -> Iterator[BinaryIO]:
+def open_atomic(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file for writing, and rename it to `path` when the block succeeds.
 
     Missing folders are created. Any `OSError` in the block counts as a write error and becomes
@@ -89,7 +89,7 @@ def write_if_changed(path: Path, data: bytes) -> bool:
 
 
 @contextmanager
-def lengthen(path: Path) -> Iterator[BinaryIO]:
+def open_append(path: Path) -> Iterator[BinaryIO]:
     """Open a file for appending, to continue work that a killed run did not finish.
 
     Missing folders are created. Any `OSError` in the block counts as a write error and becomes
@@ -103,7 +103,7 @@ def lengthen(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
 
 
-def put_in_place(written: Path, path: Path) -> None:
+def replace_file(written: Path, path: Path) -> None:
     """Rename the complete file `written` to `path`, in the same folder. Raises `EnvironmentFault`.
 
     A previous file at `path` is replaced atomically.
@@ -265,7 +265,7 @@ def _writing(path: Path) -> Iterator[None]:
             raise EnvironmentFault(
                 f"the disk is full: cannot write {path}",
                 next_step="Free some space there and run the same command again; "
-                "everything written so far is whole.",
+                "all files written so far are complete.",
             ) from error
         raise EnvironmentFault(
             f"cannot write {path}: {error.strerror or error}",

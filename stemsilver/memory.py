@@ -26,7 +26,7 @@ class Peak:
     gpu: int | None = None
 
 
-def lower_marks() -> None:
+def reset_peaks() -> None:
     """Reset the peaks, so that `peak` covers the time from now on.
 
     Only Linux can reset the peak of a process. On other systems `peak` covers the whole life of
@@ -38,14 +38,14 @@ def lower_marks() -> None:
         cuda.reset_peak_memory_stats()
 
 
-def give_back() -> None:
+def release_free_memory() -> None:
     """Return freed memory to the system: glibc would keep most of it."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def peak() -> Peak:
-    """Return the peak memory since `lower_marks`."""
+    """Return the peak memory since `reset_peaks`."""
     cuda = _cuda()
     return Peak(_process(), None if cuda is None else int(cuda.max_memory_allocated()))
 

@@ -44,6 +44,6 @@ def load_profile(name: str = DEFAULT) -> Profile:
     guess = f"; did you mean `{near[0]}`?" if near else "."
     raise ConfigError(
         f"There is no profile `{name}`{guess}",
-        next_step=f"Known profiles: {', '.join(sorted(known))}. A file of another name or place is "
-        "given with --config.",
+        next_step=f"Known profiles: {', '.join(sorted(known))}. Use --config FILE for a profile "
+        "with another file name or in another folder.",
     )

@@ -51,9 +51,9 @@ def write(audio: Audio, path: Path | str) -> None:
         EnvironmentFault: The disk is full, or the file cannot be written there.
     """
     from stemsilver import fsio
-    from stemsilver.audio import checked, encode_wav
+    from stemsilver.audio import encode_wav, validated
 
-    fsio.write_bytes(Path(path), encode_wav(checked(audio)))
+    fsio.write_bytes(Path(path), encode_wav(validated(audio)))
 
 
 def clean(mixture: Audio | Path | str, profile: Profile | None = None) -> Cleaned:
@@ -78,17 +78,17 @@ def clean(mixture: Audio | Path | str, profile: Profile | None = None) -> Cleane
     >>> clean(silence).speech.samples.shape
     (1, 24000)
     """
-    from stemsilver.audio import checked, decode
+    from stemsilver.audio import decode, validated
     from stemsilver.cleaning import chain
     from stemsilver.records import Audio
-    from stemsilver.step_cache import NOTHING_KEPT
+    from stemsilver.step_cache import UNCACHED
 
     chosen = load_profile() if profile is None else profile
     if isinstance(mixture, Audio):
-        audio = checked(mixture)
+        audio = validated(mixture)
     else:
         audio = decode(Path(mixture), chosen.preprocess.max_minutes)
-    return chain.clean(audio, audio.digest, chosen.chain, NOTHING_KEPT)
+    return chain.clean(audio, audio.digest, chosen.chain, UNCACHED)
 
 
 def evaluate(

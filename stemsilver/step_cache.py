@@ -161,7 +161,7 @@ class Steps:
                 marks[step] = max(marks.get(step, 0), found)
 
 
-NOTHING_KEPT: Memo = Steps(None)
+UNCACHED: Memo = Steps(None)
 """A memo without a cache, for callers that do not read the costs."""
 
 
@@ -193,11 +193,11 @@ def _merged(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
 
 def _measured(compute: Callable[[], _T]) -> tuple[_T, float, Peak]:
     """Return the result of `compute`, its time in seconds, and its peak memory."""
-    memory.lower_marks()
+    memory.reset_peaks()
     started = time.perf_counter()
     result = compute()
     seconds, peak = time.perf_counter() - started, memory.peak()
-    memory.give_back()
+    memory.release_free_memory()
     return result, seconds, peak
 
 

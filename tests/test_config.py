@@ -238,7 +238,7 @@ def test_a_slip_in_a_models_settings_is_told_where_it_is_in_the_file(
 
 def test_an_english_model_with_another_language_is_refused() -> None:
     asr = {**yaml.safe_load(TEXT)["evaluation"]["asr"], "language": "de"}
-    assert "tiny.en knows English alone" in refusal(with_value("evaluation.asr", asr))
+    assert "tiny.en supports only English" in refusal(with_value("evaluation.asr", asr))
 
 
 # --- row 23: not a profile at all

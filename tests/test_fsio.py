@@ -116,16 +116,16 @@ def test_bytes_are_on_disk_before_the_name_is(tmp_path: Path, monkeypatch: Patch
 
 def test_a_file_in_pieces_is_whole_or_absent(tmp_path: Path) -> None:
     target = tmp_path / "a" / "x"
-    with fsio.open_whole(target) as file:
+    with fsio.open_atomic(target) as file:
         file.write(b"one ")
         assert not target.exists()
         file.write(b"two")
     assert target.read_bytes() == b"one two"
-    with pytest.raises(ZeroDivisionError), fsio.open_whole(target) as file:
+    with pytest.raises(ZeroDivisionError), fsio.open_atomic(target) as file:
         file.write(b"other")
         raise ZeroDivisionError
     assert target.read_bytes() == b"one two"
-    with pytest.raises(EnvironmentFault, match="disk is full"), fsio.open_whole(target) as file:
+    with pytest.raises(EnvironmentFault, match="disk is full"), fsio.open_atomic(target) as file:
         file.write(b"other")
         failing(errno.ENOSPC)()
     assert target.read_bytes() == b"one two"
@@ -437,17 +437,17 @@ def test_a_second_run_that_says_how_waits_for_the_first(tmp_path: Path) -> None:
 def test_a_file_is_lengthened_and_then_put_in_place(tmp_path: Path) -> None:
     part, whole = tmp_path / "new" / "a.part", tmp_path / "new" / "a"
     for piece in (b"one ", b"two"):
-        with fsio.lengthen(part) as file:
+        with fsio.open_append(part) as file:
             file.write(piece)
     assert not whole.exists()
     whole.write_bytes(b"old")
-    fsio.put_in_place(part, whole)
+    fsio.replace_file(part, whole)
     assert whole.read_bytes() == b"one two"
     assert names(whole.parent) == ["a"]
 
 
 def test_what_was_lengthened_stays_when_the_work_fails(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), fsio.lengthen(tmp_path / "a.part") as file:
+    with pytest.raises(ZeroDivisionError), fsio.open_append(tmp_path / "a.part") as file:
         file.write(b"one")
         raise ZeroDivisionError
     assert (tmp_path / "a.part").read_bytes() == b"one"
@@ -456,6 +456,6 @@ def test_what_was_lengthened_stays_when_the_work_fails(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_lengthened_is_told() -> None:
     with (
         pytest.raises(EnvironmentFault, match="the disk is full"),
-        fsio.lengthen(Path("/dev/full")) as file,
+        fsio.open_append(Path("/dev/full")) as file,
     ):
         file.write(b"x")

@@ -146,7 +146,7 @@ def polish(speech: Samples, rate: int, settings: config.Postprocess) -> tuple[Sa
         high_shelf_db=settings.high_shelf_db,
         high_shelf_q=settings.high_shelf_q,
     )
-    return loudness.finish(
+    return loudness.normalise(
         shaped,
         rate,
         lufs=settings.final_lufs,

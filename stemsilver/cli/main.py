@@ -106,7 +106,7 @@ def main() -> NoReturn:
         signals.ignore()
         stopped.handled = True
         code = stopped.exit_code
-        errors.print("Interrupted. What was finished is kept; run the same command to go on.")
+        errors.print("Interrupted. Finished work is kept; run the same command again to continue.")
     # No signal may interrupt the shutdown of the interpreter.
     signals.ignore()
     sys.exit(code)

@@ -103,11 +103,13 @@ class Asr(Section):
     @model_validator(mode="after")
     def _learned(self) -> Asr:
         if self.model_name.endswith(".en") and self.language != "en":
-            raise ValueError(f"language: {self.model_name} knows English alone, `en`")
+            raise ValueError(f"language: {self.model_name} supports only English (`en`)")
         if self.language in SINCE_LARGE_V3 and not self.model_name.startswith("large-v3"):
             raise ValueError(f"language: {self.model_name} does not know `{self.language}`")
         if self.backend == "faster-whisper" and self.model_name == "large-v1":
-            raise ValueError("model_name: large-v1 is there for openai-whisper alone")
+            raise ValueError(
+                "model_name: large-v1 is available only with the backend openai-whisper"
+            )
         return self
 
 

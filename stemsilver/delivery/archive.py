@@ -11,7 +11,7 @@ from typing import IO, TypeAlias
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from stemsilver.errors import EnvironmentFault
-from stemsilver.fsio import open_whole
+from stemsilver.fsio import open_atomic
 
 Source: TypeAlias = Path | bytes
 """The path of a file, or the content itself."""
@@ -59,7 +59,7 @@ def write_zip(
     total = sum(_length(source) for source in files.values())
     done = 0
     sums = []
-    with open_whole(target) as file, ZipFile(file, "w") as archive:
+    with open_atomic(target) as file, ZipFile(file, "w") as archive:
         for name in sorted(files):
             digest = hashlib.sha256()
             with _entry(archive, f"{target.stem}/{name}", _length(files[name]), moment) as entry:

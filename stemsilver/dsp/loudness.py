@@ -37,8 +37,10 @@ LOUDNESS_TOLERANCE_LU = 0.05
 MAX_ROUNDS = 12
 
 SILENT = "Silent: no gain was applied."
-NOTHING_LEFT = "Hardly anything was left, as of a render without speech: its level was kept."
-TOO_SHORT = "Too short to have a loudness: its level was kept."
+NOTHING_LEFT = (
+    "Almost no signal is left, so there is probably no speech: the loudness was not changed."
+)
+TOO_SHORT = "Shorter than 0.4 s, so its loudness cannot be measured: it was not changed."
 
 
 def integrated_lufs(samples: Samples, rate: int) -> float | None:
@@ -110,7 +112,7 @@ def _limit(
     return (samples * np.minimum(smooth, 1.0)).astype(np.float32)
 
 
-def finish(
+def normalise(
     samples: Samples,
     rate: int,
     *,
@@ -135,20 +137,20 @@ def finish(
     """
     ceiling = true_peak_db - CEILING_MARGIN_DB
     if samples.shape[-1] < BLOCK_SECONDS * rate:
-        return _held(samples, ceiling), TOO_SHORT
+        return _reduced_to_ceiling(samples, ceiling), TOO_SHORT
     loudness = integrated_lufs(samples, rate)
     if loudness is None:
-        return _held(samples, ceiling), SILENT
+        return _reduced_to_ceiling(samples, ceiling), SILENT
     # The limiter reduces the loudness a little, so the gain is increased by the missing loudness
     # until the measured loudness of the result is right.
     decibels = lufs - loudness
     if decibels > max_gain_db:
-        return _held(samples, ceiling), NOTHING_LEFT
+        return _reduced_to_ceiling(samples, ceiling), NOTHING_LEFT
     envelope = _oversampled_envelope(samples)
     for _ in range(MAX_ROUNDS):
         louder = 10 ** (decibels / 20)
         limited = _limit(gain(samples, decibels), louder * envelope, rate, ceiling)
-        finished = _held(limited, ceiling)
+        finished = _reduced_to_ceiling(limited, ceiling)
         reached = integrated_lufs(finished, rate)
         missing = lufs - (reached if reached is not None else SILENCE_LUFS)
         if abs(missing) <= LOUDNESS_TOLERANCE_LU:
@@ -157,7 +159,7 @@ def finish(
     return finished, f"The peak ceiling kept the loudness {missing:.1f} LU under its target."
 
 
-def _held(samples: Samples, ceiling_dbtp: float) -> Samples:
+def _reduced_to_ceiling(samples: Samples, ceiling_dbtp: float) -> Samples:
     """Reduce the gain if the true peak is above the ceiling."""
     peak = true_peak_dbtp(samples)
     if peak is None or peak <= ceiling_dbtp:

@@ -16,10 +16,10 @@ from stemsilver.microsite.pages.writer import Pages, preparations
 from stemsilver.microsite.parts.player import player_files
 from stemsilver.microsite.publish.assets import write_diagram
 from stemsilver.microsite.publish.overrides import copy_hand_written
-from stemsilver.microsite.publish.site import Look, PublishedSite, downloads, publish
+from stemsilver.microsite.publish.site import PublishedSite, SiteSettings, downloads, publish
 from stemsilver.records import Evidence, WeightRecord
-from stemsilver.report import Bakeoff, Run, bakeoff_columns, judge_again, pipeline_mermaid
-from stemsilver.step_cache import NOTHING_KEPT, Memo
+from stemsilver.report import Bakeoff, ProfileRun, bakeoff_columns, judge_again, pipeline_mermaid
+from stemsilver.step_cache import UNCACHED, Memo
 
 _NAVIGATION = [
     {"Bake-off": "index.md"},
@@ -31,7 +31,7 @@ _STYLES = ("assets/bakeoff.css",)
 
 
 @dataclass(frozen=True)
-class Described:
+class ProfileView:
     """A profile on the Profiles page; `folder` has its diagram, drawn from `mermaid`."""
 
     name: str
@@ -48,7 +48,7 @@ def build_bakeoff(
     reports: Sequence[Path],
     target: Path,
     max_megabytes: float,
-    memo: Memo = NOTHING_KEPT,
+    memo: Memo = UNCACHED,
 ) -> PublishedSite:
     """Publish the site of a bake-off at `target`.
 
@@ -95,7 +95,7 @@ def build_bakeoff(
         if raw is not None
         for name, source in player_files([raw, *tracks.values()]).items()
     }
-    look = Look(
+    look = SiteSettings(
         found.incumbent.profile.site.title,
         found.incumbent.scorecard.created,
         lambda _: _NAVIGATION,
@@ -112,7 +112,7 @@ def _write_profiles(found: Bakeoff, pages: Pages, memo: Memo) -> None:
         (pages.folder / folder).mkdir()
         mermaid = pipeline_mermaid(run.profile)
         write_diagram(mermaid, pages.folder / folder, memo)
-        shown.append(Described(run.name, run.profile.description, folder, mermaid, _yaml(run)))
+        shown.append(ProfileView(run.name, run.profile.description, folder, mermaid, _yaml(run)))
     pages.write(
         "reproduce.md",
         "Profiles",
@@ -124,7 +124,7 @@ def _write_profiles(found: Bakeoff, pages: Pages, memo: Memo) -> None:
     )
 
 
-def _yaml(run: Run) -> str:
+def _yaml(run: ProfileRun) -> str:
     settings: dict[str, Any] = run.profile.model_dump(mode="json", exclude={"name"})
     return yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
 
@@ -137,6 +137,6 @@ def _command(found: Bakeoff) -> str:
     return "\n".join([*before, f"stemsilver compare --raw raw -- {names}"])
 
 
-def _weights(runs: Sequence[Run]) -> tuple[WeightRecord, ...]:
+def _weights(runs: Sequence[ProfileRun]) -> tuple[WeightRecord, ...]:
     """Return every weight file that any run used, once."""
     return tuple(dict.fromkeys(weight for run in runs for weight in run.scorecard.weights))

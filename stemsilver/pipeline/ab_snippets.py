@@ -99,7 +99,7 @@ def _decoded_clean(item: ScoredRender, base: BaseItem, max_minutes: float) -> Au
     except ItemError as error:
         raise UsageError(
             f"{base.folder}: {error.message}",
-            next_step="Publish the site that this build is compared with again.",
+            next_step="Build the site given with --base again.",
         ) from error
     return audio
 

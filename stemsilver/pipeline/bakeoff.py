@@ -136,8 +136,8 @@ def check_names(profiles: Sequence[Profile]) -> None:
         name = profile.name.casefold()
         if name in taken or name.startswith("."):
             raise UsageError(
-                f"a profile in a bake-off cannot be called `{profile.name}`: it is named twice, or "
-                "its folder would be hidden or that of something else",
+                f"the profile name `{profile.name}` cannot be used in a bake-off: it is given "
+                f"twice, begins with a dot, or is reserved ({JSON}, {MARKDOWN}, {SITE})",
                 next_step="Copy the profile to a file of another name.",
             )
         taken.add(name)

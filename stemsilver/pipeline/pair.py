@@ -13,7 +13,7 @@ from stemsilver.evaluation import suite
 from stemsilver.pipeline.sidecars import read_sidecars
 from stemsilver.profiles import name_of
 from stemsilver.records import Audio, Evidence
-from stemsilver.step_cache import NOTHING_KEPT
+from stemsilver.step_cache import UNCACHED
 
 
 def evaluate_pair(
@@ -51,7 +51,7 @@ def evaluate_pair(
             next_step="Name a render and its cleaned file.",
         )
     measured = [
-        suite.measure(audio, audio.digest, profile.evaluation, NOTHING_KEPT)
+        suite.measure(audio, audio.digest, profile.evaluation, UNCACHED)
         for audio in (before, after)
     ]
     beside = read_sidecars(script, reference, limit)

@@ -45,8 +45,8 @@ def check_outputs(renders: Sequence[Render], folders: Mapping[str, Path]) -> Non
     for kept in (Path.cwd(), *outputs.values(), *roots):
         if kept.is_relative_to(site):
             raise UsageError(
-                f"--site {site} would be replaced as a whole, and {kept} lies in it",
-                next_step="Name a folder for the site alone.",
+                f"--site {site} is deleted and rebuilt, but it contains {kept}",
+                next_step="Choose a folder that contains nothing but the site.",
             )
 
 

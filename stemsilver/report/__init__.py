@@ -7,13 +7,13 @@ from stemsilver.report.comparison.bakeoff import (
     OWN_STAGE_A,
     Bakeoff,
     BakeoffColumn,
-    Run,
+    ProfileRun,
     bakeoff,
     bakeoff_columns,
     bakeoff_json,
 )
 from stemsilver.report.comparison.bakeoff_markdown import MARKS, bakeoff_markdown
-from stemsilver.report.comparison.change import Change, Sense, change, within
+from stemsilver.report.comparison.change import Change, ChangeKind, change, within
 from stemsilver.report.comparison.diff import ChangeRow, Diff, ItemDiff, MeanDiff, diff
 from stemsilver.report.comparison.diff_json import diff_json
 from stemsilver.report.comparison.diff_markdown import MAX_COMMENT, checked_link, diff_markdown
@@ -25,7 +25,7 @@ from stemsilver.report.comparison.diff_wording import (
     listings,
     rule_words,
 )
-from stemsilver.report.comparison.guardrail import Check, guard
+from stemsilver.report.comparison.guardrail import Check, check_guardrail
 from stemsilver.report.comparison.promotion import Judgement, Ruling, rule_on
 from stemsilver.report.history.records import (
     HISTORY,
@@ -36,7 +36,7 @@ from stemsilver.report.history.records import (
     read_records,
     record,
 )
-from stemsilver.report.history.regressions import Shift, ShiftSense, runs, shifts
+from stemsilver.report.history.regressions import Shift, ShiftSense, build_groups, shifts
 from stemsilver.report.scorecard.cost import Cost, factor_words, memory_words
 from stemsilver.report.scorecard.csv_table import batch_metrics_csv
 from stemsilver.report.scorecard.markdown import provenance, scorecard_markdown
@@ -53,11 +53,11 @@ from stemsilver.report.scorecard.scores import (
 )
 from stemsilver.report.scorecard.verdicts import (
     Totals,
-    all_good,
     batch_verdict,
     gates,
     judge,
     judge_again,
+    nothing_failed,
     totals,
 )
 from stemsilver.report.scorecard.writer import SCHEMA_VERSION, item_evidence, scorecard_json
@@ -82,6 +82,7 @@ __all__ = [
     "Bakeoff",
     "BakeoffColumn",
     "Change",
+    "ChangeKind",
     "ChangeRow",
     "Check",
     "Cost",
@@ -93,28 +94,28 @@ __all__ = [
     "Listing",
     "Mean",
     "MeanDiff",
+    "ProfileRun",
     "RawToClean",
     "Record",
     "Ruling",
-    "Run",
     "Scorecard",
     "ScoredRender",
-    "Sense",
     "Shift",
     "ShiftSense",
     "Status",
     "Totals",
     "UsedModel",
     "Verdict",
-    "all_good",
     "bakeoff",
     "bakeoff_columns",
     "bakeoff_json",
     "bakeoff_markdown",
     "batch_metrics_csv",
     "batch_verdict",
+    "build_groups",
     "change",
     "change_cells",
+    "check_guardrail",
     "checked_link",
     "diff",
     "diff_headline",
@@ -127,7 +128,6 @@ __all__ = [
     "format_tolerance",
     "format_value",
     "gates",
-    "guard",
     "guardrail_verdict",
     "headline",
     "history_json",
@@ -139,6 +139,7 @@ __all__ = [
     "memory_words",
     "merged",
     "metric_heading",
+    "nothing_failed",
     "parse_scorecard",
     "pipeline_mermaid",
     "provenance",
@@ -149,7 +150,6 @@ __all__ = [
     "record",
     "rule_on",
     "rule_words",
-    "runs",
     "scorecard_json",
     "scorecard_markdown",
     "shifts",

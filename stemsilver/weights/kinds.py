@@ -58,7 +58,7 @@ class Remote:
 
 
 @dataclass(frozen=True)
-class Own:
+class UserWeights:
     """Weights of the user that replace official ones of the same name, listed in `weights.yaml`.
 
     `file` is the path below the weights folder; `sha256` has all 64 digits.
@@ -71,12 +71,12 @@ class Own:
     source: str
 
 
-Weight = Bundled | Remote | Own
+Weight = Bundled | Remote | UserWeights
 
 
 def expected(weight: Weight) -> str:
     """Describe the expected size and hash of the file of `weight`."""
-    size = None if isinstance(weight, Own) else weight.size
+    size = None if isinstance(weight, UserWeights) else weight.size
     sized = "" if size is None else f"{size} bytes, "
     beginning = "" if len(weight.sha256) == SHA256_DIGITS else "beginning with "
     return f"{sized}SHA-256 {beginning}{weight.sha256}"

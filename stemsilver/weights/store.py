@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from stemsilver.config import strict_yaml
 from stemsilver.errors import ConfigError, UsageError
 from stemsilver.fsio import contained
-from stemsilver.weights.kinds import Own
+from stemsilver.weights.kinds import UserWeights
 
 VARIABLE = "STEMSILVER_WEIGHTS"
 LISTING = "weights.yaml"
@@ -45,7 +45,7 @@ _FORM = (
 _LISTING = TypeAdapter(dict[str, _Entry])
 
 
-def own_weights(known: Collection[str]) -> dict[str, Own]:
+def own_weights(known: Collection[str]) -> dict[str, UserWeights]:
     """Read the user's own weights, which replace official ones of the same name.
 
     `weights.yaml` in the weights folder lists them: under each name `file`, `sha256`, `licence`
@@ -78,7 +78,7 @@ def own_weights(known: Collection[str]) -> dict[str, Own]:
             raise ConfigError(
                 f"{path}: `{name}.file`: {error.message}", next_step=error.next_step
             ) from error
-    return {name: Own(name, **entry.model_dump()) for name, entry in entries.items()}
+    return {name: UserWeights(name, **entry.model_dump()) for name, entry in entries.items()}
 
 
 def _described(error: ValidationError) -> str:

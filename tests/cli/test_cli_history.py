@@ -41,5 +41,5 @@ def test_a_damaged_history_is_2_and_says_what_to_name(
     damaged.write_text("{")
     ended = stemsilver("build-site", "--cache", "cache", "--history", damaged)
     assert ended.code == 2
-    assert f"{damaged}: not a history or a scorecard of Stemsilver's" in ended.err
+    assert f"{damaged}: not a history or a scorecard of Stemsilver" in ended.err
     assert "Name a history.json" in ended.err

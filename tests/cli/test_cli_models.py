@@ -54,7 +54,7 @@ def test_models_list_says_which_profiles_use_a_file(stemsilver: Terminal) -> Non
     assert used == [
         "  used by heavy, studio, uvr",
         "  used by embedded, heavy, studio, uvr",
-        "  used by no profile here",
+        "  not used by any known profile",
     ]
 
 

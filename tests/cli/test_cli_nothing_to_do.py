@@ -13,7 +13,7 @@ from stemsilver.resources import resource
 from ..pipeline.batches import EPOCH, InThisProcess, Workspace
 from .terminal import Ended, Terminal
 
-UNCHANGED = "Nothing changed; the site stands as it is."
+UNCHANGED = "Nothing changed; the site is up to date."
 # As the batch was built.
 BUILD = ("build-site", "--cache", "cache", "--max-site-mb", "100")
 
@@ -80,7 +80,7 @@ def test_a_fresh_site_is_made_anew_from_what_is_there(
 ) -> None:
     before = index(workspace)
     ended = stemsilver(*BUILD, "--fresh-site")
-    assert "2 of 2 renders reused whole" in ended.err
+    assert "2 of 2 renders were already finished" in ended.err
     assert index(workspace) != before
     assert computed.calls == []
     assert UNCHANGED in stemsilver(*BUILD).err

@@ -123,7 +123,7 @@ def test_nothing_is_packed_under_a_name_that_would_be_refused(
 
 def test_a_short_commit_is_refused_in_words(workspace: Workspace, stemsilver: Terminal) -> None:
     said = pack(stemsilver, commit="abc")
-    faulty(said, 2, "--commit: abc is no whole commit in hex")
+    faulty(said, 2, "--commit: abc is not a full commit SHA")
     assert "pattern" not in said.err
 
 

@@ -83,7 +83,7 @@ def test_markdown_and_json_are_the_reports(stemsilver: Terminal, base: Path, wor
     found = report.diff(
         report.read_scorecard(base), report.read_scorecard(worse / "downloads" / "scorecard.json")
     )
-    checks = report.guard(found)
+    checks = report.check_guardrail(found)
     link = "https://example.com/1"
     arguments = ("scorecard", "diff", base, worse, "--gate")
     shown = stemsilver(*arguments, "--markdown", "--rows", "0", "--link", link)

@@ -170,7 +170,7 @@ def test_a_second_run_finds_everything_done(
     scorecard, _ = studio
     assert "Nothing changed" in run(workshop, pulled, command("studio", "studio")).stderr
     again = run(workshop, pulled, command("studio", "studio", "--fresh-site"))
-    assert f"{len(RENDERS)} of {len(RENDERS)} renders reused whole" in again.stderr
+    assert f"{len(RENDERS)} of {len(RENDERS)} renders were already finished" in again.stderr
     assert json.loads((workshop / "studio/report/scorecard.json").read_bytes()) == scorecard
 
 
@@ -192,7 +192,7 @@ def test_other_weights_redo_what_they_decide(
     files = {name: other / entry["file"] for name, entry in listed.items()}
     list_own(other, {**files, "dns64": other / "denoiser" / "own.th"})
     ended = run(workshop, other, command("studio", "other"))
-    assert f"0 of {len(RENDERS)} renders reused whole" in ended.stderr
+    assert f"0 of {len(RENDERS)} renders were already finished" in ended.stderr
     steps = json.loads((workshop / "other/report/scorecard.json").read_bytes())["items"]
     before = studio[0]["items"]
     for was, now in zip(before, steps, strict=True):

@@ -173,7 +173,7 @@ def test_build_site_is_0_where_every_gate_is_passed(
     profile = gates(workspace.folder / "loose.yaml", **LOOSE)
     ended = stemsilver("build-site", "--config", profile, "--cache", "cache")
     assert ended.code == 0
-    assert "2 of 2 renders reused whole" in ended.err
+    assert "2 of 2 renders were already finished" in ended.err
     assert "site/index.html: " in ended.err
     scorecard = json.loads((workspace.places.report / "scorecard.json").read_bytes())
     assert scorecard["profile"]["name"] == "loose"

@@ -152,6 +152,6 @@ def test_only_what_was_packed_before_is_replaced(tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("years of work")
-    with pytest.raises(UsageError, match="would be replaced"):
+    with pytest.raises(UsageError, match="would be deleted"):
         pack(done.base, done.head, CLAIM, mine, 50)
     assert (mine / "thesis.txt").read_text() == "years of work"

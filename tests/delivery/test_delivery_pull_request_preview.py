@@ -374,7 +374,7 @@ def test_nothing_half_is_left_and_nothing_of_others_replaced(made: Opened, tmp_p
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("years of work")
-    with pytest.raises(UsageError, match="would be replaced"):
+    with pytest.raises(UsageError, match="would be deleted"):
         preview(made, mine)
     assert contents(mine) == {"thesis.txt": b"years of work"}
 

@@ -196,7 +196,7 @@ def test_speech_with_a_high_crest_reaches_both_targets(speech: Samples, rate: in
     assert peak is not None
     assert -16 - level + peak > 1, "plain gain would do; the limiter is not tested"
 
-    finished, note = loudness.finish(signal, rate, lufs=-16, true_peak_db=-1)
+    finished, note = loudness.normalise(signal, rate, lufs=-16, true_peak_db=-1)
 
     assert note is None
     assert loudness.integrated_lufs(finished, rate) == pytest.approx(-16, abs=0.05)
@@ -208,7 +208,7 @@ def test_speech_with_a_high_crest_reaches_both_targets(speech: Samples, rate: in
 
 @pytest.mark.parametrize("level_db", [-35.0, 0.0, 25.0])
 def test_loud_and_quiet_speech_come_out_alike(speech: Samples, level_db: float) -> None:
-    finished, note = loudness.finish(
+    finished, note = loudness.normalise(
         loudness.gain(speech, level_db), 24_000, lufs=-16, true_peak_db=-1
     )
     assert note is None
@@ -219,7 +219,7 @@ def test_loud_and_quiet_speech_come_out_alike(speech: Samples, level_db: float) 
 def test_a_loudness_out_of_reach_is_missed_with_a_note_and_the_ceiling_held() -> None:
     clicks = np.zeros((1, 48_000), np.float32)
     clicks[0, ::12_000] = 0.5
-    finished, note = loudness.finish(clicks, 48_000, lufs=-8, true_peak_db=-12)
+    finished, note = loudness.normalise(clicks, 48_000, lufs=-8, true_peak_db=-12)
     reached = loudness.integrated_lufs(finished, 48_000)
     assert reached is not None
     assert note == (f"The peak ceiling kept the loudness {-8 - reached:.1f} LU under its target.")
@@ -228,16 +228,16 @@ def test_a_loudness_out_of_reach_is_missed_with_a_note_and_the_ceiling_held() ->
 
 def test_silence_gets_no_gain() -> None:
     silence = np.zeros((2, 48_000), np.float32)
-    finished, note = loudness.finish(silence, 48_000, lufs=-16, true_peak_db=-1)
+    finished, note = loudness.normalise(silence, 48_000, lufs=-16, true_peak_db=-1)
     assert note == loudness.SILENT
     np.testing.assert_array_equal(finished, silence)
 
 
 def test_a_sound_too_short_for_a_loudness_is_only_held_under_the_ceiling() -> None:
     quiet, loud = tone(-30, 0.3), tone(6, 0.3)
-    kept, note = loudness.finish(quiet, 48_000, lufs=-16, true_peak_db=-1)
+    kept, note = loudness.normalise(quiet, 48_000, lufs=-16, true_peak_db=-1)
     assert note == loudness.TOO_SHORT
     np.testing.assert_array_equal(kept, quiet)
-    held, note = loudness.finish(loud, 48_000, lufs=-16, true_peak_db=-1)
+    held, note = loudness.normalise(loud, 48_000, lufs=-16, true_peak_db=-1)
     assert note == loudness.TOO_SHORT
     assert peak_16x_dbtp(held) <= -0.9

@@ -144,7 +144,7 @@ def test_silence_is_in_no_language(backend: str, frames: int) -> None:
         ("tiny", "xx", "a code of Whisper's"),
         ("tiny", "english", "a code of Whisper's"),
         ("tiny", "", "a code of Whisper's"),
-        ("tiny.en", "auto", "English alone"),
+        ("tiny.en", "auto", "only English"),
         ("large-v2", "yue", "does not know `yue`"),
     ],
 )
@@ -203,7 +203,9 @@ def test_every_size_has_its_weights_in_the_registry(size: str) -> None:
 
 
 def test_a_size_that_nobody_converted_is_refused() -> None:
-    with pytest.raises(ValidationError, match="large-v1 is there for openai-whisper alone"):
+    with pytest.raises(
+        ValidationError, match="large-v1 is available only with the backend openai-whisper"
+    ):
         settings(FASTER, "large-v1")
 
 

@@ -356,7 +356,7 @@ def test_a_worker_killed_on_one_render_costs_that_render_alone(
     assert victim.failure.code == "crashed"
     assert victim.failure.message.startswith("victim.wav: the worker process died")
     assert "--jobs 1" in victim.failure.next_step
-    assert not report.all_good(report.totals(outcome.scorecard))
+    assert not report.nothing_failed(report.totals(outcome.scorecard))
     assert set(contents(workspace.places.proceed)) == {"good__speech_only.wav"}
     page = (workspace.places.site / "renders" / f"{victim.id}.html").read_text(encoding="utf-8")
     assert "the worker process died" in page

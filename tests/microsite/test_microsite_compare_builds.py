@@ -93,7 +93,7 @@ def test_a_metric_that_is_gone_is_lost_as_the_guardrail_has_it(
     assert senses(view, INTRO)["stoi_vs_stage_a"] == "lost"
     column = [one.anchor for one in view.families].index("stoi_vs_stage_a")
     assert view.counts[column]["lost"] == 1
-    [check] = [check for check in view.guarded.checks if check.name == "stoi"]
+    [check] = [check for check in view.guardrail_result.checks if check.name == "stoi"]
     assert "lost in 1 render" in check.found
 
 
@@ -113,7 +113,7 @@ def test_other_raw_audio_is_another_render(planted: Planted, base_site: Path) ->
     shutil.copytree(base_site / "renders" / DUET, base_site / "renders" / "gone-00000009")
     view = compare(planted, base_site)
     assert dict(view.unmatched) == {
-        "narration/intro one.wav": "the raw audio is another",
+        "narration/intro one.wav": "the raw audio differs",
         "stereo/duet.wav": "only in this build",
         "broken.wav": "not cleaned here",
         "gone.wav": "only in the base",
@@ -253,13 +253,16 @@ def test_the_pages_lead_to_each_other_and_play_the_base(
 
 def test_the_guardrail_is_that_of_the_base(planted: Planted, base_site: Path) -> None:
     view = compare(planted, base_site)
-    assert (view.guarded.sentence, view.guarded.sound) == ("The guardrail holds", True)
+    assert (view.guardrail_result.sentence, view.guardrail_result.sound) == (
+        "The guardrail holds",
+        True,
+    )
     edit(base_site, INTRO, wer_raw_to_clean=0.0, clean_dnsmos_ovrl=3.5)
     edit(base_site, DUET, music_to_speech_db=-31.0)
     view = compare(planted, base_site)
-    assert not view.guarded.sound
-    assert view.guarded.sentence == "The guardrail fails: Music to speech, mean, Gates"
-    gates = next(check for check in view.guarded.checks if check.name == "gates")
+    assert not view.guardrail_result.sound
+    assert view.guardrail_result.sentence == "The guardrail fails: Music to speech, mean, Gates"
+    gates = next(check for check in view.guardrail_result.checks if check.name == "gates")
     assert (gates.found, gates.renders) == ("1 render newly failed", ("stereo/duet.wav",))
 
 

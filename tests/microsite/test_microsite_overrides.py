@@ -77,7 +77,7 @@ def test_hidden_files_and_links_do_not_reach_the_site(
     [
         ("site_src/a.md", "[x](gone.md)", r"WARNING.*'a\.md' contains a link 'gone\.md'"),
         ("site_src/latin.md", b"# caf\xe9", r"site_src/latin\.md: not UTF-8 .* at byte 5"),
-        ("site_src/index.md", "# Ours", r"site_src/index\.md would be replaced"),
+        ("site_src/index.md", "# Ours", r"site_src/index\.md: the name is reserved"),
         ("site_src/README.md", "# Ours", r"'README\.md' .* conflicts with 'index\.md'"),
         ("templates/method.html", "a\n{% if %}", r"templates/method\.html line 2: "),
         ("templates/macros.html", "{% endif %}", r"templates/macros\.html line 1: "),

@@ -206,8 +206,8 @@ def test_a_second_run_on_the_same_report_is_refused(workspace: Workspace) -> Non
         ({"report": "raw/report"}, "lies in the raw folder"),
         ({"site": "raw"}, "lies in the raw folder"),
         ({"report": "proceed"}, "are the same folder"),
-        ({"site": "."}, "would be replaced as a whole"),
-        ({"report": "site/report"}, "would be replaced as a whole"),
+        ({"site": "."}, "is deleted and rebuilt"),
+        ({"report": "site/report"}, "is deleted and rebuilt"),
     ],
 )
 def test_folders_in_each_other_s_way_are_refused(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.report import Change, Sense, change, diff, diff_json, guard
+from stemsilver.report import Change, ChangeKind, change, check_guardrail, diff, diff_json
 
 from .cards import GATES, card, failed, item
 
@@ -41,7 +41,9 @@ def only(metric: str, base: float | None, head: float | None) -> Change | None:
         ("stoi_vs_stage_a", None, 0.95, "gained"),
     ],
 )
-def test_every_verdict(metric: str, base: float | None, head: float | None, sense: Sense) -> None:
+def test_every_verdict(
+    metric: str, base: float | None, head: float | None, sense: ChangeKind
+) -> None:
     found = only(metric, base, head)
     assert found is not None
     assert found.sense == sense
@@ -211,7 +213,7 @@ def test_any_diff_is_json_without_infinity(values: list[tuple[float | None, floa
         for side in (0, 1)
     )
     found = diff(base, head)
-    told = json.loads(json.dumps(diff_json(found, guard(found)), allow_nan=False))
+    told = json.loads(json.dumps(diff_json(found, check_guardrail(found)), allow_nan=False))
     assert [one["id"] for one in told["items"]] == [one.id for one in found.compared]
     assert told["nothing_changed"] == found.nothing_changed
 
@@ -220,7 +222,7 @@ def test_json_has_every_metric_of_every_render() -> None:
     base = card(item("a"), item("b"))
     head = card(item("a", stoi_vs_stage_a=0.8), item("b", clean_lufs=None), item("c"))
     found = diff(base, head)
-    told = diff_json(found, guard(found))
+    told = diff_json(found, check_guardrail(found))
     stoi = told["items"][0]["metrics"]["stoi_vs_stage_a"]
     assert stoi == {
         "base": 0.95,

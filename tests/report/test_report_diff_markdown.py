@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from stemsilver.errors import UsageError
 from stemsilver.records import Failure
-from stemsilver.report import Scorecard, ScoredRender, diff, diff_markdown, guard
+from stemsilver.report import Scorecard, ScoredRender, check_guardrail, diff, diff_markdown
 
 from .cards import GATES, GUARDRAIL, card, failed, item
 from .test_report_markdown import HOSTILE
@@ -24,7 +24,7 @@ PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 def markdown(base: Scorecard, head: Scorecard, **options: object) -> str:
     found = diff(base, head)
-    return diff_markdown(found, guard(found), **options)  # type: ignore[arg-type]
+    return diff_markdown(found, check_guardrail(found), **options)  # type: ignore[arg-type]
 
 
 def flat(text: str) -> list[Token]:
@@ -134,7 +134,7 @@ def test_whose_rule_it_is_is_said() -> None:
     old = replace(base, guardrail=None)
     assert "The base has no guardrail: this is the one that ships" in markdown(old, base)
     found = diff(base, base)
-    given = diff_markdown(found, guard(found, GUARDRAIL))
+    given = diff_markdown(found, check_guardrail(found, GUARDRAIL))
     assert "that of the profile that was named.\n" in given
     assert "uardrail" not in diff_markdown(found, ())
 

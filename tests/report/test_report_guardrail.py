@@ -9,14 +9,14 @@ import pytest
 from stemsilver import config
 from stemsilver.config import Guardrail
 from stemsilver.profiles import load_profile
-from stemsilver.report import Check, Scorecard, diff, guard
+from stemsilver.report import Check, Scorecard, check_guardrail, diff
 from stemsilver.resources import resource
 
 from .cards import GATES, GUARDRAIL, card, failed, item
 
 
 def checks(base: Scorecard, head: Scorecard, given: Guardrail | None = None) -> dict[str, Check]:
-    return {check.name: check for check in guard(diff(base, head), given)}
+    return {check.name: check for check in check_guardrail(diff(base, head), given)}
 
 
 def failing(base: Scorecard, head: Scorecard) -> list[str]:

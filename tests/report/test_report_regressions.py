@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stemsilver.evaluation.catalogue import METRICS, Metric
-from stemsilver.report import Record, Shift, runs, shifts
+from stemsilver.report import Record, Shift, build_groups, shifts
 from stemsilver.report.scorecard.scores import Mean
 
 from .planted_history import JUDGED, LEVELS, builds, renamed, worse
@@ -121,7 +121,7 @@ def test_other_renders_begin_anew_and_are_compared_with_none() -> None:
     records = builds(30, steps=steps)
     records = records[:10] + renamed(records[10:], batch="cd" * 32)
     assert told(shifts(records)) == [(25, PRESENCE.name, "worse")]
-    assert runs(records) == {"embedded": (tuple(range(10)), tuple(range(10, 30)))}
+    assert build_groups(records) == {"embedded": (tuple(range(10)), tuple(range(10, 30)))}
 
 
 def test_each_profile_is_compared_with_itself() -> None:
@@ -129,7 +129,7 @@ def test_each_profile_is_compared_with_itself() -> None:
     other = builds(20, 1, profile="studio", steps={PRESENCE.name: {0: 40.0, 12: 8.0}})
     mixed = [one for pair in zip(calm, other, strict=True) for one in pair]
     assert told(shifts(mixed)) == [(25, PRESENCE.name, "worse")]
-    assert list(runs(mixed)) == ["embedded", "studio"]
+    assert list(build_groups(mixed)) == ["embedded", "studio"]
 
 
 def test_a_build_that_measured_nothing_is_passed_over() -> None:

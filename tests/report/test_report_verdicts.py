@@ -8,7 +8,6 @@ from stemsilver.records import ItemResult, Score
 from stemsilver.report import (
     Scorecard,
     ScoredRender,
-    all_good,
     batch_verdict,
     display_unit,
     format_score,
@@ -17,6 +16,7 @@ from stemsilver.report import (
     headline,
     judge_again,
     mean,
+    nothing_failed,
     raw_to_clean,
     totals,
     visible,
@@ -108,13 +108,13 @@ def test_totals_and_the_verdict_of_a_batch(scorecard: Scorecard) -> None:
     assert batch_verdict(count) == (
         "1 of 4 pass, 1 failed a gate, 1 could not be cleaned; gates not measurable on 1"
     )
-    assert not all_good(count)
+    assert not nothing_failed(count)
 
 
 def test_a_good_batch(make_scorecard: ScorecardFactory, make_item: ItemFactory) -> None:
     good = make_scorecard(make_item("a.wav"), make_item("b.wav"))
     count = totals(good)
-    assert all_good(count)
+    assert nothing_failed(count)
     assert batch_verdict(count) == "every render passes every gate"
 
 
@@ -123,7 +123,7 @@ def test_one_failed_render_is_not_good(
     make_item: ItemFactory,
     failed_item: ItemResult,
 ) -> None:
-    assert not all_good(totals(make_scorecard(make_item(), failed_item)))
+    assert not nothing_failed(totals(make_scorecard(make_item(), failed_item)))
 
 
 def test_means_cover_the_renders_with_a_value(scorecard: Scorecard) -> None:

@@ -143,8 +143,8 @@ def test_its_comment_is_by_the_rule_of_main(team: Team, scored: Job, commented: 
 def test_the_site_is_published_with_its_preview(team: Team, scored: Job, published: Job) -> None:
     assert published.result == "success", published.log
     assert "yet; the Trend begins with this build" in published.log
-    assert scored.log.count("0 of 1 renders reused whole") == 2
-    assert "1 of 1 renders reused whole" in published.log
+    assert scored.log.count("0 of 1 renders were already finished") == 2
+    assert "1 of 1 renders were already finished" in published.log
     assert published.summary.startswith("# Scorecard")
     names = {path.name for path in team.deployed.iterdir()}
     assert {"index.html", "trend.html", "previews"} <= names
@@ -181,7 +181,7 @@ def test_a_tag_is_released_from_nothing(team: Team, tmp_path: Path) -> None:
         patch.setenv("PATH", f"{team.folder}:{os.environ['PATH']}")
         job = team.run("release", "release", {}, sha=sha, ref_name="v1.2.0", repository=REPOSITORY)
     assert job.result == "success", job.log
-    assert "0 of 1 renders reused whole" in job.log
+    assert "0 of 1 renders were already finished" in job.log
     assert not any("cache" in name for name in job.used)
     assert team.caches == kept
     name = "stemsilver-release-v1.2.0.zip"

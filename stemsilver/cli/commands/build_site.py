@@ -104,7 +104,7 @@ def command(
             scorecard = json.loads((report_folder / "scorecard.json").read_bytes())
             count = report.Totals(**scorecard["totals"])
             console.print(f"[bold]{report.batch_verdict(count)}[/]")
-            console.print("Nothing changed; the site stands as it is.")
+            console.print("Nothing changed; the site is up to date.")
         else:
             with BatchProgress(len(found.renders), console) as progress:
                 outcome = pipeline.build_site(
@@ -119,7 +119,7 @@ def command(
             console.print(f"[bold]{report.batch_verdict(count)}[/]")
             _summarise(outcome, console)
     console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(site)))}")
-    good = report.all_good(count) and not (strict and count.unmeasured)
+    good = report.nothing_failed(count) and not (strict and count.unmeasured)
     raise typer.Exit(0 if good else 1)
 
 
@@ -140,7 +140,7 @@ def _summarise(outcome: BuildOutcome, console: Console) -> None:
     """Print what was done, and the results."""
     finished = outcome.finished
     left = len(finished.items) - finished.reused
-    console.print(f"{finished.reused} of {len(finished.items)} renders reused whole.")
+    console.print(f"{finished.reused} of {len(finished.items)} renders were already finished.")
     if left:
         console.print(f"For the other {left}: {finished.steps.computed} steps computed.")
     plots = outcome.drawing

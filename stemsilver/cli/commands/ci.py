@@ -33,7 +33,10 @@ app = typer.Typer(
 @app.command("cache-key")
 def cache_key(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files and folders that decide, such as raw and config.")
+        list[Path],
+        typer.Argument(
+            help="Files and folders whose content changes the key, such as raw and config."
+        ),
     ],
 ) -> None:
     """Print a key for the cache of finished work.
@@ -65,7 +68,7 @@ def comment(profile: ProfileName = DEFAULT, config_file: ConfigFile = None) -> N
 def previews(
     site: Annotated[Path, typer.Argument(help="The built site, which gets the folder `previews`.")],
     max_mb: Annotated[
-        float, typer.Option(min=1, help="As large as all previews together may be.")
+        float, typer.Option(min=1, help="Maximum size of all previews together in MB.")
     ] = 200.0,
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
@@ -89,7 +92,7 @@ def previews(
 @app.command("check-site")
 def check_site(
     site: Annotated[Path, typer.Argument(help="The site to deploy.")],
-    max_mb: Annotated[float, typer.Option(min=1, help="As large as it may be.")] = 1000.0,
+    max_mb: Annotated[float, typer.Option(min=1, help="Maximum size in MB.")] = 1000.0,
 ) -> None:
     """Check that GitHub Pages accepts a site: plain files only, and not too many bytes.
 

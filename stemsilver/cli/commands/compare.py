@@ -112,7 +112,8 @@ def _show(found: Bakeoff) -> None:
     means.add_row("peak memory", "", *(report.memory_words(one.peak_bytes) for one in costs), "")
     console.print(means)
     console.print(
-        f"★ best, but for noise. Judged by {escape(report.visible(found.judge.name))}.",
+        "★ best, or equal to the best within noise. "
+        f"Judged by {escape(report.visible(found.judge.name))}.",
         soft_wrap=True,
     )
     for name, run in zip(names, found.runs, strict=True):

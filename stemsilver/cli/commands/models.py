@@ -220,6 +220,6 @@ def _where(weight: Weight, path: Path | None) -> str:
     if path is not None:
         return str(path)
     try:
-        return str(weights.place(weight))
+        return str(weights.expected_path(weight))
     except WeightsError as error:
         return error.message

@@ -39,7 +39,7 @@ def pack(
     no_base: Annotated[
         bool, typer.Option("--no-base", help="There is nothing to compare with: BASE is not read.")
     ] = False,
-    max_mb: Annotated[float, typer.Option(min=1, help="As large as it may be.")] = 50.0,
+    max_mb: Annotated[float, typer.Option(min=1, help="Maximum size in MB.")] = 50.0,
 ) -> None:
     """Pack both scorecards, and the short pairs of the renders that changed, the worst first.
 
@@ -50,7 +50,10 @@ def pack(
     console.print(f"{out}: {_to_hear(len(packed.renders))}, {packed.bytes / 1e6:.1f} MB")
     if packed.left_out:
         left_out = wording.counted(len(packed.left_out), "render")
-        console.print(f"[yellow]![/] {left_out} left out, for want of space: the least bad.")
+        console.print(
+            f"[yellow]![/] {left_out} left out because of --max-mb: "
+            "those with the smallest regressions."
+        )
 
 
 @app.command("number")
@@ -84,7 +87,7 @@ def comment(
 def preview(
     folder: Handed,
     target: Annotated[Path, typer.Argument(help="Folder for the page; it is replaced.")],
-    max_mb: Annotated[float, typer.Option(min=1, help="As large as it may be.")] = 25.0,
+    max_mb: Annotated[float, typer.Option(min=1, help="Maximum size in MB.")] = 25.0,
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
 ) -> None:
@@ -113,7 +116,7 @@ def _claim(number: int, commit: str) -> Claim:
         raise UsageError(
             f"--number: {first['msg']}"
             if first["loc"] == ("number",)
-            else f"--commit: {shown} is no whole commit in hex, of 40 digits",
+            else f"--commit: {shown} is not a full commit SHA (40 hex digits)",
             next_step="Give the pull request's number and the whole SHA of its own last commit.",
         ) from error
 

@@ -38,7 +38,10 @@ def command(
     with byte_bar("[bold]packing") as advance:
         made = release.release(proceed, report, site, out, version, advance)
     if made.replaced:
-        console.print("[yellow]![/] Another ZIP of this name was replaced; --version tells apart.")
+        console.print(
+            "[yellow]![/] An existing ZIP with this name was replaced. "
+            "Use --version to tell releases apart."
+        )
     speech = "1 speech file" if made.speech == 1 else f"{made.speech} speech files"
     console.print(f"{speech}, {made.files} files in all, {made.bytes / 1e6:.1f} MB")
     console.print(f"SHA-256 {made.sha256}")

@@ -66,14 +66,16 @@ def diff(
     the site's Method page. The guardrail is the base's own, unless a profile is named.
     """
     if markdown and as_json:
-        raise UsageError("--markdown and --json at once", next_step="Choose one of them.")
+        raise UsageError(
+            "--markdown and --json cannot be used together", next_step="Choose one of them."
+        )
     if link is not None:
         report.checked_link(link)
     given = None
     if profile is not None or config_file is not None:
         given = chosen_profile(profile or "", config_file).guardrail
     found = report.diff(_scorecard(base), _scorecard(head))
-    checks = report.guard(found, given)
+    checks = report.check_guardrail(found, given)
     if as_json:
         typer.echo(json.dumps(report.diff_json(found, checks), indent=2, allow_nan=False))
     elif markdown:

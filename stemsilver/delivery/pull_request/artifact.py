@@ -16,7 +16,7 @@ from pydantic import Field
 
 from stemsilver.errors import UsageError
 from stemsilver.report import Scorecard, read_scorecard, visible
-from stemsilver.report.untrusted import Part, read_json
+from stemsilver.report.untrusted import UntrustedModel, read_json
 
 CLAIM = "pull_request.json"
 BASE = "base.json"
@@ -31,7 +31,7 @@ Number: TypeAlias = Annotated[int, Field(ge=1, le=2_000_000_000)]
 Sha: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
 
 
-class Claim(Part):
+class Claim(UntrustedModel):
     """The pull request and the built commit that an artifact claims to belong to."""
 
     schema_version: Literal[1]

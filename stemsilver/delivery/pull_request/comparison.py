@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from stemsilver.config import Profile
-from stemsilver.report import Check, Diff, Scorecard, ScoredRender, diff, gates, guard, judge_again
+from stemsilver.report import (
+    Check,
+    Diff,
+    Scorecard,
+    ScoredRender,
+    check_guardrail,
+    diff,
+    gates,
+    judge_again,
+)
 
 _NO_BASE = "There is nothing to compare with: the base could not be built, or has no renders."
 _OTHER_RULE = (
@@ -50,7 +59,7 @@ def judge_change(base: Scorecard | None, head: Scorecard, profile: Profile) -> J
         return JudgedChange(compare(None, head), (), compared=False, other_rule=False)
     other = (base.gates, base.guardrail) != (gates(profile), profile.guardrail)
     found = compare(judge_again(base, profile) if other else base, head)
-    return JudgedChange(found, guard(found), compared=True, other_rule=other)
+    return JudgedChange(found, check_guardrail(found), compared=True, other_rule=other)
 
 
 def changed_renders(found: Diff) -> tuple[ScoredRender, ...]:

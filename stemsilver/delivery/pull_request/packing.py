@@ -90,7 +90,7 @@ def _snippets(folder: Path) -> dict[str, bytes]:
 def _check_replaceable(target: Path) -> None:
     if target.is_dir() and any(target.iterdir()) and not (target / CLAIM).is_file():
         raise UsageError(
-            f"{target} holds something that was not packed, and would be replaced",
+            f"{target} contains files that were not packed, and would be deleted",
             next_step="Name another folder.",
         )
 

@@ -6,51 +6,51 @@ from pathlib import Path
 
 from stemsilver.delivery.pull_request.artifact import Claim, forged_error
 from stemsilver.errors import NothingToDo
-from stemsilver.report.untrusted import Part, read_json
+from stemsilver.report.untrusted import UntrustedModel, read_json
 
 _MAX_ANSWER_BYTES = 30_000_000  # GitHub sends no larger event
 _STALE = "Nothing to do: a newer run will comment, or no comment is needed."
 
 
-class _Repository(Part):
+class _Repository(UntrustedModel):
     full_name: str
 
 
-class _Run(Part):
+class _Run(UntrustedModel):
     event: str
     head_sha: str
     # None if the fork was deleted.
     head_repository: _Repository | None
 
 
-class _Event(Part):
+class _Event(UntrustedModel):
     """A `workflow_run` event."""
 
     workflow_run: _Run
     repository: _Repository
 
 
-class FinishedRun(Part):
+class FinishedRun(UntrustedModel):
     """The run of a `workflow_run` event: its id, and the URL of its page."""
 
     id: int
     html_url: str
 
 
-class _Finished(Part):
+class _Finished(UntrustedModel):
     workflow_run: FinishedRun
 
 
-class _Head(Part):
+class _Head(UntrustedModel):
     sha: str
     repo: _Repository | None
 
 
-class _Base(Part):
+class _Base(UntrustedModel):
     repo: _Repository
 
 
-class _Pull(Part):
+class _Pull(UntrustedModel):
     """A pull request as the API describes it."""
 
     number: int

@@ -24,7 +24,7 @@ from stemsilver.report import (
     BakeoffColumn,
     Check,
     MeanDiff,
-    Run,
+    ProfileRun,
     bakeoff_columns,
     change_cells,
     factor_words,
@@ -67,7 +67,7 @@ class Means:
 
 
 @dataclass(frozen=True)
-class Contender:
+class ProfileCost:
     """A profile: the outcome of its renders, and its cost."""
 
     name: str
@@ -80,7 +80,7 @@ class Contender:
 
 
 @dataclass(frozen=True)
-class Seen:
+class WitnessRow:
     """What a witness measured."""
 
     label: str
@@ -98,7 +98,7 @@ class PromotionView:
     verdict: str
     because: str
     checks: tuple[Check, ...]
-    witnesses: tuple[Seen, ...]
+    witnesses: tuple[WitnessRow, ...]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Front:
     judge: str
     minutes: float
     means: tuple[Means, ...]
-    contenders: tuple[Contender, ...]
+    contenders: tuple[ProfileCost, ...]
     on_gpu: bool
     promotions: tuple[PromotionView, ...]
     groups: tuple[Group, ...]
@@ -188,9 +188,9 @@ def _means(column: BakeoffColumn) -> Means:
     )
 
 
-def _contender(run: Run) -> Contender:
+def _contender(run: ProfileRun) -> ProfileCost:
     count = totals(run.scorecard)
-    return Contender(
+    return ProfileCost(
         name=run.name,
         cleaned=f"{count.cleaned} of {count.items}",
         passed=f"{count.passed} of {count.items}",
@@ -217,8 +217,8 @@ def _promotions(found: Bakeoff) -> Sequence[PromotionView]:
     ]
 
 
-def _seen(one: MeanDiff) -> Seen:
-    return Seen(metric_heading(one.change.metric), change_cells(one.change), one.count)
+def _seen(one: MeanDiff) -> WitnessRow:
+    return WitnessRow(metric_heading(one.change.metric), change_cells(one.change), one.count)
 
 
 def versions(found: Bakeoff, id_: str, shown: Sequence[BakeoffColumn]) -> tuple[Version, ...]:

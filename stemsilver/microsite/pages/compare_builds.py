@@ -11,13 +11,13 @@ from stemsilver.microsite.parts.metric_cells import Family, Reading, family_at, 
 from stemsilver.records import Score
 from stemsilver.report import (
     Change,
+    ChangeKind,
     Check,
     Diff,
     ItemDiff,
     Scorecard,
-    Sense,
+    check_guardrail,
     diff,
-    guard,
     guardrail_verdict,
     rule_words,
 )
@@ -39,7 +39,7 @@ class ChangeCell:
 
     base: Reading
     head: Reading
-    sense: Sense
+    sense: ChangeKind
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class ComparedRow:
 
 
 @dataclass(frozen=True)
-class Guarded:
+class GuardrailResult:
     """The guardrail's result for this build: a sentence without a full stop, the origin of the
     rule, and the checks.
     """
@@ -79,17 +79,17 @@ class Comparison:
 
     head: str
     base: str
-    guarded: Guarded
+    guardrail_result: GuardrailResult
     families: tuple[Family, ...]
     means: tuple[ChangeCell, ...]
-    counts: tuple[Mapping[Sense, int], ...]
+    counts: tuple[Mapping[ChangeKind, int], ...]
     rows: tuple[ComparedRow, ...]
     unmatched: tuple[tuple[str, str], ...]
 
 
-def guarded(build: Scorecard, base: Base) -> Guarded:
+def guardrail_result(build: Scorecard, base: Base) -> GuardrailResult:
     """Apply the guardrail of `base` to `build`, as for a pull request."""
-    return _guarded(diff(base.scorecard, build))
+    return _guardrail_result(diff(base.scorecard, build))
 
 
 def comparison(
@@ -110,7 +110,7 @@ def comparison(
     return Comparison(
         head=head,
         base=other,
-        guarded=_guarded(found),
+        guardrail_result=_guardrail_result(found),
         families=shown,
         means=tuple(_mean(one, means) for one in shown),
         counts=tuple(
@@ -121,9 +121,9 @@ def comparison(
     )
 
 
-def _guarded(found: Diff) -> Guarded:
-    checks = guard(found)
-    return Guarded(guardrail_verdict(checks), rule_words(found, checks), checks)
+def _guardrail_result(found: Diff) -> GuardrailResult:
+    checks = check_guardrail(found)
+    return GuardrailResult(guardrail_verdict(checks), rule_words(found, checks), checks)
 
 
 def _row(item: ItemDiff, shown: Sequence[Family]) -> ComparedRow:
@@ -167,5 +167,5 @@ def _unmatched(found: Diff, matched: Mapping[str, BaseItem]) -> Iterator[tuple[s
         elif id_ in mended:
             yield item.path, "not cleaned in the base"
         else:
-            yield item.path, "the raw audio is another"
+            yield item.path, "the raw audio differs"
     yield from ((item.path, "only in the base") for item in found.removed)

@@ -69,7 +69,7 @@ class PreviewRender:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ChangeTableRow:
     """A change as a row of a table."""
 
     name: str
@@ -145,9 +145,9 @@ class Preview:
         failed = tuple((one.path, one.failure.message) for one in items if one.failure)
         return [("Not cleaned", failed)] if failed else []
 
-    def _changes(self) -> dict[str, list[Shown]]:
+    def _changes(self) -> dict[str, list[ChangeTableRow]]:
         """Return the worst changes of each render that can be heard, by its id."""
-        found: dict[str, list[Shown]] = {one.item.id: [] for one in self.heard}
+        found: dict[str, list[ChangeTableRow]] = {one.item.id: [] for one in self.heard}
         for row in self.found.rows:
             shown = found.get(row.item.id)
             if shown is not None and len(shown) < _MAX_CHANGES:
@@ -155,10 +155,10 @@ class Preview:
         return found
 
 
-def _row(name: str, change: Change) -> Shown:
+def _row(name: str, change: Change) -> ChangeTableRow:
     label, unit = METRICS[change.metric].label, display_unit(change.metric)
     base, head, delta, meaning = change_cells(change)
-    return Shown(
+    return ChangeTableRow(
         name=name,
         label=label if unit == "%" else f"{label} ({unit})",
         base=base,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from stemsilver.microsite.parts.metric_cells import Family, families
-from stemsilver.report import Record, Shift, ShiftSense, format_value, runs
+from stemsilver.report import Record, Shift, ShiftSense, build_groups, format_value
 from stemsilver.report.scorecard.settings import Setting
 from stemsilver.report.text.wording import setting
 
@@ -56,7 +56,7 @@ def shifted_builds(history: Sequence[Record], found: Sequence[Shift]) -> tuple[S
     """Return the builds of these shifts, the newest first."""
     before = {
         place: earlier
-        for parts in runs(history).values()
+        for parts in build_groups(history).values()
         for part in parts
         for earlier, place in pairwise(part)
     }

@@ -14,11 +14,11 @@ from stemsilver.microsite.pages.regressions import (
     time_of_day,
 )
 from stemsilver.microsite.parts.charts import (
-    LOOKS,
+    LINE_STYLES,
     SIZE,
     Chart,
     Point,
-    Runs,
+    Segments,
     Size,
     chart,
     shape,
@@ -31,9 +31,9 @@ from stemsilver.report import (
     Scorecard,
     Shift,
     ShiftSense,
+    build_groups,
     change,
     format_value,
-    runs,
     shifts,
 )
 from stemsilver.report.text.wording import counted
@@ -140,7 +140,7 @@ def trend(history: Sequence[Record], build: Scorecard) -> Trend:
     measured = tuple(
         family for family in families() if any(family.clean.name in one.means for one in shown)
     )
-    parts = runs(shown)
+    parts = build_groups(shown)
     # This build's profile has the first line style.
     order = sorted(parts, key=lambda name: name != build.profile)
     limits = {gate.metric: gate for gate in build.gates}
@@ -166,7 +166,7 @@ def _verdict(
     history: Sequence[Record], found: Sequence[Shift], profile: str, when: Sequence[str]
 ) -> tuple[str, str]:
     """Return the tone of the page and its sentence, without a full stop."""
-    parts = runs(history).get(profile, ())
+    parts = build_groups(history).get(profile, ())
     if not parts or len(parts) == len(parts[0]) == 1:
         sentence = f"This is the first build by the profile {profile}; the next adds a point"
         return "none", sentence
@@ -174,7 +174,7 @@ def _verdict(
     here = [shift for shift in found if shift.at == now]
     if worse := [shift for shift in here if shift.sense == "worse"]:
         return "fail", f"{_names(worse)} got worse in this build"
-    standing = _standing(history, parts[-1], found)
+    standing = _unrecovered(history, parts[-1], found)
     if standing:
         since = max(shift.at for shift in standing)
         newest = [shift for shift in standing if shift.at == since]
@@ -186,13 +186,13 @@ def _verdict(
         )
     if len(parts[-1]) == 1:
         return "none", (
-            "The renders are others than in the build before, so there is nothing to compare with"
+            "The renders differ from those of the build before, so the two cannot be compared"
         )
     better = f"; {_names(here)} got better in this one" if here else ""
     return "pass", f"No metric is worse than in the builds before{better}"
 
 
-def _standing(
+def _unrecovered(
     history: Sequence[Record], part: Sequence[int], found: Sequence[Shift]
 ) -> list[Shift]:
     """Return the newest worsening of each metric that has not recovered since."""
@@ -249,7 +249,7 @@ def _points(
     parts: Sequence[Sequence[int]],
     name: str,
     said: Mapping[tuple[int, str], Shift],
-) -> Runs:
+) -> Segments:
     """Return a profile's means of a metric, as lines that also break where one is missing."""
     lines: list[list[Point]] = []
     for part in parts:
@@ -267,12 +267,12 @@ def _points(
     return [line for line in lines if line]
 
 
-def _newest(name: str, lines: Runs) -> str:
+def _newest(name: str, lines: Segments) -> str:
     return format_value(name, lines[-1][-1].value if lines else None)
 
 
 def _summary(
-    family: Family, lines: Sequence[Runs], marked: Iterable[Shift], when: Sequence[str]
+    family: Family, lines: Sequence[Segments], marked: Iterable[Shift], when: Sequence[str]
 ) -> str:
     """Describe a chart in words for readers who cannot see it; the table has every value."""
     name = family.clean.name
@@ -320,7 +320,7 @@ def _keys(profiles: Sequence[str], charts: Sequence[FamilyChart]) -> tuple[Key, 
     drawn = [one.chart for one in charts]
     senses = {one.sense for each in drawn for line in each.lines for one in line.points}
     keys = [
-        Key("profile", look % LOOKS, shape(look % LOOKS), name)
+        Key("profile", look % LINE_STYLES, shape(look % LINE_STYLES), name)
         for look, name in enumerate(profiles)
         if any(one.lines[look].points for one in drawn)
     ]

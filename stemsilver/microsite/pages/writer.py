@@ -24,7 +24,7 @@ from stemsilver.evaluation.catalogue_models import described
 from stemsilver.media.playback import BASE
 from stemsilver.microsite.baseline import Base, BaseItem, label
 from stemsilver.microsite.pages.blind import BUILDS, BlindPage, blind_page
-from stemsilver.microsite.pages.compare_builds import comparison, guarded
+from stemsilver.microsite.pages.compare_builds import comparison, guardrail_result
 from stemsilver.microsite.pages.overview import overview
 from stemsilver.microsite.pages.render import render_page
 from stemsilver.microsite.pages.trend import trend
@@ -96,7 +96,7 @@ class Pages:
             "overview.html",
             view=overview(self.scorecard, reports, media, archive),
             against=None if base is None else label(base.scorecard, self.scorecard),
-            guarded=None if base is None else guarded(self.scorecard, base),
+            guardrail_result=None if base is None else guardrail_result(self.scorecard, base),
             plots=plots,
             mermaid=mermaid,
         )
@@ -187,7 +187,7 @@ class Pages:
         path = self.folder / name
         if path.exists():
             raise SiteError(
-                f"site_src/{name} would be replaced: Stemsilver writes a page of that name itself",
+                f"site_src/{name}: the name is reserved for a page that Stemsilver writes",
                 next_step=f"Give it another name, or change templates/{template} instead.",
             )
         body = self._rendered(template, values)
@@ -207,7 +207,7 @@ class Pages:
             line = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
             raise SiteError(
                 f"templates/{name}{line}: {error.message}",
-                next_step="Mend the template, or remove it: the shipped one is used then.",
+                next_step="Correct the template, or remove it to use the shipped one.",
             ) from error
 
 

@@ -31,7 +31,7 @@ class Size:
 SIZE = Size(360, 150, left=50, right=356, top=8, bottom=122)
 """As wide as a phone, so that the chart's text has the size of the page's text."""
 
-LOOKS = 4
+LINE_STYLES = 4
 """The number of line styles; a fifth line looks like the first."""
 
 _SHAPES = (
@@ -62,12 +62,12 @@ class Point:
     sense: ShiftSense | None = None
 
 
-Runs = Sequence[Sequence[Point]]
+Segments = Sequence[Sequence[Point]]
 """The points of a line, split where the line breaks."""
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnPoint:
     """A point as it is drawn; `path` is its shape."""
 
     path: str
@@ -77,11 +77,11 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Line:
-    """A profile's line; `look` is its style, below `LOOKS`."""
+    """A profile's line; `look` is its style, below `LINE_STYLES`."""
 
     look: int
     path: str
-    points: tuple[Drawn, ...]
+    points: tuple[DrawnPoint, ...]
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ class Chart:
 def chart(
     metric: Metric,
     builds: int,
-    lines: Sequence[Runs],
-    raw: Runs,
+    lines: Sequence[Segments],
+    raw: Segments,
     limits: Sequence[float],
     breaks: Sequence[int],
 ) -> Chart:
@@ -133,7 +133,7 @@ def chart(
         gates=tuple(frame.y(limit) for limit in limits if frame.holds(limit)),
         breaks=tuple(round((frame.x(place - 1) + frame.x(place)) / 2, 1) for place in breaks),
         raw=frame.path(raw) if seen else "",
-        lines=tuple(_line(frame, look % LOOKS, line) for look, line in enumerate(lines)),
+        lines=tuple(_line(frame, look % LINE_STYLES, line) for look, line in enumerate(lines)),
     )
 
 
@@ -147,7 +147,12 @@ class _Frame:
 
     @classmethod
     def around(
-        cls, metric: Metric, builds: int, lines: Sequence[Runs], raw: Runs, limits: Sequence[float]
+        cls,
+        metric: Metric,
+        builds: int,
+        lines: Sequence[Segments],
+        raw: Segments,
+        limits: Sequence[float],
     ) -> _Frame:
         values = [one.value for line in lines for run in line for one in run]
         low, high = min(values), max(values)
@@ -183,7 +188,7 @@ class _Frame:
             if self.holds(value)
         )
 
-    def path(self, runs: Runs) -> str:
+    def path(self, runs: Segments) -> str:
         return "".join(
             "M" + " ".join(f"{self.x(one.place)} {self.y(one.value)}" for one in run)
             for run in runs
@@ -191,17 +196,17 @@ class _Frame:
         )
 
 
-def _line(frame: _Frame, look: int, runs: Runs) -> Line:
+def _line(frame: _Frame, look: int, runs: Segments) -> Line:
     points = [one for run in runs for one in run]
     # Marked points last, so that they lie above the others.
     points.sort(key=lambda one: one.sense is not None)
     return Line(look, frame.path(runs), tuple(_drawn(frame, look, one) for one in points))
 
 
-def _drawn(frame: _Frame, look: int, point: Point) -> Drawn:
+def _drawn(frame: _Frame, look: int, point: Point) -> DrawnPoint:
     shape = _TRIANGLES[point.sense] if point.sense else _SHAPES[look]
     start = f"M{frame.x(point.place)} {frame.y(point.value)}"
-    return Drawn(start + shape, point.title, point.sense)
+    return DrawnPoint(start + shape, point.title, point.sense)
 
 
 def shape(look: int) -> str:

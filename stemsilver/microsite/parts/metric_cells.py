@@ -18,10 +18,10 @@ from stemsilver.report import (
     format_tolerance,
 )
 
-Sense: TypeAlias = Literal["better", "worse", "same", "none"]
+CellSense: TypeAlias = Literal["better", "worse", "same", "none"]
 """The meaning of a change; `none` if there is nothing to compare or neither value is better."""
 
-_SENSES: dict[str, Sense] = {"better": "better", "worse": "worse", "same": "same"}
+_SENSES: dict[str, CellSense] = {"better": "better", "worse": "worse", "same": "same"}
 _DIRECTIONS = {
     "higher": "higher is better",
     "lower": "lower is better",
@@ -86,7 +86,7 @@ class Measurement:
 
     family: Family
     readings: tuple[Reading, ...]
-    sense: Sense
+    sense: CellSense
     verdict: Verdict | None
 
     @property
@@ -173,7 +173,7 @@ def measurements(item: ScoredRender) -> dict[str, Measurement]:
     }
 
 
-def sense(family: Family, before: Score, after: Score) -> Sense:
+def sense(family: Family, before: Score, after: Score) -> CellSense:
     """Return the meaning of the metric's change from `before` to `after`."""
     found = change(family.clean.name, before.value, after.value).sense
     return _SENSES.get(found, "none")

@@ -69,7 +69,7 @@ def offline_files(site: Path) -> dict[str, Path | bytes]:
     root = site.resolve()
     if not (root / MARKER).is_file() or not (root / _FRONT).is_file():
         raise UsageError(
-            f"{site}: no site of Stemsilver's",
+            f"{site}: not a site of Stemsilver",
             next_step="Run `stemsilver build-site` first, or name its site with --site.",
         )
     files: dict[str, Path | bytes] = {
@@ -125,7 +125,7 @@ def _regular(root: Path) -> list[Path]:
                 found.append(path)
             elif not stat.S_ISDIR(mode):
                 raise UsageError(
-                    f"{path}: a link, or no ordinary file; it may lead out of the site",
-                    next_step="Take it out, or build the site again: Stemsilver makes none.",
+                    f"{path}: a link or a special file, which could lead out of the site",
+                    next_step="Remove it, or build the site again: Stemsilver makes no such files.",
                 )
     return sorted(found)

@@ -31,7 +31,7 @@ from stemsilver.microsite.publish.overrides import copy_hand_written
 from stemsilver.records import Evidence
 from stemsilver.report import Record, Scorecard, pipeline_mermaid, record
 from stemsilver.resources import resource
-from stemsilver.step_cache import NOTHING_KEPT, Memo
+from stemsilver.step_cache import UNCACHED, Memo
 
 _SHOWN_PROBLEMS = 10
 _SHOWN_FILES = 5
@@ -58,7 +58,7 @@ def build(
     reports: Sequence[Path],
     target: Path,
     max_megabytes: float,
-    memo: Memo = NOTHING_KEPT,
+    memo: Memo = UNCACHED,
     base: Base | None = None,
     history: Sequence[Record] = (),
     archive: Archive | None = None,
@@ -107,7 +107,7 @@ def build(
         for name, source in render_files(media[item.id], matched.get(item.id)).items()
     }
     navigation = _with_comparison if base is not None else None
-    look = Look(profile.site.title, scorecard.created, navigation)
+    look = SiteSettings(profile.site.title, scorecard.created, navigation)
     return publish(
         write,
         {**files, **downloads(reports)},
@@ -120,7 +120,7 @@ def build(
 
 
 @dataclass(frozen=True)
-class Look:
+class SiteSettings:
     """The title, date, navigation and styles of a site.
 
     `created` (ISO 8601) dates the site, so that equal batches give equal bytes. `navigation`
@@ -136,7 +136,7 @@ class Look:
 def publish(
     write: Callable[[Path], None],
     files: Mapping[str, Path],
-    look: Look,
+    look: SiteSettings,
     target: Path,
     max_megabytes: float,
     *,
@@ -188,7 +188,7 @@ def check_replaceable(target: Path) -> None:
     """
     if target.is_dir() and any(target.iterdir()) and not (target / MARKER).is_file():
         raise UsageError(
-            f"{target} holds something that Stemsilver did not make, and would be replaced",
+            f"{target} contains files that Stemsilver did not make, and would be deleted",
             next_step="Name another folder for the site, or empty this one yourself.",
         )
 
@@ -223,7 +223,7 @@ def _with_comparison(navigation: list[Any]) -> list[Any]:
     return [*navigation[:1], *_COMPARISON, *navigation[1:]]
 
 
-def _write_settings(staging: Path, look: Look) -> Path:
+def _write_settings(staging: Path, look: SiteSettings) -> Path:
     """Write the settings with which MkDocs builds `docs` in `staging` into `site`.
 
     They inherit from `mkdocs.yml` in the working folder, or else from the shipped one.

@@ -38,7 +38,7 @@ OWN_STAGE_A = frozenset({"music_to_speech_db", "stoi_vs_stage_a"})
 
 
 @dataclass(frozen=True)
-class Run:
+class ProfileRun:
     """The batch under one profile, with the evaluation and gates of the judge.
 
     `ruling` is None for the incumbent, because it replaces nothing.
@@ -63,10 +63,10 @@ class Bakeoff:
     """
 
     judge: Profile
-    runs: tuple[Run, ...]
+    runs: tuple[ProfileRun, ...]
 
     @property
-    def incumbent(self) -> Run:
+    def incumbent(self) -> ProfileRun:
         """The run that the candidates may replace."""
         return self.runs[0]
 
@@ -76,7 +76,7 @@ class Bakeoff:
         return self.incumbent.scorecard.renders
 
     @property
-    def candidates(self) -> tuple[Run, ...]:
+    def candidates(self) -> tuple[ProfileRun, ...]:
         """All other runs."""
         return self.runs[1:]
 
@@ -103,7 +103,7 @@ def bakeoff(runs: Sequence[tuple[Scorecard, Profile]], judge: Profile) -> Bakeof
     return Bakeoff(
         judge,
         tuple(
-            Run(card, profile, cost(card), rule_on(incumbent, card, rule) if index else None)
+            ProfileRun(card, profile, cost(card), rule_on(incumbent, card, rule) if index else None)
             for index, (card, profile) in enumerate(runs)
         ),
     )
@@ -200,7 +200,7 @@ def _named(found: Bakeoff, values: Sequence[float | None]) -> dict[str, float | 
     return {run.name: value for run, value in zip(found.runs, values, strict=True)}
 
 
-def _run(run: Run) -> dict[str, Any]:
+def _run(run: ProfileRun) -> dict[str, Any]:
     return {
         "name": run.name,
         "description": run.profile.description,

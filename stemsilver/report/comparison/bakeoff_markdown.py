@@ -7,7 +7,7 @@ from stemsilver.report.comparison.bakeoff import (
     OWN_STAGE_A,
     Bakeoff,
     BakeoffColumn,
-    Run,
+    ProfileRun,
     bakeoff_columns,
 )
 from stemsilver.report.comparison.diff_wording import change_cells
@@ -39,12 +39,13 @@ def bakeoff_markdown(found: Bakeoff) -> str:
         *(f"**{code(run.name)} {run.ruling.sentence}.**" for run in found.runs if run.ruling),
         "## Profiles",
         _means(found, shown),
-        "Means over the renders with a value under every profile; **bold** is best, but for noise.",
-        *([f"By each chain's own Stage A, so not quite alike: {', '.join(own)}."] if own else []),
+        "Means over the renders with a value under every profile; **bold** is best, or equal to it "
+        "within noise.",
+        *([_own_words(own)] if own else []),
         "## Cost",
         _costs(found),
-        "Of the cleaning alone, as it was when it was computed. Memory is that of a whole worker "
-        "process, with its libraries and whatever it had loaded before.",
+        "Of the cleaning steps only; cached steps count with their original time. Memory is that of "
+        "the whole worker process, with its libraries and everything loaded earlier.",
     ]
     for run in found.candidates:
         if run.ruling is not None:
@@ -53,6 +54,11 @@ def bakeoff_markdown(found: Bakeoff) -> str:
                 parts += ["Witnesses, which rest on no chain's own estimates:", _seen(run.ruling)]
     made = [provenance(run.scorecard) for run in found.runs]
     return "\n\n".join([*parts, "## Renders", _renders(found), "## Made by", *made]) + "\n"
+
+
+def _own_words(labels: list[str]) -> str:
+    named = ", ".join(labels)
+    return f"These use each chain's own Stage A, so they are only roughly comparable: {named}."
 
 
 def _means(found: Bakeoff, shown: tuple[BakeoffColumn, ...]) -> str:
@@ -81,7 +87,7 @@ def _costs(found: Bakeoff) -> str:
     return table(head, "lrrrrr", [_cost(run) for run in found.runs])
 
 
-def _cost(run: Run) -> tuple[str, ...]:
+def _cost(run: ProfileRun) -> tuple[str, ...]:
     count = totals(run.scorecard)
     return (
         code(run.name),

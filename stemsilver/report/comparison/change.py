@@ -9,7 +9,9 @@ from typing import Literal, TypeAlias
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.report.text.wording import format_value
 
-Sense: TypeAlias = Literal["better", "worse", "same", "changed", "lost", "gained", "unmeasured"]
+ChangeKind: TypeAlias = Literal[
+    "better", "worse", "same", "changed", "lost", "gained", "unmeasured"
+]
 """`same`: the values differ by no more than measurement noise. `changed`: by more, but neither is
 better. `lost`, `gained`: only base, or only head, has a value. `unmeasured`: neither has.
 """
@@ -26,7 +28,7 @@ class Change:
     metric: str
     base: float | None
     head: float | None
-    sense: Sense
+    sense: ChangeKind
     severity: float
 
     @property

@@ -8,12 +8,12 @@ from functools import cached_property
 
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Score
-from stemsilver.report.comparison.change import Change, Sense, change
+from stemsilver.report.comparison.change import Change, ChangeKind, change
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status
 from stemsilver.report.scorecard.scores import mean_of
 from stemsilver.report.scorecard.verdicts import status_under
 
-_ORDER: tuple[Sense, ...] = ("lost", "worse", "changed", "gained", "better")
+_ORDER: tuple[ChangeKind, ...] = ("lost", "worse", "changed", "gained", "better")
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def checked_link(link: str) -> str:
     """
     if not _LINK.fullmatch(link) or len(link) > 2000 or not urlsplit(link).hostname:
         raise UsageError(
-            "the link is no web address that can be shown",
+            "the link is not a web address that can be shown",
             next_step="Give one that begins with https:// and has no spaces, quotes or brackets.",
         )
     return link

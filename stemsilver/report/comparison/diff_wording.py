@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stemsilver.records import Failure
-from stemsilver.report.comparison.change import Change, Sense
+from stemsilver.report.comparison.change import Change, ChangeKind
 from stemsilver.report.comparison.diff import Diff
 from stemsilver.report.comparison.guardrail import Check, Origin
 from stemsilver.report.text.wording import NO_VALUE, counted, format_change, format_value
 
-_SENSES: dict[Sense, str] = {
+_SENSES: dict[ChangeKind, str] = {
     "better": "▲ better",
     "worse": "▼ worse",
     "same": "= same",
@@ -58,7 +58,7 @@ def rule_words(diff: Diff, checks: Sequence[Check]) -> str:
     # Checks of gates always use base's gates; the other checks decide.
     origins: list[Origin] = [check.origin for check in checks if check.origin not in (None, "base")]
     origin = origins[0] if origins else "base"
-    news = " Head has other gates or another guardrail: they count from the next change on."
+    news = " Head changes the gates or the guardrail. The new rules apply from the next change on."
     return _RULES[origin] + (news if diff.other_rules else "")
 
 

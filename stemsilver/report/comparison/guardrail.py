@@ -41,7 +41,7 @@ class Check:
     renders: tuple[str, ...] = ()
 
 
-def guard(diff: Diff, given: Guardrail | None = None) -> tuple[Check, ...]:
+def check_guardrail(diff: Diff, given: Guardrail | None = None) -> tuple[Check, ...]:
     """Apply each check of the guardrail to a change; a value equal to the limit passes.
 
     The rule is base's own, so that a change cannot loosen the rule it is judged by. `given`
@@ -82,7 +82,7 @@ def _mean(diff: Diff, name: str, metric: str, limit: float, origin: Origin) -> C
     mean = next((one.change for one in diff.means if one.change.metric == metric), None)
     if mean is None or mean.base is None or mean.head is None:
         gone = lost > 0 or (_measured(diff.base, metric) and not _measured(diff.head, metric))
-        found = "measured in the base and nowhere now" if gone else "nothing to measure"
+        found = "measured in the base, but nowhere now" if gone else "nothing to measure"
         return Check(name, label, not gone, found, bound, origin)
     before, after = (format_value(metric, value) for value in (mean.base, mean.head))
     found = f"{before} → {after}, {format_change(metric, mean.base, mean.head)}"
@@ -98,7 +98,9 @@ def _loudness(diff: Diff) -> Check:
     inside = [
         item for item in diff.compared if any(passes(gate, item.base.scores) for gate in windows)
     ]
-    out = [item for item in inside if any(_broken(item, gate) for gate in windows)]
+    out = [
+        item for item in inside if any(_newly_fails_or_unmeasured(item, gate) for gate in windows)
+    ]
     new, outside = _newcomers(diff, windows, ("is outside it", "are outside it"))
     heard = [item for item in _new(diff) if any(_measures(gate, item) for gate in windows)]
     found = [
@@ -128,7 +130,11 @@ def failures(diff: Diff) -> Check:
 def _gates(diff: Diff) -> Check:
     """Check that no render newly fails a gate of base, and no new render fails any."""
     limits = diff.base.gates
-    out = [item for item in diff.compared if any(_broken(item, gate) for gate in limits)]
+    out = [
+        item
+        for item in diff.compared
+        if any(_newly_fails_or_unmeasured(item, gate) for gate in limits)
+    ]
     new, failing = _newcomers(diff, limits, ("fails one", "fail one"))
     found = [*([f"{counted(len(out), 'render')} newly failed"] if out else []), *failing]
     return _each(
@@ -167,9 +173,9 @@ def _each(
     return Check(name, label, not out, found, limit, "base", tuple(item.path for item in out))
 
 
-def _broken(item: ItemDiff, gate: Gate) -> bool:
+def _newly_fails_or_unmeasured(item: ItemDiff, gate: Gate) -> bool:
     """Return whether a render newly fails a gate, or passed it and has no value for it now."""
-    return newly_fails(item, gate) or loses(item, gate)
+    return newly_fails(item, gate) or becomes_unmeasurable(item, gate)
 
 
 def newly_fails(item: ItemDiff, gate: Gate) -> bool:
@@ -178,7 +184,7 @@ def newly_fails(item: ItemDiff, gate: Gate) -> bool:
     return was is not False and now is False
 
 
-def loses(item: ItemDiff, gate: Gate) -> bool:
+def becomes_unmeasurable(item: ItemDiff, gate: Gate) -> bool:
     """Return whether a gate that passed in base has nothing to measure now."""
     return passes(gate, item.base.scores) is True and passes(gate, item.judged) is None
 

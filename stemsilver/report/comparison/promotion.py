@@ -24,7 +24,12 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Score
 from stemsilver.report.comparison.change import change, within
 from stemsilver.report.comparison.diff import Diff, ItemDiff, MeanDiff, diff
-from stemsilver.report.comparison.guardrail import Check, failures, loses, newly_fails
+from stemsilver.report.comparison.guardrail import (
+    Check,
+    becomes_unmeasurable,
+    failures,
+    newly_fails,
+)
 from stemsilver.report.scorecard.scorecard import Scorecard
 from stemsilver.report.scorecard.scores import mean_of
 from stemsilver.report.text.wording import (
@@ -261,7 +266,9 @@ def _gates(found: Diff) -> Check:
     """Apply the incumbent's gates; values that differ only by noise count as the same."""
     gates = found.base.gates
     out = [item for item in found.compared if any(newly_fails(item, gate) for gate in gates)]
-    lost = [item for item in found.compared if any(loses(item, gate) for gate in gates)]
+    lost = [
+        item for item in found.compared if any(becomes_unmeasurable(item, gate) for gate in gates)
+    ]
     words = [
         *([f"{counted(len(out), 'render')} newly failed"] if out else []),
         *([f"{counted(len(lost), 'render')} cannot be measured any more"] if lost else []),

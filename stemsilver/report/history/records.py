@@ -24,7 +24,7 @@ from stemsilver.report.scorecard.reader import parse_scorecard
 from stemsilver.report.scorecard.scorecard import Scorecard
 from stemsilver.report.scorecard.scores import Mean, mean
 from stemsilver.report.scorecard.settings import Settings, Untrusted
-from stemsilver.report.untrusted import Hex, Name, Part, read_json
+from stemsilver.report.untrusted import Hex, Name, UntrustedModel, read_json
 
 HISTORY = "history.json"
 """The name of the history file, in a report and in a site's downloads."""
@@ -83,12 +83,12 @@ class Record:
         return (*made, self.batch, tuple(means))
 
 
-class _Mean(Part):
+class _Mean(UntrustedModel):
     value: _Value
     count: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-class _Record(Part):
+class _Record(UntrustedModel):
     created: _Moment
     profile: Name
     config_digest: Hex
@@ -103,7 +103,7 @@ class _Record(Part):
     means: dict[str, _Mean]
 
 
-class _File(Part):
+class _File(UntrustedModel):
     schema_version: Literal[1]
     settings: dict[Hex, Untrusted]
     records: Annotated[list[_Record], Field(max_length=MAX_RECORDS)]

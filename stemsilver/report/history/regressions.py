@@ -19,13 +19,13 @@ from stemsilver.report.history.records import Record
 from stemsilver.report.scorecard.scores import Mean
 from stemsilver.report.text.wording import format_value
 
-_NEAR = 10
+_REFERENCE_BUILDS = 10
 """How many builds a reference median covers: the last ones, and the first ones of a level."""
 
 _SCATTER = 20
 _MIN_SCATTER = 5
 _SPREADS = 6.0
-_UNKNOWN, _MOST = 2.0, 4.0
+_LIMIT_UNKNOWN_SCATTER, _LIMIT_MAX = 2.0, 4.0
 # Converts a median absolute deviation to the standard deviation of a normal distribution.
 _FROM_MEDIAN = 1.4826
 
@@ -47,7 +47,7 @@ class Shift:
     after: Mean
 
 
-def runs(records: Sequence[Record]) -> dict[str, tuple[tuple[int, ...], ...]]:
+def build_groups(records: Sequence[Record]) -> dict[str, tuple[tuple[int, ...], ...]]:
     """Return the indices in `records` of each profile's builds, split where the renders changed.
 
     Profiles are in the order of their first builds.
@@ -69,7 +69,7 @@ def shifts(records: Sequence[Record]) -> tuple[Shift, ...]:
     """
     found = [
         shift
-        for parts in runs(records).values()
+        for parts in build_groups(records).values()
         for part in parts
         for metric in METRICS.values()
         if metric.direction != "none" and not metric.name.startswith("raw_")
@@ -96,7 +96,7 @@ def _marked(records: Sequence[Record], part: Sequence[int], metric: Metric) -> I
             continue
         if level:
             # Also compare with the start of the level, or many small steps would go unnoticed.
-            usual = [_typical(level[-_NEAR:]), _typical(level[:_NEAR])]
+            usual = [_typical(level[-_REFERENCE_BUILDS:]), _typical(level[:_REFERENCE_BUILDS])]
             limit = _limit(metric.tolerance, distances)
             distances.append(abs(point.harm - usual[0].harm))
             against = max(usual, key=lambda one: abs(point.harm - one.harm))
@@ -135,6 +135,6 @@ def _limit(tolerance: float, distances: Sequence[float]) -> float:
     median, and if a metric scatters more than its tolerance, they show the scatter.
     """
     if len(distances) < _MIN_SCATTER:
-        return _UNKNOWN * tolerance
+        return _LIMIT_UNKNOWN_SCATTER * tolerance
     spread = _FROM_MEDIAN * median(distances[-_SCATTER:])
-    return min(max(tolerance, _SPREADS * spread), _MOST * tolerance)
+    return min(max(tolerance, _SPREADS * spread), _LIMIT_MAX * tolerance)

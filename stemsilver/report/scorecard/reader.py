@@ -17,7 +17,7 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Failure, Score, WeightRecord
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender
 from stemsilver.report.scorecard.verdicts import gate, status_under, verdicts
-from stemsilver.report.untrusted import Hex, Name, Part, Word, read_json
+from stemsilver.report.untrusted import Hex, Name, UntrustedModel, Word, read_json
 
 MAX_BYTES = 8_000_000
 """The largest scorecard that is read, in bytes: about 1,700 renders."""
@@ -32,18 +32,18 @@ _Step: TypeAlias = Annotated[str, Field(max_length=255)]
 _Value: TypeAlias = Annotated[float, Field(ge=-1e6, le=1e6)]
 
 
-class _Score(Part):
+class _Score(UntrustedModel):
     value: _Value | None
     reason: _Reason | None
 
 
-class _Failure(Part):
+class _Failure(UntrustedModel):
     code: Word
     message: _Text
     next_step: _Text
 
 
-class _Item(Part):
+class _Item(UntrustedModel):
     # Not every scorecard has the fields with a default.
     id: _Id
     path: _Path
@@ -62,14 +62,14 @@ class _Item(Part):
     gpu_peak_bytes: dict[_Step, _Count] = Field(default_factory=dict)
 
 
-class _Gate(Part):
+class _Gate(UntrustedModel):
     gate: Word
     metric: str
     minimum: _Value | None
     maximum: _Value | None
 
 
-class _Config(Part):
+class _Config(UntrustedModel):
     # The other settings are only shown; `flat` checks them.
     model_config = ConfigDict(extra="allow")
 
@@ -77,19 +77,19 @@ class _Config(Part):
     guardrail: Guardrail | None = None
 
 
-class _Profile(Part):
+class _Profile(UntrustedModel):
     name: Name
     description: _Text = ""
     config_digest: Hex
     config: _Config
 
 
-class _Tool(Part):
+class _Tool(UntrustedModel):
     version: Name
     commit: Hex | None
 
 
-class _Weight(Part):
+class _Weight(UntrustedModel):
     name: _Text
     package: _Text
     version: _Text
@@ -98,7 +98,7 @@ class _Weight(Part):
     source: _Text = ""
 
 
-class _File(Part):
+class _File(UntrustedModel):
     schema_version: Literal[1]
     tool: _Tool
     created: Name

@@ -157,7 +157,7 @@ def totals(found: Scorecard) -> Totals:
     )
 
 
-def all_good(count: Totals) -> bool:
+def nothing_failed(count: Totals) -> bool:
     """Return whether every render was cleaned and no gate failed: exit code 0 instead of 1."""
     return not (count.failed or count.gate_failed)
 

@@ -65,7 +65,7 @@ class DemucsSeparator:
         self._shares = described.shares
         used = {index: share for index, share in enumerate(described.shares) if share}
         if not used.keys() <= FILES[name].keys():
-            raise WeightsError(f"The bag {name} needs models of which no weights are known.")
+            raise WeightsError(f"The bag {name} uses models whose weights are not in the registry.")
         self._models = {index: _load(FILES[name][index], described.segment) for index in used}
         for model in self._models.values():
             _check_segment(settings, model)
