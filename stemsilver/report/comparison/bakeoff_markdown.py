@@ -44,8 +44,8 @@ def bakeoff_markdown(found: Bakeoff) -> str:
         *([_own_words(own)] if own else []),
         "## Cost",
         _costs(found),
-        "Of the cleaning steps only; cached steps count with their original time. Memory is that of "
-        "the whole worker process, with its libraries and everything loaded earlier.",
+        "Of the cleaning steps only; cached steps count with their original time. Memory is that "
+        "of the whole worker process, with its libraries and everything loaded earlier.",
     ]
     for run in found.candidates:
         if run.ruling is not None:
