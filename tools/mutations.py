@@ -95,7 +95,7 @@ MUTATIONS = (
     ),
     Mutation(
         "samples that are not finite are taken",
-        "stemsilver/audio.py",
+        "stemsilver/audio/sound_file.py",
         "finite = np.isfinite(block)",
         "finite = np.ones_like(block, bool)",
         "tests/test_audio.py",

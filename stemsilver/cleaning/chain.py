@@ -23,7 +23,7 @@ from stemsilver.records import Audio, Cleaned, Samples, StageA
 from stemsilver.step_cache import Code, Memo
 
 CODE = Code(
-    modules=("audio.py", "records.py", "dsp", "cleaning", "weights/network.py"),
+    modules=("audio", "records.py", "dsp", "cleaning", "weights/network.py"),
     libraries=(
         "numpy",
         "scipy",

