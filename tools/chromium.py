@@ -18,7 +18,9 @@ from pathlib import Path
 
 from playwright.sync_api import Error, Playwright, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# The headless shell is the same browser without its windows, and twice as fast.
+SHELL = "chromium-headless-shell"
+NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 APPLICATIONS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -52,9 +54,11 @@ def _candidates(playwright: Playwright) -> Iterator[str]:
         yield named
         return
     yield from filter(None, map(shutil.which, NAMES))
-    for path in (*APPLICATIONS, playwright.chromium.executable_path):
+    own = Path(playwright.chromium.executable_path)
+    shells = own.parents[2].glob("chromium_headless_shell-*/*/*headless*shell")
+    for path in (*APPLICATIONS, *shells, own):
         if Path(path).exists():
-            yield path
+            yield str(path)
 
 
 def install(playwright: Playwright) -> str:
@@ -80,7 +84,8 @@ def _remedies(playwright: Playwright) -> Iterator[list[str]]:
         if Path(playwright.chromium.executable_path).exists():
             yield [*own, "install-deps", "chromium"]  # it exists, but needs system libraries
         yield [*rights, "apt-get", "update"]
-        yield [*rights, "apt-get", "install", "--yes", "--no-install-recommends", "chromium"]
+        for package in (SHELL, "chromium"):
+            yield [*rights, "apt-get", "install", "--yes", "--no-install-recommends", package]
 
 
 def _rights() -> list[str] | None:

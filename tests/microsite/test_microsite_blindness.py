@@ -74,9 +74,14 @@ LOOK = """() => ({
 
 
 def trace(
-    browser: Browser, blinded: Published, test: str, coins: list[int], leak: str = ""
+    browser: Browser,
+    blinded: Published,
+    test: str,
+    coins: list[int],
+    leak: str = "",
+    count: int = 3,
 ) -> dict[str, Any]:
-    """Everything there is to look at during three trials, with the same answers to each.
+    """Everything there is to look at during the first trials, with the same answers to each.
 
     `leak` is a script that runs in the page where `coins` is in sight.
     """
@@ -90,7 +95,7 @@ def trace(
     names, answer = {"ABX": ("ABX", "X is A"), "Preference": ("12", "1")}[test]
     looks = [page.evaluate(LOOK)]
     start(page, test, 10)
-    for number in (1, 2, 3):
+    for number in range(1, count + 1):
         ready(page, number, 10)
         looks.append(page.evaluate(LOOK))
         for name in names:
@@ -100,7 +105,7 @@ def trace(
         page.get_by_role("slider", name="Position").press("Home")
         looks.append(page.evaluate(LOOK))
         page.get_by_role("button", name=answer, exact=True).click()
-    ready(page, 4, 10)
+    ready(page, count + 1, 10)
     looks.append(page.evaluate(LOOK))
     context.close()
     # Modules ask for modules as they arrive; only the order of the audio is the page's own.
@@ -157,7 +162,7 @@ def test_a_page_that_did_tell_would_be_seen(
 ) -> None:
     """The comparison above can fail, by each of the ways it watches."""
     script = f"addEventListener('submit', () => {{ {leak} }});"
-    one, other = (trace(browser, blinded, "Preference", [coin], script) for coin in (0, 1))
+    one, other = (trace(browser, blinded, "Preference", [coin], script, 1) for coin in (0, 1))
     assert {found[0] for found in differences(one, other)} == {kind}
 
 

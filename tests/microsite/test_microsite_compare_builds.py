@@ -190,7 +190,7 @@ def as_base(planted: Planted, folder: Path, raw: float | None, lufs: float | Non
     tracks["raw"] = levelled(tracks["raw"], -20.0, raw)
     tracks["clean"] = levelled(tracks["clean"], lufs, None if raw is None else 0.0)
     (made / LISTENING).write_bytes(to_json(tracks))
-    return BaseItem(made, "intro", b"", "pass", {}, tracks)
+    return BaseItem(made, b"", tracks)
 
 
 def with_levels(planted: Planted, folder: Path, raw: float | None, lufs: float | None) -> Path:
