@@ -30,23 +30,23 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Code:
+class CodeFingerprint:
     """The code that determines the result of a step, in addition to its inputs.
 
-    `modules` are paths of modules and subpackages inside this package; the modules in `but` are
-    excluded because they do not affect results. `libraries` are identified by their versions; a
-    library that is not installed counts as `missing`.
+    `modules` are paths of modules and subpackages inside this package; those in `excluded` do not
+    affect results. `libraries` are identified by their versions; a library that is not installed
+    counts as `missing`.
     """
 
     modules: tuple[str, ...]
     libraries: tuple[str, ...]
-    but: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
 
-    def __add__(self, other: Code) -> Code:
-        return Code(
+    def __add__(self, other: CodeFingerprint) -> CodeFingerprint:
+        return CodeFingerprint(
             _merged(self.modules, other.modules),
             _merged(self.libraries, other.libraries),
-            _merged(self.but, other.but),
+            _merged(self.excluded, other.excluded),
         )
 
     def digest(self) -> str:
@@ -68,15 +68,19 @@ class Memo(Protocol):
         """Return the result of `compute`, never cached."""
         ...
 
-    def signal(self, step: str, code: Code, key: str, compute: Callable[[], Samples]) -> Samples:
+    def signal(
+        self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], Samples]
+    ) -> Samples:
         """Return a signal from `compute` or the cache."""
         ...
 
-    def facts(self, step: str, code: Code, key: str, compute: Callable[[], Any]) -> Any:
+    def facts(self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], Any]) -> Any:
         """Return a JSON value from `compute` or the cache."""
         ...
 
-    def file(self, step: str, code: Code, key: str, compute: Callable[[], bytes]) -> bytes:
+    def file(
+        self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], bytes]
+    ) -> bytes:
         """Return the content of a file from `compute` or the cache."""
         ...
 
@@ -113,13 +117,15 @@ class Steps:
         self._count(self.computed, step, seconds, peak)
         return result
 
-    def signal(self, step: str, code: Code, key: str, compute: Callable[[], Samples]) -> Samples:
+    def signal(
+        self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], Samples]
+    ) -> Samples:
         """Return a signal from `compute` or the cache."""
         content = self.file(step, code, key, lambda: _pack(compute()))
         signal: Samples = np.load(io.BytesIO(content), allow_pickle=False)
         return signal
 
-    def facts(self, step: str, code: Code, key: str, compute: Callable[[], Any]) -> Any:
+    def facts(self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], Any]) -> Any:
         """Return a JSON value from `compute` or the cache."""
         return json.loads(
             self.file(step, code, key, lambda: json.dumps(compute(), allow_nan=False).encode())
@@ -130,7 +136,9 @@ class Steps:
         if self._report is not None:
             self._report(step, share)
 
-    def file(self, step: str, code: Code, key: str, compute: Callable[[], bytes]) -> bytes:
+    def file(
+        self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], bytes]
+    ) -> bytes:
         """Return the content of a file from `compute` or the cache."""
         full_key = digest(key, step, code.digest())
         entry = self._cache.get(full_key) if self._cache else None
@@ -166,11 +174,11 @@ UNCACHED: Memo = Steps(None)
 
 
 @cache
-def _code_digest(code: Code, package: Path) -> str:
+def _code_digest(code: CodeFingerprint, package: Path) -> str:
     hasher = hashlib.sha256()
     for library in sorted(code.libraries):
         hasher.update(f"{library} {_version(library)}".encode() + b"\0")
-    left_out = {package / name for name in code.but}
+    left_out = {package / name for name in code.excluded}
     for name in sorted(code.modules):
         path = package / name
         for module in sorted(path.rglob("*.py")) if path.is_dir() else [path]:

@@ -16,9 +16,9 @@ from stemsilver.evaluation import findings
 from stemsilver.media import playback, plots
 from stemsilver.optional import NEEDED
 from stemsilver.pipeline import tasks
-from stemsilver.step_cache import Code, Steps
+from stemsilver.step_cache import CodeFingerprint, Steps
 
-CODE = Code((), ())
+CODE = CodeFingerprint((), ())
 SIGNAL = np.array([[0.5, -0.25, 0.0]], np.float32)
 
 
@@ -83,7 +83,7 @@ def test_a_damaged_memory_is_computed_again(cache: Cache) -> None:
 
 
 def test_other_code_is_a_miss(cache: Cache) -> None:
-    other = Code((), ("numpy",))
+    other = CodeFingerprint((), ("numpy",))
     assert Steps(cache).facts("asr", CODE, "key", lambda: "by this code") == "by this code"
     assert Steps(cache).facts("asr", other, "key", lambda: "by other code") == "by other code"
     assert Steps(cache).facts("asr", CODE, "key", never) == "by this code"

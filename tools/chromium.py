@@ -56,8 +56,8 @@ def _candidates(playwright: Playwright) -> Iterator[str]:
     yield from filter(None, map(shutil.which, NAMES))
     own = Path(playwright.chromium.executable_path)
     shells = own.parents[2].glob("chromium_headless_shell-*/*/*headless*shell")
-    for path in (*APPLICATIONS, *shells, own):
-        if Path(path).exists():
+    for path in (*map(Path, APPLICATIONS), *shells, own):
+        if path.exists():
             yield str(path)
 
 

@@ -20,10 +20,10 @@ from stemsilver.dsp.stft import Stft
 from stemsilver.dsp.wiener import beta_wiener
 from stemsilver.errors import StageError
 from stemsilver.records import Audio, Cleaned, Samples, StageA
-from stemsilver.step_cache import Code, Memo
+from stemsilver.step_cache import CodeFingerprint, Memo
 
-CODE = Code(
-    modules=("audio", "records.py", "dsp", "cleaning", "weights/network.py"),
+CODE = CodeFingerprint(
+    modules=("audio", "records.py", "dsp", "cleaning", "weights/onnx_network.py"),
     libraries=(
         "numpy",
         "scipy",

@@ -20,7 +20,7 @@ from stemsilver import weights
 from stemsilver.audio import resample
 from stemsilver.dsp.loudness import gain
 from stemsilver.records import Samples
-from stemsilver.weights import network
+from stemsilver.weights import onnx_network
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -196,4 +196,4 @@ def _window() -> NDArray[np.float32]:
 
 @cache
 def _network() -> InferenceSession:
-    return network.load(weights.verified("deepfilternet3"))
+    return onnx_network.load(weights.verified("deepfilternet3"))

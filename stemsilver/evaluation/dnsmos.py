@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from stemsilver import weights
 from stemsilver.evaluation.undefined import SILENT, TOO_SHORT, Undefined
-from stemsilver.weights import network
+from stemsilver.weights import onnx_network
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -61,7 +61,7 @@ def dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, float]:
     starts = np.linspace(0, last, count).round().astype(int)
     # One window at a time is as fast as a batch, and takes less memory.
     windows = ({"input_1": clipped[None, start : start + WINDOW]} for start in starts)
-    outputs = np.concatenate([found for [found] in network.run(_session(), windows)])
+    outputs = np.concatenate([found for [found] in onnx_network.run(_session(), windows)])
     return {
         name: float(np.mean(polynomial(outputs[:, column])))
         for column, (name, polynomial) in enumerate(CALIBRATION.items())
@@ -70,4 +70,4 @@ def dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, float]:
 
 @cache
 def _session() -> InferenceSession:
-    return network.load(weights.verified("dnsmos-p835"))
+    return onnx_network.load(weights.verified("dnsmos-p835"))

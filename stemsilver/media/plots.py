@@ -27,9 +27,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
 from stemsilver.records import Samples
-from stemsilver.step_cache import Code
+from stemsilver.step_cache import CodeFingerprint
 
-CODE = Code(modules=("media/plots.py",), libraries=("numpy", "scipy", "matplotlib", "pillow"))
+CODE = CodeFingerprint(
+    modules=("media/plots.py",), libraries=("numpy", "scipy", "matplotlib", "pillow")
+)
 """Code and libraries that affect the plots."""
 
 DB_RANGE = (-100.0, -20.0)

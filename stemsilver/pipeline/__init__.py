@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stemsilver.pipeline.bakeoff import compare
-    from stemsilver.pipeline.files import clean_files
+    from stemsilver.pipeline.clean_only import clean_files
+    from stemsilver.pipeline.measure_pair import evaluate_pair
     from stemsilver.pipeline.outputs import write_report
-    from stemsilver.pipeline.pair import evaluate_pair
     from stemsilver.pipeline.preflight import check_outputs, verify_models
     from stemsilver.pipeline.site import BuildOutcome, Places, build_site
 
@@ -29,8 +29,8 @@ __all__ = [
 
 _MODULES = {
     "bakeoff": ("compare",),
-    "files": ("clean_files",),
-    "pair": ("evaluate_pair",),
+    "clean_only": ("clean_files",),
+    "measure_pair": ("evaluate_pair",),
     "outputs": ("write_report",),
     "preflight": ("check_outputs", "verify_models"),
     "site": ("BuildOutcome", "Places", "build_site"),

@@ -29,7 +29,7 @@ from stemsilver.pipeline import progress_file
 from stemsilver.pipeline.progress_file import Reporter
 from stemsilver.pipeline.sidecars import read_sidecars
 from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render
-from stemsilver.step_cache import Code, Memo, Steps
+from stemsilver.step_cache import CodeFingerprint, Memo, Steps
 
 RESULT = "result.json"
 SPEECH = "speech_only.wav"
@@ -39,7 +39,7 @@ CODE = (
     + findings.CODE
     + plots.CODE
     + playback.CODE
-    + Code(("media/snippets.py", "pipeline/tasks.py"), ("soundfile",))
+    + CodeFingerprint(("media/snippets.py", "pipeline/tasks.py"), ("soundfile",))
 )
 """Code and libraries that affect a finished item."""
 

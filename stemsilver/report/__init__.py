@@ -43,6 +43,7 @@ from stemsilver.report.scorecard.markdown import provenance, scorecard_markdown
 from stemsilver.report.scorecard.models import UsedModel, used_models
 from stemsilver.report.scorecard.reader import parse_scorecard, read_scorecard
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status, Verdict
+from stemsilver.report.scorecard.scorecard_json import SCHEMA_VERSION, item_evidence, scorecard_json
 from stemsilver.report.scorecard.scores import (
     Headline,
     Mean,
@@ -60,7 +61,6 @@ from stemsilver.report.scorecard.verdicts import (
     nothing_failed,
     totals,
 )
-from stemsilver.report.scorecard.writer import SCHEMA_VERSION, item_evidence, scorecard_json
 from stemsilver.report.text.mermaid import pipeline_mermaid, sideways
 from stemsilver.report.text.wording import (
     display_unit,

@@ -13,7 +13,7 @@ from stemsilver.cleaning import chain, denoisers, separators
 from stemsilver.config import Chain, Profile
 from stemsilver.dsp import loudness
 from stemsilver.records import Audio, Cleaned, Samples
-from stemsilver.step_cache import Code, Steps
+from stemsilver.step_cache import CodeFingerprint, Steps
 
 Excerpt = Callable[[str, float, float], Audio]
 
@@ -357,7 +357,9 @@ class Recorder(Steps):
         super().__init__(None)
         self.keys: dict[str, str] = {}
 
-    def signal(self, step: str, code: Code, key: str, compute: Callable[[], Samples]) -> Samples:
+    def signal(
+        self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], Samples]
+    ) -> Samples:
         self.keys[step] = key
         return super().signal(step, code, key, compute)
 

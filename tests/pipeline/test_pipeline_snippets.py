@@ -20,7 +20,7 @@ from stemsilver.microsite import PublishedSite, read_base
 from stemsilver.pipeline import BuildOutcome, ab_snippets, tasks
 from stemsilver.pipeline.tasks import item_key
 from stemsilver.records import ItemResult
-from stemsilver.step_cache import Code, Steps
+from stemsilver.step_cache import CodeFingerprint, Steps
 
 from .batches import Built, InThisProcess, Workspace, changed, contents, embedded
 
@@ -35,7 +35,9 @@ def no_site(monkeypatch: pytest.MonkeyPatch) -> None:
 class NothingNew(Steps):
     """Steps of which all that are worth remembering must be remembered."""
 
-    def file(self, step: str, code: Code, key: str, compute: Callable[[], bytes]) -> bytes:
+    def file(
+        self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], bytes]
+    ) -> bytes:
         return super().file(step, code, key, lambda: pytest.fail(f"{step} ran again"))
 
 

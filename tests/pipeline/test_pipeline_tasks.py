@@ -18,7 +18,7 @@ from stemsilver.pipeline import tasks
 from stemsilver.pipeline.sidecars import read_sidecars
 from stemsilver.pipeline.tasks import Tally, item_key
 from stemsilver.records import Audio, Render
-from stemsilver.step_cache import Code
+from stemsilver.step_cache import CodeFingerprint
 
 from .batches import changed, embedded
 
@@ -63,7 +63,7 @@ def test_whether_stages_are_kept_is_in_the_key(render: Render) -> None:
 
 def test_other_code_is_another_key(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
     before = item_key(render, embedded())
-    monkeypatch.setattr(tasks, "CODE", tasks.CODE + Code((), ("another",)))
+    monkeypatch.setattr(tasks, "CODE", tasks.CODE + CodeFingerprint((), ("another",)))
     assert item_key(render, embedded()) != before
 
 

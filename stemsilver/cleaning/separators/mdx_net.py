@@ -21,7 +21,7 @@ from stemsilver.dsp.masks import ratio_mask
 from stemsilver.dsp.stft import Spectrum, Stft
 from stemsilver.errors import WeightsError
 from stemsilver.records import Samples
-from stemsilver.weights import network
+from stemsilver.weights import onnx_network
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -139,7 +139,7 @@ class MdxNetSeparator:
 
 def _load(path: Path) -> InferenceSession:
     """Load the network, on the GPU if onnxruntime can use one."""
-    session = network.load(path, gpu=device() == "cuda")
+    session = onnx_network.load(path, gpu=device() == "cuda")
     inputs = [(given.name, given.shape[1:]) for given in session.get_inputs()]
     if inputs != [(INPUT, [4, BINS, WINDOWS])]:
         raise WeightsError(f"{path} does not take the spectrogram of an MDX-Net, but {inputs}.")

@@ -17,7 +17,7 @@ from stemsilver.config import EmbeddedSettings
 from stemsilver.dsp.masks import Mask, ratio_mask
 from stemsilver.dsp.stft import Stft
 from stemsilver.records import Samples
-from stemsilver.weights import network
+from stemsilver.weights import onnx_network
 
 RATE = 44_100
 TRANSFORM = Stft(fft=4096, hop=1024)
@@ -44,7 +44,7 @@ class SpleeterSeparator:
 
     def __init__(self, settings: EmbeddedSettings) -> None:
         [name] = self.weights(settings)
-        self._networks = network.load(weights.verified(name))
+        self._networks = onnx_network.load(weights.verified(name))
 
     @staticmethod
     def weights(settings: EmbeddedSettings) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class SpleeterSeparator:
         magnitudes = ({"mixture": chunk} for chunk in _chunks(np.abs(band)))
         masks = [
             ratio_mask(_inner(vocals, len(signal)), _inner(accompaniment, len(signal)))
-            for vocals, accompaniment in network.run(self._networks, magnitudes)
+            for vocals, accompaniment in onnx_network.run(self._networks, magnitudes)
         ]
         # In place, because a spectrum is eight times as large as its signal.
         band *= np.concatenate(masks, axis=-1)[..., : band.shape[-1]]

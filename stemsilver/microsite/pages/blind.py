@@ -1,4 +1,7 @@
-"""The blind test: the same renders from two builds, played equally loud."""
+"""The blind test: the same renders from two builds, played equally loud.
+
+`site_src/assets/blind/` runs it; `abx-session.js` there draws the trials.
+"""
 
 from __future__ import annotations
 

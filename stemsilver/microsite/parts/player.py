@@ -1,4 +1,7 @@
-"""The player of a render: its tracks, their drawings, and their playback gains."""
+"""The player of a render: its tracks, their drawings, and their playback gains.
+
+`site_src/assets/player/` plays them; `engine.js` there has the crossfade.
+"""
 
 from __future__ import annotations
 

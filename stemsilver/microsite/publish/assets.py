@@ -13,7 +13,7 @@ from stemsilver.config import digest
 from stemsilver.media import plots
 from stemsilver.microsite.parts.metric_cells import families
 from stemsilver.report import Scorecard, sideways
-from stemsilver.step_cache import Code, Memo
+from stemsilver.step_cache import CodeFingerprint, Memo
 
 _PLOTTED = frozenset(
     {
@@ -51,7 +51,7 @@ _INK = {
 }
 
 
-_CODE = Code(("microsite/publish/assets.py",), ("mermaidx",))
+_CODE = CodeFingerprint(("microsite/publish/assets.py",), ("mermaidx",))
 
 
 @dataclass(frozen=True)
