@@ -125,7 +125,7 @@ class ConfigError(UsageError):
     """The configuration has an unknown key, a wrong type or a value out of range."""
 
     code = "config"
-    next_step = "Correct the value in the profile the message names."
+    next_step = "Correct the value in the profile that the message names."
 
 
 class NameClash(UsageError):

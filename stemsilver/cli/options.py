@@ -17,14 +17,14 @@ else:
 
 ProfileName: TypeAlias = Annotated[
     str,
-    typer.Option("--profile", "-p", help="A profile by name: config/NAME.yaml, or one shipped."),
+    typer.Option("--profile", "-p", help="Profile by name: config/NAME.yaml, or a shipped one."),
 ]
 ConfigFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--config", "-c", help="A profile by file, instead of by name.")
+    Path | None, typer.Option("--config", "-c", help="Profile by file, instead of by name.")
 ]
 Jobs: TypeAlias = Annotated[
     int | None,
-    typer.Option("--jobs", "-j", min=1, help="Worker processes; one a core if not given."),
+    typer.Option("--jobs", "-j", min=1, help="Worker processes; if not given, one per core."),
 ]
 CacheFolder: TypeAlias = Annotated[
     Path, typer.Option("--cache", help="Where finished work is kept between runs.")

@@ -44,19 +44,19 @@ class Metric:
 
 _WINDOWS = (
     "is the network's {} output for window $k$ of 9.01 s, one window every few seconds as the "
-    "profile sets, and $q$ the calibration published with the network. Sound shorter than a window "
-    "is repeated until it fills one."
+    "profile sets, and $q$ is the calibration published with the network. Sound shorter than a "
+    "window is repeated to fill it."
 )
 _COUNTS = (
     "$S$ words are substituted, $D$ deleted and $I$ inserted, against the $N$ words {}; both texts "
-    "are normalised first. The pages show it in per cent, and it can pass 100 %."
+    "are normalised first. It is shown in per cent, and can exceed 100 %."
 )
 _SI_SDR = (
     r"10\,\log_{10}\, \frac{\left\lVert \alpha s \right\rVert^2}"
     r"{\left\lVert x - \alpha s \right\rVert^2}, \quad"
     r" \alpha = \frac{\left\langle x, s \right\rangle}{\left\lVert s \right\rVert^2}"
 )
-_MONO = "both with their channels averaged and their mean taken out."
+_MONO = "both with their channels averaged and their mean subtracted."
 _TRUTH = "Needs the true speech beside the render."
 
 _PER_SIGNAL = (
@@ -75,8 +75,8 @@ _PER_SIGNAL = (
         r"channel is left out. $l_j$ is the loudness of block $j$ alone, and $\Gamma$ that of all "
         r"blocks with $l_j \geq {-70}$ together.",
         (sources.BS_1770, sources.R_128),
-        "Whether the loudness is speech or music: raw with loud music reads loud, however soft "
-        "the voice is.",
+        "Whether the loudness is speech or music: raw with loud music has a high value, even if "
+        "the voice is soft.",
     ),
     Metric(
         "true_peak_dbtp",
@@ -87,10 +87,10 @@ _PER_SIGNAL = (
         0.005,
         "The highest level the signal reaches between its samples.",
         r"20\,\log_{10} \max_{c,n} \left| \hat{x}_c[n] \right|",
-        r"$\hat{x}_c$ is channel $c$ resampled to four times its rate, full scale being 1.",
+        r"$\hat{x}_c$ is channel $c$ resampled to four times its rate; full scale is 1.",
         (sources.BS_1770,),
-        "Whether anything is distorted: it is one moment of the file. Four-fold resampling can "
-        "read about 0.1 dB low on speech, and more on sound full of treble.",
+        "Whether anything is distorted: it is one moment of the file. With four-fold resampling "
+        "it can be about 0.1 dB too low on speech, and more on sound with much treble.",
     ),
     Metric(
         "loudness_range_lu",
@@ -99,15 +99,15 @@ _PER_SIGNAL = (
         "none",
         1,
         0.05,
-        "How much the loudness moves through the file.",
+        "How much the loudness varies within the file.",
         r"\begin{split} P_{95}(A) - P_{10}(A) \\"
         r" A = \{\, l_j \mid l_j \geq {-70}, \; l_j \geq \Gamma - 20 \,\} \end{split}",
         "$P_p$ is the $p$-th percentile; $l_j$ is the loudness, without gates, of window $j$ of "
         r"3 s, one every 90 ms, over the file and 1.5 s of silence after it; $\Gamma$ is the "
         r"loudness that the mean power of all windows with $l_j \geq {-70}$ would have.",
         (sources.TECH_3342,),
-        "Whether the movement is wanted: lively acting raises it, and so does taking the music "
-        "out of the pauses. Meant for programmes of a minute or more; on short files it is rough.",
+        "Whether the variation is wanted: lively acting raises it, and so does removing the music "
+        "from the pauses. Meant for programmes of a minute or more; inaccurate on short files.",
     ),
     Metric(
         "music_presence",
@@ -121,8 +121,8 @@ _PER_SIGNAL = (
         "$p_t$ is the detector's probability of music in frame $t$ of 10 ms, and $T$ the number "
         "of frames; it hears the mean of the channels at 16 kHz.",
         (sources.FIRERED_VAD,),
-        "How loud the music is: it is a belief, not a level. Faint music under speech can go "
-        "unnoticed, and a choir may pass for singing instead of music.",
+        "How loud the music is: it is a probability, not a level. Faint music under speech can "
+        "be missed, and a choir may count as singing instead of music.",
     ),
     Metric(
         "pause_floor_db",
@@ -131,14 +131,14 @@ _PER_SIGNAL = (
         "lower",
         1,
         0.05,
-        "How loud the pauses are, against the speech: what is left when nobody speaks.",
+        "How loud the pauses are, relative to the speech: what is left when nobody speaks.",
         r"10\,\log_{10}\,"
         r" \frac{\frac{1}{|Q|} \sum_{t \in Q} e_t}{\frac{1}{|S|} \sum_{t \in S} e_t}",
         "$e_t$ is the mean square of frame $t$ of 10 ms, the channels averaged, at 16 kHz; $S$ "
         "are the frames that the detector takes for speech, $Q$ all others. Never below −120 dB.",
         (sources.OWN, sources.FIRERED_VAD),
-        "What the pauses hold, as room tone and breaths count like music, and what plays under "
-        "the words: muting the pauses alone would score well.",
+        "What is in the pauses, because room tone and breaths count like music, and what plays "
+        "under the words: muting only the pauses would give a good value.",
     ),
     Metric(
         "dnsmos_sig",
@@ -152,7 +152,7 @@ _PER_SIGNAL = (
         r" q(r) = {-0.08397278}\,r^2 \\ \quad {} + 1.22083953\,r + 0.0052439 \end{split}",
         f"$r_k$ {_WINDOWS.format('SIG')}",
         (sources.DNSMOS,),
-        "Whether people would agree: it learned from ratings of noise-suppressed calls, not of "
+        "Whether people would agree: it was trained on ratings of noise-suppressed calls, not of "
         "music removal, and hears nothing above 8 kHz. Small differences between two files mean "
         "little.",
     ),
@@ -168,7 +168,7 @@ _PER_SIGNAL = (
         r" q(r) = {-0.13166888}\,r^2 \\ \quad {} + 1.60915514\,r - 0.39604546 \end{split}",
         f"$r_k$ {_WINDOWS.format('BAK')}",
         (sources.DNSMOS,),
-        "Whether the background is music, noise or room. It learned from ratings of "
+        "Whether the background is music, noise or room. It was trained on ratings of "
         "noise-suppressed calls, not of music removal, and hears nothing above 8 kHz.",
     ),
     Metric(
@@ -183,7 +183,7 @@ _PER_SIGNAL = (
         r" q(r) = {-0.06766283}\,r^2 \\ \quad {} + 1.11546468\,r + 0.04602535 \end{split}",
         f"$r_k$ {_WINDOWS.format('OVRL')}",
         (sources.DNSMOS,),
-        "Whether voice or background decided the score. It learned from ratings of "
+        "Whether voice or background decided the score. It was trained on ratings of "
         "noise-suppressed calls, not of music removal, and hears nothing above 8 kHz.",
     ),
     Metric(
@@ -197,8 +197,8 @@ _PER_SIGNAL = (
         r"\frac{S + D + I}{N}",
         _COUNTS.format("of the script"),
         (sources.WHISPER, sources.JIWER),
-        "Whose error it is: the voice's, the music's or the small recogniser's own, so compare "
-        "raw with clean. How natural the words sound is not in it. Needs a script beside the "
+        "Who made the error: the voice, the music or the small recogniser itself. So compare raw "
+        "with clean. It also cannot tell how natural the words sound. Needs a script beside the "
         "render.",
     ),
     Metric(
@@ -208,7 +208,7 @@ _PER_SIGNAL = (
         "higher",
         2,
         0.005,
-        "How close the signal is to the true speech, whatever its level.",
+        "How close the signal is to the true speech, regardless of level.",
         _SI_SDR,
         f"$x$ is the signal and $s$ the true speech, {_MONO}",
         (sources.SI_SDR,),
@@ -222,16 +222,16 @@ _PER_SIGNAL = (
         "higher",
         3,
         0.0005,
-        "How intelligible the speech is, against the true speech.",
+        "How intelligible the speech is, compared with the true speech.",
         r"\frac{1}{30\,M} \sum_{m=1}^{M} \sum_{n=1}^{30}"
         r" \left\langle \hat{x}_{mn}, \hat{s}_{mn} \right\rangle",
         r"$\hat{x}_{mn}$ and $\hat{s}_{mn}$ are frame $n$ of segment $m$ of the signal and of the "
         "true speech, the channels averaged: 15 third-octave bands, in segments of 30 frames "
         "(384 ms), one starting at every frame. First each band of a segment, then each of its "
-        "frames, has its mean taken out and is scaled to length 1. Frames 40 dB or more under the "
-        "loudest of the truth are left out.",
+        "frames, has its mean subtracted and is scaled to length 1. Frames 40 dB or more below "
+        "the loudest frame of the truth are left out.",
         (sources.ESTOI,),
-        f"Whether the voice sounds natural, and anything about what lies above 4.3 kHz. {_TRUTH}",
+        f"Whether the voice sounds natural, and anything above 4.3 kHz. {_TRUTH}",
     ),
 )
 
@@ -247,8 +247,8 @@ _OF_THE_CLEANING = (
         r"\text{SI-SDR}(x_{\text{clean}}, s) - \text{SI-SDR}(x_{\text{raw}}, s)",
         "SI-SDR is the one against the truth, and $s$ is the true speech.",
         (sources.SI_SDR,),
-        "Whether the gain can be heard. Where there was hardly any music there is nothing to "
-        f"gain, and any processing loses. {_TRUTH}",
+        "Whether the gain can be heard. If there was hardly any music, there is nothing to gain, "
+        f"and any processing lowers it. {_TRUTH}",
     ),
     Metric(
         "estoi_improvement",
@@ -277,7 +277,7 @@ _OF_THE_CLEANING = (
         r" M = \frac{\left| R \right|}{\left| R \right| + \left| V \right|} \end{split}",
         "$C$, $R$ and $V$ are the spectrograms of the output, of the residual and of the Stage A "
         "vocals, over channels $c$, frequencies $f$ and times $t$, with windows of 93 ms every "
-        "23 ms; $M$ is 0 where both estimates are. Never below −120 dB.",
+        "23 ms; $M$ is 0 where both estimates are 0. Never below −120 dB.",
         (sources.OWN,),
         "What the separators got wrong: music they took for speech is not seen, and speech they "
         "took for music counts as music.",
@@ -296,10 +296,9 @@ _OF_THE_CLEANING = (
         "$x_{bm}$ and $s_{bm}$ are the 30 magnitudes (384 ms) of third-octave band $b$ in segment "
         "$m$ of the output and of the Stage A vocals, the channels averaged, a segment starting "
         r"at every frame; $\rho$ is the correlation, and $a = 1 + 10^{15/20}$. Frames 40 dB or "
-        "more under the loudest of the vocals are left out.",
+        "more below the loudest frame of the vocals are left out.",
         (sources.STOI,),
-        "Damage done in Stage A itself, which is taken for the truth here, and anything about "
-        "what lies above 4.3 kHz.",
+        "Damage done in Stage A itself, which is the reference here, and anything above 4.3 kHz.",
     ),
     Metric(
         "si_sdr_vs_stage_a_db",
@@ -308,12 +307,12 @@ _OF_THE_CLEANING = (
         "higher",
         2,
         0.005,
-        "How much the later steps changed the separated vocals, level aside.",
+        "How much the later steps changed the separated vocals, regardless of level.",
         _SI_SDR,
         f"$x$ is the output and $s$ the Stage A vocals, {_MONO}",
         (sources.SI_SDR,),
-        "Whether a change was for the better: music taken out later, the equaliser and the "
-        "limiter lower it just as harm does.",
+        "Whether a change was an improvement: later removal of music, the equaliser and the "
+        "limiter lower it just as damage does.",
     ),
     Metric(
         "wer_raw_to_clean",
@@ -326,8 +325,8 @@ _OF_THE_CLEANING = (
         r"\frac{S + D + I}{N}",
         _COUNTS.format("heard in raw"),
         (sources.WHISPER, sources.JIWER),
-        "Whether a change is for the better: a word that the music made wrong in raw counts "
-        "against clean when it is right there. A word misheard in both alike is not seen.",
+        "Whether a change is an improvement: a word misheard in raw because of the music, but "
+        "right in clean, counts as an error. A word misheard in the same way in both does not.",
     ),
 )
 

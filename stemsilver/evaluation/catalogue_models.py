@@ -31,13 +31,13 @@ def _by_panns(metric: Metric, music: PannsMusic) -> Metric:
         metric,
         about="How sure an audio tagger is, on average, that there is music.",
         formula=r"\frac{1}{D} \sum_{k=1}^{K} d_k \max_{l \in L} p_{kl}",
-        where=f"$p_{{kl}}$ is the tagger's probability of the AudioSet class $l$ in chunk $k$, "
-        f"which lasts $d_k$, {music.chunk_seconds:g} s but for the last, to which silence is "
+        where=f"$p_{{kl}}$ is the tagger's probability of the AudioSet class $l$ in chunk $k$ of "
+        f"length $d_k$: {music.chunk_seconds:g} s, except for the last, to which silence is "
         f"added; $D$ is the length of the signal, and $L$ are the classes {labels}. It hears the "
         "mean of the channels at 32 kHz.",
         sources=(citations.PANNS,),
-        limits="How loud the music is, or when it plays within a chunk: it is a belief, not a "
-        "level. Faint music under speech can go unnoticed. Its values cannot be compared with "
+        limits="How loud the music is, or when it plays within a chunk: it is a probability, not "
+        "a level. Faint music under speech can be missed. Its values cannot be compared with "
         "those of another detector.",
     )
 
@@ -52,7 +52,7 @@ def _by_whisper(metric: Metric, asr: Asr) -> Metric:
     if asr.language in UNSPACED:
         where += " The language leaves no spaces between words, so letters are counted as words."
     if not asr.model_name.startswith(_SMALL):
-        limits = limits.replace("the small recogniser's own", "the recogniser's own")
+        limits = limits.replace("the small recogniser itself", "the recogniser itself")
     return replace(
         metric,
         where=where,

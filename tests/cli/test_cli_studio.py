@@ -150,7 +150,7 @@ def test_diagram_method_and_reproduce_show_that_chain(
     method = plain(site / "method.html")
     assert "PANNs Cnn14" in method
     assert "Whisper (large-v3" in method
-    assert "not at hand" in method
+    assert "not available" in method
     assert ("Hybrid Transformer Demucs" in method) is (name == "studio")
     assert ("MDX-Net Inst HQ 3" in method) is (name == "uvr")
     reproduce = plain(site / "reproduce.html")

@@ -76,7 +76,7 @@ def test_the_page_says_what_a_trial_costs() -> None:
         BlindPair("b-2", "b.wav", 1, 24_000, "h", "b", 2_000_000, 500_000, 0, -1),
     ]
     view = blind_page(pairs, HEAD, BASE)
-    assert view.fetch == "About 2.0 MB a trial."
+    assert view.fetch == "About 2.0 MB per trial."
     assert view.pairs[0].fetch == "1.5 MB, fetched once."
 
 

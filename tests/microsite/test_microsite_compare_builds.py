@@ -276,7 +276,9 @@ def test_the_guardrail_is_told_on_both_pages(
     context = site.serve(browser.new_context(viewport={"width": 390, "height": 844}))
     page = context.new_page()
     page.goto(f"{site.url}/index.html")
-    expect(page.locator(".st-hero")).to_contain_text("Against profile embedded, 22 November 2026")
+    expect(page.locator(".st-hero")).to_contain_text(
+        "Compared with profile embedded, 22 November 2026"
+    )
     page.get_by_role("link", name="The guardrail fails: Music to speech, mean, Gates").click()
     expect(page.locator(".st-hero .st-verdict")).to_contain_text("The guardrail fails: Music")
     rows = page.locator(".st-checks tbody tr")

@@ -23,7 +23,7 @@ def test_nothing_is_fetched_before_a_click_and_the_size_is_shown(visit: Visit) -
     starts(page, 0.75)
     assert visit.audio() == [f"{ITEM}/{name}.flac" for name in ("removed", "raw", "clean")]
     assert not page.locator("audio:visible").count()
-    expect(page.get_by_text("each track plays by itself")).to_be_hidden()
+    expect(page.get_by_text("each track plays separately")).to_be_hidden()
 
 
 def test_it_plays_switches_and_stops(visit: Visit) -> None:

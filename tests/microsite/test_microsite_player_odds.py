@@ -82,7 +82,7 @@ def test_every_track_plays_without_scripts(
     page.goto(f"{published.url}/renders/{name}.html")
     assert not [url for url in asked if url.endswith(".flac")]
     assert not page.locator(".ab-deck, .ab-settings").locator("visible=true").count()
-    expect(page.get_by_text("each track plays by itself")).to_be_visible()
+    expect(page.get_by_text("each track plays separately")).to_be_visible()
     expect(page.locator(".st-cards").first).to_contain_text("3.1")
     play_natively(page, 3)
     context.close()

@@ -57,7 +57,9 @@ def open_page(browser: Browser, year: Published) -> Iterator[Opener]:
 def test_the_first_build_says_that_the_next_adds_a_point(planted: Planted) -> None:
     view = view_of(planted, builds(1))
     assert (view.tone, view.builds) == ("none", 1)
-    assert view.sentence == "This is the first build by the profile embedded; the next adds a point"
+    assert (
+        view.sentence == "This is the first build with the profile embedded; the next adds a point"
+    )
     others = renamed(builds(9), profile="studio")
     assert "first build" in view_of(planted, [*others, builds(10)[-1]]).sentence
 
@@ -86,19 +88,19 @@ def test_builds_that_are_alike_are_good(planted: Planted) -> None:
         (
             {PRESENCE.name: {10: 9.0}},
             "fail",
-            "Music presence is still worse since the build of 16 Mar 2026",
+            "Music presence has been worse since the build of 16 Mar 2026",
         ),
         (
             {PRESENCE.name: {10: 9.0}, PAUSES.name: {5: 9.0}},
             "fail",
-            "Music presence is still worse since the build of 16 Mar 2026, and 1 more since "
-            "earlier ones",
+            "Music presence has been worse since the build of 16 Mar 2026, and 1 more since "
+            "earlier builds",
         ),
         # Half the way back is not back.
         (
             {PRESENCE.name: {10: 16.0, 12: -8.0}},
             "fail",
-            "Music presence is still worse since the build of 16 Mar 2026",
+            "Music presence has been worse since the build of 16 Mar 2026",
         ),
         (
             {PRESENCE.name: {10: 9.0, 12: -9.0}},

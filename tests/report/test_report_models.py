@@ -38,11 +38,11 @@ def test_every_model_of_a_profile_has_its_settings_and_a_source(name: str) -> No
     assert all(one.model.proven.endswith(".") for one in used)
 
 
-def test_what_was_not_at_hand_is_said() -> None:
+def test_what_was_not_available_is_said() -> None:
     studio = config.load(CONFIG / "studio.yaml")
-    assert all("not at hand" in one.model.proven for one in used_models(studio))
+    assert all("not available" in one.model.proven for one in used_models(studio))
     embedded = config.load(CONFIG / "embedded.yaml")
-    assert not any("not at hand" in one.model.proven for one in used_models(embedded))
+    assert not any("not available" in one.model.proven for one in used_models(embedded))
 
 
 @EACH

@@ -50,7 +50,7 @@ def command(
     jobs: Jobs = None,
     cache: CacheFolder = DEFAULT_CACHE,
     stages: Annotated[
-        bool, typer.Option("--stages", help="Also play what each step of the chain made.")
+        bool, typer.Option("--stages", help="Also play the result of each step of the chain.")
     ] = False,
     base: Annotated[
         Path | None,
@@ -61,7 +61,7 @@ def command(
         typer.Option(
             metavar="PATH|URL",
             help="Earlier builds for the Trend page: a history.json, a scorecard.json, a folder of "
-            "them, or a site, also by its address. Can be given again; the report's own history is "
+            "them, or a site, also by its address. Can be repeated; the report's own history is "
             "always read.",
         ),
     ] = None,

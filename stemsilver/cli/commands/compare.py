@@ -45,7 +45,7 @@ def command(
     judge: Annotated[
         str | None,
         typer.Option(
-            help="Profile whose evaluation and gates judge them all; the incumbent's if not given."
+            help="Profile whose evaluation and gates judge all; if not given, the incumbent's."
         ),
     ] = None,
     jobs: Jobs = None,

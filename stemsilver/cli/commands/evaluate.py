@@ -28,9 +28,7 @@ else:
 
 
 def command(
-    raw: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="The render as it came.")
-    ],
+    raw: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The original render.")],
     clean: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="The same render, cleaned.")
     ],
@@ -39,7 +37,7 @@ def command(
     ] = None,
     script: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="The text that was to be spoken."),
+        typer.Option(exists=True, dir_okay=False, help="The text that should be spoken."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     profile: ProfileName = DEFAULT,

@@ -20,7 +20,7 @@ else:
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="The repository; made if it is not there.")],
+    folder: Annotated[Path, typer.Argument(help="The repository; created if it is missing.")],
     lfs: Annotated[
         bool, typer.Option("--lfs/--no-lfs", help="Keep the renders in Git LFS.")
     ] = False,

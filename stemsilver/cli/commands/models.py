@@ -69,8 +69,8 @@ def pull(
         str | None,
         typer.Option(
             envvar="STEMSILVER_MIRROR",
-            help="A server of your own that has the files of the weights folder under the same "
-            "paths; it is asked first, and held to the same hashes.",
+            help="Your own server that has the files of the weights folder under the same paths; "
+            "it is tried first, and the same hashes are checked.",
         ),
     ] = None,
     dry_run: Annotated[

@@ -32,7 +32,7 @@ def pack(
     base: Annotated[Path, typer.Argument(help="The report folder of the base.")],
     head: Annotated[Path, typer.Argument(help="The report folder of the pull request.")],
     number: Annotated[int, typer.Option(help="The number of the pull request.")],
-    commit: Annotated[str, typer.Option(help="The pull request's own commit, whole.")],
+    commit: Annotated[str, typer.Option(help="Full SHA of the pull request's own commit.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to fill; it is replaced.")],
     no_base: Annotated[
         bool, typer.Option("--no-base", help="There is nothing to compare with: BASE is not read.")

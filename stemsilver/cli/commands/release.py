@@ -26,7 +26,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for the ZIP and its checksum.")] = Path("dist"),
     version: Annotated[
         str | None,
-        typer.Option(help="What the release is called; the day of the build if not given."),
+        typer.Option(help="Name of the release; if not given, the day of the build."),
     ] = None,
 ) -> None:
     """Pack speech, scorecard and site of the last build into a ZIP that works offline.

@@ -45,18 +45,18 @@ def _group() -> None:
 def diff(
     base: Annotated[Path, typer.Argument(help="The scorecard before, or a folder that holds it.")],
     head: Annotated[Path, typer.Argument(help="The scorecard after, or a folder that holds it.")],
-    gate: Annotated[bool, typer.Option("--gate", help="Exit 1 when the guardrail fails.")] = False,
+    gate: Annotated[bool, typer.Option("--gate", help="Exit 1 if the guardrail fails.")] = False,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print Markdown for a pull request.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     link: Annotated[
-        str | None, typer.Option(help="Web address that the Markdown leads to for the rest.")
+        str | None, typer.Option(help="Web address that the Markdown links to for the rest.")
     ] = None,
     rows: Annotated[int, typer.Option(min=0, help="How many changed values to show.")] = 20,
     profile: Annotated[
         str | None,
-        typer.Option("--profile", "-p", help="Take this profile's guardrail, not the base's."),
+        typer.Option("--profile", "-p", help="Use this profile's guardrail, not the base's."),
     ] = None,
     config_file: ConfigFile = None,
 ) -> None:

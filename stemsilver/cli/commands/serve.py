@@ -28,10 +28,10 @@ _TYPES = {".js": "text/javascript", ".webp": "image/webp", ".flac": "audio/flac"
 def command(
     site: Annotated[Path, typer.Argument(help="Folder of a built site.")] = Path("site"),
     host: Annotated[
-        str, typer.Option(help="Address to listen on; the default is seen by this machine alone.")
+        str, typer.Option(help="Address to listen on; the default is visible to this machine only.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", "-p", min=0, max=65535, help="Port; 0 for any that is free.")
+        int, typer.Option("--port", "-p", min=0, max=65535, help="Port; 0 for any free port.")
     ] = 8000,
 ) -> None:
     """Serve a built site, with byte ranges, until Ctrl-C.

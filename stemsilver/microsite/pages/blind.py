@@ -91,7 +91,7 @@ class BlindPage:
     @property
     def fetch(self) -> str:
         """The mean download size of a trial, in words."""
-        return f"About {size(self._mean_bytes)} a trial."
+        return f"About {size(self._mean_bytes)} per trial."
 
     @property
     def _mean_bytes(self) -> int:

@@ -168,7 +168,7 @@ def _verdict(
     """Return the tone of the page and its sentence, without a full stop."""
     parts = build_groups(history).get(profile, ())
     if not parts or len(parts) == len(parts[0]) == 1:
-        sentence = f"This is the first build by the profile {profile}; the next adds a point"
+        sentence = f"This is the first build with the profile {profile}; the next adds a point"
         return "none", sentence
     now = parts[-1][-1]
     here = [shift for shift in found if shift.at == now]
@@ -178,11 +178,11 @@ def _verdict(
     if standing:
         since = max(shift.at for shift in standing)
         newest = [shift for shift in standing if shift.at == since]
-        are = "is" if len(newest) == 1 else "are"
+        have = "has" if len(newest) == 1 else "have"
         rest = len(standing) - len(newest)
-        also = f", and {rest} more since earlier ones" if rest else ""
+        also = f", and {rest} more since earlier builds" if rest else ""
         return "fail", (
-            f"{_names(newest)} {are} still worse since the build of {when[since]}{also}"
+            f"{_names(newest)} {have} been worse since the build of {when[since]}{also}"
         )
     if len(parts[-1]) == 1:
         return "none", (

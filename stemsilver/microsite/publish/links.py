@@ -107,7 +107,7 @@ def _fault(
     if parts.scheme in ("http", "https") or parts.netloc:
         return f"loads {link.url} from another host" if link.loads else None
     if parts.scheme:
-        return f"link of a kind that is not allowed: {link.url}"
+        return f"this kind of link is not allowed: {link.url}"
     name = _resolve(unquote(parts.path), page, base)
     if name not in files:
         name = (PurePosixPath(name) / "index.html").as_posix()

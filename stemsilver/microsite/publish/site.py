@@ -188,7 +188,7 @@ def check_replaceable(target: Path) -> None:
     """
     if target.is_dir() and any(target.iterdir()) and not (target / MARKER).is_file():
         raise UsageError(
-            f"{target} contains files that Stemsilver did not make, and would be deleted",
+            f"{target} contains files that Stemsilver did not make; they would be deleted",
             next_step="Name another folder for the site, or empty this one yourself.",
         )
 

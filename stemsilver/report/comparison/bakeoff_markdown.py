@@ -51,7 +51,7 @@ def bakeoff_markdown(found: Bakeoff) -> str:
         if run.ruling is not None:
             parts += [f"## Promotion of {code(run.name)}", _rule(run.ruling)]
             if run.ruling.witnesses:
-                parts += ["Witnesses, which rest on no chain's own estimates:", _seen(run.ruling)]
+                parts += ["Witnesses, which use no chain's own estimates:", _seen(run.ruling)]
     made = [provenance(run.scorecard) for run in found.runs]
     return "\n\n".join([*parts, "## Renders", _renders(found), "## Made by", *made]) + "\n"
 

