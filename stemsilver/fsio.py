@@ -93,7 +93,7 @@ def open_append(path: Path) -> Iterator[BinaryIO]:
     """Open a file for appending, to continue work that a killed run did not finish.
 
     Missing folders are created. Any `OSError` in the block counts as a write error and becomes
-    `EnvironmentFault`. No other code may read `path` before `put_in_place`.
+    `EnvironmentFault`. No other code may read `path` before `replace_file`.
     """
     with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -137,6 +137,7 @@ def test_every_module_keeps_to_its_room() -> None:
         )
         for module, path in modules().items()
     }
+    assert found
     assert {module: why for module, why in found.items() if why} == {}
 
 

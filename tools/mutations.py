@@ -357,7 +357,7 @@ MUTATIONS = (
     Mutation(
         "another pull request's claim passes",
         "stemsilver/delivery/pull_request/previews.py",
-        "if handed_over.claim.number != number:",
+        "if artifact.claim.number != number:",
         "if False:",
         "tests/delivery/test_delivery_pull_request_previews.py",
     ),

@@ -20,7 +20,7 @@ class Stopped(BaseException):
     """A signal to stop, raised in the main thread.
 
     Python drops an exception that it cannot raise, in a finaliser for example. This one is then
-    raised again, until `arrived` is set. `exit_code` is what a shell expects after the signal.
+    raised again, until `handled` is set. `exit_code` is what a shell expects after the signal.
     """
 
     _last: ClassVar[float] = -math.inf

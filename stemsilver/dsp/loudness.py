@@ -1,7 +1,7 @@
 """Measure loudness and true peak by the standards, and reach targets for both.
 
 Gain alone is not enough: at the target loudness, the peaks of expressive speech exceed full scale;
-at the target peak, the speech is too quiet. `finish` reaches both targets, with a look-ahead
+at the target peak, the speech is too quiet. `normalise` reaches both targets, with a look-ahead
 limiter for the few milliseconds with high peaks.
 """
 

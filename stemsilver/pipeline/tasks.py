@@ -1,8 +1,8 @@
 """The tasks of a worker process for one render, from its file to its finished files.
 
 Three tasks share their results through the cache, so that a batch of few renders still keeps
-every worker busy: `listen` measures raw, `clean` runs the models, and `finish` reuses the results
-of both.
+every worker busy: `measure_raw` measures raw, `clean` runs the models, and `finish` reuses the
+results of both.
 """
 
 from __future__ import annotations

@@ -212,7 +212,7 @@ def test_a_placed_description_weighs_the_models(tmp_path: Path, whole: Path) -> 
         ("models: [a]\nweights: [[1.0, 1.0]]", "a weight for each"),
         ("models: [a]\nweights: [[1.0, 1.0, 1.0, 0.0]]", "no weight"),
         ("models: [a]\nweights: [[1.0, 1.0, 1.0, .nan]]", "no weight"),
-        ("models: [a, b, c, d]", "no weights are known"),
+        ("models: [a, b, c, d]", "not in the registry"),
     ],
 )
 def test_a_description_that_cannot_be_followed_is_refused(

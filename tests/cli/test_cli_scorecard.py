@@ -138,7 +138,7 @@ def test_the_bases_rule_holds_against_a_head_with_a_looser_one(
     )
     ended = stemsilver("scorecard", "diff", base, head, "--gate")
     assert ended.code == 1
-    assert "Head has other gates or another guardrail" in ended.out
+    assert "Head changes the gates or the guardrail" in ended.out
 
 
 @pytest.mark.parametrize(

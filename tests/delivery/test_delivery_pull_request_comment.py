@@ -72,7 +72,7 @@ def test_it_says_what_changed(tmp_path: Path) -> None:
     assert f"]({RUN})" in text
     assert f"]({PREVIEW})" in text
     assert text.index("much-worse.wav") < text.index("little-worse.wav") < text.index("better.wav")
-    assert "another rule" not in text
+    assert "The base in the artifact has other gates" not in text
     inert(text)
 
 
@@ -153,7 +153,7 @@ def test_the_rule_that_was_handed_over_is_not_believed(tmp_path: Path) -> None:
     made.change("base.json", soften)
     made.change("head.json", soften)
     text = written(made)
-    assert "another rule" in text
+    assert "The base in the artifact has other gates" in text
 
     def checks(comment: str) -> list[str]:
         return [line for line in comment.splitlines() if line.startswith(("| ✗ |", "| ✓ |"))]
@@ -167,8 +167,8 @@ def test_a_rule_of_the_head_alone_changes_nothing(tmp_path: Path) -> None:
     made = a_change(tmp_path)
     made.change("head.json", soften)
     text = written(made)
-    assert "another rule than" not in text
-    assert "Head has other gates or another guardrail" in text
+    assert "The base in the artifact has other gates" not in text
+    assert "Head changes the gates or the guardrail" in text
     assert "The guardrail fails: " in text
 
 
@@ -176,7 +176,7 @@ def test_a_base_from_before_there_was_a_guardrail(tmp_path: Path) -> None:
     made = a_change(tmp_path)
     made.change("base.json", lambda card: card["profile"]["config"].pop("guardrail"))
     text = written(made)
-    assert "another rule" in text
+    assert "The base in the artifact has other gates" in text
     assert "The guardrail fails: " in text
 
 

@@ -199,7 +199,7 @@ def profile() -> Profile:
 
 
 def test_the_mean_counts_each_chunk_by_the_time_it_covers(audio: Audio, profile: Profile) -> None:
-    found = suite._activity(Downmix(audio), profile.evaluation.music)
+    found = suite._music_and_pauses(Downmix(audio), profile.evaluation.music)
     first, second, third = found["timeline"]["values"]
     expected = (5 * first + 5 * second + 1 * third) / 11
     assert found["music_presence"]["value"] == pytest.approx(expected, abs=1e-9)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from stemsilver.delivery.pull_request import read, write_preview
 
 from ..delivery.pull_requests import HOSTILE, a_change, embedded, hostile, opened, render
-from .accessible import serious
+from .accessible import violations
 from .fonts import widths
 from .visits import Visit
 
@@ -162,7 +162,7 @@ def test_it_fits_everybody(browser: Browser, previews: dict[str, Path], name: st
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         assert widths(page) == [width] * 3
-        assert serious(page) == []
+        assert violations(page) == []
     context.close()
 
 

@@ -130,7 +130,7 @@ def test_renders_that_are_not_compared_are_named() -> None:
 
 def test_whose_rule_it_is_is_said() -> None:
     base, head = card(item()), card(item(), gates=GATES[1:])
-    assert "The guardrail is the base's own. Head has other gates" in markdown(base, head)
+    assert "The guardrail is the base's own. Head changes the gates" in markdown(base, head)
     old = replace(base, guardrail=None)
     assert "The base has no guardrail: this is the one that ships" in markdown(old, base)
     found = diff(base, base)
@@ -231,7 +231,7 @@ def test_no_text_whatsoever_acts(name: str) -> None:
     ],
 )
 def test_a_link_that_is_none_is_refused(link: str) -> None:
-    with pytest.raises(UsageError, match="no web address"):
+    with pytest.raises(UsageError, match="not a web address"):
         markdown(card(item()), card(item()), link=link)
 
 

@@ -21,6 +21,7 @@ from stemsilver.report import (
     totals,
     visible,
 )
+from stemsilver.report.scorecard.verdicts import gate
 
 from .conftest import ItemFactory, ScorecardFactory
 
@@ -87,6 +88,11 @@ def test_a_metric_never_taken_is_null(make_scorecard: ScorecardFactory) -> None:
     [bare] = make_scorecard(ItemResult(id="x", path="x.wav", output="x.wav")).renders
     assert set(bare.scores.values()) == {Score.missing("not_measured")}
     assert list(bare.scores) == list(METRICS)
+
+
+def test_a_gate_is_called_by_its_name_only_with_its_own_metric() -> None:
+    assert gate("wer", "wer_raw_to_clean", None, 0.1).label == "WER raw to clean"
+    assert gate("wer", "clean_lufs", None, -9.0).label == "Integrated loudness"
 
 
 def test_another_profile_judges_the_same_scores_again(

@@ -37,7 +37,7 @@ def test_every_registered_file_is_installed_and_has_the_pinned_hash(name: str) -
 @EACH
 def test_every_carrier_is_pinned_to_the_version_that_is_installed(name: str) -> None:
     package = BUNDLED[name].package
-    if package == weights.OWN:
+    if package == weights.THIS_PACKAGE:
         return
     requirements = importlib.metadata.requires("stemsilver") or []
     assert f"{package}=={importlib.metadata.version(package)}" in requirements
@@ -137,7 +137,8 @@ def test_carriers_are_not_imported_to_find_their_files() -> None:
         "import sys\n"
         "from stemsilver import weights\n"
         "for name in weights.BUNDLED: weights.locate(name)\n"
-        "modules = {weight.module for weight in weights.BUNDLED.values()} - {weights.OWN}\n"
+        "modules = {weight.module for weight in weights.BUNDLED.values()}\n"
+        "modules -= {weights.THIS_PACKAGE}\n"
         "sys.exit(' '.join(modules & set(sys.modules)) or 0)\n"
     )
     result = subprocess.run(

@@ -1,8 +1,8 @@
 """Read a scorecard back: of an earlier build, or from an untrusted file.
 
-Nothing in the file is trusted. Numbers must be finite, ids must be ids, and every text has a
-maximum length. A render's verdict is computed from its scores and the limits; the verdict in the
-file is ignored.
+Nothing in the file is trusted. Scores and limits must be finite, ids must be ids, and every text
+that a page or a comment shows has a maximum length; the file has one as a whole. A render's verdict
+is computed from its scores and the limits; the verdict in the file is ignored.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class _Config(UntrustedModel):
 
 class _Profile(UntrustedModel):
     name: Name
-    description: _Text = ""
+    description: str = ""
     config_digest: Hex
     config: _Config
 
@@ -90,12 +90,12 @@ class _Tool(UntrustedModel):
 
 
 class _Weight(UntrustedModel):
-    name: _Text
-    package: _Text
-    version: _Text
-    licence: _Text
-    sha256: _Text
-    source: _Text = ""
+    name: str
+    package: str
+    version: str
+    licence: str
+    sha256: Hex
+    source: str = ""
 
 
 class _File(UntrustedModel):
@@ -104,7 +104,7 @@ class _File(UntrustedModel):
     created: Name
     device: Name = "cpu"
     profile: _Profile
-    weights: list[_Weight]
+    weights: list[_Weight] = Field(default_factory=list)
     gates: list[_Gate]
     items: list[_Item]
 

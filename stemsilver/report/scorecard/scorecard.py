@@ -91,8 +91,8 @@ class ScoredRender:
 class Scorecard:
     """A build: the profile that made it, the gates it was judged by, and its renders by id.
 
-    `config` is the profile as JSON; `created` is ISO 8601; `device` is what the large models ran
-    on. `guardrail` is None in a scorecard from before guardrails existed.
+    `config` is the profile as JSON; of a scorecard that was read, only `settings` and `guardrail`
+    are validated. `created` is ISO 8601; `device` is what the large models ran on. `guardrail` is None in a scorecard from before guardrails existed.
     """
 
     profile: str

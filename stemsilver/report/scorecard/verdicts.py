@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,12 +12,13 @@ from stemsilver.records import Failure, ItemResult, Score, WeightRecord
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status, Verdict
 from stemsilver.report.text.wording import limit_text
 
+# By the name of the gate and its metric.
 _LABELS = {
-    "music_to_speech": "Music to speech",
-    "loudness": "Loudness",
-    "true_peak": "True peak",
-    "wer": "WER raw to clean",
-    "stoi": "STOI against Stage A",
+    ("music_to_speech", "music_to_speech_db"): "Music to speech",
+    ("loudness", "clean_lufs"): "Loudness",
+    ("true_peak", "clean_true_peak_dbtp"): "True peak",
+    ("wer", "wer_raw_to_clean"): "WER raw to clean",
+    ("stoi", "stoi_vs_stage_a"): "STOI against Stage A",
 }
 
 
@@ -110,7 +112,7 @@ def gate(name: str, metric: str, minimum: float | None, maximum: float | None) -
 
     If `name` is unknown, the label is that of the metric.
     """
-    label = _LABELS.get(name) or METRICS[metric].label.removesuffix(", clean")
+    label = _LABELS.get((name, metric)) or METRICS[metric].label.removesuffix(", clean")
     return Gate(name, label, metric, limit_text(metric, minimum, maximum), minimum, maximum)
 
 
@@ -197,7 +199,9 @@ def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
         channels=result.channels,
         frames=result.frames,
         notes=result.notes,
-        seconds={step: round(taken, 3) for step, taken in result.seconds.items()},
+        seconds={
+            step: round(taken, 3) for step, taken in result.seconds.items() if math.isfinite(taken)
+        },
         peak_bytes=result.peak_bytes,
         gpu_peak_bytes=result.gpu_peak_bytes,
     )
