@@ -92,7 +92,8 @@ class Scorecard:
     """A build: the profile that made it, the gates it was judged by, and its renders by id.
 
     `config` is the profile as JSON; of a scorecard that was read, only `settings` and `guardrail`
-    are validated. `created` is ISO 8601; `device` is what the large models ran on. `guardrail` is None in a scorecard from before guardrails existed.
+    are validated. `created` is ISO 8601; `device` is what the large models ran on. `guardrail` is
+    None in a scorecard from before guardrails existed.
     """
 
     profile: str
