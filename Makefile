@@ -33,7 +33,7 @@ test: $(VENV)/.browser $(VENV)/.installed-studio
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses=2 --dist=loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 demo: $(VENV)/.installed
 	$(INSTALL) --editable '.[demo]'

@@ -27,6 +27,23 @@ settings.load_profile("stemsilver")
 expect.set_options(timeout=60_000)
 
 
+# The files that take longest come first, so that no process is left alone with one at the end.
+LONGEST = (
+    "test_cli_studio.py",
+    "test_workflows_run.py",
+    "test_microsite_every_page.py",
+    "test_music_panns.py",
+    "test_asr_backends.py",
+    "test_batch.py",
+    "test_benchmarks.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the tests for `--dist=loadfile --no-loadscope-reorder`."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was left out, and why."""
     skipped = terminalreporter.stats.get("skipped", [])

@@ -290,7 +290,7 @@ def _with_a_treacherous_name_in_the_site(left: LeftByABuild) -> None:
         (_without_an_output, "narration/intro one.wav: the scorecard names it"),
         (_with_a_folder_for_an_output, "the scorecard names it"),
         (_with_an_output_elsewhere, "leads out of"),
-        (_with_the_speech_of_another_build, "-rf.wav: not the file that"),
+        (_with_the_speech_of_another_build, "-rf.wav: its SHA-256 differs"),
         (_without_a_scorecard, "there is no scorecard"),
         (_with_half_a_scorecard, "not a scorecard"),
         (_without_a_site, "not a site of Stemsilver"),

@@ -157,11 +157,11 @@ def named(*names: str) -> list[Profile]:
     [
         (("a",), "between 2 and 6 profiles, not 1"),
         (tuple("abcdefg"), "between 2 and 6 profiles, not 7"),
-        (("a", "a"), "cannot be called `a`"),
-        (("a", "A"), "cannot be called `A`"),
-        (("a", "site"), "cannot be called `site`"),
-        (("a", "bakeoff.json"), "cannot be called `bakeoff.json`"),
-        (("a", "."), "cannot be called `.`"),
+        (("a", "a"), "profile name `a` cannot be used"),
+        (("a", "A"), "profile name `A` cannot be used"),
+        (("a", "site"), "profile name `site` cannot be used"),
+        (("a", "bakeoff.json"), "profile name `bakeoff.json` cannot be used"),
+        (("a", "."), "profile name `.` cannot be used"),
     ],
 )
 def test_profiles_that_cannot_share_a_folder_are_refused(names: tuple[str, ...], said: str) -> None:

@@ -218,7 +218,7 @@ def test_a_base_whose_clean_is_damaged_is_refused(
         ab_snippets.write_snippets(
             outcome.scorecard, embedded(), outcome.finished.media, read_base(site), tmp_path / "ab"
         )
-    assert "Publish" in caught.value.next_step
+    assert "--base" in caught.value.next_step
 
 
 def test_a_base_that_is_not_as_long_as_its_raw_says_is_refused(

@@ -58,7 +58,8 @@ def list_command(names: Names = None) -> None:
         console.print(f"  {'at' if path else 'belongs at'} {escape(_where(weight, path))}")
         if isinstance(weight, kinds.Remote) and path is None:
             console.print(f"  from {escape(weight.urls[0])}")
-        console.print(f"  used by {', '.join(users.get(name, ['no profile here']))}")
+        profiles = ", ".join(users.get(name, ()))
+        console.print(f"  used by {profiles}" if profiles else "  not used by any known profile")
 
 
 @app.command()
