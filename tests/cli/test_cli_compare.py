@@ -63,7 +63,9 @@ def test_a_render_that_cannot_be_cleaned_exits_1(stemsilver: Terminal, batch: Wo
 
 def test_wrong_profiles_are_told_before_any_work(stemsilver: Terminal, batch: Workspace) -> None:
     faulty(stemsilver("compare", "embedded"), 2, "between 2 and 6 profiles, not 1")
-    faulty(stemsilver("compare", "embedded", "embedded"), 2, "profile name `embedded` cannot be used")
+    faulty(
+        stemsilver("compare", "embedded", "embedded"), 2, "profile name `embedded` cannot be used"
+    )
     faulty(stemsilver("compare", "embedded", "embeded"), 2, "embeded")
     faulty(stemsilver("compare", "embedded", "gone.yaml"), 2, "gone.yaml")
     faulty(stemsilver("compare", "embedded", "spleeter.yaml", "--judge", "nobody"), 2, "nobody")
