@@ -40,6 +40,15 @@ CHANGING = {".stemsilver-site", "stemsilver-site"}
 """Files that contain a digest of the code, so they always differ."""
 
 
+PREVIEW = """
+from pathlib import Path
+from stemsilver import load_profile
+from stemsilver.delivery.pull_request import read, write_preview
+written = write_preview(read(Path("handed")), load_profile(), Path("preview"), 25)
+print(written.heard, written.left_out, written.bytes)
+"""
+
+
 def main() -> None:
     """Make a snapshot, or compare two."""
     folders = [Path(name).resolve() for name in sys.argv[1:]]
@@ -72,9 +81,9 @@ def make(folder: Path) -> None:
         "STEMSILVER_WEIGHTS": str(still / "weights"),
     }
 
-    def run(name: str, *words: str) -> None:
+    def run(name: str, *words: str, command: tuple[str | Path, ...] = (STEMSILVER,)) -> None:
         done = subprocess.run(
-            [STEMSILVER, *words], cwd=folder, env=environment, capture_output=True, text=True
+            [*command, *words], cwd=folder, env=environment, capture_output=True, text=True
         )
         # Sorted, because renders finish in any order.
         told = "\n".join(sorted(done.stderr.splitlines()))
@@ -93,7 +102,7 @@ def make(folder: Path) -> None:
     run("release", "release", "--out", "dist")
     pull = ("--number", "7", "--commit", COMMIT, "--out", "handed")
     run("pack", "pull-request", "pack", "report", "r2", *pull)
-    run("preview", "pull-request", "preview", "handed", "preview")
+    run("preview", command=(sys.executable, "-c", PREVIEW))
     run("init", "init", "own")
     run("clean", "clean", "few/batched", "-o", "cleaned", *cache)
     run(
