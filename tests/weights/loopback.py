@@ -37,7 +37,7 @@ class Offer:
     """What it waits for in the middle of an answer."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asked:
     """A request, and how many bytes of a body it was given."""
 
@@ -45,7 +45,7 @@ class Asked:
     range: str | None
     if_range: str | None
     status: int
-    sent: int
+    sent: int = 0
 
 
 class Server:
@@ -83,6 +83,9 @@ class _Handler(BaseHTTPRequestHandler):
         offer = self.told.offers.get(path, Offer(b"", status=404))
         status, body, headers = _answer(offer, self.headers)
         cut = offer.cuts.pop(0) if offer.cuts and status < 300 else None
+        asked = Asked(path, self.headers.get("Range"), self.headers.get("If-Range"), status)
+        # Before the answer, with which the next request may come: requests stay in their order.
+        self.told.asked.append(asked)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -90,13 +93,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         self.end_headers()
-        sent = 0
         with suppress(ConnectionError):  # the other side may be killed
             for part in _parts(body if cut is None else body[:cut], offer.gate):
+                asked.sent += len(part)
                 self.wfile.write(part)
-                sent += len(part)
-        asked = (path, self.headers.get("Range"), self.headers.get("If-Range"), status, sent)
-        self.told.asked.append(Asked(*asked))
 
 
 def _answer(offer: Offer, asked: Message) -> tuple[int, bytes, dict[str, str]]:
