@@ -71,13 +71,17 @@ def test_no_phase_is_turned_and_the_end_does_not_wrap_round_to_the_start(rate: i
     rate=st.integers(8_000, 96_000),
     channels=st.integers(1, 6),
     frames=st.integers(1, 4_000),
-    highpass_hz=st.just(0.0) | st.floats(1, 300),
-    high_shelf_hz=st.floats(1_000, 20_000),
-    high_shelf_db=st.floats(-12, 12),
-    high_shelf_q=st.floats(0.1, 4),
+    filters=st.fixed_dictionaries(
+        {
+            "highpass_hz": st.just(0.0) | st.floats(1, 300),
+            "high_shelf_hz": st.floats(1_000, 20_000),
+            "high_shelf_db": st.floats(-12, 12),
+            "high_shelf_q": st.floats(0.1, 4),
+        }
+    ),
 )
 def test_any_signal_keeps_its_shape_and_stays_finite(
-    rate: int, channels: int, frames: int, **filters: float
+    rate: int, channels: int, frames: int, filters: dict[str, float]
 ) -> None:
     noise = np.random.default_rng(frames).uniform(-1, 1, (channels, frames)).astype(np.float32)
     result = shaped(noise, rate, **filters)

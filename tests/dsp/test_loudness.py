@@ -172,18 +172,12 @@ def test_a_loudness_out_of_reach_is_missed_with_a_note_and_the_ceiling_held() ->
     assert peak_16x_dbtp(finished) <= -11.9
 
 
-@pytest.mark.parametrize(
-    ("signal", "said"),
-    [
-        (np.zeros((2, 48_000), np.float32), loudness.SILENT),
-        (tone(-30, 0.3), loudness.TOO_SHORT),
-        (tone(6, 0.3), loudness.TOO_SHORT),
-    ],
-)
-def test_what_has_no_loudness_is_only_held_under_the_ceiling(signal: Samples, said: str) -> None:
-    kept, note = loudness.normalise(signal, 48_000, lufs=-16, true_peak_db=-1)
-    assert note == said
-    if np.abs(signal).max() < 1:
+def test_what_has_no_loudness_is_only_held_under_the_ceiling() -> None:
+    silence = np.zeros((2, 48_000), np.float32)
+    for signal, said in ((silence, loudness.SILENT), (tone(-30, 0.3), loudness.TOO_SHORT)):
+        kept, note = loudness.normalise(signal, 48_000, lufs=-16, true_peak_db=-1)
+        assert note == said
         np.testing.assert_array_equal(kept, signal)
-    else:
-        assert peak_16x_dbtp(kept) <= -0.9
+    held, note = loudness.normalise(tone(6, 0.3), 48_000, lufs=-16, true_peak_db=-1)
+    assert note == loudness.TOO_SHORT
+    assert peak_16x_dbtp(held) <= -0.9

@@ -66,10 +66,15 @@ def make_item(path: str = "a.wav", /, **values: float | None) -> ItemResult:
         path=path,
         output=f"{path}.out.wav",
         evidence=evidence,
+        raw_digest="12" * 32,
+        output_sha256="34" * 32,
+        script="Hello there",
         rate=24_000,
         channels=1,
         frames=720_000,
         seconds={"clean": 1.23456},
+        peak_bytes={"fuse": 1_000},
+        gpu_peak_bytes={"denoise": 7},
         notes=("No gain: the file is silent.",),
     )
 

@@ -132,11 +132,11 @@ def test_what_base_did_not_have_is_held_to_its_gates() -> None:
     judged(ONE, card(A, item("new", **NO_STOI)))
     # Other audio: a mean is over what can be compared, and that the old failed excuses nothing.
     other = item("b", "bbbb", wer_raw_to_clean=0.5, clean_lufs=-12.0)
-    judged(
-        *(card(A, item("b", wer_raw_to_clean=0.5)), card(A, other), "loudness gates"),
-        gates="1 replaced render fails one b.wav",
-        loudness="0 of 1 render left it; 1 replaced render is outside it b.wav",
-    )
+    found = {
+        "loudness": "0 of 1 render left it; 1 replaced render is outside it b.wav",
+        "gates": "1 replaced render fails one b.wav",
+    }
+    judged(card(A, item("b", wer_raw_to_clean=0.5)), card(A, other), " ".join(found), **found)
 
 
 def test_a_change_cannot_loosen_its_own_rule_but_a_named_profile_may() -> None:

@@ -38,24 +38,12 @@ def test_every_item_has_every_metric_and_a_failed_one_promises_no_output() -> No
         for score in item["metrics"].values():
             assert (score["value"] is None) != (score["reason"] is None)
     item, *_, failed = items
-    assert (item["id"], item["path"], item["status"]) == ("good-wav", "good.wav", "pass")
-    assert (item["output"], item["failure"]) == ("good.wav.out.wav", None)
-    assert (item["rate"], item["channels"], item["frames"]) == (24_000, 1, 720_000)
-    assert item["duration_seconds"] == 30
-    assert item["metrics"]["clean_lufs"] == {"value": -16.2, "reason": None}
-    assert item["verdicts"][0] == {
-        "gate": "music_to_speech",
-        "label": "Music to speech",
-        "metric": "music_to_speech_db",
-        "limit": "≤ −20 dB",
-        "passed": True,
-    }
+    assert (item["status"], item["duration_seconds"]) == ("pass", 30)
     assert item["seconds"] == {"clean": 1.235}
-    assert item["notes"] == ["No gain: the file is silent."]
-
+    assert item["metrics"]["clean_lufs"] == {"value": -16.2, "reason": None}
+    music = {"gate": "music_to_speech", "label": "Music to speech", "metric": "music_to_speech_db"}
+    assert item["verdicts"][0] == {**music, "limit": "≤ −20 dB", "passed": True}
     assert (failed["status"], failed["output"]) == ("failed", None)
-    assert failed["failure"]["code"] == "unreadable"
-    assert failed["failure"]["next_step"] == "Run `stemsilver doctor`."
     assert failed["metrics"]["clean_lufs"] == {"value": None, "reason": "unreadable"}
 
 

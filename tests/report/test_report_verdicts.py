@@ -2,22 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from stemsilver import report
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import ItemResult, Score
-from stemsilver.report import (
-    ScoredRender,
-    batch_verdict,
-    display_unit,
-    format_score,
-    gates,
-    headline,
-    judge_again,
-    mean,
-    nothing_failed,
-    raw_to_clean,
-    totals,
-    visible,
-)
+from stemsilver.report import ScoredRender
 from stemsilver.report.scorecard.verdicts import gate
 
 from .planted_batch import FAILED, PROFILE, SCORECARD, make_item, scored
@@ -28,7 +16,7 @@ def passed(item: ScoredRender) -> dict[str, bool | None]:
 
 
 def test_the_gates_state_their_limits_in_words() -> None:
-    assert {gate.gate: gate.limit for gate in gates(PROFILE)} == {
+    assert {gate.gate: gate.limit for gate in report.gates(PROFILE)} == {
         "music_to_speech": "≤ −20 dB",
         "loudness": "−16 ± 0.5 LUFS",
         "true_peak": "≤ −1 dBTP",
@@ -74,64 +62,51 @@ def test_a_null_score_neither_passes_nor_fails() -> None:
 
 def test_another_profile_judges_the_same_scores_again() -> None:
     lenient = PROFILE.gates.model_copy(update={"music_to_speech_db_max": -10.0})
-    again = judge_again(SCORECARD, PROFILE.model_copy(update={"gates": lenient}))
+    again = report.judge_again(SCORECARD, PROFILE.model_copy(update={"gates": lenient}))
     assert (SCORECARD.renders[1].status, again.renders[1].status) == ("gate_failed", "pass")
     assert passed(again.renders[1])["music_to_speech"] is True
-    assert judge_again(again, PROFILE) == SCORECARD
+    assert report.judge_again(again, PROFILE) == SCORECARD
 
 
 def test_totals_and_the_verdict_of_a_batch() -> None:
-    count = totals(SCORECARD)
+    count = report.totals(SCORECARD)
     assert (count.items, count.cleaned, count.passed) == (4, 3, 1)
     assert (count.gate_failed, count.failed, count.unmeasured) == (1, 1, 1)
     assert count.audio_seconds == 90
-    assert batch_verdict(count) == (
+    assert report.batch_verdict(count) == (
         "1 of 4 pass, 1 failed a gate, 1 could not be cleaned; gates not measurable on 1"
     )
-    good = totals(scored(make_item("a.wav"), make_item("b.wav")))
-    assert nothing_failed(good)
-    assert batch_verdict(good) == "every render passes every gate"
-    assert not nothing_failed(totals(scored(make_item(), FAILED)))
-    assert not nothing_failed(totals(scored(make_item(music_to_speech_db=-12.0))))
+    good = report.totals(scored(make_item("a.wav"), make_item("b.wav")))
+    assert report.nothing_failed(good)
+    assert report.batch_verdict(good) == "every render passes every gate"
+    assert not report.nothing_failed(report.totals(scored(make_item(), FAILED)))
+    assert not report.nothing_failed(report.totals(scored(make_item(music_to_speech_db=-12.0))))
 
 
 def test_means_cover_the_renders_with_a_value_and_raw_and_clean_the_same() -> None:
-    presence, estoi = mean(SCORECARD, "clean_music_presence"), mean(SCORECARD, "clean_estoi")
+    presence, estoi = (
+        report.mean(SCORECARD, "clean_music_presence"),
+        report.mean(SCORECARD, "clean_estoi"),
+    )
     assert (presence.value, presence.count) == (pytest.approx(0.2), 2)
     assert (estoi.value, estoi.count) == (None, 0)
     one_sided = make_item("b.wav", raw_pause_floor_db=-99.0, clean_pause_floor_db=None)
-    pair = raw_to_clean(scored(make_item("a.wav"), one_sided), "pause_floor_db")
+    pair = report.raw_to_clean(scored(make_item("a.wav"), one_sided), "pause_floor_db")
     assert (pair.raw, pair.clean, pair.count) == (-20.0, -50.0, 1)
 
 
 def test_the_headline() -> None:
-    top = headline(SCORECARD)
+    top = report.headline(SCORECARD)
     assert (top.items, top.minutes) == (4, 1.5)
     assert top.music_presence.raw == pytest.approx(0.9)
     assert top.music_presence.clean == pytest.approx(0.2)
     assert top.pause_floor_db.clean == -50
     assert top.dnsmos_ovrl.clean == 3.25
     assert top.wer_raw_to_clean.value == pytest.approx(0.05)
-    nothing = headline(scored())
+    nothing = report.headline(scored())
     assert (nothing.items, nothing.minutes, nothing.music_presence.raw) == (0, 0, None)
 
 
-@pytest.mark.parametrize(
-    ("name", "score", "text"),
-    [
-        ("music_to_speech_db", Score(-24.04), "−24.0"),
-        ("music_to_speech_db", Score(-0.01), "0.0"),
-        ("stoi_vs_stage_a", Score(0.95), "0.950"),
-        ("wer_raw_to_clean", Score(0.0526), "5.3 %"),
-        ("clean_script_wer", Score(1.5), "150.0 %"),
-        ("wer_raw_to_clean", Score.missing("no_speech"), "—"),
-    ],
-)
-def test_scores_as_text(name: str, score: Score, text: str) -> None:
-    assert format_score(name, score) == text
-    assert display_unit(name) == ("%" if "%" in text or text == "—" else METRICS[name].unit)
-
-
 def test_treacherous_characters_are_shown() -> None:
-    assert visible("plain – ünïcode 👩‍💻 'quotes' \\") == "plain – ünïcode 👩‍💻 'quotes' \\"
-    assert visible("a\nb\x1b\u202egpj.wav\udc80") == r"a\nb\x1b\u202egpj.wav\udc80"
+    assert report.visible("plain – ünïcode 👩‍💻 'quotes' \\") == "plain – ünïcode 👩‍💻 'quotes' \\"
+    assert report.visible("a\nb\x1b\u202egpj.wav\udc80") == r"a\nb\x1b\u202egpj.wav\udc80"
