@@ -62,12 +62,8 @@ def test_a_marked_build_says_from_what_to_what_it_went_over_how_many_renders() -
 
 def test_each_step_up_and_the_way_back_are_marked() -> None:
     steps = {PRESENCE.name: {15: 6.0, 18: 6.0, 19: -6.0}}
-    found = told(builds(40, steps=steps))
-    assert [(at, sense) for at, _, sense in found] == [
-        (15, "worse"),
-        (18, "worse"),
-        (19, "better"),
-    ]
+    found = [(at, sense) for at, _, sense in told(builds(40, steps=steps))]
+    assert found == [(15, "worse"), (18, "worse"), (19, "better")]
 
 
 def test_many_steps_that_are_too_small_each_are_seen_in_the_end() -> None:
