@@ -7,15 +7,8 @@ import numpy as np
 import pytest
 
 from stemsilver.audio import decode
-from stemsilver.media.playback import (
-    Outline,
-    TrackLevels,
-    from_json,
-    gains,
-    measure_tracks,
-    outlined,
-    to_json,
-)
+from stemsilver.media import playback
+from stemsilver.media.playback import Outline, TrackLevels, gains, measure_tracks
 from stemsilver.records import Audio
 
 RAW = Path(__file__).parents[2] / "raw"
@@ -42,9 +35,8 @@ def test_speech_matching_equals_the_speech_whatever_the_music(
     """Clean is the speech 9 dB up; the fit must say so at any level of music in raw."""
     speech, music = speech_and_music
     clean = Audio(speech.samples * np.float32(10 ** (9 / 20)), speech.rate)
-    found = gains(
-        measure_tracks({"raw": mixed(speech, music, music_gain), "clean": clean}), "speech_db"
-    )
+    raw = mixed(speech, music, music_gain)
+    found = gains(measure_tracks({"raw": raw, "clean": clean}), "speech_db")
     assert found is not None
     assert found["raw"] - found["clean"] == pytest.approx(9, abs=0.5)
     assert max(found.values()) == 0
@@ -60,11 +52,11 @@ def test_lufs_matching_counts_the_music_and_all_is_read_back_as_it_was_written(
     by_lufs = gains(tracks, "lufs")
     assert by_lufs is not None
     assert by_lufs["raw"] < by_lufs["clean"] - 1
-    content = to_json(tracks)
-    assert from_json(content) == tracks
+    content = playback.to_json(tracks)
+    assert playback.from_json(content) == tracks
     assert len(content) < 25_000
     with pytest.raises(ValueError, match="validation error"):
-        from_json(b'{"raw": 1}')
+        playback.from_json(b'{"raw": 1}')
 
 
 @pytest.mark.parametrize(("level", "frames"), [(0, 24_000), (0.5, 0), (0.5, 1), (0.5, 5000)])
@@ -92,7 +84,7 @@ def test_an_outline_keeps_every_peak_and_copies_nothing() -> None:
     samples = np.zeros((2, 100_000), np.float32)
     samples[0, 50_001] = 0.75
     samples[1, 99_999] = -0.5
-    outline = outlined(samples)
+    outline = playback.outlined(samples)
     assert len(outline.low) == len(outline.high) == 600
     assert outline.high.index(750) == pytest.approx(300, abs=1)
     assert outline.low[-1] == -500
@@ -101,7 +93,7 @@ def test_an_outline_keeps_every_peak_and_copies_nothing() -> None:
     hour = np.broadcast_to(np.float32(0.1), (2, 3600 * 48_000))
     tracemalloc.start()
     try:
-        assert set(outlined(hour).high) <= {100, 101}
+        assert set(playback.outlined(hour).high) <= {100, 101}
         assert tracemalloc.get_traced_memory()[1] < 1e6
     finally:
         tracemalloc.stop()
