@@ -71,7 +71,7 @@ def test_the_limits_are_those_of_the_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "name"), zip(SILENT, ("music_suppression", "stoi", "wer"), strict=True)
+    ("metric", "name"), [*zip(SILENT, ("music_suppression", "stoi", "wer"), strict=True)]
 )
 def test_what_no_render_has_cannot_be_judged(metric: str, name: str) -> None:
     ruling = judged(item(**{metric: None}), item(**{**LESS, metric: None}))
