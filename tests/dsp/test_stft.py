@@ -9,7 +9,7 @@ from scipy.signal import ShortTimeFFT, get_window
 from stemsilver.dsp.stft import REFERENCE_RATE, Stft
 
 SIZES = [(4096, 1024), (4096, 512), (4096, 2048), (768, 256), (512, 256)]
-RATES = [8_000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000, 96_000]
+RATES = [8_000, 11_025, 24_000, 44_100, 96_000]
 
 
 @settings(max_examples=80)
@@ -34,15 +34,11 @@ def test_what_goes_in_comes_out_at_any_length_and_rate(
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_window_lasts_as_long_at_every_rate(rate: int) -> None:
+def test_a_window_lasts_as_long_at_every_rate_and_a_tone_stands_in_its_bin(rate: int) -> None:
     for fft, hop in SIZES:
         transform = Stft.at_rate(fft, hop, rate)
         assert transform.fft / transform.hop == fft / hop
         assert transform.fft / rate == pytest.approx(fft / REFERENCE_RATE, rel=0.05)
-
-
-@pytest.mark.parametrize("rate", RATES)
-def test_a_tone_stands_in_its_bin(rate: int) -> None:
     hz = 3300.0
     transform = Stft.at_rate(4096, 1024, rate)
     tone = np.hanning(rate) * np.sin(2 * np.pi * hz * np.arange(rate) / rate)
@@ -55,25 +51,8 @@ def test_a_tone_stands_in_its_bin(rate: int) -> None:
     assert power[near].sum() > 0.999 * power.sum()
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_half_of_every_bin_is_half_of_the_signal(size: tuple[int, int]) -> None:
-    transform = Stft(*size)
-    constant = np.full((1, 10_007), 0.8, np.float32)
-    halved = transform.inverse(np.float32(0.5) * transform.forward(constant), 10_007)
-    np.testing.assert_allclose(halved, 0.4, atol=1e-6)
-
-
-def test_a_click_is_seen_only_by_the_windows_around_it() -> None:
-    transform = Stft(4096, 1024)
-    click = np.zeros((1, 20_480), np.float32)
-    click[0, 10_240] = 1
-    seen = np.flatnonzero(np.abs(transform.forward(click)[0]).max(axis=0) > 1e-6)
-    assert list(seen) == [9, 10, 11]
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_the_spectrum_is_scipys(size: tuple[int, int]) -> None:
-    fft, hop = size
+@pytest.mark.parametrize(("fft", "hop"), SIZES)
+def test_the_spectrum_is_scipys(fft: int, hop: int) -> None:
     signal = np.random.default_rng(4).uniform(-1, 1, (1, 10 * fft)).astype(np.float32)
     windows = 10 * fft // hop
     spectrum = Stft(fft, hop).forward(signal)[0, :, :windows]
@@ -82,10 +61,10 @@ def test_the_spectrum_is_scipys(size: tuple[int, int]) -> None:
     np.testing.assert_allclose(spectrum, expected, atol=2e-5 * np.abs(expected).max())
 
 
-def test_the_inverse_of_a_changed_spectrum_adds_its_windows_up() -> None:
+@pytest.mark.parametrize(("fft", "hop"), [(512, 128), (512, 256)])
+def test_the_inverse_of_a_changed_spectrum_adds_its_windows_up(fft: int, hop: int) -> None:
     # Its windows no longer fit each other: how they are weighed where they overlap then counts.
-    fft, hop, frames = 512, 128, 5000
-    rng = np.random.default_rng(9)
+    frames, rng = 5000, np.random.default_rng(9)
     transform = Stft(fft, hop)
     spectrum = transform.forward(rng.uniform(-1, 1, (1, frames)).astype(np.float32))
     spectrum = spectrum * rng.uniform(0, 1, spectrum.shape).astype(np.float32)
@@ -97,4 +76,4 @@ def test_the_inverse_of_a_changed_spectrum_adds_its_windows_up() -> None:
         weight[place] += window**2
     seen = slice(fft // 2, fft // 2 + frames)
     expected = added[seen] / weight[seen]
-    np.testing.assert_allclose(transform.inverse(spectrum, frames)[0], expected, atol=1e-6)
+    np.testing.assert_allclose(transform.inverse(spectrum, frames)[0], expected, atol=2e-6)

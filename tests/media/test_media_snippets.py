@@ -45,10 +45,9 @@ def planted(
     return Audio((noise * at).astype(np.float32), rate)
 
 
-def chosen(clean: Audio, removed: Audio | None = None, settings: AbTests = SHORT) -> list[float]:
+def chosen(clean: Audio, removed: Audio | None = None) -> list[float]:
     """When the snippets of a render start, in seconds."""
-    silence = Audio(np.zeros_like(clean.samples), clean.rate)
-    return [one.seconds[0] for one in choose(clean, removed or silence, LEVEL, settings)]
+    return [one.seconds[0] for one in choose(clean, removed or clean, LEVEL, SHORT)]
 
 
 def decoded(content: bytes, folder: Path) -> NDArray[np.float32]:
@@ -63,11 +62,12 @@ def test_each_part_gives_the_stretch_that_is_voiced_most(rate: int, channels: in
     assert chosen(clean) == pytest.approx([3, 14.25, 27], abs=0.011)
 
 
-def test_the_share_of_voiced_frames_is_told() -> None:
+def test_the_share_of_voiced_frames_is_told_and_silence_has_none() -> None:
     silence = planted(30)
     [first, second] = choose(planted(30, (3, 4.5), (22, 29)), silence, LEVEL, SHORT)
     assert (first.voiced, second.voiced) == (0.75, 1.0)
     assert [first.number, second.number] == [1, 2]
+    assert chosen(silence) == []
 
 
 @pytest.mark.parametrize(("level_db", "count"), [(-44.5, 1), (-45.5, 0)])
@@ -85,23 +85,18 @@ def test_of_equals_the_one_with_most_removed_is_taken_and_then_the_earliest() ->
     assert chosen(clean, both) == [4, 10]
 
 
-def test_as_many_are_taken_as_fit_without_overlapping() -> None:
-    starts = chosen(planted(5.003, (0, 5.003)))
-    assert len(starts) == 2
-    assert starts[0] + 2 <= starts[1] <= 3.003
-    for seconds, count in ((3.9, 1), (4, 2), (6, 3), (60, 3)):
-        found = choose(planted(seconds, (0, seconds)), planted(seconds), LEVEL, SHORT)
-        assert [one.stop - one.start for one in found] == [2 * RATE] * count
-        assert all(one.stop <= two.start for one, two in pairwise(found))
-        assert found[-1].stop <= seconds * RATE
-
-
-@pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 44_100, 48_000])
-@pytest.mark.parametrize("seconds", [4.0, 4.0049, 4.0101])
-def test_what_barely_fits_fits_at_every_rate(rate: int, seconds: float) -> None:
+@pytest.mark.parametrize("rate", [8000, 11_025, 48_000])
+@pytest.mark.parametrize(
+    ("seconds", "count"), [(3.9, 1), (4, 2), (4.0049, 2), (4.0101, 2), (6, 3), (60, 3)]
+)
+def test_as_many_are_taken_as_fit_without_overlapping(
+    seconds: float, count: int, rate: int
+) -> None:
     clean = planted(seconds, (0, seconds), rate=rate)
-    found = choose(clean, clean, LEVEL, SHORT)
-    assert [one.stop - one.start for one in found] == [2 * rate] * 2
+    found = choose(clean, planted(seconds, rate=rate), LEVEL, SHORT)
+    assert [one.stop - one.start for one in found] == [2 * rate] * count
+    assert all(one.stop <= two.start for one, two in pairwise(found))
+    assert found[-1].stop <= seconds * rate
     assert all(one.voiced == 1 for one in found)
 
 
@@ -117,48 +112,28 @@ def test_a_short_render_is_taken_whole(frames: int, tmp_path: Path) -> None:
     assert abs(int(piece.argmax()) - frames // 2) <= max(1, frames // 2 - RATE // 2)
 
 
-def test_silence_has_none(tmp_path: Path) -> None:
-    silence = planted(30)
-    assert choose(silence, silence, LEVEL, SHORT) == ()
-    (tmp_path / LISTING).write_bytes(to_json(()))
-    assert read(tmp_path) == ()
-
-
-def test_none_are_asked_for() -> None:
-    clean = planted(30, (0, 30))
-    assert choose(clean, clean, LEVEL, SHORT.model_copy(update={"snippet_count": 0})) == ()
-
-
-def test_both_are_cut_at_the_same_samples_at_their_gains(tmp_path: Path) -> None:
-    clean = planted(9, (1.5, 3.5), channels=2)
-    raw = planted(9, (0, 9), level_db=-12, channels=2)
-    found = choose(clean, clean, LEVEL, SHORT)[0]
+def test_a_cut_has_its_samples_at_its_gain_and_fades_from_and_to_zero(tmp_path: Path) -> None:
+    whole = planted(9, (0, 9), level_db=-6, channels=2)
+    one = Snippet(1, RATE, 5 * RATE, RATE, LEVEL, 1)
     fade = RATE // 100
-    for signal, whole in (("raw", raw), ("clean", clean)):
-        piece = decoded(cut(whole, found, signal, 10), tmp_path)
-        expected = whole.samples[:, found.start : found.stop] * 10 ** (LEVEL[signal] / 20)
-        assert piece.shape == (2, 2 * RATE)
-        np.testing.assert_allclose(piece[:, fade:-fade], expected[:, fade:-fade], atol=2**-15)
-
-
-def test_it_fades_in_from_zero_and_out_to_zero(tmp_path: Path) -> None:
-    flat = Audio(np.full((2, 4 * RATE), 0.5, np.float32), RATE)
-    one = Snippet(1, 0, 4 * RATE, RATE, {"raw": 0, "clean": 0}, 1)
-    piece = decoded(cut(flat, one, "clean", 10), tmp_path)
-    fade = RATE // 100
-    assert (piece[:, [0, -1]] == 0).all()
-    assert (np.diff(piece[0, : fade + 1]) > 0).all()
-    assert (np.diff(piece[0, -fade - 1 :]) < 0).all()
-    assert (piece[:, fade:-fade] == 0.5).all()
-    assert (decoded(cut(flat, one, "clean", 0), tmp_path) == 0.5).all()
+    for signal in LEVEL:
+        expected = whole.samples[:, RATE : 5 * RATE] * 10 ** (LEVEL[signal] / 20)
+        plain = decoded(cut(whole, one, signal, 0), tmp_path)
+        np.testing.assert_allclose(plain, expected, atol=2**-15)
+        piece = decoded(cut(whole, one, signal, 10), tmp_path)
+        assert (piece[:, fade:-fade] == plain[:, fade:-fade]).all()
+        assert (piece[:, [0, -1]] == 0).all()
+        assert (np.diff(np.abs(piece[0, : fade + 1])) > 0).all()
+        assert (np.diff(np.abs(piece[0, -fade - 1 :])) < 0).all()
     # The signal that it was cut from is left alone.
-    assert (flat.samples == 0.5).all()
+    np.testing.assert_array_equal(
+        whole.samples, planted(9, (0, 9), level_db=-6, channels=2).samples
+    )
 
 
 def test_the_speech_of_a_demo_render_is_equally_loud_in_both(tmp_path: Path) -> None:
     """Against the truth: by how much of the speech is in each, whatever else is."""
-    raw = decode(RAW / "museum_guide.wav", 1)
-    truth = decode(RAW / "museum_guide.reference.flac", 1)
+    raw, truth = (decode(RAW / f"museum_guide.{end}", 1) for end in ("wav", "reference.flac"))
     clean = Audio(truth.samples * np.float32(2.2), raw.rate)
     removed = Audio(raw.samples - truth.samples, raw.rate)
     heard = measure_tracks({"raw": raw, "clean": clean})
@@ -190,7 +165,6 @@ def test_a_base_never_clips(tmp_path: Path) -> None:
     loudest = np.abs(piece).max()
     assert 0.99 < loudest < 1
     np.testing.assert_allclose(np.abs(piece), loudest, atol=2**-14)
-    assert held.files["base"] == "ab-1-base.flac"
 
 
 def test_an_hour_takes_little_memory() -> None:
@@ -204,15 +178,14 @@ def test_an_hour_takes_little_memory() -> None:
 
 
 def test_a_listing_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path)
     found = choose(planted(30, (0, 30)), planted(30), LEVEL, SHORT)
-    (tmp_path / LISTING).write_bytes(to_json(found))
-    assert read(tmp_path) == found
     with_base = tuple(snippets.with_base(one, planted(30), -1) for one in found)
-    (tmp_path / LISTING).write_bytes(to_json(with_base))
-    assert read(tmp_path) == with_base
     most = tuple(replace(found[0], number=n + 1, start=n * 9, stop=n * 9 + 9) for n in range(20))
-    (tmp_path / LISTING).write_bytes(to_json(most))
-    assert read(tmp_path) == most
+    for listed in ((), found, with_base, most):
+        (tmp_path / LISTING).write_bytes(to_json(listed))
+        assert read(tmp_path) == listed
 
 
 def entry(**values: object) -> dict[str, Any]:
@@ -220,25 +193,24 @@ def entry(**values: object) -> dict[str, Any]:
     return {**good, "gains_db": {"raw": 0.0, "clean": -1.0}, **values}
 
 
+def second(**values: object) -> list[dict[str, Any]]:
+    return [entry(), entry(**{"number": 2, "start": 16_000, "stop": 32_000, **values})]
+
+
 @pytest.mark.parametrize(
     "content",
     [
         "",
-        "7",
         "{}",
-        "null",
         "[" * 50_000,
-        [None],
         [{}],
         [entry(number="1")],
         [entry(number=2)],
         [entry(number=True)],
-        [entry(number="../../x")],
         [entry(start=-1)],
         [entry(start=16_000)],
         [entry(start=0.5)],
         [entry(stop=10**30)],
-        [entry(rate=0)],
         [entry(rate=7999)],
         [entry(voiced=1.5)],
         [entry(voiced=float("nan"))],
@@ -248,26 +220,17 @@ def entry(**values: object) -> dict[str, Any]:
         [entry(gains_db={"raw": 0.0, "clean": 1e9})],
         [entry(gains_db={"raw": 0.0, "clean": 0.0, "<script>": 0.0})],
         [entry(more="x")],
-        [entry(), entry(number=3, start=16_000, stop=32_000)],
-        [entry(), entry(number=2, start=15_999, stop=32_000)],
-        [entry(), entry(number=2, start=16_000, stop=32_000, rate=16_000)],
+        second(number=3),
+        second(start=15_999),
+        second(rate=16_000),
         [entry(number=n + 1, start=n, stop=n + 1) for n in range(21)],
         "[]" + " " * 70_000,
     ],
 )
 def test_a_listing_that_is_none_is_refused(content: object, tmp_path: Path) -> None:
-    text = content if isinstance(content, str) else json.dumps(content)
-    (tmp_path / LISTING).write_text(text)
-    with pytest.raises(ValueError, match=r"."):
-        read(tmp_path)
-
-
-def test_the_listing_that_the_refused_ones_alter_is_read(tmp_path: Path) -> None:
-    following = entry(number=2, start=16_000, stop=32_000)
-    (tmp_path / LISTING).write_text(json.dumps([entry(), following]))
+    path = tmp_path / LISTING
+    path.write_text(json.dumps(second()))
     assert [one.seconds for one in read(tmp_path)] == [(0, 2), (2, 4)]
-
-
-def test_where_there_is_no_listing_is_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    with pytest.raises(ValueError, match=r"."):
         read(tmp_path)

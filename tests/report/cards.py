@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,27 +9,20 @@ from stemsilver.config import Guardrail
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Failure, Score
 from stemsilver.report import Gate, Scorecard, ScoredRender
-from stemsilver.report.scorecard.verdicts import status_under, verdicts
+from stemsilver.report.scorecard.verdicts import gate, status_under, verdicts
 
-GATES = (
-    Gate(
-        "music_to_speech",
-        "Music to speech",
-        "music_to_speech_db",
-        "≤ −20 dB",
-        maximum=-20.0,
-    ),
-    Gate("loudness", "Loudness", "clean_lufs", "−16 ± 0.5 LUFS", -16.5, -15.5),
-    Gate("wer", "WER raw to clean", "wer_raw_to_clean", "≤ 10 %", maximum=0.1),
-    Gate("stoi", "STOI against Stage A", "stoi_vs_stage_a", "≥ 0.9", minimum=0.9),
+from .planted_batch import scored
+
+EMPTY = scored()
+GATES: tuple[Gate, ...] = (
+    gate("music_to_speech", "music_to_speech_db", None, -20.0),
+    gate("loudness", "clean_lufs", -16.5, -15.5),
+    gate("wer", "wer_raw_to_clean", None, 0.1),
+    gate("stoi", "stoi_vs_stage_a", 0.9, None),
 )
-GUARDRAIL = Guardrail(
-    wer_rise_max=0.02,
-    stoi_drop_max=0.01,
-    music_to_speech_rise_db_max=1.0,
-    music_presence_rise_max=0.02,
-)
-VALUES: dict[str, float] = {
+_RISES = {"wer_rise_max": 0.02, "music_to_speech_rise_db_max": 1, "music_presence_rise_max": 0.02}
+GUARDRAIL = Guardrail.model_validate({"stoi_drop_max": 0.01, **_RISES})
+VALUES: dict[str, float | None] = {
     "raw_music_presence": 0.9,
     "clean_music_presence": 0.1,
     "clean_lufs": -16.2,
@@ -44,12 +36,9 @@ VALUES: dict[str, float] = {
 
 def item(name: str = "a", /, digest: str | None = "aaaa", **values: float | None) -> ScoredRender:
     """A render that passes, with some of its values replaced; None for one not measured."""
-    found: Mapping[str, float | None] = {**VALUES, **values}
-    unmeasured = Score.missing("silent")
-    scores = {
-        metric: unmeasured if (value := found.get(metric)) is None else Score(value)
-        for metric in METRICS
-    }
+    found = {**dict.fromkeys(METRICS), **VALUES, **values}
+    silent = Score.missing("silent")
+    scores = {metric: silent if one is None else Score(one) for metric, one in found.items()}
     return ScoredRender(
         id=name,
         path=f"{name}.wav",
@@ -71,18 +60,5 @@ def failed(name: str = "a", message: str = "It is not audio.") -> ScoredRender:
 
 def card(*items: ScoredRender, **changes: Any) -> Scorecard:
     """A scorecard of these renders."""
-    made = Scorecard(
-        profile="embedded",
-        description="",
-        config={},
-        config_digest="d" * 64,
-        created="2026-01-02T03:04:05Z",
-        tool_version="0.1.0",
-        commit="c0ffee",
-        device="cpu",
-        weights=(),
-        gates=GATES,
-        guardrail=GUARDRAIL,
-        items={one.id: one for one in items},
-    )
-    return replace(made, **changes)
+    found = {one.id: one for one in items}
+    return replace(EMPTY, **{"gates": GATES, "guardrail": GUARDRAIL, "items": found, **changes})

@@ -10,45 +10,22 @@ from typing import Any
 
 import pytest
 
+from stemsilver import report
 from stemsilver.errors import UsageError
-from stemsilver.records import ItemResult
-from stemsilver.report import (
-    HISTORY,
-    Scorecard,
-    history_json,
-    merged,
-    read_history,
-    read_records,
-    read_scorecard,
-    record,
-    scorecard_json,
-)
+from stemsilver.report import HISTORY
 from stemsilver.report.history import records as history
 from stemsilver.report.scorecard.scores import Mean
 
-from .conftest import ScorecardFactory
+from .planted_batch import RESULTS, SCORECARD, scored, write
 from .planted_history import builds, renamed
 
-
-def save(path: Path, values: object) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(values), encoding="utf-8")
-    return path
+CARD, EMPTY = report.scorecard_json(SCORECARD), report.history_json(())
 
 
-@pytest.fixture
-def card(scorecard: Scorecard, tmp_path: Path) -> Path:
-    """The scorecard of the planted batch."""
-    return save(tmp_path / "card" / "scorecard.json", scorecard_json(scorecard))
-
-
-def test_a_record_tells_what_was_built_and_what_came_of_it(scorecard: Scorecard) -> None:
-    found = record(scorecard)
-    assert (found.created, found.profile, found.commit) == (
-        "2026-01-02T03:04:05Z",
-        "embedded",
-        "c0ffee",
-    )
+def test_a_record_tells_what_was_built_and_what_came_of_it(tmp_path: Path) -> None:
+    found = report.record(SCORECARD)
+    assert found.created == "2026-01-02T03:04:05Z"
+    assert (found.profile, found.commit) == ("embedded", "c0ffee")
     assert (found.items, found.passed, found.gate_failed, found.failed) == (4, 1, 1, 1)
     assert found.settings["enhancement.mixture_share"] == 0.6
     assert found.settings["separation.models.1.model_name"] == "spleeter-2stems"
@@ -58,108 +35,95 @@ def test_a_record_tells_what_was_built_and_what_came_of_it(scorecard: Scorecard)
     assert found.means["clean_music_presence"] == Mean(pytest.approx(0.2), 2)
     # Nothing was measured, so there is nothing to keep.
     assert "clean_estoi" not in found.means
+    # The scorecard gives the same record as the build that wrote it.
+    assert report.record(report.read_scorecard(write(tmp_path / "card.json", CARD))) == found
 
 
-def test_a_scorecard_gives_the_same_record_as_the_build_that_wrote_it(
-    scorecard: Scorecard, card: Path
-) -> None:
-    assert record(read_scorecard(card)) == record(scorecard)
-
-
-def test_a_batch_is_known_by_its_sound_alone(
-    scorecard: Scorecard, results: tuple[ItemResult, ...], make_scorecard: ScorecardFactory
-) -> None:
+def test_a_batch_is_known_by_its_sound_alone() -> None:
     def digest(**values: object) -> str:
-        first, *others = results
-        return record(make_scorecard(*others, replace(first, **values))).batch  # type: ignore[arg-type]
+        first, *others = RESULTS
+        return report.record(scored(*others, replace(first, **values))).batch  # type: ignore[arg-type]
 
-    assert digest() == record(scorecard).batch
+    assert digest() == report.record(SCORECARD).batch
     assert digest(output="elsewhere.wav", notes=("Another.",)) == digest()
     assert len({digest(), digest(raw_digest="ab" * 32), digest(id="other")}) == 3
 
 
 def test_what_was_kept_is_read(tmp_path: Path) -> None:
-    records = merged([*builds(3), *renamed(builds(2, 1), commit=None, config_digest="e" * 64)])
-    path = save(tmp_path / HISTORY, history_json(records))
-    assert read_history(path) == read_records(path) == records
-
-
-def test_a_report_without_a_history_has_none(tmp_path: Path) -> None:
-    assert read_history(tmp_path / HISTORY) == ()
+    records = report.merged(
+        [*builds(3), *renamed(builds(2, 1), commit=None, config_digest="e" * 64)]
+    )
+    path = tmp_path / HISTORY
+    assert report.read_history(path) == (), "there is none"
+    values = json.loads(json.dumps(report.history_json(records)))
+    assert report.read_history(write(path, values)) == report.read_records(path) == records
+    # What a later version added is passed over.
+    first(values).update(news=1)
+    first(values)["means"]["clean_novelty"] = {"value": 1.0, "count": 3, "news": 2}
+    assert report.read_history(write(path, values)) == records
 
 
 def test_what_is_built_twice_counts_once_and_at_the_later_time() -> None:
     one, two, three = builds(3)
     again = replace(two, created="2026-06-01T00:00:00Z")
-    assert merged([one, two, again]) == (one, again)
+    assert report.merged([one, two, again]) == (one, again)
     # The same from several files, in any order.
-    assert merged([two, one, *merged([one, two, three]), three]) == (one, two, three)
+    assert report.merged([two, one, *report.merged([one, two, three]), three]) == (one, two, three)
     # What returns to how it was is news.
     back = replace(one, created="2026-07-01T00:00:00Z")
-    assert merged([one, two, back]) == (one, two, back)
+    assert report.merged([one, two, back]) == (one, two, back)
+    # A build between two others of its own profile does not part them.
+    other = replace(two, profile="studio")
+    assert report.merged([one, other, back]) == (other, back)
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"commit": "abcdef0"},
-        {"config_digest": "e" * 64},
-        {"tool_version": "0.2.0"},
-        {"batch": "cd" * 32},
-        {"means": {"clean_lufs": Mean(-16.01, 20)}},
-        {"profile": "studio"},
-    ],
-)
-def test_anything_that_changed_makes_another_build(values: dict[str, object]) -> None:
-    one, *_ = builds(1)
-    other = replace(one, created="2026-06-01T00:00:00Z", **values)  # type: ignore[arg-type]
-    assert merged([other, one]) == (one, other)
-
-
-def test_a_build_between_two_others_of_its_own_profile_does_not_part_them() -> None:
-    one, _, three = builds(3)
-    [other] = renamed(builds(2, 1)[1:], profile="studio")
-    again = replace(one, created=three.created)
-    assert merged([one, other, again]) == (other, again)
+def test_anything_that_changed_makes_another_build() -> None:
+    [one] = builds(1)
+    later = replace(one, created="2026-06-01T00:00:00Z")
+    for other in (
+        replace(later, profile="studio"),
+        replace(later, commit="abcdef0"),
+        replace(later, config_digest="e" * 64),
+        replace(later, tool_version="0.2.0"),
+        replace(later, batch="cd" * 32),
+        replace(later, means={"clean_lufs": Mean(-16.01, 20)}),
+    ):
+        assert report.merged([other, one]) == (one, other)
 
 
 def test_the_oldest_builds_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert history.MAX_RECORDS == 500
     monkeypatch.setattr(history, "MAX_RECORDS", 5)
     records = builds(9)
-    assert merged(reversed(records)) == tuple(records[4:])
+    assert report.merged(reversed(records)) == tuple(records[4:])
 
 
-def test_scorecards_are_found_in_the_folders_of_a_folder(
-    scorecard: Scorecard, tmp_path: Path
-) -> None:
+def test_scorecards_are_found_in_the_folders_of_a_folder(tmp_path: Path) -> None:
     days = ("2026-03-01", "2026-01-01", "2026-02-01")
     for depth, day in enumerate(days):
-        made = replace(scorecard, created=f"{day}T00:00:00Z", commit=f"abcd{depth}")
+        made = replace(SCORECARD, created=f"{day}T00:00:00Z", commit=f"abcd{depth}")
         below = Path(*(f"run {level}" for level in range(depth)))
-        save(tmp_path / "earlier" / below / f"{day}.json", scorecard_json(made))
-    (tmp_path / "earlier" / "notes.txt").write_text("Not one.")
-    found = merged(read_records(tmp_path / "earlier"))
+        write(tmp_path / below / f"{day}.json", report.scorecard_json(made))
+    (tmp_path / "notes.txt").write_text("Not one.")
+    found = report.merged(report.read_records(tmp_path))
     assert [one.created[:10] for one in found] == sorted(days)
 
 
-def test_of_a_report_or_a_site_only_what_tells_of_builds_is_read(
-    card: Path, scorecard: Scorecard, tmp_path: Path
-) -> None:
-    report = card.parent
-    save(report / "items" / "good-wav.json", {"id": "good-wav", "transcripts": {}})
-    assert read_records(report) == (record(scorecard),)
+def test_of_a_report_or_a_site_only_what_tells_of_builds_is_read(tmp_path: Path) -> None:
+    built, site = tmp_path / "report", tmp_path / "site"
+    this = report.record(SCORECARD)
+    write(built / "scorecard.json", CARD)
+    write(built / "items" / "good-wav.json", {"id": "good-wav", "transcripts": {}})
+    assert report.read_records(built) == (this,)
     earlier = renamed(builds(2), config_digest="e" * 64)
-    save(report / HISTORY, history_json([*earlier, record(scorecard)]))
-    assert merged(read_records(report)) == merged([*earlier, record(scorecard)])
-    site = tmp_path / "site"
-    save(site / "downloads" / HISTORY, history_json(earlier))
-    save(site / "renders" / "a" / "listening.json", {})
-    assert read_records(site) == tuple(earlier)
+    write(built / HISTORY, report.history_json([*earlier, this]))
+    assert report.merged(report.read_records(built)) == report.merged([*earlier, this])
+    kept = write(site / "downloads" / HISTORY, report.history_json(earlier))
+    write(site / "renders" / "a" / "listening.json", {})
+    assert report.read_records(site) == tuple(earlier)
     # As it is where a site's first build had no history yet.
-    (site / "downloads" / HISTORY).rename(site / "downloads" / "x.txt")
-    save(site / "downloads" / "scorecard.json", json.loads(card.read_text()))
-    assert read_records(site) == (record(scorecard),)
+    kept.unlink()
+    write(site / "downloads" / "scorecard.json", CARD)
+    assert report.read_records(site) == (this,)
 
 
 @pytest.mark.parametrize(
@@ -167,12 +131,9 @@ def test_of_a_report_or_a_site_only_what_tells_of_builds_is_read(
     [
         (lambda path: None, "cannot be read"),
         (lambda path: path.mkdir(), "neither history nor scorecard"),
-        (lambda path: save(path / "a.json", {"what": 1}), "not a history or a scorecard"),
-        (lambda path: save(path / "a" / "b.json", []), "not a history or a scorecard"),
-        (
-            lambda path: [save(path / f"{n}.json", history_json(())) for n in range(5)],
-            "more than 4 files",
-        ),
+        (lambda path: write(path / "a.json", {"what": 1}), "not a history or a scorecard"),
+        (lambda path: write(path / "a" / "b.json", []), "not a history or a scorecard"),
+        (lambda path: [write(path / f"{n}.json", EMPTY) for n in range(5)], "more than 4 files"),
     ],
 )
 def test_what_tells_of_no_build_is_refused(
@@ -181,17 +142,9 @@ def test_what_tells_of_no_build_is_refused(
     monkeypatch.setattr(history, "_MAX_FILES", 4)
     make(tmp_path / "it")
     with pytest.raises(UsageError, match=why) as refused:
-        read_records(tmp_path / "it")
+        report.read_records(tmp_path / "it")
     assert str(tmp_path / "it") in refused.value.message
     assert "history.json" in refused.value.next_step
-
-
-def damage(change: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any]], str]:
-    def text(values: dict[str, Any]) -> str:
-        change(values)
-        return json.dumps(values)
-
-    return text
 
 
 def first(values: dict[str, Any]) -> dict[str, Any]:
@@ -207,58 +160,41 @@ def settings(values: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("damaged", "why"),
+    ("damage", "why"),
     [
-        (lambda _: "", "Expecting value"),
-        (lambda v: json.dumps(v)[:-9], "line 1"),
-        (lambda _: '{"records":' + "[" * 100_000, "recursion"),
-        (damage(lambda v: v.update(schema_version=2)), "should be 1"),
-        (damage(lambda v: v.update(records={})), "valid list"),
-        (damage(lambda v: v["records"].extend([first(v)] * 500)), "at most 500"),
-        (damage(lambda v: first(v).update(created="2026-13-01T00:00:00Z")), "month"),
-        (damage(lambda v: first(v).update(created="yesterday")), "pattern"),
-        (damage(lambda v: first(v).update(commit="<script>")), "pattern"),
-        (damage(lambda v: first(v).update(batch="`x`")), "pattern"),
-        (damage(lambda v: first(v).update(profile="")), "1 character"),
-        (damage(lambda v: first(v).update(profile="x" * 300)), "255 characters"),
-        (damage(lambda v: first(v).update(items="20")), "valid integer"),
-        (damage(lambda v: first(v).update(items=-1)), "greater than"),
-        (damage(lambda v: first(v).update(passed=True)), "valid integer"),
-        (damage(lambda v: first(v).pop("failed")), "required"),
-        (damage(lambda v: presence(v).update(value="0.1")), "valid number"),
-        (damage(lambda v: presence(v).update(value=None)), "valid number"),
-        (damage(lambda v: presence(v).update(value=1e300)), "less than"),
-        (damage(lambda v: presence(v).update(count=0)), "greater than"),
-        (damage(lambda v: first(v)["targets"].update(clean_lufs=[1])), "valid number"),
-        (lambda v: json.dumps(v).replace('"count": 20', '"count": NaN', 1), "NaN is not JSON"),
-        (damage(lambda v: settings(v).update({"<b>": 1})), "pattern"),
-        (damage(lambda v: settings(v).update(a="x" * 256)), "settings"),
-        (damage(lambda v: settings(v).update(a={"b": 1})), "settings"),
-        (damage(lambda v: settings(v).update(a=10**400)), "settings"),
-        (damage(lambda v: settings(v).update({f"a{n}": 1 for n in range(501)})), "at most 500"),
+        (lambda v: v.update(schema_version=2), "should be 1"),
+        (lambda v: v.update(records={}), "valid list"),
+        (lambda v: v["records"].extend([first(v)] * 500), "at most 500"),
+        (lambda v: first(v).update(created="2026-13-01T00:00:00Z"), "month"),
+        (lambda v: first(v).update(created="yesterday"), "pattern"),
+        (lambda v: first(v).update(commit="<script>"), "pattern"),
+        (lambda v: first(v).update(batch="`x`"), "pattern"),
+        (lambda v: first(v).update(profile=""), "1 character"),
+        (lambda v: first(v).update(profile="x" * 300), "255 characters"),
+        (lambda v: first(v).update(items="20"), "valid integer"),
+        (lambda v: first(v).update(items=-1), "greater than"),
+        (lambda v: first(v).pop("failed"), "required"),
+        (lambda v: presence(v).update(value=None), "valid number"),
+        (lambda v: presence(v).update(value=1e300), "less than"),
+        (lambda v: presence(v).update(count=0), "greater than"),
+        (lambda v: first(v)["targets"].update(clean_lufs=[1]), "valid number"),
+        (lambda v: settings(v).update({"<b>": 1}), "pattern"),
+        (lambda v: settings(v).update(a={"b": 1}), "settings"),
+        (lambda v: settings(v).update(a=10**400), "settings"),
+        (lambda v: settings(v).update({f"a{n}": 1 for n in range(501)}), "at most 500"),
     ],
 )
-@pytest.mark.parametrize("read", [read_history, read_records])
 def test_what_is_not_a_history_is_refused_with_the_reason(
-    tmp_path: Path,
-    read: Callable[[Path], object],
-    damaged: Callable[[dict[str, Any]], str],
-    why: str,
+    tmp_path: Path, damage: Callable[[dict[str, Any]], object], why: str
 ) -> None:
-    path = tmp_path / HISTORY
-    path.write_text(damaged(json.loads(json.dumps(history_json(builds(2))))))
+    values = json.loads(json.dumps(report.history_json(builds(2))))
+    damage(values)
+    path = write(tmp_path / HISTORY, values)
     with pytest.raises(UsageError) as refused:
-        read(path)
+        report.read_history(path)
     assert why in refused.value.message
     assert str(path) in refused.value.message
     assert len(refused.value.message) < 600
-
-
-def test_a_damaged_history_of_ones_own_says_how_to_go_on(tmp_path: Path) -> None:
-    path = tmp_path / HISTORY
-    path.write_text("{")
-    with pytest.raises(UsageError) as refused:
-        read_history(path)
     assert "moving this file away" in refused.value.next_step
 
 
@@ -266,39 +202,7 @@ def test_no_more_is_read_than_a_history_may_have(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "MAX_BYTES", 100)
-    path = tmp_path / HISTORY
-    path.write_text(" " * 101)
-    with pytest.raises(UsageError, match="more than"):
-        read_history(path)
-
-
-def test_what_a_later_version_added_is_passed_over(tmp_path: Path) -> None:
-    values = json.loads(json.dumps(history_json(builds(2))))
-    first(values).update(news=1)
-    first(values)["means"]["clean_novelty"] = {"value": 1.0, "count": 3, "news": 2}
-    assert read_history(save(tmp_path / HISTORY, values)) == tuple(builds(2))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda config: config.update(odd={"<b>": 1}),
-        lambda config: config.update(odd="x" * 300),
-        lambda config: config.update(odd=[[[[[[[[[1]]]]]]]]]),
-        lambda config: config.update({f"odd{n}": 1 for n in range(600)}),
-    ],
-)
-def test_a_scorecard_with_settings_that_no_profile_has_is_refused(
-    card: Path, change: Callable[[dict[str, Any]], None]
-) -> None:
-    values = json.loads(card.read_text())
-    change(values["profile"]["config"])
-    with pytest.raises(UsageError, match="not a scorecard"):
-        read_scorecard(save(card, values))
-
-
-def test_a_time_outside_of_the_calendar_is_refused(card: Path) -> None:
-    values = json.loads(card.read_text())
-    values["created"] = "0001-01-01T00:00:00+14:00"
-    with pytest.raises(UsageError, match="out of range"):
-        read_scorecard(save(card, values))
+    path = write(tmp_path / HISTORY, " " * 101)
+    for read in (report.read_history, report.read_records):
+        with pytest.raises(UsageError, match="more than"):
+            read(path)

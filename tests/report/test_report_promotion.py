@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stemsilver.config import Promotion
@@ -13,10 +15,19 @@ from .cards import card, failed, item
 RULE = Promotion(music_suppression_gain_db_min=3.0, stoi_drop_max=0.01, wer_rise_max=0.0)
 LESS = {"music_to_speech_db": -27.0}
 """Just enough less music than the planted −24 dB."""
+A, B, GOOD, NO_MUSIC = item("a"), item("b"), item("a", **LESS), item("b", music_to_speech_db=None)
+LOST = "can no longer be measured"
+SILENT = dict.fromkeys(("music_to_speech_db", "stoi_vs_stage_a", "wer_raw_to_clean"))
 
 
-def judged(before: ScoredRender, after: ScoredRender, rule: Promotion = RULE) -> Ruling:
-    return rule_on(card(before), card(after), rule)
+def rule(
+    before: tuple[ScoredRender, ...], after: tuple[ScoredRender, ...], by: Promotion = RULE
+) -> Ruling:
+    return rule_on(card(*before), card(*after), by)
+
+
+def judged(before: ScoredRender, after: ScoredRender, by: Promotion = RULE) -> Ruling:
+    return rule((before,), (after,), by)
 
 
 def part(ruling: Ruling, name: str) -> Check:
@@ -29,6 +40,8 @@ def test_the_limits_themselves_promote() -> None:
     assert [one.passed for one in ruling.checks] == [True] * 5
     assert ruling.judgement == "promoted"
     assert ruling.sentence == "is promoted: every part of the rule holds"
+    # A word error rate within its noise is no loss.
+    assert judged(item(), item(**LESS, wer_raw_to_clean=0.0505)).judgement == "promoted"
 
 
 @pytest.mark.parametrize(
@@ -50,10 +63,6 @@ def test_a_hair_beyond_a_limit_does_not(values: dict[str, float], broken: str, f
     assert ruling.sentence.startswith("is not promoted: ")
 
 
-def test_a_word_error_rate_within_its_noise_is_no_loss() -> None:
-    assert judged(item(), item(**LESS, wer_raw_to_clean=0.0505)).judgement == "promoted"
-
-
 def test_the_limits_are_those_of_the_rule() -> None:
     after = item(music_to_speech_db=-24.5, stoi_vs_stage_a=0.91, wer_raw_to_clean=0.07)
     loose = Promotion(music_suppression_gain_db_min=0.5, stoi_drop_max=0.04, wer_rise_max=0.02)
@@ -62,12 +71,7 @@ def test_the_limits_are_those_of_the_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "name"),
-    [
-        ("music_to_speech_db", "music_suppression"),
-        ("stoi_vs_stage_a", "stoi"),
-        ("wer_raw_to_clean", "wer"),
-    ],
+    ("metric", "name"), [*zip(SILENT, ("music_suppression", "stoi", "wer"), strict=True)]
 )
 def test_what_no_render_has_cannot_be_judged(metric: str, name: str) -> None:
     ruling = judged(item(**{metric: None}), item(**{**LESS, metric: None}))
@@ -78,43 +82,30 @@ def test_what_no_render_has_cannot_be_judged(metric: str, name: str) -> None:
 
 
 def test_a_value_that_is_lost_on_one_render_cannot_be_judged() -> None:
-    before = card(item("a"), item("b"))
-    after = card(item("a", **LESS), item("b", music_to_speech_db=None))
-    ruling = rule_on(before, after, RULE)
+    ruling = rule((A, B), (GOOD, NO_MUSIC))
     assert part(ruling, "music_suppression").passed is None
     assert "1 render cannot be measured any more" in part(ruling, "music_suppression").found
     assert ruling.judgement == "not_judged"
-
-
-def test_a_mean_that_fails_fails_whatever_else_is_lost() -> None:
-    before = card(item("a"), item("b"))
-    after = card(item("a"), item("b", music_to_speech_db=None))
-    ruling = rule_on(before, after, RULE)
+    # A mean that fails fails whatever else is lost.
+    ruling = rule((A, B), (A, NO_MUSIC))
     assert part(ruling, "music_suppression").passed is False
     assert ruling.judgement == "not_promoted"
 
 
-def test_a_render_that_neither_measured_takes_no_part() -> None:
-    silent = dict.fromkeys(("music_to_speech_db", "stoi_vs_stage_a", "wer_raw_to_clean"))
-    ruling = rule_on(
-        card(item("a"), item("b", **silent)), card(item("a", **LESS), item("b", **silent)), RULE
-    )
+def test_means_are_over_all_renders_that_both_measured() -> None:
+    silent = item("b", **SILENT)
+    ruling = rule((A, silent), (GOOD, silent))
     assert ruling.judgement == "promoted"
     assert part(ruling, "stoi").found.endswith("mean of 1 render")
+    # 5 and 1 dB less: 3 on the mean.
+    after = item("a", music_to_speech_db=-29.0), item("b", music_to_speech_db=-25.0)
+    assert rule((A, B), after).judgement == "promoted"
 
 
 def test_a_reason_in_words_of_others_is_not_repeated() -> None:
-    crashed = item()
-    scores = {**crashed.scores, "music_to_speech_db": Score.missing("crashed: <script>")}
-    hostile = ScoredRender(**{**vars(crashed), "scores": scores})
+    crashed = Score.missing("crashed: <script>")
+    hostile = replace(A, scores={**A.scores, "music_to_speech_db": crashed})
     assert part(judged(hostile, hostile), "music_suppression").found == "nothing to measure"
-
-
-def test_means_are_over_all_renders_that_both_measured() -> None:
-    before = card(item("a"), item("b"))
-    # 5 and 1 dB less: 3 on the mean.
-    after = card(item("a", music_to_speech_db=-29.0), item("b", music_to_speech_db=-25.0))
-    assert rule_on(before, after, RULE).judgement == "promoted"
 
 
 def test_words_are_counted_against_the_script_where_there_is_one() -> None:
@@ -126,64 +117,47 @@ def test_words_are_counted_against_the_script_where_there_is_one() -> None:
     assert part(ruling, "wer").found == (
         "10.0 % → 2.0 %, 8.0 points lower; mean of 1 render, all against the script"
     )
-    without = rule_on(card(before, item("b")), card(after, item("b", **LESS)), RULE)
+    without = rule((before, B), (after, item("b", **LESS)))
     assert "mean of 2 renders, 1 against the script" in part(without, "wer").found
 
 
 def test_a_render_that_newly_fails_is_never_promoted() -> None:
-    before = card(item("a"), item("b"))
-    ruling = rule_on(before, card(item("a", **LESS), failed("b")), RULE)
+    ruling = rule((A, B), (GOOD, failed("b")))
     assert ruling.judgement == "not_promoted"
     assert part(ruling, "failures").renders == ("b.wav",)
     # One that failed before and still does costs nothing.
-    both = rule_on(card(item("a"), failed("b")), card(item("a", **LESS), failed("b")), RULE)
-    assert both.judgement == "promoted"
+    assert rule((A, failed("b")), (GOOD, failed("b"))).judgement == "promoted"
 
-
-def test_a_render_that_newly_fails_a_gate_is_never_promoted() -> None:
-    before = card(item("a"), item("b", wer_raw_to_clean=0.09))
-    after = card(item("a", **LESS, wer_raw_to_clean=0.0), item("b", **LESS, wer_raw_to_clean=0.11))
-    ruling = rule_on(before, after, RULE)
+    after = item("a", **LESS, wer_raw_to_clean=0.0), item("b", **LESS, wer_raw_to_clean=0.11)
+    ruling = rule((A, item("b", wer_raw_to_clean=0.09)), after)
     assert part(ruling, "wer").passed is True
     assert part(ruling, "gates").renders == ("b.wav",)
     assert ruling.judgement == "not_promoted"
 
 
-def test_nothing_cleaned_by_both_is_no_promotion() -> None:
-    assert judged(failed(), item(**LESS)).judgement == "not_judged"
-    assert judged(item(), failed()).judgement == "not_promoted"
-
-
-def test_other_renders_cannot_be_judged() -> None:
-    ruling = rule_on(card(item("a")), card(item("a", **LESS), item("b", **LESS)), RULE)
+def test_other_renders_or_none_that_both_cleaned_are_no_promotion() -> None:
+    assert judged(failed(), GOOD).judgement == "not_judged"
+    assert judged(A, failed()).judgement == "not_promoted"
+    ruling = rule((A,), (GOOD, item("b", **LESS)))
     assert ruling.judgement == "not_judged"
     assert part(ruling, "batch").renders == ("b.wav",)
-    other = judged(item("a"), item("a", digest="bbbb", **LESS))
-    assert other.judgement == "not_judged"
+    assert judged(A, item("a", "bbbb", **LESS)).judgement == "not_judged"
 
 
-def test_witnesses_decide_nothing_and_are_heard() -> None:
-    after = item(**LESS, clean_music_presence=0.2, clean_dnsmos_ovrl=3.2)
+@pytest.mark.parametrize(
+    ("presence", "ovrl", "senses", "because"),
+    [
+        (0.2, 3.2, ("worse", "better"), "worse by music presence"),
+        (None, 2.0, ("lost", "worse"), f"worse by DNSMOS overall, and {LOST} by music presence"),
+    ],
+)
+def test_witnesses_decide_nothing_and_are_heard(
+    presence: float | None, ovrl: float, senses: tuple[str, str], because: str
+) -> None:
+    after = item(**LESS, clean_music_presence=presence, clean_dnsmos_ovrl=ovrl)
     ruling = judged(item(), after)
     assert ruling.judgement == "promoted"
-    assert {one.change.metric: one.change.sense for one in ruling.witnesses} == {
-        "clean_music_presence": "worse",
-        "clean_dnsmos_ovrl": "better",
-    }
-    assert ruling.because == (
-        "every part of the rule holds, but it is worse by music presence, so listen first"
-    )
-
-
-def test_a_witness_that_the_candidate_has_lost_is_heard_too() -> None:
-    after = item(**LESS, clean_music_presence=None, clean_dnsmos_ovrl=2.0)
-    ruling = judged(item(), after)
-    assert ruling.judgement == "promoted"
-    assert {one.change.metric: one.change.sense for one in ruling.witnesses} == {
-        "clean_music_presence": "lost",
-        "clean_dnsmos_ovrl": "worse",
-    }
-    assert ruling.because == (
-        "every part of the rule holds, but it is worse by DNSMOS overall, and can no longer be "
-        "measured by music presence, so listen first"
-    )
+    found = {one.change.metric: one.change.sense for one in ruling.witnesses}
+    assert (found["clean_music_presence"], found["clean_dnsmos_ovrl"]) == senses
+    assert len(found) == 2
+    assert ruling.because == f"every part of the rule holds, but it is {because}, so listen first"
