@@ -88,6 +88,13 @@ class InThisProcess(Executor):
         self.shutdowns.append(cancel_futures)
 
 
+class NoWorkers(InThisProcess):
+    """For a build that finds everything done, or is refused before it begins."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        pytest.fail(f"{fn} was computed")
+
+
 class Planted(LocalPool):
     """Worker processes that are given something else to do for the cleaning of one render."""
 

