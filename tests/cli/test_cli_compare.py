@@ -61,17 +61,17 @@ def test_a_render_that_cannot_be_cleaned_exits_1(stemsilver: Terminal, batch: Wo
     assert (batch.folder / "bakeoff" / "site" / "index.html").is_file()
 
 
-def test_wrong_profiles_are_told_before_any_work(stemsilver: Terminal, batch: Workspace) -> None:
-    faulty(stemsilver("compare", "embedded"), 2, "between 2 and 6 profiles, not 1")
-    faulty(
-        stemsilver("compare", "embedded", "embedded"), 2, "profile name `embedded` cannot be used"
-    )
-    faulty(stemsilver("compare", "embedded", "embeded"), 2, "embeded")
-    faulty(stemsilver("compare", "embedded", "gone.yaml"), 2, "gone.yaml")
-    faulty(stemsilver("compare", "embedded", "spleeter.yaml", "--judge", "nobody"), 2, "nobody")
-    assert not (batch.folder / "bakeoff" / "embeded").exists()
-
-
-def test_nothing_to_compare_exits_3(stemsilver: Terminal, batch: Workspace) -> None:
+def test_what_cannot_be_compared_is_told_before_any_work(
+    stemsilver: Terminal, batch: Workspace
+) -> None:
     (batch.folder / "empty").mkdir()
-    faulty(stemsilver("compare", "embedded", "spleeter.yaml", "--raw", "empty"), 3, "empty")
+    for words, code, said in (
+        ("embedded", 2, "between 2 and 6 profiles, not 1"),
+        ("embedded embedded", 2, "profile name `embedded` cannot be used"),
+        ("embedded embeded", 2, "embeded"),
+        ("embedded gone.yaml", 2, "gone.yaml"),
+        ("embedded spleeter.yaml --judge nobody", 2, "nobody"),
+        ("embedded spleeter.yaml --raw empty", 3, "empty"),
+    ):
+        faulty(stemsilver("compare", *words.split()), code, said)
+    assert not (batch.folder / "bakeoff" / "embeded").exists()

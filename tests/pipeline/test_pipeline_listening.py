@@ -16,32 +16,24 @@ from stemsilver.media.playback import LISTENING, from_json, gains
 from .batches import Built, InThisProcess, NoWorkers, changed, contents, embedded
 
 
-def folder_of(built: Built, path: str) -> Path:
-    item = next(item for item in built.outcome.finished.items if item.path == path)
-    return built.outcome.finished.media[item.id]
-
-
-def test_removed_is_raw_minus_clean_speech_before_its_gain(built: Built) -> None:
-    """On the site's own files: raw − removed is clean but for equaliser and gain."""
-    folder = folder_of(built, "one.wav")
-    raw, clean, removed = (
-        decode(folder / f"{name}.flac", 1).samples[0] for name in ("raw", "clean", "removed")
-    )
-    assert np.corrcoef(raw - removed, clean)[0, 1] > 0.97
-
-
-def test_raw_and_clean_are_matched_by_the_speech_in_them(built: Built) -> None:
-    """Against the truth that lies beside the render: both hold it at one level."""
-    tracks = from_json((folder_of(built, "one.wav") / LISTENING).read_bytes())
-    assert list(tracks) == ["raw", "clean", "removed"]
+def test_tracks_add_up_and_are_matched_by_the_speech_in_them(built: Built) -> None:
+    """On the site's own files, against the truth that lies beside the render."""
+    item = built.outcome.finished.items[0]
+    folder = built.outcome.finished.media[item.id]
+    tracks = from_json((folder / LISTENING).read_bytes())
+    assert (item.path, list(tracks)) == ("one.wav", ["raw", "clean", "removed"])
+    sound = {name: decode(folder / f"{name}.flac", 1).samples[0] for name in tracks}
+    # Raw − removed is clean but for equaliser and gain.
+    assert np.corrcoef(sound["raw"] - sound["removed"], sound["clean"])[0, 1] > 0.97
     found = gains(tracks, "speech_db")
     assert found is not None
     truth = decode(built.workspace.raw / "one.reference.flac", 1).samples[0].astype(np.float64)
-    level = {}
-    for name in ("raw", "clean"):
-        audio = decode(folder_of(built, "one.wav") / f"{name}.flac", 1).samples[0]
-        level[name] = 20 * np.log10(audio @ truth / (truth @ truth)) + found[name]
-    assert level["raw"] == pytest.approx(level["clean"], abs=0.5)
+    # Both hold the truth at one level.
+    raw, clean = (
+        20 * np.log10(sound[name] @ truth / (truth @ truth)) + found[name]
+        for name in ("raw", "clean")
+    )
+    assert raw == pytest.approx(clean, abs=0.5)
 
 
 def test_stages_are_kept_without_separating_again(

@@ -81,13 +81,6 @@ def test_a_pair_is_of_the_files_that_were_delivered(built: Built) -> None:
         assert max(one.gains_db.values()) == 0 > min(one.gains_db.values())
 
 
-def test_a_second_build_leaves_them_as_they_are(workspace: Workspace, no_site: None) -> None:
-    folder = pairs_of(workspace)
-    before = {name: (folder / name).stat().st_mtime_ns for name in contents(folder)}
-    workspace.build(InThisProcess())
-    assert {name: (folder / name).stat().st_mtime_ns for name in contents(folder)} == before
-
-
 def test_other_settings_cut_anew_and_run_no_model(
     workspace: Workspace, no_site: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
