@@ -1,9 +1,10 @@
-"""`stemsilver ci`, as the workflows call it, and `build-site --history` with an address."""
+"""`stemsilver ci`, as the workflows call it, and `build-site --history`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,15 +105,26 @@ def test_outside_of_a_workflow_it_is_2(
     faulty(stemsilver("ci", "previews", "site"), 2, "is not set")
 
 
-def test_a_history_can_have_an_address(workspace: Workspace, stemsilver: Terminal) -> None:
-    told = json.dumps(history_json(builds(2))).encode()
-    answers = {"/batch/downloads/history.json": told}
+def test_histories_can_be_many_and_have_an_address(
+    workspace: Workspace, stemsilver: Terminal
+) -> None:
+    told = builds(2)
+    answers = {"/batch/downloads/history.json": json.dumps(history_json(told)).encode()}
+    older = [replace(one, created=one.created.replace("2026", "2023")) for one in told]
+    Path("older.json").write_text(json.dumps(history_json(older)))
     words = ["build-site", "--cache", "cache", "--history"]
     with serving(lambda method, path, *_: answers.get(path, 404)) as address:
         new = stemsilver(*words, f"{address}/new/")
         assert new.code in (0, 1)
         assert f"No history at {address}/new/ yet" in new.err
-        assert stemsilver(*words, f"{address}/batch/").code in (0, 1)
+        ended = stemsilver(*words, f"{address}/batch/", "--history", "older.json")
+        assert ended.code in (0, 1)
     kept = read_history(workspace.places.report / HISTORY)
-    assert kept[0].created == builds(2)[0].created
+    found = [one.created for one in kept[:3]]
+    assert found == [older[0].created, older[1].created, told[0].created]
+    assert f"{len(kept)} builds" in (workspace.places.site / "trend.html").read_text("utf-8")
     faulty(stemsilver(*words, f"{address}/batch/"), 4, "cannot fetch the history")
+    Path("older.json").write_text("{")
+    damaged = stemsilver(*words, "older.json")
+    faulty(damaged, 2, "older.json: not a history or a scorecard of Stemsilver")
+    assert "Name a history.json" in damaged.err

@@ -66,7 +66,6 @@ def test_what_cannot_be_compared_is_told_before_any_work(
 ) -> None:
     (batch.folder / "empty").mkdir()
     for words, code, said in (
-        ("embedded", 2, "between 2 and 6 profiles, not 1"),
         ("embedded embedded", 2, "profile name `embedded` cannot be used"),
         ("embedded embeded", 2, "embeded"),
         ("embedded gone.yaml", 2, "gone.yaml"),

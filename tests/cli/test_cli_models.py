@@ -125,9 +125,6 @@ def test_an_unknown_name_is_2_and_offers_the_nearest(stemsilver: Terminal) -> No
         assert "Or name a profile: embedded, heavy, studio, uvr." in ended.err
 
 
-# --- pull, before anything is pulled
-
-
 def test_there_must_be_something_to_pull(stemsilver: Terminal, place: Path) -> None:
     faulty(stemsilver("models", "pull"), 2, "Say what to pull")
     ended = stemsilver("models", "pull", "embedded")
@@ -166,14 +163,6 @@ def test_own_weights_are_not_pulled_and_shown_as_own(stemsilver: Terminal, place
     assert f"  at {place / 'mine.th'}\n" in ended.out
     assert stemsilver("models", "verify", "dns64").code == 0
     assert "dns64" not in stemsilver("models", "verify").out.partition("Not pulled")[2]
-
-
-def test_a_damaged_list_of_own_weights_is_2(stemsilver: Terminal, place: Path) -> None:
-    (place / "weights.yaml").write_text("dns64: {file: a.th}")
-    faulty(stemsilver("models", "list"), 2, "weights.yaml", "dns64.sha256", "Field required")
-
-
-# --- row 19: nothing is pulled by surprise, and no stage is skipped
 
 
 @NEEDS_DIFFQ

@@ -136,14 +136,6 @@ def test_evaluate_prints_a_table_whose_reasons_are_not_markup(
     assert ended.out.count("crashed: [red]x[/red]") == len(METRICS) - 1
 
 
-def test_evaluate_refuses_two_files_that_are_not_one_render(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
-    ended = stemsilver("evaluate", "raw/one.wav", "raw/sub/two.wav", "--json")
-    faulty(ended, 2, "one.wav and two.wav differ in rate, channels or length")
-    assert ended.out == ""
-
-
 # --- build-site
 
 
@@ -206,11 +198,3 @@ def test_a_site_over_its_budget_is_1_and_names_the_option(
     assert contents(workspace.places.site) == before
     left = sorted(path.name for path in workspace.folder.iterdir())
     assert left == ["cache", "proceed", "raw", "report", "site"]
-
-
-def test_links_are_skipped_with_a_warning_that_names_them(
-    stemsilver: Terminal, folder: Path
-) -> None:
-    (folder / "raw").mkdir()
-    (folder / "raw" / "[red]up.wav").symlink_to("..")
-    faulty(stemsilver("build-site"), 3, "[red]up.wav: a link that leads out of the folder")

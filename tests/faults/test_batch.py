@@ -149,9 +149,6 @@ def stemsilver(
     return Terminal(monkeypatch, capsys)
 
 
-# --- corrupt among good
-
-
 def test_a_bad_render_fails_with_what_and_where_and_the_batch_goes_on(hostile: Run) -> None:
     assert hostile.ended.code == 1
     failed = {item["path"] for item in hostile.scorecard["items"] if item["status"] == "failed"}
@@ -178,9 +175,6 @@ def test_every_path_handed_out_is_a_complete_file_of_the_right_length(hostile: R
         assert (clean.frames, clean.samplerate) == (raw.frames, raw.samplerate)
 
 
-# --- names that could meet
-
-
 def test_renders_of_one_name_have_pages_and_outputs_of_their_own(hostile: Run) -> None:
     items = [hostile.item(path) for path in TWINS]
     assert len({item["id"] for item in items}) == len(TWINS)
@@ -188,9 +182,6 @@ def test_renders_of_one_name_have_pages_and_outputs_of_their_own(hostile: Run) -
     for item in items:
         assert hostile.page(f"renders/{item['id']}.html").texts["h1"] == item["path"]
         assert (hostile.folder / "site" / "renders" / item["id"] / "clean.flac").is_file()
-
-
-# --- names that could break something
 
 
 @pytest.mark.parametrize("path", HOSTILE)
@@ -217,17 +208,11 @@ def test_nothing_in_a_name_becomes_part_of_a_page(hostile: Run) -> None:
     assert not (hostile.folder / "pwned").exists()
 
 
-# --- links
-
-
 def test_links_are_skipped_with_a_warning(hostile: Run) -> None:
     warned = {line[2:].split(":")[0] for line in hostile.ended.err.splitlines() if line[0] == "!"}
     assert warned == {"secret.wav", "out", "loop", "self.wav"}
     paths = {item["path"] for item in hostile.scorecard["items"]}
     assert paths == {"good.wav", *HOSTILE, *TWINS, *QUIET, *BROKEN}
-
-
-# --- NaN in JSON
 
 
 def not_json(constant: str) -> None:
@@ -248,9 +233,6 @@ def test_no_json_holds_nan_and_a_missing_score_has_a_reason(hostile: Run) -> Non
         for name, score in item["metrics"].items():
             assert (score["value"] is None) != (score["reason"] is None), name
             assert "crashed" not in str(score["reason"]), name
-
-
-# --- weights
 
 
 def test_bad_weights_are_one_error_before_any_work(
@@ -285,9 +267,6 @@ def test_bad_weights_are_one_error_before_any_work(
         assert sorted(path.name for path in tmp_path.iterdir()) == ["carrier", "raw"]
 
 
-# --- crashes
-
-
 def test_a_worker_killed_on_one_render_costs_that_render_alone(
     tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
@@ -309,8 +288,6 @@ def test_a_worker_killed_on_one_render_costs_that_render_alone(
     page = (workspace.places.site / "renders" / f"{victim.id}.html").read_text(encoding="utf-8")
     assert "the worker process died" in page
 
-
-# --- wrong config
 
 EMBEDDED = (resource("config") / "embedded.yaml").read_text(encoding="utf-8")
 

@@ -1,4 +1,7 @@
-"""The promises of this folder's README about files: what is read, and what is refused."""
+"""The promises of this folder's README about files: what is read, and what is refused.
+
+Names that meet, and names that could break something, are in `test_batch.py`.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +55,6 @@ def decoded(folder: Path, content: bytes, name: str = "take.wav", minutes: float
     return decode(path, minutes)
 
 
-# --- empty
-
 EMPTY = {
     "0 bytes": b"",
     "header only, claiming audio": wav(noise())[:44],
@@ -71,9 +72,6 @@ def test_a_file_without_audio_is_empty(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(EmptyAudio, match=r"take\.wav") as caught:
         decoded(tmp_path, content)
     assert caught.value.code == "empty"
-
-
-# --- corrupt, truncated, not audio
 
 
 def flipped(content: bytes, where: float, bits: int) -> bytes:
@@ -132,9 +130,6 @@ def test_a_file_that_cannot_be_opened_fails_alone(tmp_path: Path) -> None:
         decode(tmp_path, 1)
 
 
-# --- NaN and infinities
-
-
 @pytest.mark.parametrize(
     ("subtype", "bad", "frame"), [("FLOAT", np.nan, 0), ("DOUBLE", -np.inf, 70_000)]
 )
@@ -148,9 +143,6 @@ def test_the_first_sample_that_is_no_number_is_named(
     place = rf"take\.wav: sample {bad} at {frame / 48_000:.3f} s \(frame {frame}\), channel 2"
     with pytest.raises(NonFiniteAudio, match=place):
         decode(tmp_path / "take.wav", 1)
-
-
-# --- the limit comes before the decoding
 
 
 def test_the_length_limit_holds_before_anything_is_decoded(
@@ -177,9 +169,6 @@ def test_the_length_limit_holds_for_flac(tmp_path: Path, claimed: int | None) ->
         decoded(tmp_path, content, minutes=0.01)
 
 
-# --- headers that lie
-
-
 @pytest.mark.parametrize(
     "claimed",
     # Nothing; ffmpeg; SoX; arecord; those less their header; and two that were once true.
@@ -199,9 +188,6 @@ def test_a_streamed_flac_is_read_to_its_end(tmp_path: Path) -> None:
     np.testing.assert_allclose(audio.samples, samples, rtol=0, atol=2**-15)
 
 
-# --- over full scale
-
-
 @pytest.mark.parametrize(("encode", "bits"), [(encode_wav, 24), (encode_flac16, 16)])
 def test_samples_over_full_scale_are_kept_at_decode_and_clamped_at_encode(
     tmp_path: Path, encode: Callable[[Audio], bytes], bits: int
@@ -213,9 +199,6 @@ def test_samples_over_full_scale_are_kept_at_decode_and_clamped_at_encode(
     top = 1 - 2.0 ** (1 - bits)
     expected = [[0.25, top, top, -top, -top, top, -top]]
     assert decoded(tmp_path, encode(audio)).samples.tolist() == expected
-
-
-# --- names, links and what is no file; names that meet or break something are in test_batch.py
 
 
 def test_what_is_no_file_of_the_batch_is_skipped_with_a_warning_each(tmp_path: Path) -> None:

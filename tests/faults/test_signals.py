@@ -68,9 +68,6 @@ def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dnsmos, "dnsmos", lambda *_: dict.fromkeys(dnsmos.CALIBRATION, 3.0))
 
 
-# --- NaN and infinities after every step
-
-
 class Model:
     """A separator and denoiser that does what it is told."""
 
@@ -135,9 +132,6 @@ def test_a_model_that_loses_a_frame_is_named(monkeypatch: pytest.MonkeyPatch) ->
         clean(Audio(speech(1), RATE))
 
 
-# --- silence
-
-
 def test_silence_is_cleaned_as_silence_and_its_scores_are_null() -> None:
     raw = Audio(np.zeros((2, 3 * RATE), np.float32), RATE)
     result = clean(raw)
@@ -174,9 +168,6 @@ def test_a_render_too_quiet_to_have_a_loudness_is_not_raised() -> None:
     assert np.abs(result.speech.samples).max() <= 2 * np.abs(faint).max()
 
 
-# --- very short
-
-
 @pytest.mark.parametrize(("frames", "channels"), [(1, 2), (2_399, 1), (9_599, 2)])
 def test_less_than_0_4_seconds_is_cleaned_and_its_scores_say_too_short(
     frames: int, channels: int
@@ -197,9 +188,6 @@ def test_less_than_0_4_seconds_is_cleaned_and_its_scores_say_too_short(
         assert found["stoi_vs_stage_a"] == found["estoi_improvement"] == "too_short"
 
 
-# --- layouts
-
-
 @pytest.mark.parametrize(("rate", "channels"), [(8_000, 6), (11_025, 2), (96_000, 1)])
 def test_a_file_of_any_layout_is_measured(
     rate: int, channels: int, deaf: None, monkeypatch: pytest.MonkeyPatch
@@ -217,9 +205,6 @@ def test_a_file_of_any_layout_is_measured(
         "raw_si_sdr_db": "identical",
         "si_sdr_improvement_db": "identical",
     }
-
-
-# --- over full scale
 
 
 def test_over_full_scale_speech_is_under_its_limit_and_removed_is_clamped_not_wrapped(
@@ -242,9 +227,6 @@ def test_over_full_scale_speech_is_under_its_limit_and_removed_is_clamped_not_wr
     assert (np.abs(written[over]) > 0.999).all()
 
 
-# --- speechless
-
-
 def test_music_alone_has_no_speech_and_no_word_errors() -> None:
     mixture, truth = (
         demo(f"museum_guide.{kind}").samples[:, RATE : 5 * RATE]
@@ -258,9 +240,6 @@ def test_music_alone_has_no_speech_and_no_word_errors() -> None:
     for name in ("wer_raw_to_clean", "raw_script_wer", "clean_script_wer"):
         assert found[name] == "no_speech"
     assert evidence.scores["raw_music_presence"].value == pytest.approx(1, abs=0.1)
-
-
-# --- no NaN, ever
 
 
 @pytest.mark.parametrize("value", [np.nan, -np.inf])
@@ -285,9 +264,6 @@ def test_a_metric_that_is_not_a_number_becomes_null_with_a_reason(
     json.dumps(scores, allow_nan=False)
 
 
-# --- unsafe weights
-
-
 def test_another_network_in_the_place_of_ours_is_not_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgotten: None
 ) -> None:
@@ -298,9 +274,6 @@ def test_another_network_in_the_place_of_ours_is_not_loaded(
     monkeypatch.setitem(weights.REGISTRY, name, replace(weights.REGISTRY[name], file=str(planted)))
     with pytest.raises(WeightsError, match="is not the expected file"):
         SpleeterSeparator(SPLEETER)
-
-
-# --- one metric crashes
 
 
 def crash(*_: Any, **__: Any) -> Any:

@@ -189,9 +189,6 @@ def test_a_build_that_died_between_report_and_site_is_made_again(
         assert contents(here.folder / folder) == contents(clean.folder / folder), folder
 
 
-# --- what never stands
-
-
 def test_what_failed_or_crashed_is_tried_again(
     here: Workspace, built: Built, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,9 +182,6 @@ def test_an_interruption_stops_the_workers(renders: tuple[Render, ...], tmp_path
     assert pool.shutdowns == [True]
 
 
-# --- cleaning alone
-
-
 def clean_only(renders: tuple[Render, ...], folder: Path, pool: InThisProcess) -> Any:
     return loop.clean_only(
         renders, folder / "out", embedded(), folder / "cache", lambda left: pool, Watch()
@@ -203,9 +200,6 @@ def test_cleaning_alone_keeps_the_order_and_stops_only_at_a_fault_of_the_machine
     with pytest.raises(WeightsError):
         clean_only(renders, tmp_path, pool)
     assert pool.shutdowns == [True]
-
-
-# --- with a real worker
 
 
 def test_a_fault_of_the_machine_in_a_worker_stops_the_batch(workspace: Workspace) -> None:
