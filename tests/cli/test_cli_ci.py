@@ -18,9 +18,11 @@ from ..pipeline.batches import Workspace
 from ..report.planted_history import builds
 from .terminal import Terminal, faulty
 
+Patch = pytest.MonkeyPatch
+
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[GitHubServer]:
+def server(monkeypatch: Patch, folder: Path) -> Iterator[GitHubServer]:
     """The GitHub of a workflow that runs in an empty folder."""
     with github_server(actions="read", pages="read", pull_requests="write") as there:
         there.pulls = [pull()]
@@ -46,9 +48,7 @@ def test_a_cache_key_is_a_word(folder: Path, stemsilver: Terminal) -> None:
     assert stemsilver("ci", "cache-key", "raw", "config").out != first.out
 
 
-def test_a_comment_is_posted_by_the_rule_of_the_working_folder(
-    server: GitHubServer, handed: Opened, stemsilver: Terminal
-) -> None:
+def test_a_comment_is_posted(server: GitHubServer, handed: Opened, stemsilver: Terminal) -> None:
     nothing = stemsilver("ci", "comment")
     assert nothing.code == 0, "what came too late is no failure"
     assert "No comment: the run has no artifact `scorecard`" in nothing.out
@@ -73,9 +73,7 @@ def test_a_forgery_is_2_and_names_no_command(server: GitHubServer, stemsilver: T
     assert server.comments == []
 
 
-def test_previews_are_added_and_a_forged_one_is_a_warning(
-    server: GitHubServer, handed: Opened, stemsilver: Terminal
-) -> None:
+def test_previews_are_added(server: GitHubServer, handed: Opened, stemsilver: Terminal) -> None:
     server.pulls.append(pull() | {"number": 8, "head": {"sha": "f" * 40}})
     server.hand_over(b"\n::error::no ZIP", "f" * 40)
     server.hand_over(handed.folder, COMMIT)
@@ -96,18 +94,14 @@ def test_a_site_that_pages_does_not_take_is_1(folder: Path, stemsilver: Terminal
     faulty(stemsilver("ci", "check-site", "site"), 1, "link")
 
 
-def test_outside_of_a_workflow_it_is_2(
-    folder: Path, stemsilver: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outside_a_workflow_it_is_2(folder: Path, stemsilver: Terminal, monkeypatch: Patch) -> None:
     for name in ("GITHUB_EVENT_PATH", "GITHUB_REPOSITORY", "GH_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     faulty(stemsilver("ci", "comment"), 2, "is not set")
     faulty(stemsilver("ci", "previews", "site"), 2, "is not set")
 
 
-def test_histories_can_be_many_and_have_an_address(
-    workspace: Workspace, stemsilver: Terminal
-) -> None:
+def test_histories_can_be_many_and_at_addresses(workspace: Workspace, stemsilver: Terminal) -> None:
     told = builds(2)
     answers = {"/batch/downloads/history.json": json.dumps(history_json(told)).encode()}
     older = [replace(one, created=one.created.replace("2026", "2023")) for one in told]

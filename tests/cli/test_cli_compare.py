@@ -25,9 +25,7 @@ def batch(
     return copied
 
 
-def test_compare_says_what_it_found_and_exits_0_whoever_wins(
-    stemsilver: Terminal, batch: Workspace
-) -> None:
+def test_compare_says_what_it_found_and_exits_0(stemsilver: Terminal, batch: Workspace) -> None:
     ended = stemsilver("compare", "embedded", "spleeter.yaml", "--cache", "cache")
     assert ended.code == 0, ended.err
     told = json.loads((batch.folder / "bakeoff" / "bakeoff.json").read_bytes())
@@ -61,9 +59,7 @@ def test_a_render_that_cannot_be_cleaned_exits_1(stemsilver: Terminal, batch: Wo
     assert (batch.folder / "bakeoff" / "site" / "index.html").is_file()
 
 
-def test_what_cannot_be_compared_is_told_before_any_work(
-    stemsilver: Terminal, batch: Workspace
-) -> None:
+def test_what_cannot_be_compared_is_told_at_once(stemsilver: Terminal, batch: Workspace) -> None:
     (batch.folder / "empty").mkdir()
     for words, code, said in (
         ("embedded embedded", 2, "profile name `embedded` cannot be used"),

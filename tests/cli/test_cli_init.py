@@ -13,9 +13,7 @@ from ..pipeline.batches import write_batch
 from .terminal import Terminal, faulty
 
 
-def test_it_lists_what_it_wrote_or_kept_and_the_next_steps(
-    stemsilver: Terminal, folder: Path
-) -> None:
+def test_it_lists_what_it_wrote_or_kept_and_next_steps(stemsilver: Terminal, folder: Path) -> None:
     ended = stemsilver("init", "batch")
     assert ended.code == 0
     listed, _, steps = ended.out.partition("\nNext\n")
@@ -43,9 +41,7 @@ def test_its_choices_reach_the_files(stemsilver: Terminal, folder: Path) -> None
         assert (folder / "batch" / name).read_bytes() == content
 
 
-def test_a_step_can_be_pasted_whatever_the_folder_is_called(
-    stemsilver: Terminal, folder: Path
-) -> None:
+def test_a_step_can_be_pasted_whatever_the_name(stemsilver: Terminal, folder: Path) -> None:
     for name in ("a b; [red]$(touch x)'", "-rf"):
         ended = stemsilver("init", "--", name)
         [step] = [line for line in ended.out.splitlines() if line.startswith("1. ")]
@@ -62,9 +58,7 @@ def test_what_cannot_be_is_wrong_usage(stemsilver: Terminal, folder: Path) -> No
     assert [path.name for path in folder.iterdir()] == ["file"]
 
 
-def test_the_installed_wheel_makes_a_repository_and_builds_its_site(
-    installed: Path, tmp_path: Path
-) -> None:
+def test_the_installed_wheel_makes_and_builds_a_repository(installed: Path, tmp_path: Path) -> None:
     """Nothing of the checkout takes part: not its modules, templates, pages or profiles."""
 
     def stemsilver(folder: Path, *words: str) -> None:

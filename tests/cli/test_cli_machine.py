@@ -12,8 +12,10 @@ from stemsilver.resources import resource
 
 from .terminal import Terminal
 
+Patch = pytest.MonkeyPatch
 
-def lacking(patch: pytest.MonkeyPatch, *modules: str) -> None:
+
+def lacking(patch: Patch, *modules: str) -> None:
     """Make some packages seem not to be installed."""
     find = importlib.util.find_spec
     patch.setattr(importlib.util, "find_spec", lambda name: None if name in modules else find(name))
@@ -31,9 +33,7 @@ def test_doctor_is_0_on_this_machine_by_name_or_by_file(stemsilver: Terminal, fo
     assert "✓ profile: mine: " in ended.out
 
 
-def test_doctor_is_4_and_says_what_mends_each_fault(
-    stemsilver: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_says_what_mends_it(stemsilver: Terminal, folder: Path, monkeypatch: Patch) -> None:
     stemsilver.alter_weights("whisper-tiny.en", module="no_such_module")
     monkeypatch.setattr(doctor, "FREE_GIGABYTES", 1e9)
     monkeypatch.setenv("STEMSILVER_DEVICE", "no-such")
@@ -56,9 +56,7 @@ def test_doctor_is_4_and_says_what_mends_each_fault(
     assert "✓ codecs: " in ended.out
 
 
-def test_doctor_tells_what_other_profiles_lack_and_is_0(
-    stemsilver: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_of_other_profiles(stemsilver: Terminal, folder: Path, monkeypatch: Patch) -> None:
     lacking(monkeypatch, "demucs", "diffq", "denoiser")
     ended = stemsilver("doctor")
     assert ended.code == 0
@@ -75,9 +73,7 @@ def test_doctor_tells_what_other_profiles_lack_and_is_0(
     assert after[uvr][0] == "  to have it: pip install 'stemsilver[uvr]'"
 
 
-def test_doctor_of_a_profile_that_is_not_ready_is_4(
-    stemsilver: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_of_one_not_ready(stemsilver: Terminal, folder: Path, monkeypatch: Patch) -> None:
     lacking(monkeypatch, "demucs", "diffq", "panns_inference")
     ended = stemsilver("doctor", "--profile", "studio")
     assert ended.code == 4

@@ -48,7 +48,7 @@ def test_models_list_shows_every_weight_file(stemsilver: Terminal, place: Path) 
             assert lines[first + 4] == f"  from {weight.urls[0]}"
 
 
-def test_models_list_says_which_profiles_use_a_file_and_what_a_profile_needs(
+def test_models_list_says_who_uses_a_file_and_what_a_profile_needs(
     stemsilver: Terminal,
 ) -> None:
     ended = stemsilver("models", "list", "dns64", "dnsmos-p835", "openai-whisper-base")
@@ -63,7 +63,7 @@ def test_models_list_says_which_profiles_use_a_file_and_what_a_profile_needs(
     assert named == STUDIO
 
 
-def test_models_list_goes_on_past_a_damaged_profile_and_what_is_missing(
+def test_models_list_goes_on_past_what_is_damaged_or_missing(
     stemsilver: Terminal,
 ) -> None:
     Path("config").mkdir()
@@ -100,9 +100,7 @@ def test_models_verify_is_4_and_goes_on_after_a_bad_file(stemsilver: Terminal) -
         assert f"✓ {name} " in ended.out
 
 
-def test_models_verify_misses_what_is_named_and_sees_a_wrong_file_that_was_placed(
-    stemsilver: Terminal, place: Path
-) -> None:
+def test_models_verify_sees_what_is_missing_or_wrong(stemsilver: Terminal, place: Path) -> None:
     path = place / weights.REMOTE["dns64"].file
     ended = stemsilver("models", "verify", "dns64")
     assert ended.code == 4
@@ -138,9 +136,7 @@ def test_there_must_be_something_to_pull(stemsilver: Terminal, place: Path) -> N
     assert "pip install faster-whisper==" in ended.err
 
 
-def test_a_profile_is_shown_file_by_file_before_it_is_pulled(
-    stemsilver: Terminal, place: Path
-) -> None:
+def test_a_profile_is_shown_by_file_before_it_is_pulled(stemsilver: Terminal, place: Path) -> None:
     Path("mine.yaml").write_bytes(resource("config/studio.yaml").read_bytes())
     by_name = stemsilver("models", "pull", "--dry-run", "studio")
     assert stemsilver("models", "pull", "--dry-run", "--config", "mine.yaml") == by_name
@@ -167,7 +163,7 @@ def test_own_weights_are_not_pulled_and_shown_as_own(stemsilver: Terminal, place
 
 @NEEDS_DIFFQ
 @pytest.mark.parametrize("by", ["--profile studio", "--config mine.yaml"])
-def test_a_build_without_its_weights_is_4_before_any_work(
+def test_a_build_without_its_weights_is_4_at_once(
     stemsilver: Terminal, place: Path, by: str
 ) -> None:
     for name in ("raw/museum_guide.wav", "config/studio.yaml"):

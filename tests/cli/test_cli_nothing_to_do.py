@@ -40,9 +40,7 @@ def state(folder: Path) -> dict[str, tuple[int, int, int]]:
     }
 
 
-def test_a_build_without_a_change_writes_nothing(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_a_build_without_change_writes_nothing(stemsilver: Terminal, workspace: Workspace) -> None:
     before = state(workspace.folder)
     ended = stemsilver(*BUILD)
     assert ended.err.splitlines()[1:] == [UNCHANGED, "To listen: stemsilver serve site"]
@@ -50,9 +48,7 @@ def test_a_build_without_a_change_writes_nothing(
 
 
 @pytest.mark.parametrize("limit", ["-99", "99"])
-def test_the_verdict_and_the_exit_code_are_those_of_the_build(
-    stemsilver: Terminal, workspace: Workspace, limit: str
-) -> None:
+def test_the_verdict_is_the_builds(stemsilver: Terminal, workspace: Workspace, limit: str) -> None:
     text = (resource("config") / "embedded.yaml").read_text()
     assert "music_to_speech_db_max: -20" in text
     Path("own.yaml").write_text(text.replace("speech_db_max: -20", f"speech_db_max: {limit}"))
@@ -66,9 +62,7 @@ def test_the_verdict_and_the_exit_code_are_those_of_the_build(
     assert verdicts[0] == verdicts[1]
 
 
-def test_a_site_with_everything_on_it_stands_too(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_a_site_with_everything_stands_too(stemsilver: Terminal, workspace: Workspace) -> None:
     shutil.copytree(workspace.places.site, workspace.folder / "base")
     shutil.copy(workspace.places.report / "history.json", workspace.folder / "earlier.json")
     options = ("--base", "base", "--history", "earlier.json", "--zip")
@@ -96,9 +90,7 @@ def test_a_fresh_site_or_a_changed_title_computes_nothing(
     assert "Front page" in front.read_text()
 
 
-def test_a_page_and_speech_that_are_gone_come_back(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_a_page_and_speech_that_are_gone_return(stemsilver: Terminal, workspace: Workspace) -> None:
     page = workspace.places.site / "method.html"
     speech = workspace.places.proceed / "one__speech_only.wav"
     whole = page.read_bytes(), speech.read_bytes()

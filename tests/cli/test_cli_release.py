@@ -45,9 +45,7 @@ def offers(site: Path) -> list[tuple[str, str]]:
     return re.findall(r'<a href="([^"]+)" download>.*<span class="st-note">([^<]*)<', section)
 
 
-def test_what_is_released_is_what_was_built_and_a_rebuild_releases_the_same_bytes(
-    stemsilver: Terminal, workspace: Workspace, tmp_path: Path
-) -> None:
+def test_a_release_is_the_build(stemsilver: Terminal, workspace: Workspace, tmp_path: Path) -> None:
     ended = stemsilver("release")
     assert (ended.code, ended.out) == (0, f"{ZIP}\n")
     assert "2 speech files, " in ended.err
@@ -69,9 +67,7 @@ def test_what_is_released_is_what_was_built_and_a_rebuild_releases_the_same_byte
     assert Path("again", ZIP.name).read_bytes() == ZIP.read_bytes()
 
 
-def test_a_site_offers_its_own_zip_first_and_says_how_large_it_is(
-    stemsilver: Terminal, workspace: Workspace, tmp_path: Path
-) -> None:
+def test_a_site_offers_its_zip(stemsilver: Terminal, workspace: Workspace, tmp_path: Path) -> None:
     stemsilver("release")
     plain = contents(workspace.places.site)
     others = offers(workspace.places.site)
@@ -106,7 +102,7 @@ def test_the_zip_counts_against_the_budget(stemsilver: Terminal, workspace: Work
     assert contents(workspace.places.site) == before
 
 
-def test_a_project_page_is_packed_without_the_page_of_its_server(
+def test_a_project_page_is_packed(
     stemsilver: Terminal, workspace: Workspace, tmp_path: Path
 ) -> None:
     own = (Path(__file__).parents[2] / "mkdocs.yml").read_text(encoding="utf-8")
@@ -118,9 +114,7 @@ def test_a_project_page_is_packed_without_the_page_of_its_server(
     assert links.problems(site) == []
 
 
-def test_release_takes_the_version_and_the_folders_it_is_told(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_release_takes_version_and_folders(stemsilver: Terminal, workspace: Workspace) -> None:
     for place in ("proceed", "report", "site"):
         (workspace.folder / place).rename(workspace.folder / f"[{place}] of mine")
     words = ["release", "--proceed", "[proceed] of mine", "--report", "[report] of mine"]

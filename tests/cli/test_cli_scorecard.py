@@ -56,9 +56,7 @@ def worse(folder: Path) -> Path:
     return write(folder / "head/downloads/scorecard.json", render("one"), two).parents[1]
 
 
-def test_what_changed_is_told_and_only_a_gate_fails(
-    stemsilver: Terminal, base: Path, worse: Path
-) -> None:
+def test_what_changed_is_told_and_gates_fail(stemsilver: Terminal, base: Path, worse: Path) -> None:
     ended = stemsilver("scorecard", "diff", base, worse)
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith("The guardrail fails: WER raw to")
@@ -69,9 +67,7 @@ def test_what_changed_is_told_and_only_a_gate_fails(
     assert (gated.code, gated.out) == (1, ended.out)
 
 
-def test_nothing_changed_passes_and_a_folder_stands_for_the_scorecard_in_it(
-    stemsilver: Terminal, folder: Path, base: Path
-) -> None:
+def test_nothing_changed_passes_the_gate(stemsilver: Terminal, folder: Path, base: Path) -> None:
     write(folder / "project" / "report" / "scorecard.json", render("one"), render("two"))
     for head in (base.parent, folder / "project"):
         ended = stemsilver("scorecard", "diff", base, head, "--gate")
@@ -98,9 +94,7 @@ def test_markdown_and_json_are_the_reports(stemsilver: Terminal, base: Path, wor
     assert json.loads(told.out) == json.loads(json.dumps(report.diff_json(found, checks)))
 
 
-def test_a_profile_that_is_named_rules_and_the_bases_holds_against_a_looser_head(
-    stemsilver: Terminal, folder: Path, base: Path, worse: Path
-) -> None:
+def test_which_rule_holds(stemsilver: Terminal, folder: Path, base: Path, worse: Path) -> None:
     shipped = load_profile()
     rule = shipped.guardrail.model_copy(update={"wer_rise_max": 0.5})
     loose = shipped.model_copy(update={"guardrail": rule})
@@ -119,9 +113,7 @@ def test_a_profile_that_is_named_rules_and_the_bases_holds_against_a_looser_head
     assert "Head changes the gates or the guardrail" in ended.out
 
 
-def test_what_is_no_scorecard_two_forms_and_a_wrong_link_are_2(
-    stemsilver: Terminal, folder: Path, base: Path
-) -> None:
+def test_what_cannot_be_compared_is_2(stemsilver: Terminal, folder: Path, base: Path) -> None:
     diff = ("scorecard", "diff", base)
     for spoil, why in (("", "Expecting value"), ("[]", "not a scorecard")):
         (folder / "other.json").write_text(spoil)

@@ -124,9 +124,7 @@ def test_the_command_listens_on_this_machine_alone(
     assert "other machines" in stemsilver("serve", "--port", "0", "--host", "0.0.0.0").err
 
 
-def test_a_port_that_is_taken_and_a_folder_without_a_site_are_2(
-    site: Path, stemsilver: Terminal
-) -> None:
+def test_a_taken_port_and_a_folder_without_a_site_are_2(site: Path, stemsilver: Terminal) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = stemsilver("serve", "--port", str(port))

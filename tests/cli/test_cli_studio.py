@@ -109,9 +109,7 @@ EACH = pytest.mark.parametrize("name", [pytest.param("studio", marks=NEEDS_DIFFQ
 
 
 @EACH
-def test_the_whole_chain_runs_is_measured_and_shown(
-    name: str, request: pytest.FixtureRequest
-) -> None:
+def test_the_whole_chain_runs_and_is_shown(name: str, request: pytest.FixtureRequest) -> None:
     scorecard, site = request.getfixturevalue(name)
     assert scorecard["profile"]["name"] == name
     [item] = scorecard["items"]

@@ -15,6 +15,8 @@ from stemsilver.cli.main import app
 from ..pipeline.batches import Workspace, contents, cut
 from .terminal import Ended, Terminal, faulty
 
+Patch = pytest.MonkeyPatch
+
 
 def commands(group: Any = None, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Every command and group by the words that call it."""
@@ -60,9 +62,7 @@ def test_the_version_is_told(stemsilver: Terminal) -> None:
         ("[red]", "[red]"),
     ],
 )
-def test_wrong_usage_is_2_and_names_what_is_wrong(
-    stemsilver: Terminal, folder: Path, arguments: str, named: str
-) -> None:
+def test_wrong_usage_is_2(stemsilver: Terminal, folder: Path, arguments: str, named: str) -> None:
     ended = stemsilver(*arguments.split())
     assert ended.code == 2
     assert "Usage: " in ended.err
@@ -104,9 +104,7 @@ def test_an_error_says_what_is_wrong_and_what_to_do(
     assert sorted(path.name for path in folder.iterdir()) == ["empty", "notes.txt"]
 
 
-def test_altered_weights_are_4_and_name_file_size_hash_and_cure(
-    stemsilver: Terminal, folder: Path
-) -> None:
+def test_altered_weights_are_4_and_name_the_cure(stemsilver: Terminal, folder: Path) -> None:
     path = weights.locate("dnsmos-p835")
     stemsilver.alter_weights("dnsmos-p835", sha256="0" * 64)
     cut("museum_guide.wav", 1, 0.5, folder / "raw" / "a.wav")
@@ -116,9 +114,7 @@ def test_altered_weights_are_4_and_name_file_size_hash_and_cure(
     assert [path.name for path in folder.iterdir()] == ["raw"]
 
 
-def test_a_folder_in_use_is_4_and_names_the_process(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_a_folder_in_use_is_4_and_names_who(stemsilver: Terminal, workspace: Workspace) -> None:
     before = contents(workspace.folder)
     with fsio.run_lock(workspace.places.report):
         ended = stemsilver("build-site", "--cache", "cache")
@@ -126,9 +122,7 @@ def test_a_folder_in_use_is_4_and_names_the_process(
     assert contents(workspace.folder) == before
 
 
-def test_discovery_errors_are_not_swallowed(
-    stemsilver: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_errors_are_not_swallowed(stemsilver: Terminal, folder: Path, monkeypatch: Patch) -> None:
     def broken(_: Path) -> None:
         raise ZeroDivisionError
 
@@ -150,7 +144,7 @@ def test_discovery_errors_are_not_swallowed(
     ],
 )
 def test_a_device_that_is_not_there_is_2_before_any_work(
-    stemsilver: Terminal, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, words: str
+    stemsilver: Terminal, workspace: Workspace, monkeypatch: Patch, words: str
 ) -> None:
     monkeypatch.setenv("STEMSILVER_DEVICE", "nonsense")
     before = contents(workspace.folder)

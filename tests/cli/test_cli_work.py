@@ -38,9 +38,7 @@ LOOSE = {
 # --- clean
 
 
-def test_clean_writes_each_render_under_its_name(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_clean_writes_each_render_by_its_name(stemsilver: Terminal, workspace: Workspace) -> None:
     proceed = contents(workspace.places.proceed)
     ended = stemsilver("clean", "raw/one.wav", "raw/sub/two.wav", "-o", "out", "--cache", "cache")
     assert ended.code == 0
@@ -68,9 +66,7 @@ HOSTILE = (
 )
 
 
-def test_clean_takes_any_name_and_prints_it_as_it_is(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_clean_takes_any_name_and_prints_it(stemsilver: Terminal, workspace: Workspace) -> None:
     here = workspace.folder / "hostile"
     here.mkdir()
     os.chdir(here)
@@ -96,9 +92,7 @@ def no_constant(name: str) -> None:
     pytest.fail(f"{name} is not JSON")
 
 
-def test_evaluate_gives_every_metric_as_json_without_nan(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_evaluate_gives_every_metric_as_json(stemsilver: Terminal, workspace: Workspace) -> None:
     raw, clean = "raw/one.wav", "proceed/one__speech_only.wav"
     beside = ["--script", "raw/one.txt", "--reference", "raw/one.reference.flac"]
     ended = stemsilver("evaluate", raw, clean, "--json", *beside)
@@ -139,9 +133,7 @@ def test_evaluate_prints_a_table_whose_reasons_are_not_markup(
 # --- build-site
 
 
-def test_build_site_is_0_where_every_gate_is_passed_and_1_where_one_fails(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_build_site_is_0_or_1_by_the_gates(stemsilver: Terminal, workspace: Workspace) -> None:
     profile = gates(workspace.folder / "loose.yaml", **LOOSE)
     ended = stemsilver("build-site", "--config", profile, "--cache", "cache")
     assert ended.code == 0
@@ -177,9 +169,7 @@ def test_build_site_writes_where_it_is_told(stemsilver: Terminal, workspace: Wor
     }
 
 
-def test_a_gate_that_could_not_be_measured_fails_only_if_strict(
-    stemsilver: Terminal, folder: Path
-) -> None:
+def test_an_unmeasured_gate_fails_only_if_strict(stemsilver: Terminal, folder: Path) -> None:
     cut("museum_guide.wav", 1.0, 0.2, folder / "raw" / "short.wav")
     profile = gates(folder / "loose.yaml", **LOOSE)
     ended = stemsilver("build-site", "--config", profile)
@@ -188,9 +178,7 @@ def test_a_gate_that_could_not_be_measured_fails_only_if_strict(
     assert stemsilver("build-site", "--config", profile, "--strict").code == 1
 
 
-def test_a_site_over_its_budget_is_1_and_names_the_option(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_a_site_over_its_budget_is_1(stemsilver: Terminal, workspace: Workspace) -> None:
     before = contents(workspace.places.site)
     ended = stemsilver("build-site", "--cache", "cache", "--max-site-mb", "1")
     faulty(Ended(ended.code, "", ended.err[ended.err.index("error: ") :]), 1, "more than the 1 MB")

@@ -27,6 +27,8 @@ from stemsilver.resources import resource
 from ..cli.terminal import Ended, Terminal
 from ..pipeline.batches import Planted, build_once, contents, cut
 
+Patch = pytest.MonkeyPatch
+
 HOSTILE = (
     "with space.wav",
     "'single' \"double\" `back`.wav",
@@ -142,9 +144,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture
-def stemsilver(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Terminal:
+def stemsilver(monkeypatch: Patch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Terminal:
     monkeypatch.chdir(tmp_path)
     return Terminal(monkeypatch, capsys)
 
@@ -235,8 +235,8 @@ def test_no_json_holds_nan_and_a_missing_score_has_a_reason(hostile: Run) -> Non
             assert "crashed" not in str(score["reason"]), name
 
 
-def test_bad_weights_are_one_error_before_any_work(
-    stemsilver: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_bad_weights_are_one_error(
+    stemsilver: Terminal, tmp_path: Path, monkeypatch: Patch
 ) -> None:
     model = tmp_path / "carrier" / "model" / "model.bin"
     model.parent.mkdir(parents=True)
@@ -267,9 +267,7 @@ def test_bad_weights_are_one_error_before_any_work(
         assert sorted(path.name for path in tmp_path.iterdir()) == ["carrier", "raw"]
 
 
-def test_a_worker_killed_on_one_render_costs_that_render_alone(
-    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
-) -> None:
+def test_a_worker_that_is_killed(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
     built = build_once(tmp_path_factory.getbasetemp())
     workspace = built.workspace.copy(tmp_path / "batch")
     # New names for old signals: all their steps are remembered, so workers load no models.

@@ -25,6 +25,8 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Audio, Cleaned, Evidence, Samples, Sidecars, Transcript, Word
 from stemsilver.step_cache import Steps
 
+Patch = pytest.MonkeyPatch
+
 REPOSITORY = Path(__file__).parents[2]
 PROFILE = config.load(REPOSITORY / "config" / "embedded.yaml")
 SPLEETER = config.EmbeddedSettings(model_name="spleeter-2stems")
@@ -61,7 +63,7 @@ def reasons(evidence: Evidence) -> dict[str, str | None]:
 
 
 @pytest.fixture
-def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
+def deaf(monkeypatch: Patch) -> None:
     """The recogniser and the listener model are stood in for; they cost the most."""
     heard = Transcript("well said", (Word("well", 0.1, 0.3), Word("said", 0.3, 0.6)))
     monkeypatch.setattr(asr, "transcribe", lambda *_: heard)
@@ -98,9 +100,7 @@ def spoilt(samples: Samples, value: float) -> Samples:
         ("polish", np.nan),
     ],
 )
-def test_a_step_that_gives_no_number_is_named_and_not_cached(
-    step: str, value: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_step_that_gives_nan(step: str, value: float, tmp_path: Path, monkeypatch: Patch) -> None:
     def run() -> Cleaned:
         raw = Audio(speech(1), RATE)
         return chain.clean(raw, "a digest", PROFILE.chain, Steps(Cache(tmp_path)))
@@ -126,7 +126,7 @@ def test_a_step_that_gives_no_number_is_named_and_not_cached(
     assert np.isfinite(run().speech.samples).all()
 
 
-def test_a_model_that_loses_a_frame_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_loses_a_frame_is_named(monkeypatch: Patch) -> None:
     monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard[:, 1:]))
     with pytest.raises(StageError, match=r"separate: .* of shape \(1, 23999\), not \(1, 24000\)"):
         clean(Audio(speech(1), RATE))
@@ -169,9 +169,7 @@ def test_a_render_too_quiet_to_have_a_loudness_is_not_raised() -> None:
 
 
 @pytest.mark.parametrize(("frames", "channels"), [(1, 2), (2_399, 1), (9_599, 2)])
-def test_less_than_0_4_seconds_is_cleaned_and_its_scores_say_too_short(
-    frames: int, channels: int
-) -> None:
+def test_under_0_4_seconds_is_cleaned_and_too_short(frames: int, channels: int) -> None:
     raw = Audio(np.repeat(speech(0.4)[:, :frames], channels, axis=0), RATE)
     result = clean(raw)
     assert result.speech.samples.shape == raw.samples.shape
@@ -189,9 +187,7 @@ def test_less_than_0_4_seconds_is_cleaned_and_its_scores_say_too_short(
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(8_000, 6), (11_025, 2), (96_000, 1)])
-def test_a_file_of_any_layout_is_measured(
-    rate: int, channels: int, deaf: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_any_layout_is_measured(rate: int, channels: int, deaf: None, monkeypatch: Patch) -> None:
     noise = np.random.default_rng(12).normal(0, 0.1, (channels, 4 * rate)).astype(np.float32)
     monkeypatch.setattr(separators, "load", lambda _: Model(lambda heard: heard * 0.9))
     monkeypatch.setattr(denoisers, "load", lambda _: Model(lambda heard: heard * 0.9))
@@ -207,7 +203,7 @@ def test_a_file_of_any_layout_is_measured(
     }
 
 
-def test_over_full_scale_speech_is_under_its_limit_and_removed_is_clamped_not_wrapped(
+def test_over_full_scale_is_limited_or_clamped(
     tmp_path: Path,
 ) -> None:
     hot = Audio(loudness.gain(speech(2), 30), RATE)
@@ -243,9 +239,7 @@ def test_music_alone_has_no_speech_and_no_word_errors() -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, -np.inf])
-def test_a_metric_that_is_not_a_number_becomes_null_with_a_reason(
-    value: float, deaf: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_metric_that_gives_nan_is_null(value: float, deaf: None, monkeypatch: Patch) -> None:
     monkeypatch.setattr(suite, "si_sdr_db", lambda *_: value)
     monkeypatch.setattr(loudness, "integrated_lufs", lambda *_: value)
     monkeypatch.setattr(dnsmos, "dnsmos", lambda *_: dict.fromkeys(dnsmos.CALIBRATION, value))
@@ -264,9 +258,7 @@ def test_a_metric_that_is_not_a_number_becomes_null_with_a_reason(
     json.dumps(scores, allow_nan=False)
 
 
-def test_another_network_in_the_place_of_ours_is_not_loaded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgotten: None
-) -> None:
+def test_another_network_is_not_loaded(tmp_path: Path, monkeypatch: Patch, forgotten: None) -> None:
     [name] = SpleeterSeparator.weights(SPLEETER)
     planted = tmp_path / "planted.onnx"
     planted.write_bytes(weights.locate("dnsmos-p835").read_bytes())
@@ -304,7 +296,7 @@ def test_a_metric_that_crashes_costs_its_own_cell_and_is_tried_again(
     deaf: None,
     three_seconds: Audio,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: Patch,
 ) -> None:
     module, lost = CRASHES[function]
 
@@ -347,7 +339,7 @@ def test_a_comparison_that_crashes_costs_its_own_cells(
     lost: set[str],
     deaf: None,
     three_seconds: Audio,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: Patch,
 ) -> None:
     truth = demo("museum_guide.reference.flac").samples[:, round(0.6 * RATE) : round(3.8 * RATE)]
     half = Audio(np.float32(0.5) * three_seconds.samples + np.float32(0.2) * truth, RATE)
@@ -360,9 +352,7 @@ def test_a_comparison_that_crashes_costs_its_own_cells(
     assert {reason for name, reason in found.items() if name not in lost} == {None}
 
 
-def test_missing_weights_stop_the_run_and_are_no_null_score(
-    three_seconds: Audio, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_weights_are_no_null_score(three_seconds: Audio, monkeypatch: Patch) -> None:
     def missing(*_: Any) -> Any:
         raise WeightsError("gone")
 

@@ -107,9 +107,7 @@ def test_shutting_down_lets_what_was_submitted_finish() -> None:
     assert [future.result(timeout=0) for future in futures] == [1, 2, 4]
 
 
-def test_a_container_has_no_more_memory_than_it_is_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_container_has_its_own_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = tmp_path / "memory.max"
     monkeypatch.setattr(executors, "_CONTAINER", limit)
     whole = executors.memory_gigabytes()

@@ -24,11 +24,13 @@ from stemsilver.resources import resource
 
 from .batches import EPOCH, Built, InThisProcess, Workspace, changed, contents, embedded
 
+Patch = pytest.MonkeyPatch
+
 BUILT_WITH = Options(stages=False, base=None, history=(), archive=False, max_site_megabytes=100)
 
 
 @pytest.fixture
-def here(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def here(workspace: Workspace, monkeypatch: Patch) -> Workspace:
     """The built batch as the working folder, at the time of its build."""
     monkeypatch.chdir(workspace.folder)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
@@ -106,9 +108,7 @@ def test_every_setting_and_option_is_seen(here: Workspace, tmp_path: Path) -> No
     assert [name for name, value in options.items() if stands(here, **{name: value})] == []
 
 
-def test_the_machine_is_seen(
-    here: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_machine_is_seen(here: Workspace, tmp_path: Path, monkeypatch: Patch) -> None:
     for name in ("SOURCE_DATE_EPOCH", "STEMSILVER_DEVICE"):
         with monkeypatch.context() as patch:
             patch.setenv(name, "1")
@@ -167,8 +167,8 @@ def test_a_marker_that_does_not_say_so_is_no_marker(here: Workspace) -> None:
     assert not stands(here)
 
 
-def test_a_build_that_died_between_report_and_site_is_made_again(
-    here: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_build_that_died_is_made_again(
+    here: Workspace, tmp_path: Path, monkeypatch: Patch
 ) -> None:
     clean = here.copy(tmp_path / "clean")
     other = changed(embedded(), "site", title="Another")
@@ -189,9 +189,7 @@ def test_a_build_that_died_between_report_and_site_is_made_again(
         assert contents(here.folder / folder) == contents(clean.folder / folder), folder
 
 
-def test_what_failed_or_crashed_is_tried_again(
-    here: Workspace, built: Built, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_failed_is_tried_again(here: Workspace, built: Built, monkeypatch: Patch) -> None:
     told: list[bool] = []
 
     def publish(*_: object, build_digest: str | None, **__: object) -> PublishedSite:

@@ -68,9 +68,7 @@ def test_a_build_goes_on_from_a_deployed_site(workspace: Workspace, tmp_path: Pa
     assert contents(workspace.places.site) == site
 
 
-def test_a_damaged_history_ends_the_build_before_it_began(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_a_damaged_history_ends_the_build_at_once(workspace: Workspace, tmp_path: Path) -> None:
     (workspace.raw / "one.wav").unlink()
     for damaged in (tmp_path / HISTORY, workspace.places.report / HISTORY):
         damaged.write_text('{"records": [{}]}')

@@ -36,9 +36,7 @@ def test_tracks_add_up_and_are_matched_by_the_speech_in_them(built: Built) -> No
     assert raw == pytest.approx(clean, abs=0.5)
 
 
-def test_stages_are_kept_without_separating_again(
-    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stages_can_be_kept(built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = built.workspace.copy(tmp_path / "stages")
     monkeypatch.setattr(separators, "load", lambda name: pytest.fail(f"{name} ran again"))
     masked = changed(embedded(), "beta_wiener", enabled=True)

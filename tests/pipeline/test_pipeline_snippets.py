@@ -97,9 +97,7 @@ def test_other_settings_cut_anew_and_run_no_model(
         assert len(snippets.read(pairs_of(workspace) / render.id)) == 1
 
 
-def test_where_none_are_asked_for_only_what_others_put_there_stays(
-    workspace: Workspace, no_site: None
-) -> None:
+def test_what_others_put_there_stays(workspace: Workspace, no_site: None) -> None:
     folder = pairs_of(workspace)
     [kept] = [path for path in folder.iterdir() if path.name.startswith("one")]
     (kept / "notes.txt").write_text("Heard on Tuesday.")
@@ -113,9 +111,7 @@ def test_where_none_are_asked_for_only_what_others_put_there_stays(
     assert not folder.exists()
 
 
-def test_those_of_renders_that_are_gone_or_fail_are_removed(
-    workspace: Workspace, no_site: None
-) -> None:
+def test_those_of_renders_gone_or_failed_go(workspace: Workspace, no_site: None) -> None:
     shutil.rmtree(workspace.raw / "sub")
     [one] = workspace.build(InThisProcess()).finished.items
     assert set(contents(pairs_of(workspace))) == names(one) | {"README.txt"}
@@ -141,9 +137,7 @@ def compared(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Compared
     return workspace, outcome
 
 
-def test_the_base_is_cut_at_the_same_samples_and_as_loud(
-    compared: Compared,
-) -> None:
+def test_the_base_is_cut_at_the_same_samples_and_as_loud(compared: Compared) -> None:
     workspace, outcome = compared
     for result in outcome.finished.items:
         folder = pairs_of(workspace) / result.id
@@ -176,9 +170,7 @@ def test_without_a_base_its_cuts_go(compared: Compared, tmp_path: Path) -> None:
             assert set(one.gains_db) == {"raw", "clean"}
 
 
-def test_a_base_that_is_damaged_or_of_another_length_is_refused(
-    compared: Compared, tmp_path: Path
-) -> None:
+def test_a_damaged_or_other_base_is_refused(compared: Compared, tmp_path: Path) -> None:
     workspace, outcome = compared
     site = shutil.copytree(workspace.folder.parent / "base", tmp_path / "base")
     one, two = (site / "renders" / result.id for result in outcome.finished.items)

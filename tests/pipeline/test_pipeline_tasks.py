@@ -58,9 +58,7 @@ def test_everything_that_decides_an_item_is_in_its_key(render: Render, what: str
     assert item_key(*DECIDING[what](render, embedded())) != before
 
 
-def test_stages_and_code_are_in_the_key_gates_and_titles_are_not(
-    render: Render, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_and_is_not_in_the_key(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
     before = item_key(render, embedded())
     assert item_key(render, changed(embedded(), "gates", wer_max=0.5)) == before
     assert item_key(render, changed(embedded(), "site", title="Another")) == before
@@ -112,9 +110,7 @@ def test_a_sidecar_that_cannot_be_read_is_an_error_that_names_it(render: Render)
         Audio(np.repeat(TONE.samples, 2, axis=0), 8000),
     ],
 )
-def test_files_that_are_not_one_render_are_not_compared(
-    render: Render, tmp_path: Path, other: Audio
-) -> None:
+def test_other_files_are_not_compared(render: Render, tmp_path: Path, other: Audio) -> None:
     clean = tmp_path / "clean.wav"
     clean.write_bytes(encode_wav(other))
     with pytest.raises(
