@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from ..pipeline.bakeoffs import bake_once, candidate
-from ..pipeline.batches import Workspace
+from ..pipeline.batches import Workspace, contents
 from .terminal import Terminal, faulty
 
 
@@ -56,7 +56,11 @@ def test_a_render_that_cannot_be_cleaned_exits_1(stemsilver: Terminal, batch: Wo
     (batch.raw / "sub" / "two.wav").write_text("Once upon a time.")
     ended = stemsilver("compare", "embedded", "spleeter.yaml", "--cache", "cache")
     assert ended.code == 1
-    assert (batch.folder / "bakeoff" / "site" / "index.html").is_file()
+    page = (batch.folder / "bakeoff" / "site" / "index.html").read_text(encoding="utf-8")
+    assert page.count("⊘ not cleaned") == 2
+    for name in ("embedded", "spleeter"):
+        speech = contents(batch.folder / "bakeoff" / name / "proceed")
+        assert set(speech) == {"one__speech_only.wav"}
 
 
 def test_what_cannot_be_compared_is_told_at_once(stemsilver: Terminal, batch: Workspace) -> None:

@@ -75,25 +75,20 @@ def test_models_list_goes_on_past_what_is_damaged_or_missing(stemsilver: Termina
         assert "missing" in line
 
 
-def test_models_verify_is_0_where_every_file_that_is_there_is_intact(stemsilver: Terminal) -> None:
+def test_models_verify_is_4_after_a_bad_file_and_0_before(stemsilver: Terminal) -> None:
     ended = stemsilver("models", "verify")
     assert ended.code == 0
     for name in weights.BUNDLED:
         assert f"✓ {name}  {weights.locate(name)}" in ended.out
     assert f"Not pulled: {', '.join(weights.REMOTE)}\n" in ended.out
-
-
-def test_models_verify_is_4_and_goes_on_after_a_bad_file(stemsilver: Terminal) -> None:
     first, *others = weights.BUNDLED
     stemsilver.alter_weights(first, sha256="0" * 64)
     stemsilver.alter_weights(others[-1], module="no_such_module")
     ended = stemsilver("models", "verify")
     assert ended.code == 4
     assert f"✗ Weights of {first}: {weights.locate(first)} is not the expected file" in ended.out
-    assert ended.out.count("✗") == 2
-    assert ended.out.count("  next: ") == 2
-    for name in others[:-1]:
-        assert f"✓ {name} " in ended.out
+    assert ended.out.count("✗") == ended.out.count("  next: ") == 2
+    assert all(f"✓ {name} " in ended.out for name in others[:-1])
 
 
 def test_models_verify_sees_what_is_missing_or_wrong(stemsilver: Terminal, place: Path) -> None:

@@ -18,7 +18,7 @@ from stemsilver.report.scorecard.cost import cost
 from stemsilver.step_cache import Steps
 
 from .bakeoffs import Baked, bake, bake_once, candidate
-from .batches import InThisProcess, NoWorkers, Workspace, changed, contents, embedded
+from .batches import NoWorkers, Workspace, changed, contents, embedded
 
 
 @pytest.fixture(scope="session")
@@ -108,21 +108,6 @@ def test_the_cost_counts_every_step_of_the_chain(baked: Baked) -> None:
     found = cost(replace(baked.outcome.found.incumbent.scorecard, items={item.id: item}))
     assert found.seconds == pytest.approx(sum(steps.seconds.values()))
     assert found.peak_bytes == max(steps.peak_bytes.values())
-
-
-def test_a_render_that_cannot_be_read_fails_alone_under_every_profile(copied: Workspace) -> None:
-    (copied.raw / "sub" / "two.wav").write_text("Once upon a time.")
-    outcome = bake(copied, [embedded(), candidate()], embedded(), InThisProcess())
-    assert not outcome.all_cleaned
-    for run in outcome.found.runs:
-        one, two = run.scorecard.renders
-        assert one.failure is None
-        assert two.failure is not None
-    page = (copied.folder / "bakeoff" / "site" / "index.html").read_text(encoding="utf-8")
-    assert page.count("⊘ not cleaned") == 2
-    assert set(contents(copied.folder / "bakeoff" / "spleeter" / "proceed")) == {
-        "one__speech_only.wav"
-    }
 
 
 @pytest.mark.parametrize(

@@ -52,27 +52,20 @@ def samples(path: Path) -> NDArray[np.float64]:
     return decode(path, 1).samples.astype(np.float64)
 
 
-def test_every_render_has_its_pairs_in_the_report_and_in_the_site(built: Built) -> None:
-    one, two = built.outcome.finished.items
-    found = contents(pairs_of(built.workspace))
-    assert set(found) == names(one) | names(two) | {"README.txt"}
-    for name in names(one) | names(two):
-        published = built.workspace.places.site / "renders" / name
-        assert published.read_bytes() == found[name]
-
-
-def test_a_pair_is_of_the_files_that_were_delivered(built: Built) -> None:
+def test_every_render_has_pairs_of_the_files_that_were_delivered(built: Built) -> None:
     workspace = built.workspace
+    found = contents(pairs_of(workspace))
+    pairs = set.union(*(names(result) for result in built.outcome.finished.items))
+    assert set(found) == pairs | {"README.txt"}
+    for name in pairs:
+        assert (workspace.places.site / "renders" / name).read_bytes() == found[name]
     for result in built.outcome.finished.items:
         folder = pairs_of(workspace) / result.id
         [one] = snippets.read(folder)
         assert (one.start, one.stop, one.rate) == (0, result.frames, result.rate)
         fade = result.rate // 100
-        wholes = {
-            "raw": workspace.raw / result.path,
-            "clean": workspace.places.proceed / result.output,
-        }
-        for signal, whole in wholes.items():
+        raw, clean = workspace.raw / result.path, workspace.places.proceed / result.output
+        for signal, whole in (("raw", raw), ("clean", clean)):
             piece = samples(folder / snippets.file_name(1, signal))
             expected = samples(whole) * 10 ** (one.gains_db[signal] / 20)
             assert piece.shape == (result.channels, result.frames)
