@@ -131,14 +131,6 @@ def test_without_a_build_it_says_how_to_get_one(stemsilver: Terminal, folder: Pa
     assert list(folder.iterdir()) == []
 
 
-def test_the_site_of_another_build_is_2(stemsilver: Terminal, workspace: Workspace) -> None:
-    shutil.copytree("report", "old report")
-    Path("raw", "sub", "two.wav").unlink()
-    build_site(stemsilver)
-    faulty(stemsilver("release", "--report", "old report"), 2, "from different builds")
-    assert not Path("dist").exists()
-
-
 def test_a_disk_that_takes_no_more_is_4_and_leaves_nothing(built: Built, tmp_path: Path) -> None:
     """A real limit of the system, on the installed command."""
     workspace = built.workspace.copy(tmp_path / "batch")

@@ -31,6 +31,7 @@ REPOSITORY = Path(__file__).parents[2]
 PROFILE = config.load(REPOSITORY / "config" / "embedded.yaml")
 SPLEETER = config.EmbeddedSettings(model_name="spleeter-2stems")
 RATE = 24_000
+WORD_ERRORS = {"wer_raw_to_clean", "raw_script_wer", "clean_script_wer"}
 
 
 @cache
@@ -230,8 +231,7 @@ def test_music_alone_has_no_speech_and_no_word_errors() -> None:
     assert evidence.transcripts["raw"].words == ()
     found = reasons(evidence)
     assert found["raw_pause_floor_db"] == "no_speech"
-    for name in ("wer_raw_to_clean", "raw_script_wer", "clean_script_wer"):
-        assert found[name] == "no_speech"
+    assert {found[name] for name in WORD_ERRORS} == {"no_speech"}
     assert evidence.scores["raw_music_presence"].value == pytest.approx(1, abs=0.1)
 
 
@@ -310,7 +310,7 @@ def test_a_metric_that_crashes_costs_its_own_cell_and_is_tried_again(
     told = evidence(found)
     deafened = function == "transcribe"
     assert (told.transcripts == {}, told.alignments == ()) == (deafened, deafened)
-    for name in ("wer_raw_to_clean", "raw_script_wer", "clean_script_wer"):
+    for name in WORD_ERRORS:
         assert (told.scores[name].reason is not None) is deafened, name
     again = measured()
     assert {score.reason for score in again.scores.values()} == {None}
@@ -324,7 +324,7 @@ def test_a_metric_that_crashes_costs_its_own_cell_and_is_tried_again(
                        "si_sdr_improvement_db"}),
         ("stoi", {"stoi_vs_stage_a", "raw_estoi", "clean_estoi", "estoi_improvement"}),
         ("music_to_speech_db", {"music_to_speech_db"}),
-        ("align", {"wer_raw_to_clean", "raw_script_wer", "clean_script_wer"}),
+        ("align", WORD_ERRORS),
     ],
 )  # fmt: skip
 def test_a_comparison_that_crashes_costs_its_own_cells(
