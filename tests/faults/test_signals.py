@@ -168,7 +168,7 @@ def test_a_render_too_quiet_to_have_a_loudness_is_not_raised() -> None:
     assert np.abs(result.speech.samples).max() <= 2 * np.abs(faint).max()
 
 
-@pytest.mark.parametrize(("frames", "channels"), [(1, 2), (2_399, 1), (9_599, 2)])
+@pytest.mark.parametrize(("frames", "channels"), [(1, 1), (2_399, 1), (9_599, 2)])
 def test_under_0_4_seconds_is_cleaned_and_too_short(frames: int, channels: int) -> None:
     raw = Audio(np.repeat(speech(0.4)[:, :frames], channels, axis=0), RATE)
     result = clean(raw)

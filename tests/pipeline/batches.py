@@ -112,12 +112,11 @@ class Planted(LocalPool):
 class Watch:
     """A progress that takes notes."""
 
-    stages: list[tuple[str, str]] = field(default_factory=list)
     shares: list[tuple[str, str, float]] = field(default_factory=list)
     final: list[tuple[str, bool]] = field(default_factory=list)
 
     def stage(self, render: Render, stage: str) -> None:
-        self.stages.append((render.path, stage))
+        pass
 
     def step_progress(self, render: Render, step: str, fraction: float) -> None:
         self.shares.append((render.path, step, fraction))
