@@ -33,20 +33,24 @@ def copied(baked: Baked, tmp_path: Path) -> Workspace:
     return baked.workspace.copy(tmp_path / "batch")
 
 
-def test_every_profile_has_its_speech_and_its_scorecard(baked: Baked) -> None:
-    assert {path.name for path in baked.folder.iterdir() if not path.name.startswith(".")} == {
-        "embedded",
-        "spleeter",
-        "site",
-        "bakeoff.json",
-        "bakeoff.md",
-    }
+def test_every_profile_has_its_speech_its_cost_and_its_verdict(baked: Baked) -> None:
+    left = {path.name for path in baked.folder.iterdir() if not path.name.startswith(".")}
+    assert left == {"embedded", "spleeter", "site", "bakeoff.json", "bakeoff.md"}
     speech = {name: contents(baked.folder / name / "proceed") for name in ("embedded", "spleeter")}
     assert set(speech["embedded"]) == {"one__speech_only.wav", "sub/two__speech_only.wav"}
     assert set(speech["spleeter"]) == set(speech["embedded"])
     assert speech["spleeter"] != speech["embedded"]
     # The incumbent's are those that a build of it makes.
     assert speech["embedded"] == contents(baked.workspace.places.proceed)
+    told = json.loads((baked.folder / "bakeoff.json").read_bytes())
+    assert (told["incumbent"], told["judge"]) == ("embedded", "embedded")
+    for profile in told["profiles"]:
+        assert profile["cost"]["seconds"] > 0
+        # More than an interpreter with torch, less than any machine has.
+        assert 1e8 < profile["cost"]["peak_bytes"] < 1e11
+    assert told["profiles"][0]["promotion"] is None
+    assert told["profiles"][1]["promotion"]["judgement"] in ("promoted", "not_promoted")
+    assert [item["path"] for item in told["items"]] == ["one.wav", "sub/two.wav"]
 
 
 def test_what_was_done_before_is_not_done_again(copied: Workspace, baked: Baked) -> None:
@@ -82,19 +86,6 @@ def test_another_profile_can_be_the_judge() -> None:
     judged = judged_by(judge, candidate())
     assert (judged.evaluation, judged.gates) == (judge.evaluation, judge.gates)
     assert (judged.name, judged.chain) == (candidate().name, candidate().chain)
-
-
-def test_the_product_is_json_with_costs_and_verdicts(baked: Baked) -> None:
-    told = json.loads((baked.folder / "bakeoff.json").read_bytes())
-    assert (told["incumbent"], told["judge"]) == ("embedded", "embedded")
-    for profile in told["profiles"]:
-        found = profile["cost"]
-        assert found["seconds"] > 0
-        # More than an interpreter with torch, less than any machine has.
-        assert 1e8 < found["peak_bytes"] < 1e11
-    assert told["profiles"][0]["promotion"] is None
-    assert told["profiles"][1]["promotion"]["judgement"] in ("promoted", "not_promoted")
-    assert [item["path"] for item in told["items"]] == ["one.wav", "sub/two.wav"]
 
 
 def test_the_cost_counts_every_step_of_the_chain(baked: Baked) -> None:
