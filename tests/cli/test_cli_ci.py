@@ -113,5 +113,6 @@ def test_histories_can_be_many_and_at_addresses(workspace: Workspace, stemsilver
     faulty(stemsilver(*words, f"{address}/batch/"), 4, "cannot fetch the history")
     Path("older.json").write_text("{")
     damaged = stemsilver(*words, "older.json")
-    faulty(damaged, 2, "older.json: not a history or a scorecard of Stemsilver")
+    assert damaged.code == 2
+    assert "older.json: not a history or a scorecard of Stemsilver" in damaged.err
     assert "Name a history.json" in damaged.err

@@ -50,12 +50,9 @@ def test_models_list_shows_every_weight_file(stemsilver: Terminal, place: Path) 
 
 def test_models_list_says_who_uses_a_file_and_what_a_profile_needs(stemsilver: Terminal) -> None:
     ended = stemsilver("models", "list", "dns64", "dnsmos-p835", "openai-whisper-base")
-    used = [line for line in ended.out.splitlines() if "used by" in line]
-    assert used == [
-        "  used by heavy, studio, uvr",
-        "  used by embedded, heavy, studio, uvr",
-        "  not used by any known profile",
-    ]
+    used = [line[2:] for line in ended.out.splitlines() if "used by" in line]
+    three = "used by heavy, studio, uvr"
+    assert used == [three, "used by embedded, heavy, studio, uvr", "not used by any known profile"]
     ended = stemsilver("models", "list", "studio")
     named = [line.partition("  ")[0] for line in ended.out.splitlines() if ", not pulled" in line]
     assert named == STUDIO
