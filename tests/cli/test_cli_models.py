@@ -48,78 +48,55 @@ def test_models_list_shows_every_weight_file(stemsilver: Terminal, place: Path) 
             assert lines[first + 4] == f"  from {weight.urls[0]}"
 
 
-def test_models_list_says_which_profiles_use_a_file(stemsilver: Terminal) -> None:
+def test_models_list_says_who_uses_a_file_and_what_a_profile_needs(stemsilver: Terminal) -> None:
     ended = stemsilver("models", "list", "dns64", "dnsmos-p835", "openai-whisper-base")
-    used = [line for line in ended.out.splitlines() if "used by" in line]
-    assert used == [
-        "  used by heavy, studio, uvr",
-        "  used by embedded, heavy, studio, uvr",
-        "  not used by any known profile",
-    ]
-
-
-def test_models_list_of_a_profile_is_what_it_needs(stemsilver: Terminal) -> None:
+    used = [line[2:] for line in ended.out.splitlines() if "used by" in line]
+    three = "used by heavy, studio, uvr"
+    assert used == [three, "used by embedded, heavy, studio, uvr", "not used by any known profile"]
     ended = stemsilver("models", "list", "studio")
     named = [line.partition("  ")[0] for line in ended.out.splitlines() if ", not pulled" in line]
     assert named == STUDIO
 
 
-def test_models_list_goes_on_past_a_damaged_profile(stemsilver: Terminal) -> None:
+def test_models_list_goes_on_past_what_is_damaged_or_missing(stemsilver: Terminal) -> None:
     Path("config").mkdir()
     Path("config/mine.yaml").write_text("descripton: x")
-    ended = stemsilver("models", "list", "dns64")
-    assert ended.code == 0
-    assert "! config/mine.yaml: missing key `preprocess`" in ended.out
-    assert "used by heavy, studio, uvr" in ended.out
-
-
-def test_models_list_says_what_is_missing(stemsilver: Terminal) -> None:
     stemsilver.alter_weights("dnsmos-p835", file="gone.onnx")
     stemsilver.alter_weights("silero-vad-v6", module="no_such_module")
     ended = stemsilver("models", "list")
     assert ended.code == 0
+    assert "! config/mine.yaml: missing key `preprocess`" in ended.out
+    assert "used by heavy, studio, uvr" in ended.out
     for name in ("dnsmos-p835", "silero-vad-v6"):
         [line] = [line for line in ended.out.splitlines() if line.startswith(name)]
         assert "missing" in line
 
 
-def test_models_verify_is_0_where_every_file_that_is_there_is_intact(stemsilver: Terminal) -> None:
+def test_models_verify_is_4_after_a_bad_file_and_0_before(stemsilver: Terminal) -> None:
     ended = stemsilver("models", "verify")
     assert ended.code == 0
     for name in weights.BUNDLED:
         assert f"✓ {name}  {weights.locate(name)}" in ended.out
     assert f"Not pulled: {', '.join(weights.REMOTE)}\n" in ended.out
-
-
-def test_models_verify_is_4_and_goes_on_after_a_bad_file(stemsilver: Terminal) -> None:
     first, *others = weights.BUNDLED
     stemsilver.alter_weights(first, sha256="0" * 64)
     stemsilver.alter_weights(others[-1], module="no_such_module")
     ended = stemsilver("models", "verify")
     assert ended.code == 4
     assert f"✗ Weights of {first}: {weights.locate(first)} is not the expected file" in ended.out
-    assert ended.out.count("✗") == 2
-    assert ended.out.count("  next: ") == 2
-    for name in others[:-1]:
-        assert f"✓ {name} " in ended.out
+    assert ended.out.count("✗") == ended.out.count("  next: ") == 2
+    assert all(f"✓ {name} " in ended.out for name in others[:-1])
 
 
-def test_models_verify_of_what_is_named_misses_what_was_not_pulled(
-    stemsilver: Terminal, place: Path
-) -> None:
+def test_models_verify_sees_what_is_missing_or_wrong(stemsilver: Terminal, place: Path) -> None:
+    path = place / weights.REMOTE["dns64"].file
     ended = stemsilver("models", "verify", "dns64")
     assert ended.code == 4
-    assert f"✗ Weights of dns64: {place / weights.REMOTE['dns64'].file} is missing" in ended.out
+    assert f"✗ Weights of dns64: {path} is missing" in ended.out
     assert "SHA-256 beginning with a7761ff99a7d5bb6" in ended.out
     assert "next: stemsilver models pull dns64" in ended.out
     ended = stemsilver("models", "verify", "studio")
     assert (ended.code, ended.out.count("✗")) == (4, len(STUDIO))
-
-
-def test_models_verify_sees_a_wrong_file_that_was_placed_by_hand(
-    stemsilver: Terminal, place: Path
-) -> None:
-    path = place / weights.REMOTE["dns64"].file
     path.parent.mkdir()
     path.write_bytes(b"<html>Sign in</html>")
     ended = stemsilver("models", "verify")
@@ -127,47 +104,36 @@ def test_models_verify_sees_a_wrong_file_that_was_placed_by_hand(
     assert f"✗ Weights of dns64: {path} is not the expected file (20 bytes, SHA-256 " in ended.out
 
 
-@pytest.mark.parametrize("command", ["list", "verify", "pull"])
-def test_an_unknown_name_is_2_and_offers_the_nearest(stemsilver: Terminal, command: str) -> None:
-    ended = stemsilver("models", command, "dns6")
-    faulty(ended, 2, "There are no weights `dns6`; did you mean `dns64`?")
-    assert "Or name a profile: embedded, heavy, studio, uvr." in ended.err
+def test_an_unknown_name_is_2_and_offers_the_nearest(stemsilver: Terminal) -> None:
+    for command in ("list", "verify", "pull"):
+        ended = stemsilver("models", command, "dns6")
+        faulty(ended, 2, "There are no weights `dns6`; did you mean `dns64`?")
+        assert "Or name a profile: embedded, heavy, studio, uvr." in ended.err
 
 
-# --- pull, before anything is pulled
-
-
-def test_pull_without_a_name_is_2(stemsilver: Terminal) -> None:
+def test_there_must_be_something_to_pull(stemsilver: Terminal, place: Path) -> None:
     faulty(stemsilver("models", "pull"), 2, "Say what to pull")
-
-
-def test_the_default_profile_has_nothing_to_pull(stemsilver: Terminal, place: Path) -> None:
     ended = stemsilver("models", "pull", "embedded")
     assert (ended.code, ended.err) == (0, "")
     assert ended.out == "Nothing to pull: these weights come inside packages, or are your own.\n"
     assert list(place.iterdir()) == []
-
-
-def test_a_package_that_lost_its_weights_is_4(stemsilver: Terminal) -> None:
+    # Not even if a package lost its weights.
     stemsilver.alter_weights("silero-vad-v6", module="no_such_module")
     ended = stemsilver("models", "pull", "embedded")
     faulty(ended, 4, "faster-whisper")
     assert "pip install faster-whisper==" in ended.err
 
 
-@pytest.mark.parametrize("by", ["name", "file"])
-def test_a_profile_is_shown_file_by_file_before_it_is_pulled(
-    stemsilver: Terminal, place: Path, by: str
-) -> None:
+def test_a_profile_is_shown_by_file_before_it_is_pulled(stemsilver: Terminal, place: Path) -> None:
     Path("mine.yaml").write_bytes(resource("config/studio.yaml").read_bytes())
-    what = ["studio"] if by == "name" else ["--config", "mine.yaml"]
-    ended = stemsilver("models", "pull", "--dry-run", *what)
-    assert (ended.code, ended.err) == (0, "")
+    by_name = stemsilver("models", "pull", "--dry-run", "studio")
+    assert stemsilver("models", "pull", "--dry-run", "--config", "mine.yaml") == by_name
+    assert (by_name.code, by_name.err) == (0, "")
     for name in STUDIO:
         known = weights.REMOTE[name]
         for words in (f"{name}  ", known.licence, known.source, known.sha256, *known.urls):
-            assert words in ended.out
-        assert f"  to {place / known.file}\n" in ended.out
+            assert words in by_name.out
+        assert f"  to {place / known.file}\n" in by_name.out
     assert list(place.iterdir()) == []
 
 
@@ -183,38 +149,23 @@ def test_own_weights_are_not_pulled_and_shown_as_own(stemsilver: Terminal, place
     assert "dns64" not in stemsilver("models", "verify").out.partition("Not pulled")[2]
 
 
-def test_a_damaged_list_of_own_weights_is_2(stemsilver: Terminal, place: Path) -> None:
-    (place / "weights.yaml").write_text("dns64: {file: a.th}")
-    faulty(stemsilver("models", "list"), 2, "weights.yaml", "dns64.sha256", "Field required")
-
-
-# --- row 19: nothing is pulled by surprise, and no stage is skipped
-
-
 @NEEDS_DIFFQ
-def test_a_build_without_its_weights_is_4_before_any_work(
-    stemsilver: Terminal, place: Path
+@pytest.mark.parametrize("by", ["--profile studio", "--config mine.yaml"])
+def test_a_build_without_its_weights_is_4_at_once(
+    stemsilver: Terminal, place: Path, by: str
 ) -> None:
-    Path("raw").mkdir()
-    shutil.copyfile(resource("raw") / "museum_guide.wav", "raw/museum_guide.wav")
-    ended = stemsilver("build-site", "--profile", "studio")
+    for name in ("raw/museum_guide.wav", "config/studio.yaml"):
+        Path(name).parent.mkdir()
+        shutil.copyfile(resource(name), name)
+    Path("config/studio.yaml").rename("mine.yaml")
+    Path("config").rmdir()
+    ended = stemsilver("build-site", *by.split())
     faulty(ended, 4, f"{len(STUDIO)} weight files are missing or wrong", *STUDIO)
     for name in STUDIO:
         assert str(place / weights.REMOTE[name].file) in ended.err
         assert weights.REMOTE[name].sha256 in ended.err
     assert ended.err.count("next:") == 1
-    assert "stemsilver models pull studio, or place what is missing there by hand" in ended.err
-    assert [path.name for path in Path().iterdir()] == ["raw"]
+    named = "studio" if by == "--profile studio" else " ".join(STUDIO)
+    assert f"stemsilver models pull {named}, or place what is missing there by hand" in ended.err
+    assert {path.name for path in Path().iterdir()} == {"raw", "mine.yaml"}
     assert list(place.iterdir()) == []
-
-
-@NEEDS_DIFFQ
-def test_a_profile_by_file_has_its_weights_named_for_the_pull(
-    stemsilver: Terminal,
-) -> None:
-    shutil.copyfile(resource("config") / "studio.yaml", "mine.yaml")
-    Path("raw").mkdir()
-    shutil.copyfile(resource("raw") / "museum_guide.wav", "raw/museum_guide.wav")
-    ended = stemsilver("build-site", "--config", "mine.yaml")
-    faulty(ended, 4, f"{len(STUDIO)} weight files are missing or wrong")
-    assert f"stemsilver models pull {' '.join(STUDIO)}, or place" in ended.err

@@ -52,16 +52,11 @@ def base(folder: Path) -> Path:
 @pytest.fixture
 def worse(folder: Path) -> Path:
     """The same, one of them heard differently; as a site has it."""
-    head = folder / "head"
-    write(
-        head / "downloads" / "scorecard.json", render("one"), render("two", wer_raw_to_clean=0.09)
-    )
-    return head
+    two = render("two", wer_raw_to_clean=0.09)
+    return write(folder / "head/downloads/scorecard.json", render("one"), two).parents[1]
 
 
-def test_what_changed_is_told_and_only_a_gate_fails(
-    stemsilver: Terminal, base: Path, worse: Path
-) -> None:
+def test_what_changed_is_told_and_gates_fail(stemsilver: Terminal, base: Path, worse: Path) -> None:
     ended = stemsilver("scorecard", "diff", base, worse)
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith("The guardrail fails: WER raw to")
@@ -72,11 +67,16 @@ def test_what_changed_is_told_and_only_a_gate_fails(
     assert (gated.code, gated.out) == (1, ended.out)
 
 
-def test_nothing_changed_passes_the_gate(stemsilver: Terminal, base: Path) -> None:
-    ended = stemsilver("scorecard", "diff", base, base.parent, "--gate")
-    assert ended.code == 0
-    assert ended.out.startswith("Nothing changed: 2 renders measure the same, within noise.")
-    assert "▼" not in ended.out
+def test_nothing_changed_passes_the_gate(stemsilver: Terminal, folder: Path, base: Path) -> None:
+    write(folder / "project" / "report" / "scorecard.json", render("one"), render("two"))
+    for head in (base.parent, folder / "project"):
+        ended = stemsilver("scorecard", "diff", base, head, "--gate")
+        assert ended.code == 0
+        said = "Nothing changed: 2 renders measure the same, within noise."
+        assert ended.out.startswith(said)
+        assert "▼" not in ended.out
+    (folder / "empty").mkdir()
+    faulty(stemsilver("scorecard", "diff", base, folder / "empty"), 2, "empty", "no scorecard")
 
 
 def test_markdown_and_json_are_the_reports(stemsilver: Terminal, base: Path, worse: Path) -> None:
@@ -94,76 +94,39 @@ def test_markdown_and_json_are_the_reports(stemsilver: Terminal, base: Path, wor
     assert json.loads(told.out) == json.loads(json.dumps(report.diff_json(found, checks)))
 
 
-def test_a_folder_stands_for_the_scorecard_in_it(
-    stemsilver: Terminal, folder: Path, base: Path
-) -> None:
-    write(folder / "project" / "report" / "scorecard.json", render("one"), render("two"))
-    ended = stemsilver("scorecard", "diff", base, folder / "project")
-    assert ended.out.startswith("Nothing changed")
-    (folder / "empty").mkdir()
-    faulty(stemsilver("scorecard", "diff", base, folder / "empty"), 2, "empty", "no scorecard")
-
-
-def test_a_profile_that_is_named_rules(
-    stemsilver: Terminal, folder: Path, base: Path, worse: Path
-) -> None:
+def test_which_rule_holds(stemsilver: Terminal, folder: Path, base: Path, worse: Path) -> None:
     shipped = load_profile()
-    loose = shipped.guardrail.model_copy(update={"wer_rise_max": 0.5})
-    values = replace_guardrail(shipped, loose)
-    (folder / "loose.yaml").write_text(values)
+    rule = shipped.guardrail.model_copy(update={"wer_rise_max": 0.5})
+    loose = shipped.model_copy(update={"guardrail": rule})
+    # JSON is YAML.
+    values = loose.model_dump(mode="json", exclude={"name"})
+    (folder / "loose.yaml").write_text(json.dumps(values))
     ended = stemsilver("scorecard", "diff", base, worse, "--gate", "--config", "loose.yaml")
     assert ended.code == 0
     assert "that of the profile that was named" in ended.out
     named = stemsilver("scorecard", "diff", base, worse, "--gate", "--profile", "embedded")
     assert named.code == 1
     faulty(stemsilver("scorecard", "diff", base, worse, "--profile", "nosuch"), 2, "nosuch")
-
-
-def replace_guardrail(profile: Profile, rule: object) -> str:
-    """`profile` as a file with another guardrail; JSON is YAML."""
-    changed = profile.model_copy(update={"guardrail": rule})
-    return json.dumps(changed.model_dump(mode="json", exclude={"name"}))
-
-
-def test_the_bases_rule_holds_against_a_head_with_a_looser_one(
-    stemsilver: Terminal, folder: Path, base: Path
-) -> None:
-    shipped = load_profile()
-    loose = shipped.guardrail.model_copy(update={"wer_rise_max": 1.0})
-    head = write(
-        folder / "loose.json",
-        render("one"),
-        render("two", wer_raw_to_clean=0.09),
-        profile=shipped.model_copy(update={"guardrail": loose}),
-    )
+    two = render("two", wer_raw_to_clean=0.09)
+    head = write(folder / "loose.json", render("one"), two, profile=loose)
     ended = stemsilver("scorecard", "diff", base, head, "--gate")
     assert ended.code == 1
     assert "Head changes the gates or the guardrail" in ended.out
 
 
-@pytest.mark.parametrize(
-    ("spoil", "why"),
-    [("", "Expecting value"), ("[]", "not a scorecard"), ('{"schema_version": 2}', "not a")],
-)
-def test_a_file_that_is_no_scorecard_is_2(
-    stemsilver: Terminal, folder: Path, base: Path, spoil: str, why: str
-) -> None:
-    (folder / "other.json").write_text(spoil)
-    faulty(stemsilver("scorecard", "diff", base, "other.json", "--gate"), 2, "other.json", why)
-    faulty(stemsilver("scorecard", "diff", "gone.json", base), 2, "gone.json", "cannot be read")
-
-
-def test_two_forms_or_a_wrong_link_are_2(stemsilver: Terminal, base: Path) -> None:
-    both = stemsilver("scorecard", "diff", base, base, "--markdown", "--json")
-    faulty(both, 2, "--markdown", "--json")
-    wrong = stemsilver("scorecard", "diff", base, base, "--link", "javascript:alert(1)")
-    faulty(wrong, 2, "web address")
+def test_what_cannot_be_compared_is_2(stemsilver: Terminal, folder: Path, base: Path) -> None:
+    diff = ("scorecard", "diff", base)
+    for spoil, why in (("", "Expecting value"), ("[]", "not a scorecard")):
+        (folder / "other.json").write_text(spoil)
+        faulty(stemsilver(*diff, "other.json", "--gate"), 2, "other.json", why)
+    faulty(stemsilver(*diff, "gone.json"), 2, "gone.json", "cannot be read")
+    faulty(stemsilver(*diff, base, "--markdown", "--json"), 2, "--markdown", "--json")
+    faulty(stemsilver(*diff, base, "--link", "javascript:alert(1)"), 2, "web address")
 
 
 def test_names_do_not_act_on_the_terminal(stemsilver: Terminal, folder: Path) -> None:
     name = "[red]\x1b]8;;evil\x07[/]"
-    one = replace(render("one"), path=name)
-    base = write(folder / "base.json", one)
+    base = write(folder / "base.json", replace(render("one"), path=name))
     head = write(folder / "head.json", replace(render("one", clean_lufs=-15.0), path=name))
     ended = stemsilver("scorecard", "diff", base, head)
     assert "\x1b" not in ended.out

@@ -27,98 +27,62 @@ def gates(file: Path, **limits: float) -> Path:
     return file
 
 
-LOOSE = {
-    "music_to_speech_db_max": 99.0,
-    "lufs_tolerance": 50.0,
-    "true_peak_db_max": 9.0,
-    "wer_max": 99.0,
-    "stoi_min": 0.0,
-}
-
-# --- clean
+LOOSE = {"music_to_speech_db_max": 99.0, "lufs_tolerance": 50.0, "true_peak_db_max": 9.0}
+LOOSE |= {"wer_max": 99.0, "stoi_min": 0.0}
 
 
-def test_clean_writes_each_render_under_its_name(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_clean_writes_each_render_by_its_name(stemsilver: Terminal, workspace: Workspace) -> None:
+    proceed = contents(workspace.places.proceed)
     ended = stemsilver("clean", "raw/one.wav", "raw/sub/two.wav", "-o", "out", "--cache", "cache")
     assert ended.code == 0
     assert ended.out.splitlines() == ["out/one__speech_only.wav", "out/two__speech_only.wav"]
-    proceed = contents(workspace.places.proceed)
     assert contents(workspace.folder / "out") == {
         "one__speech_only.wav": proceed["one__speech_only.wav"],
         "two__speech_only.wav": proceed["sub/two__speech_only.wav"],
     }
-
-
-def test_clean_of_a_folder_keeps_its_folders(stemsilver: Terminal, workspace: Workspace) -> None:
-    ended = stemsilver("clean", "raw", "-o", "out", "--cache", "cache")
-    assert ended.code == 0
-    assert contents(workspace.folder / "out") == contents(workspace.places.proceed)
-
-
-def test_a_corrupt_render_is_1_and_the_others_are_cleaned(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+    # Of a folder, its folders are kept; a corrupt render costs itself alone.
     (workspace.raw / "broken.wav").write_text("Once upon a time.")
-    ended = stemsilver("clean", "raw", "-o", "out", "--cache", "cache")
+    ended = stemsilver("clean", "raw", "-o", "all", "--cache", "cache")
     assert ended.code == 1
     assert "✗ broken.wav: broken.wav: not WAV or FLAC" in ended.err
-    assert contents(workspace.folder / "out") == contents(workspace.places.proceed)
+    assert contents(workspace.folder / "all") == proceed
 
 
 HOSTILE = (
-    "-rf.wav",
     "--help.wav",
-    "two  spaces.wav",
     "été 日本語 🎙.wav",
     "<script>alert(1)<&#47;script>.wav",
     "[red]loud[&#47;red].wav",
     "[bold]b.wav",
     ":bomb:.wav",
     "'quoted' \"twice\".wav",
-    "%2e%2e.wav",
 )
 
 
-def test_clean_takes_any_name_and_prints_it_as_it_is(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_clean_takes_any_name_and_prints_it(stemsilver: Terminal, workspace: Workspace) -> None:
     here = workspace.folder / "hostile"
     here.mkdir()
-    for name in HOSTILE:
-        shutil.copy(workspace.raw / "one.wav", here / name)
     os.chdir(here)
+    for name in HOSTILE:
+        shutil.copy(workspace.raw / "one.wav", name)
     ended = stemsilver("clean", "-o", "out", "--cache", "../cache", "--", *HOSTILE)
     assert ended.code == 0
     outputs = {f"{Path(name).stem}__speech_only.wav" for name in HOSTILE}
     assert set(contents(here / "out")) == outputs
     assert set(ended.out.splitlines()) == {f"out/{name}" for name in outputs}
+    assert all(f"✓ {name} (" in ended.err for name in HOSTILE)
     for name in HOSTILE:
-        assert f"✓ {name} (" in ended.err
-
-
-def test_markup_in_the_name_of_a_corrupt_render_is_not_interpreted(
-    stemsilver: Terminal, folder: Path
-) -> None:
-    for name in HOSTILE:
-        (folder / name).write_text("Once upon a time.")
+        Path(name).write_text("Once upon a time.")
     ended = stemsilver("clean", "-o", "out", "--", *HOSTILE)
     assert ended.code == 1
-    for name in HOSTILE:
-        assert f"✗ {name}: {name}: not WAV or FLAC" in ended.err
-
-
-# --- evaluate
+    assert all(f"✗ {name}: {name}: not WAV or FLAC" in ended.err for name in HOSTILE)
 
 
 def no_constant(name: str) -> None:
     pytest.fail(f"{name} is not JSON")
 
 
-def test_evaluate_gives_every_metric_as_json_without_nan(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_evaluate_gives_every_metric_as_json(stemsilver: Terminal, workspace: Workspace) -> None:
     raw, clean = "raw/one.wav", "proceed/one__speech_only.wav"
     beside = ["--script", "raw/one.txt", "--reference", "raw/one.reference.flac"]
     ended = stemsilver("evaluate", raw, clean, "--json", *beside)
@@ -129,11 +93,8 @@ def test_evaluate_gives_every_metric_as_json_without_nan(
         assert set(score) == {"value", "reason"}
         assert (score["value"] is None) != (score["reason"] is None), name
     # What build-site measured in the same pair.
-    [item] = [
-        item
-        for item in json.loads((workspace.places.report / "scorecard.json").read_bytes())["items"]
-        if item["path"] == "one.wav"
-    ]
+    item, _ = json.loads((workspace.places.report / "scorecard.json").read_bytes())["items"]
+    assert item["path"] == "one.wav"
     for name in ("raw_lufs", "clean_si_sdr_db", "clean_script_wer", "clean_music_presence"):
         assert scores[name]["value"] == pytest.approx(item["metrics"][name]["value"], abs=0.01)
     assert scores["stoi_vs_stage_a"]["value"] is None
@@ -142,9 +103,8 @@ def test_evaluate_gives_every_metric_as_json_without_nan(
 def test_evaluate_prints_a_table_whose_reasons_are_not_markup(
     stemsilver: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scores = dict.fromkeys(METRICS, Score.missing("crashed: [red]x[/red]")) | {
-        "clean_lufs": Score(-16.04)
-    }
+    scores = dict.fromkeys(METRICS, Score.missing("crashed: [red]x[/red]"))
+    scores["clean_lufs"] = Score(-16.04)
     monkeypatch.setattr(pipeline, "evaluate_pair", lambda *_, **__: Evidence(scores))
     for name in ("a.wav", "b.wav"):
         (folder / name).touch()
@@ -156,20 +116,7 @@ def test_evaluate_prints_a_table_whose_reasons_are_not_markup(
     assert ended.out.count("crashed: [red]x[/red]") == len(METRICS) - 1
 
 
-def test_evaluate_refuses_two_files_that_are_not_one_render(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
-    ended = stemsilver("evaluate", "raw/one.wav", "raw/sub/two.wav", "--json")
-    faulty(ended, 2, "one.wav and two.wav differ in rate, channels or length")
-    assert ended.out == ""
-
-
-# --- build-site
-
-
-def test_build_site_is_0_where_every_gate_is_passed(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_build_site_is_0_or_1_by_the_gates(stemsilver: Terminal, workspace: Workspace) -> None:
     profile = gates(workspace.folder / "loose.yaml", **LOOSE)
     ended = stemsilver("build-site", "--config", profile, "--cache", "cache")
     assert ended.code == 0
@@ -178,11 +125,6 @@ def test_build_site_is_0_where_every_gate_is_passed(
     scorecard = json.loads((workspace.places.report / "scorecard.json").read_bytes())
     assert scorecard["profile"]["name"] == "loose"
     assert [item["status"] for item in scorecard["items"]] == ["pass", "pass"]
-
-
-def test_build_site_is_1_where_a_gate_fails_and_the_site_is_built(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
     shutil.rmtree(workspace.places.site)
     profile = gates(workspace.folder / "tight.yaml", **LOOSE | {"music_to_speech_db_max": -99.0})
     ended = stemsilver("build-site", "--config", profile, "--cache", "cache")
@@ -210,9 +152,7 @@ def test_build_site_writes_where_it_is_told(stemsilver: Terminal, workspace: Wor
     }
 
 
-def test_a_gate_that_could_not_be_measured_fails_only_if_strict(
-    stemsilver: Terminal, folder: Path
-) -> None:
+def test_an_unmeasured_gate_fails_only_if_strict(stemsilver: Terminal, folder: Path) -> None:
     cut("museum_guide.wav", 1.0, 0.2, folder / "raw" / "short.wav")
     profile = gates(folder / "loose.yaml", **LOOSE)
     ended = stemsilver("build-site", "--config", profile)
@@ -221,19 +161,11 @@ def test_a_gate_that_could_not_be_measured_fails_only_if_strict(
     assert stemsilver("build-site", "--config", profile, "--strict").code == 1
 
 
-def test_a_site_over_its_budget_is_1_and_names_the_option(
-    stemsilver: Terminal, workspace: Workspace
-) -> None:
+def test_a_site_over_its_budget_is_1(stemsilver: Terminal, workspace: Workspace) -> None:
     before = contents(workspace.places.site)
     ended = stemsilver("build-site", "--cache", "cache", "--max-site-mb", "1")
     faulty(Ended(ended.code, "", ended.err[ended.err.index("error: ") :]), 1, "more than the 1 MB")
     assert "--max-site-mb" in ended.err
     assert contents(workspace.places.site) == before
-
-
-def test_links_are_skipped_with_a_warning_that_names_them(
-    stemsilver: Terminal, folder: Path
-) -> None:
-    (folder / "raw").mkdir()
-    (folder / "raw" / "[red]up.wav").symlink_to("..")
-    faulty(stemsilver("build-site"), 3, "[red]up.wav: a link that leads out of the folder")
+    left = sorted(path.name for path in workspace.folder.iterdir())
+    assert left == ["cache", "proceed", "raw", "report", "site"]

@@ -88,6 +88,13 @@ class InThisProcess(Executor):
         self.shutdowns.append(cancel_futures)
 
 
+class NoWorkers(InThisProcess):
+    """For a build that finds everything done, or is refused before it begins."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        pytest.fail(f"{fn} was computed")
+
+
 class Planted(LocalPool):
     """Worker processes that are given something else to do for the cleaning of one render."""
 
@@ -105,12 +112,11 @@ class Planted(LocalPool):
 class Watch:
     """A progress that takes notes."""
 
-    stages: list[tuple[str, str]] = field(default_factory=list)
     shares: list[tuple[str, str, float]] = field(default_factory=list)
     final: list[tuple[str, bool]] = field(default_factory=list)
 
     def stage(self, render: Render, stage: str) -> None:
-        self.stages.append((render.path, stage))
+        pass
 
     def step_progress(self, render: Render, step: str, fraction: float) -> None:
         self.shares.append((render.path, step, fraction))

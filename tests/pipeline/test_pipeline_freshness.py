@@ -24,11 +24,13 @@ from stemsilver.resources import resource
 
 from .batches import EPOCH, Built, InThisProcess, Workspace, changed, contents, embedded
 
+Patch = pytest.MonkeyPatch
+
 BUILT_WITH = Options(stages=False, base=None, history=(), archive=False, max_site_megabytes=100)
 
 
 @pytest.fixture
-def here(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def here(workspace: Workspace, monkeypatch: Patch) -> Workspace:
     """The built batch as the working folder, at the time of its build."""
     monkeypatch.chdir(workspace.folder)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
@@ -74,9 +76,7 @@ READ: dict[str, Callable[[Path], None]] = {
     "a render": lambda folder: append(folder / "raw" / "one.wav"),
     "a script": lambda folder: append(folder / "raw" / "one.txt", "More.\n"),
     "a reference": lambda folder: append(folder / "raw" / "one.reference.flac"),
-    "a script that is gone": lambda folder: (folder / "raw" / "one.txt").unlink(),
     "one render less": lambda folder: (folder / "raw" / "sub" / "two.wav").unlink(),
-    "one render more": lambda folder: append(folder / "raw" / "three.wav"),
     "another name": lambda folder: shutil.move(folder / "raw/one.wav", folder / "raw/1.wav"),
     "MkDocs settings": own_settings,
     "a page": lambda folder: append(folder / "site_src" / "how-it-works.md", "# Ours\n"),
@@ -108,9 +108,7 @@ def test_every_setting_and_option_is_seen(here: Workspace, tmp_path: Path) -> No
     assert [name for name, value in options.items() if stands(here, **{name: value})] == []
 
 
-def test_the_machine_is_seen(
-    here: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_machine_is_seen(here: Workspace, tmp_path: Path, monkeypatch: Patch) -> None:
     for name in ("SOURCE_DATE_EPOCH", "STEMSILVER_DEVICE"):
         with monkeypatch.context() as patch:
             patch.setenv(name, "1")
@@ -143,42 +141,34 @@ def test_every_file_that_a_build_left_is_seen(here: Workspace, place: str) -> No
         assert not stands(here)
 
 
-def test_what_lies_where_no_build_put_it_is_seen(here: Workspace) -> None:
+def test_what_no_build_or_a_killed_one_left_is_seen(here: Workspace) -> None:
     places = here.places
-    for path in (places.site / "extra.html", places.report / "items" / "gone-00000000.json"):
+    for path in (
+        places.site / "extra.html",
+        places.report / "items" / "gone-00000000.json",
+        places.proceed / ".stemsilver-0123.tmp",
+        places.report / "items" / ".stemsilver-0123.tmp",
+    ):
         path.touch()
         assert not stands(here), path
         path.unlink()
-    assert stands(here)
-
-
-def test_what_a_killed_run_left_is_seen(here: Workspace) -> None:
-    places = here.places
-    folders = [places.site.with_name(f".site.{role}") for role in ("new", "old")]
-    for folder in folders:
+    for folder in (places.site.with_name(f".site.{role}") for role in ("new", "old")):
         folder.mkdir()
         assert not stands(here), folder
         folder.rmdir()
-    for folder in (places.proceed, places.report / "items"):
-        (folder / ".stemsilver-0123.tmp").touch()
-        assert not stands(here), folder
-        (folder / ".stemsilver-0123.tmp").unlink()
     assert stands(here)
 
 
-@pytest.mark.parametrize("text", ["", MARK, f"{MARK}{'0' * 64}\n", "\0", "é"])
-def test_a_marker_that_does_not_say_so_is_no_marker(here: Workspace, text: str) -> None:
-    (here.places.site / MARKER).write_text(text, encoding="latin-1")
-    assert not stands(here)
-
-
-def test_nothing_that_was_never_built_stands(here: Workspace) -> None:
+def test_a_marker_that_does_not_say_so_is_no_marker(here: Workspace) -> None:
+    for text in ("", MARK, f"{MARK}{'0' * 64}\n", "\0", "é"):
+        (here.places.site / MARKER).write_text(text, encoding="latin-1")
+        assert not stands(here), text
     shutil.rmtree(here.places.site)
     assert not stands(here)
 
 
-def test_a_build_that_died_between_report_and_site_is_made_again(
-    here: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_build_that_died_is_made_again(
+    here: Workspace, tmp_path: Path, monkeypatch: Patch
 ) -> None:
     clean = here.copy(tmp_path / "clean")
     other = changed(embedded(), "site", title="Another")
@@ -199,49 +189,32 @@ def test_a_build_that_died_between_report_and_site_is_made_again(
         assert contents(here.folder / folder) == contents(clean.folder / folder), folder
 
 
-# --- what never stands
-
-
-@pytest.fixture
-def digests(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
-    """What the sites of some builds would be told of what they are made from."""
-    told: list[str | None] = []
+def test_what_failed_is_tried_again(here: Workspace, built: Built, monkeypatch: Patch) -> None:
+    told: list[bool] = []
 
     def publish(*_: object, build_digest: str | None, **__: object) -> PublishedSite:
-        told.append(build_digest)
+        told.append(build_digest is not None)
         return PublishedSite(Path("index.html"), 0, 0)
 
     monkeypatch.setattr(microsite, "build", publish)
-    return told
-
-
-def test_what_failed_is_tried_again(here: Workspace, digests: list[str | None]) -> None:
-    (here.raw / "broken.wav").write_text("Once upon a time.")
-    here.build(InThisProcess())
-    assert digests == [None]
-
-
-def test_a_metric_that_crashed_is_tried_again(
-    here: Workspace, built: Built, digests: list[str | None], monkeypatch: pytest.MonkeyPatch
-) -> None:
     one, two = built.outcome.finished.items
     assert one.evidence is not None
     scores = {**one.evidence.scores, "clean_lufs": Score.missing(f"{CRASHED}MemoryError: ")}
     crashed = replace(one, evidence=replace(one.evidence, scores=scores))
-    for items, told in (((one, two), [str]), ((crashed, two), [str, type(None)])):
-        finished = replace(built.outcome.finished, items=items)
+    for items in ((one, two), (crashed, two)):
+        found = built.outcome.scorecard, replace(built.outcome.finished, items=items)
         with monkeypatch.context() as patch:
-            found = built.outcome.scorecard, finished
             patch.setattr(
                 "stemsilver.pipeline.site.clean_batch", lambda *_, found=found, **__: found
             )
             here.build(InThisProcess())
-        assert [type(digest) for digest in digests] == told
+    (here.raw / "broken.wav").write_text("Once upon a time.")
+    here.build(InThisProcess())
+    assert told == [True, False, False]
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
+def test_settings_by_which_mkdocs_reads_what_cannot_be_listed(here: Workspace) -> None:
+    for settings in (
         "INHERIT: base.yml",
         "hooks: [hook.py]",
         "theme: {name: material, custom_dir: ours}",
@@ -249,12 +222,8 @@ def test_a_metric_that_crashed_is_tried_again(
         "plugins:\n  - macros",
         "plugins: [search]",
         "markdown_extensions:\n  - pymdownx.snippets",
-    ],
-)
-def test_settings_by_which_mkdocs_reads_what_cannot_be_listed(
-    here: Workspace, settings: str
-) -> None:
-    (here.folder / "mkdocs.yml").write_text(f"{settings}\n")
-    assert freshness.inputs_digest(here.renders(), embedded(), (), BUILT_WITH) is None
+    ):
+        (here.folder / "mkdocs.yml").write_text(f"{settings}\n")
+        assert freshness.inputs_digest(here.renders(), embedded(), (), BUILT_WITH) is None, settings
     shutil.copy(resource("mkdocs.yml"), here.folder)
     assert freshness.inputs_digest(here.renders(), embedded(), (), BUILT_WITH) is not None

