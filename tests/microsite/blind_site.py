@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from stemsilver.audio import encode_flac16
 from stemsilver.media.playback import LISTENING, from_json, to_json
@@ -73,34 +71,10 @@ def publish(planted: Planted, folder: Path) -> Published:
     items = tuple(item for item in planted.results if item.id in IDS)
     head = replace(planted, results=items, media=media, reports=())
     target = folder / "site"
-    build(
-        head.scorecard,
-        head.profile,
-        head.evidence,
-        media,
-        (),
-        target,
-        50,
-        base=Base(other_build(planted), others),
-    )
+    base = Base(other_build(planted), others)
+    build(head.scorecard, head.profile, head.evidence, media, (), target, 50, base=base)
     # Only a secure page has a clipboard.
     return Published(target, planted, url="https://stemsilver.test")
-
-
-@contextmanager
-def visiting(browser: Browser, site: Published) -> Iterator[Visit]:
-    """A visitor of the blind test, at whose departure nothing must have gone wrong."""
-    context = site.serve(
-        browser.new_context(
-            viewport={"width": 390, "height": 844},
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-    )
-    seen = Visit(context.new_page(), site.url)
-    yield seen
-    context.close()
-    assert seen.complaints == []
-    assert [url for url in seen.requests if not url.startswith((site.url, "data:"))] == []
 
 
 def opened(visit: Visit, fragment: str = "") -> Page:

@@ -1,17 +1,22 @@
-"""A site built from the planted batch, and a real browser to open it with."""
+"""Sites built from the planted batch, and a real browser to open them with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from .bakeoff_site import bake_site
-from .blind_site import publish, visiting
+from .blind_site import publish
 from .other_sites import pair_site, year_site
-from .planted_site import Planted, Published, plant
-from .visits import Visit
+from .planted_site import Planted, Published, Served, plant
+from .visits import Visit, visiting
+
+PHONE = {"width": 390, "height": 844}
+WIDE = {"width": 1440, "height": 900}
+Opener = Callable[..., Page]
 
 _BROWSER_ARGUMENTS = (
     "--no-sandbox",
@@ -79,19 +84,31 @@ def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
+def open_page(browser: Browser) -> Iterator[Opener]:
+    """Opens a page of a site for a visitor of any kind, whose complaints are the test's own."""
+    contexts: list[BrowserContext] = []
+
+    def opened(site: Served, name: str, **visitor: Any) -> Page:
+        contexts.append(site.serve(browser.new_context(**visitor)))
+        page = contexts[-1].new_page()
+        page.goto(f"{site.url}/{name}", wait_until="load")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
 def visit(browser: Browser, published: Published) -> Iterator[Visit]:
     """A fresh visitor, at whose departure nothing must have gone wrong."""
-    context = published.serve(browser.new_context())
-    seen = Visit(context.new_page(), published.url)
-    yield seen
-    context.close()
-    assert seen.complaints == []
-    local = (published.url, "data:", "blob:")
-    assert [url for url in seen.requests if not url.startswith(local)] == []
+    with visiting(browser, published) as seen:
+        yield seen
 
 
 @pytest.fixture
 def listener(browser: Browser, blinded: Published) -> Iterator[Visit]:
-    """A fresh visitor of the blind test."""
-    with visiting(browser, blinded) as seen:
+    """A fresh visitor of the blind test, on a phone."""
+    clipboard = ["clipboard-read", "clipboard-write"]
+    with visiting(browser, blinded, viewport=PHONE, permissions=clipboard) as seen:
         yield seen

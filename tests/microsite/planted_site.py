@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -108,12 +108,11 @@ class Planted:
 
 
 @dataclass(frozen=True)
-class Published:
-    """A built site, and the address under which `serve` shows it to a browser."""
+class Served:
+    """A folder of pages, and the address under which `serve` shows it to a browser."""
 
     folder: Path
-    planted: Planted
-    url: str = "http://stemsilver.test"
+    url: str = field(default="http://stemsilver.test", kw_only=True)
 
     def serve(self, context: BrowserContext) -> BrowserContext:
         """Answer the browser's requests from the folder, without any network.
@@ -125,11 +124,19 @@ class Published:
         return context
 
     def _answer(self, route: Route) -> None:
-        path = self.folder / unquote(urlsplit(route.request.url).path).lstrip("/")
+        asked = route.request.url.removeprefix(self.url)
+        path = self.folder / unquote(urlsplit(asked).path).lstrip("/")
         if path.is_file():
             route.fulfill(path=path)
         else:
             route.fulfill(status=404)
+
+
+@dataclass(frozen=True)
+class Published(Served):
+    """A site built from a planted batch."""
+
+    planted: Planted
 
 
 def plant(folder: Path) -> Planted:
