@@ -34,8 +34,7 @@ SPY = """
 """
 
 
-@pytest.mark.parametrize("swapped", [0, 1])
-@pytest.mark.parametrize("second", [0, 1])
+@pytest.mark.parametrize(("swapped", "second"), [(0, 1), (1, 0), (1, 1)])
 def test_what_sounds_is_what_was_drawn(listener: Visit, swapped: int, second: int) -> None:
     """The buffers in the order A, B, X, each with the gain of its build."""
     plant(listener.page, [swapped] * 10 + [second] * 10)
