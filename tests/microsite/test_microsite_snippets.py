@@ -19,20 +19,11 @@ from stemsilver.media import snippets
 from stemsilver.media.snippets import LISTING
 from stemsilver.microsite.pages.render import render_page
 
+from .conftest import PHONE
 from .listening import DUET, ITEM
 from .other_sites import SILENT
 from .planted_site import Planted, Published
-from .visits import Visit
-
-
-@pytest.fixture
-def visitor(browser: Browser, paired: Published) -> Iterator[Visit]:
-    """A fresh visitor on a phone, at whose departure nothing must have gone wrong."""
-    context = paired.serve(browser.new_context(viewport={"width": 390, "height": 844}))
-    seen = Visit(context.new_page(), paired.url)
-    yield seen
-    context.close()
-    assert seen.complaints == []
+from .visits import Visit, visiting
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -74,30 +65,25 @@ def test_every_pair_can_be_taken_along(browser: Browser, paired: Published, addr
     assert visitor.complaints == []
 
 
-def test_each_link_is_big_enough_for_a_thumb_and_within_the_screen(visitor: Visit) -> None:
-    page = visitor.open(f"renders/{ITEM}.html")
-    for link in page.get_by_role("region", name="Short pairs").get_by_role("link").all():
-        box = link.bounding_box()
-        assert box is not None
-        assert box["height"] >= 24
-        assert box["width"] >= 24
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
-
-
-def test_the_page_says_what_they_are_and_how_large(paired: Published) -> None:
-    page = (paired.folder / "renders" / f"{DUET}.html").read_text(encoding="utf-8")
-    [section] = re.findall(r'<section aria-labelledby="short-pairs">.*?</section>', page, re.DOTALL)
-    assert "cut from raw and clean at the same samples" in section
-    size = (paired.folder / "renders" / DUET / "ab-1-raw.flac").stat().st_size
-    assert f"{size / 1000:.1f} kB" in section
-
-
-def test_a_render_without_any_says_why(visitor: Visit) -> None:
-    page = visitor.open(f"renders/{SILENT}.html")
-    expect(page.get_by_text("No short pairs were cut: clean is nowhere louder")).to_contain_text(
-        "than −45 dB."
-    )
-    expect(page.get_by_role("heading", name="Short pairs")).to_have_count(0)
+def test_on_a_phone_the_page_says_what_they_are_or_why_there_are_none(
+    browser: Browser, paired: Published
+) -> None:
+    with visiting(browser, paired, viewport=PHONE) as visit:
+        page = visit.open(f"renders/{DUET}.html")
+        section = page.get_by_role("region", name="Short pairs")
+        expect(section).to_contain_text("cut from raw and clean at the same samples")
+        size = (paired.folder / "renders" / DUET / "ab-1-raw.flac").stat().st_size
+        expect(section).to_contain_text(f"{size / 1000:.1f} kB")
+        # Each link is big enough for a thumb, and within the screen.
+        for link in section.get_by_role("link").all():
+            box = link.bounding_box()
+            assert box is not None
+            assert min(box["height"], box["width"]) >= 24
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+        page = visit.open(f"renders/{SILENT}.html")
+        why = page.get_by_text("No short pairs were cut: clean is nowhere louder")
+        expect(why).to_contain_text("than −45 dB.")
+        expect(page.get_by_role("heading", name="Short pairs")).to_have_count(0)
 
 
 def test_where_none_are_asked_for_nothing_is_said(planted: Planted, tmp_path: Path) -> None:
@@ -112,15 +98,6 @@ def test_where_none_are_asked_for_nothing_is_said(planted: Planted, tmp_path: Pa
     page = (tmp_path / "site" / "renders" / f"{ITEM}.html").read_text(encoding="utf-8")
     assert "hort pairs" not in page
     assert not list((tmp_path / "site").rglob("ab-*.flac"))
-
-
-def test_they_are_not_printed(visitor: Visit) -> None:
-    page = visitor.open(f"renders/{ITEM}.html")
-    section = page.get_by_role("region", name="Short pairs")
-    expect(section).to_be_visible()
-    page.emulate_media(media="print")
-    expect(section).to_be_hidden()
-    expect(page.get_by_role("heading", name="Listen")).to_be_visible()
 
 
 def test_a_pair_that_is_listed_and_not_there_is_no_site(paired: Published, tmp_path: Path) -> None:
