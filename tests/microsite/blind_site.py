@@ -53,7 +53,7 @@ def other_build(planted: Planted) -> Scorecard:
     )
 
 
-def publish(planted: Planted, folder: Path) -> Published:
+def blind_site(planted: Planted, folder: Path) -> Published:
     """Two renders of the planted batch, published with another build to compare them with."""
     media, others = {}, {}
     for seed, id_ in enumerate(IDS):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from .bakeoff_site import bake_site
-from .blind_site import publish
+from .blind_site import blind_site
 from .other_sites import pair_site, year_site
 from .planted_site import Planted, Published, Served, plant
 from .visits import Visit, visiting
@@ -51,28 +52,15 @@ def compared(published: Published, tmp_path_factory: pytest.TempPathFactory) -> 
     return Published(folder, published.planted)
 
 
-@pytest.fixture(scope="session")
-def blinded(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """Two renders of the planted batch, with another build to tell them from by ear."""
-    return publish(planted, tmp_path_factory.mktemp("blinded"))
+def _site(make: Callable[[Planted, Path], Published]) -> Any:
+    @pytest.fixture(scope="session")
+    def made(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
+        return make(planted, tmp_path_factory.mktemp("site"))
+
+    return made
 
 
-@pytest.fixture(scope="session")
-def baked(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """The bake-off as a site."""
-    return bake_site(planted, tmp_path_factory.mktemp("baked"))
-
-
-@pytest.fixture(scope="session")
-def paired(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """A render with two short pairs, one with a pair in stereo, and one without any."""
-    return pair_site(planted, tmp_path_factory.mktemp("paired"))
-
-
-@pytest.fixture(scope="session")
-def year(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """50 builds of 20 renders, the last of which is of the planted batch."""
-    return year_site(planted, tmp_path_factory.mktemp("year") / "site")
+blinded, baked, paired, year = map(_site, (blind_site, bake_site, pair_site, year_site))
 
 
 @pytest.fixture(scope="session")

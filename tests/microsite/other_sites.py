@@ -45,5 +45,6 @@ def year_site(planted: Planted, folder: Path) -> Published:
     """
     shares = [{SHARE: 0.6 if place < WORSE_AT else 0.3} for place in range(49)]
     first = datetime(2025, 12, 1, tzinfo=UTC)
-    planted.build(folder, history=builds(49, 1, steps=STEPS, settings=shares, first=first))
-    return Published(folder, planted)
+    history = builds(49, 1, steps=STEPS, settings=shares, first=first)
+    planted.build(folder / "site", history=history)
+    return Published(folder / "site", planted)

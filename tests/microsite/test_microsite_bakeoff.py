@@ -13,6 +13,7 @@ from stemsilver.microsite.pages.bakeoff_render import bakeoff_render, blind_page
 from stemsilver.report import bakeoff_columns
 
 from .bakeoff_site import BROKEN, DUET, INTRO, LOUDER_DB, NAMES, Baked, planted_bakeoff
+from .blind_site import listen, ready, start
 from .conftest import PHONE
 from .planted_site import Planted, Published
 from .visits import Visit, visiting
@@ -124,16 +125,10 @@ def test_a_blind_test_runs_and_names_the_profiles_at_the_end(taster: Visit) -> N
     page = taster.open("blind.html")
     page.get_by_role("link", name="embedded and gentle").click()
     expect(page.locator("[data-part=intro]")).to_contain_text("under two profiles")
-    page.get_by_role("radio", name="Preference").check()
-    page.get_by_role("radio", name="10").check()
-    page.get_by_label("Renders").select_option(INTRO)
-    page.get_by_role("button", name="Start the test").click()
+    start(page, "Preference", 10, INTRO)
     for number in range(1, 11):
-        expect(page.get_by_role("heading", name=f"Trial {number} of 10")).to_be_focused()
-        expect(page.get_by_role("button", name="Play")).to_be_enabled()
-        page.get_by_role("button", name="Play").click()
-        for name in "12":
-            page.get_by_role("radio", name=name, exact=True).check()
+        ready(page, number, 10)
+        listen(page, "12")
         page.get_by_role("button", name="No preference").click()
     figures = page.locator("[data-part=figures]")
     expect(figures).to_contain_text("● Candidate")

@@ -10,17 +10,6 @@ from .listening import PAGE
 from .planted_site import Published
 from .visits import Visit
 
-PAGES = (
-    "index.html",
-    "renders/intro-one-00000001.html",
-    "renders/hostile-00000003.html",
-    "renders/silent-00000004.html",
-    "renders/broken-00000005.html",
-    "how-it-works.html",
-    "method.html",
-    "reproduce.html",
-)
-
 
 def column(page: Page, heading: str) -> list[str]:
     """The texts of a scorecard column, from top to bottom."""
@@ -84,24 +73,6 @@ def test_the_filter_finds_names_and_verdicts_and_rows_lead_on(visit: Visit) -> N
     expect(page.locator("h1")).to_have_text("stereo/duet.wav")
     page.get_by_role("link", name="Render 2 of 5").first.click()
     expect(page.locator("#scorecard")).to_be_in_viewport()
-
-
-def test_every_link_of_the_site_answers(visit: Visit) -> None:
-    """A walk from the front page reaches every page, and every file they link to is there."""
-    ahead, walked, files = [f"{visit.url}/index.html"], set(), set()
-    while ahead:
-        url = ahead.pop()
-        walked.add(url)
-        visit.page.goto(url)
-        links = visit.page.locator("a[href]").evaluate_all("all => all.map(link => link.href)")
-        for link in {link.partition("#")[0] for link in links}:
-            if link.startswith(visit.url) and link.endswith(".html"):
-                ahead += [link] if link not in walked and link not in ahead else []
-            elif link.startswith(visit.url):
-                files.add(link)
-    assert {f"{visit.url}/{name}" for name in PAGES} <= walked
-    for link in files:
-        assert visit.page.evaluate("url => fetch(url).then(answer => answer.ok)", link), link
 
 
 def test_the_pages_work_from_a_disk(browser: Browser, published: Published) -> None:

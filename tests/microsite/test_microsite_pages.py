@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from html.parser import HTMLParser
+from posixpath import dirname, join, normpath
 
 from stemsilver import config
 from stemsilver.evaluation.catalogue import METRICS
@@ -93,3 +94,17 @@ def test_reproduce_gives_a_profile_that_loads_and_is_the_same(published: Publish
     profile = config.parse(shown, name="embedded", origin="the page")
     assert profile == published.planted.profile
     assert published.planted.scorecard.weights[0].sha256 in page
+
+
+def test_every_page_is_reached_from_the_front_page(published: Published) -> None:
+    """That every link has a target is a check of each build."""
+    ahead, walked = {"index.html"}, set()
+    while ahead:
+        name = ahead.pop()
+        walked.add(name)
+        page = (published.folder / name).read_text(encoding="utf-8")
+        for link in re.findall(r'<a [^>]*href="([^"#?:]+\.html)', page):
+            ahead |= {normpath(join(dirname(name), unescape(link)))} - walked
+    assert walked == {
+        path.relative_to(published.folder).as_posix() for path in published.folder.rglob("*.html")
+    }
