@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -23,54 +19,27 @@ from .conftest import PHONE
 from .listening import DUET, ITEM
 from .other_sites import SILENT
 from .planted_site import Planted, Published
-from .visits import Visit, visiting
+from .visits import visiting
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Answers without a word."""
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def address(paired: Published) -> Iterator[str]:
-    """The site on a real port: what is downloaded passes by the answers that a test plants."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=paired.folder)) as server:
-        answering = threading.Thread(target=server.serve_forever)
-        answering.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        answering.join()
-
-
-def test_every_pair_can_be_taken_along(browser: Browser, paired: Published, address: str) -> None:
-    page = browser.new_page()
-    visitor = Visit(page, address)
-    visitor.open(f"renders/{ITEM}.html")
-    section = page.get_by_role("region", name="Short pairs")
-    expect(section.get_by_role("listitem")).to_have_count(2)
-    expect(section.get_by_role("listitem").first).to_contain_text("0:00–0:01")
-    assert visitor.audio() == []
-    for number, at in ((1, "0:00 to 0:01"), (2, "0:01 to 0:02")):
-        for signal in ("Raw", "Clean"):
-            link = section.get_by_role("link", name=re.compile(f"^{signal} ?, {at}$"))
-            with page.expect_download() as caught:
-                link.click()
-            name = f"ab-{number}-{signal.lower()}.flac"
-            assert caught.value.suggested_filename == f"{ITEM}-{name}"
-            published = paired.folder / "renders" / ITEM / name
-            assert Path(caught.value.path()).read_bytes() == published.read_bytes()
-    page.close()
-    assert visitor.complaints == []
-
-
-def test_on_a_phone_the_page_says_what_they_are_or_why_there_are_none(
+def test_every_pair_can_be_taken_along_on_a_phone_or_the_page_says_why_not(
     browser: Browser, paired: Published
 ) -> None:
     with visiting(browser, paired, viewport=PHONE) as visit:
-        page = visit.open(f"renders/{DUET}.html")
+        page = visit.open(f"renders/{ITEM}.html")
         section = page.get_by_role("region", name="Short pairs")
+        expect(section.get_by_role("listitem")).to_have_count(2)
+        expect(section.get_by_role("listitem").first).to_contain_text("0:00–0:01")
+        assert visit.audio() == []
+        for number, at in ((1, "0:00 to 0:01"), (2, "0:01 to 0:02")):
+            for signal in ("Raw", "Clean"):
+                link = section.get_by_role("link", name=re.compile(f"^{signal} ?, {at}$"))
+                name = f"ab-{number}-{signal.lower()}.flac"
+                assert link.evaluate(
+                    "async link => [link.download,"
+                    " (await (await fetch(link.href)).arrayBuffer()).byteLength]"
+                ) == [f"{ITEM}-{name}", (paired.folder / "renders" / ITEM / name).stat().st_size]
+        page = visit.open(f"renders/{DUET}.html")
         expect(section).to_contain_text("cut from raw and clean at the same samples")
         size = (paired.folder / "renders" / DUET / "ab-1-raw.flac").stat().st_size
         expect(section).to_contain_text(f"{size / 1000:.1f} kB")
