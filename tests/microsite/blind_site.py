@@ -11,13 +11,12 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from stemsilver.audio import encode_flac16
-from stemsilver.media.playback import LISTENING, from_json, to_json
 from stemsilver.microsite import build
 from stemsilver.microsite.baseline import Base, BaseItem
 from stemsilver.records import Audio
 from stemsilver.report import Scorecard, visible
 
-from .planted_site import HOSTILE, Planted, Published
+from .planted_site import HOSTILE, Planted, Published, set_levels
 from .visits import Visit
 
 HEAD, BASE = "embedded, 22 November 2026, 0123456", "studio <3 & co, 3 October 2026"
@@ -61,10 +60,7 @@ def blind_site(planted: Planted, folder: Path) -> Published:
             made = folder / which / id_
             shutil.copytree(planted.media[id_], made)
             (made / "clean.flac").write_bytes(encode_flac16(voice(seed, level)))
-            tracks = from_json((made / LISTENING).read_bytes())
-            tracks["raw"] = replace(tracks["raw"], speech_db=raw_db)
-            tracks["clean"] = replace(tracks["clean"], speech_db=0.0)
-            (made / LISTENING).write_bytes(to_json(tracks))
+            tracks = set_levels(made, raw={"speech_db": raw_db}, clean={"speech_db": 0.0})
         media[id_] = folder / "head" / id_
         raw_md5 = (made / "raw.flac").read_bytes()[26:42]
         others[id_] = BaseItem(made, raw_md5, tracks)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
@@ -15,7 +16,7 @@ from playwright.sync_api import BrowserContext, Route
 from stemsilver import config
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
-from stemsilver.media.playback import LISTENING, measure_tracks, to_json
+from stemsilver.media.playback import LISTENING, TrackLevels, from_json, measure_tracks, to_json
 from stemsilver.media.plots import spectrogram_webp
 from stemsilver.microsite import PublishedSite, build, read_base
 from stemsilver.records import (
@@ -257,6 +258,14 @@ def _media(folder: Path, item: ItemResult, profile: config.Profile) -> Path:
     (target / LISTENING).write_bytes(to_json(measure_tracks(signals)))
     write_snippets(target, signals, profile.ab_tests)
     return target
+
+
+def set_levels(media: Path, **tracks: Mapping[str, Any]) -> dict[str, TrackLevels]:
+    """Change the levels of tracks in `media`, and return those of all."""
+    levels = from_json((media / LISTENING).read_bytes())
+    levels |= {name: replace(levels[name], **values) for name, values in tracks.items()}
+    (media / LISTENING).write_bytes(to_json(levels))
+    return levels
 
 
 def write_snippets(target: Path, signals: Mapping[str, Audio], settings: config.AbTests) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from .listening import PAGE
-from .planted_site import Published
 from .visits import Visit
 
 
@@ -73,25 +71,3 @@ def test_the_filter_finds_names_and_verdicts_and_rows_lead_on(visit: Visit) -> N
     expect(page.locator("h1")).to_have_text("stereo/duet.wav")
     page.get_by_role("link", name="Render 2 of 5").first.click()
     expect(page.locator("#scorecard")).to_be_in_viewport()
-
-
-def test_the_pages_work_from_a_disk(browser: Browser, published: Published) -> None:
-    """As in the ZIP: no server, so modules and workers are refused, and still the table sorts."""
-    context = browser.new_context()
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text))
-    page.on("requestfailed", lambda request: errors.append(request.url))
-    page.goto((published.folder / "index.html").as_uri())
-    page.locator("th", has_text="Length").click()
-    expect(page.locator("th", has_text="Length")).to_have_attribute("aria-sort", "ascending")
-    page.get_by_role("link", name="narration/intro one.wav").click()
-    page.wait_for_url(f"**/{PAGE}")
-    assert not page.locator(".ab-deck, .ab-settings").locator("visible=true").count()
-    expect(page.locator("audio:visible")).to_have_count(3)
-    for player in page.locator("audio").all():
-        player.evaluate("player => player.play()")
-        assert round(player.evaluate("player => player.duration"), 3) == 1.5
-    assert errors == []
-    context.close()

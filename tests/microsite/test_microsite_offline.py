@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from stemsilver.delivery.release import release
 from stemsilver.errors import SiteError, UsageError
@@ -44,9 +44,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return top / "site"
 
 
-def test_every_page_opens_from_a_disk_and_every_track_plays(
-    browser: Browser, unpacked: Path
-) -> None:
+def test_every_page_opens_from_a_disk_plays_and_sorts(browser: Browser, unpacked: Path) -> None:
     context = browser.new_context(offline=True)
     visit = Visit(context.new_page(), unpacked.as_uri())
     failed: list[str] = []
@@ -57,6 +55,8 @@ def test_every_page_opens_from_a_disk_and_every_track_plays(
     for path in pages:
         page = visit.open(path.relative_to(unpacked).as_posix())
         assert page.locator("h1").count() == 1
+        # Modules are refused, and what needs them is hidden.
+        assert page.locator(".ab-deck, .ab-settings").locator("visible=true").count() == 0
         for player in page.locator("audio").all():
             # It has moved on by itself, so it was decoded and is played.
             at = player.evaluate(
@@ -69,6 +69,9 @@ def test_every_page_opens_from_a_disk_and_every_track_plays(
             )
             assert at >= 0.2
             played += 1
+    page = visit.open("index.html")
+    page.locator("th", has_text="Length").click()
+    expect(page.locator("th", has_text="Length")).to_have_attribute("aria-sort", "ascending")
     context.close()
     assert played >= 2 * 3
     assert visit.complaints == failed == []
