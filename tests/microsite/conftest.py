@@ -76,8 +76,10 @@ def open_page(browser: Browser) -> Iterator[Opener]:
     """Opens a page of a site for a visitor of any kind, whose complaints are the test's own."""
     contexts: list[BrowserContext] = []
 
-    def opened(site: Served, name: str, **visitor: Any) -> Page:
+    def opened(site: Served, name: str, missing: str | None = None, **visitor: Any) -> Page:
         contexts.append(site.serve(browser.new_context(**visitor)))
+        if missing is not None:
+            contexts[-1].route(missing, lambda route: route.abort())
         page = contexts[-1].new_page()
         page.goto(f"{site.url}/{name}", wait_until="load")
         return page

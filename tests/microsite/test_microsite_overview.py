@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from stemsilver.microsite.pages.overview import Overview, Tile, overview
 from stemsilver.records import Failure, ItemResult, Score
@@ -16,6 +16,7 @@ from stemsilver.records import Failure, ItemResult, Score
 from .conftest import PHONE, WIDE, Opener
 from .listening import PAGE
 from .planted_site import Planted, Published
+from .visits import Visit
 
 ROWS = 60
 
@@ -215,14 +216,12 @@ def test_more_columns_have_a_shade_and_the_diagram_can_be_read(
     assert max(abs(a - b) for a, b in zip(shaded, edge(), strict=True)) > 20
 
 
-def test_all_rows_show_where_the_table_script_is_missing(browser: Browser, long: Published) -> None:
+def test_all_rows_show_where_the_table_script_is_missing(
+    open_page: Opener, long: Published
+) -> None:
     """They are held back while it loads, and only so long."""
-    context = long.serve(browser.new_context())
-    context.route("**/scorecard.js", lambda route: route.abort())
-    page = context.new_page()
-    page.goto(f"{long.url}/index.html", wait_until="load")
+    page = open_page(long, "index.html", missing="**/scorecard.js")
     expect(page.locator("table[data-scorecard] tbody tr:visible")).to_have_count(ROWS)
-    context.close()
 
 
 def test_the_keyboard_turns_the_pages(open_page: Opener, long: Published) -> None:
@@ -336,14 +335,10 @@ def test_word_errors_are_drawn_in_per_cent(published: Published) -> None:
     assert "Music presence (probability)" in presence
 
 
-def test_a_first_visit_is_light_and_fetches_no_audio(
-    browser: Browser, published: Published
-) -> None:
-    context = published.serve(browser.new_context(viewport={"width": 1440, "height": 4000}))
-    page = context.new_page()
+def test_a_first_visit_is_light_and_fetches_no_audio(visit: Visit) -> None:
     loaded: dict[str, int] = {}
-    page.on("response", lambda answer: loaded.update({answer.url: len(answer.body())}))
-    page.goto(f"{published.url}/index.html", wait_until="networkidle")
+    visit.page.on("response", lambda answer: loaded.update({answer.url: len(answer.body())}))
+    visit.page.set_viewport_size({"width": 1440, "height": 4000})
+    visit.open("index.html").wait_for_load_state("networkidle")
     assert [url for url in loaded if url.endswith((".flac", ".wav"))] == []
-    assert sum(loaded.values()) < 1_000_000
-    context.close()
+    assert 0 < sum(loaded.values()) < 1_000_000

@@ -13,8 +13,19 @@ from .planted_site import Published
 from .visits import Visit
 
 
-def test_nothing_is_fetched_before_a_click_and_the_size_is_shown(visit: Visit) -> None:
+def test_thumbs_have_room_and_nothing_is_fetched_before_a_click(visit: Visit) -> None:
     page = live(visit, PAGE)
+    controls = page.locator(
+        ".ab button:visible, .ab select, .ab-pick, .ab-seek, .ab summary, .st-neighbours a"
+    )
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        sizes = controls.evaluate_all(
+            "all => all.map(one => { const box = one.getBoundingClientRect();"
+            " return [one.className, box.width, box.height]; })"
+        )
+        assert len(sizes) >= 12
+        assert [size for size in sizes if min(size[1:]) < 44] == []
     expect(status(page)).to_have_text(re.compile(r"^Play fetches raw and clean, [\d.]+ kB;"))
     page.get_by_role("radio", name="Removed").check(force=True)
     page.locator(".ab-wave").click()
@@ -195,7 +206,7 @@ def test_an_anchor_is_no_spot_and_words_and_gains_are_printed(visit: Visit) -> N
     expect(status(page)).to_have_text("as delivered")
 
 
-def test_a_word_leads_to_where_it_is_heard(visit: Visit) -> None:
+def test_a_word_leads_to_where_it_is_heard_and_is_then_marked(visit: Visit) -> None:
     # Also one behind the loop.
     page = live(visit, f"{PAGE}#t=0.1&l=0.10-0.30")
     words = page.locator(".st-transcript").first.locator("[role=button]")
@@ -210,24 +221,7 @@ def test_a_word_leads_to_where_it_is_heard(visit: Visit) -> None:
     page.keyboard.press("Space")
     starts(page, 1.1)
     assert words.evaluate_all("all => all.filter(one => one.tabIndex === 0).length") == 1
-
-
-def test_the_word_that_is_heard_is_marked(visit: Visit) -> None:
-    page = live(visit, f"{PAGE}#t=0.5&l=0.50-0.68")
+    expect(status(page)).to_have_text("The end")
+    page.evaluate("location.hash = '#t=0.5&l=0.50-0.68'")
     play(page)
     expect(page.locator(".st-transcript [aria-current]").first).to_have_text("brown")
-
-
-def test_every_control_is_large_enough_for_a_thumb(visit: Visit) -> None:
-    page = live(visit, PAGE)
-    controls = page.locator(
-        ".ab button:visible, .ab select, .ab-pick, .ab-seek, .ab summary, .st-neighbours a"
-    )
-    for width in (1440, 390):
-        page.set_viewport_size({"width": width, "height": 844})
-        sizes = controls.evaluate_all(
-            "all => all.map(one => { const box = one.getBoundingClientRect();"
-            " return [one.className, box.width, box.height]; })"
-        )
-        assert len(sizes) >= 12
-        assert [size for size in sizes if min(size[1:]) < 44] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Opener
 from .listening import ITEM, PAGE
@@ -62,16 +62,12 @@ def test_a_row_that_cannot_be_heard_says_so(open_page: Opener, published: Publis
 
 
 def test_a_site_whose_player_is_gone_keeps_plain_controls(
-    browser: Browser, published: Published
+    open_page: Opener, published: Published
 ) -> None:
     """A proxy that strips modules, or a script that did not arrive."""
-    context = published.serve(browser.new_context())
-    context.route("**/player/engine.js", lambda route: route.abort())
-    page = context.new_page()
-    page.goto(f"{published.url}/{PAGE}")
+    page = open_page(published, PAGE, missing="**/player/engine.js")
     expect(page.locator("audio").first).to_be_visible()
     expect(page.locator(".ab-deck")).to_be_hidden()
     page.goto(f"{published.url}/index.html")
     expect(page.locator("th", has_text="Render").first).to_be_visible()
     expect(page.locator(".st-listen").first).to_be_hidden()
-    context.close()
