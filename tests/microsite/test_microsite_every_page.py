@@ -17,12 +17,14 @@ SITES = {
         *(f"renders/{id_}" for id_ in (*RENDERS, "broken-00000005")),
     ),
     "baked": (
-        *("index", "blind", "blind-1-3", "blind-2-3", "method", "reproduce"),
+        *("index", "blind", "reproduce"),
         *(f"renders/{id_}" for id_ in (*RENDERS, "broken-00000005")),
     ),
     "paired": tuple(f"renders/{id_}" for id_ in ("intro-one-00000001", "silent-00000004")),
     "year": ("trend",),
 }
+ALIKE = {"404", "method", "blind-1-3", "blind-2-3"}
+"""The error page, and pages of a bake-off that differ from one above in a name or two."""
 BROKEN_PICTURES = """() => Promise.all([...document.images].map((image) => {
   image.loading = "eager";
   return image.decode().then(() => null, () => image.src);
@@ -61,4 +63,4 @@ def test_no_page_is_forgotten(compared: Published, baked: Published) -> None:
             path.relative_to(published.folder).with_suffix("").as_posix()
             for path in published.folder.rglob("*.html")
         }
-        assert pages - {"404"} == set(SITES[site])
+        assert pages - ALIKE == set(SITES[site]) - ALIKE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from .planted_site import Published
 RATE = 24_000
 RAW = Path(__file__).parents[2] / "raw"
 SECONDS = 8.0
+NUMBERS = itertools.count()
 ROUNDING = 2**-14
 """What a sample may lose on its way through 16 bits."""
 
@@ -62,13 +64,10 @@ def render(
     program: str = RENDER,
 ) -> NDArray[np.float64]:
     """What `program` hears of these signals, which the page is served as FLAC."""
-    urls = {name: f"http://stemsilver.test/{name}.flac" for name in tracks}
+    urls = {name: f"http://stemsilver.test/{next(NUMBERS)}/{name}.flac" for name in tracks}
     for name, samples in tracks.items():
         page.route(urls[name], answer(encode_flac16(Audio(samples[np.newaxis], RATE))))
-    heard = np.array(page.evaluate(program, [urls, seconds, RATE, 0.015, orders]))
-    for url in urls.values():
-        page.unroute(url)
-    return heard
+    return np.array(page.evaluate(program, [urls, seconds, RATE, 0.015, orders]))
 
 
 def answer(body: bytes) -> Callable[[Route], None]:

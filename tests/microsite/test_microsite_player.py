@@ -18,7 +18,7 @@ def test_thumbs_have_room_and_nothing_is_fetched_before_a_click(visit: Visit) ->
     controls = page.locator(
         ".ab button:visible, .ab select, .ab-pick, .ab-seek, .ab summary, .st-neighbours a"
     )
-    for width in (1440, 390):
+    for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 844})
         sizes = controls.evaluate_all(
             "all => all.map(one => { const box = one.getBoundingClientRect();"
