@@ -16,15 +16,8 @@ from stemsilver.records import Evidence, Failure, ItemResult, Score
 from stemsilver.report import Bakeoff, bakeoff, bakeoff_json, bakeoff_markdown
 
 from .blind_site import voice
-from .planted_site import HOSTILE_WORD, Planted, Published, set_levels
+from .planted_site import DUET, HOSTILE_WORD, SILENT, Planted, Published, set_levels
 
-INTRO, DUET, HOSTILE_ID, SILENT, BROKEN = (
-    "intro-one-00000001",
-    "duet-00000002",
-    "hostile-00000003",
-    "silent-00000004",
-    "broken-00000005",
-)
 NAMES = ("embedded", f"studio {HOSTILE_WORD}", "gentle")
 LOUDER_DB = 2.0
 """How much louder the second profile's speech is, as it is measured."""

@@ -16,11 +16,11 @@ from stemsilver.microsite.baseline import Base, BaseItem
 from stemsilver.records import Audio
 from stemsilver.report import Scorecard, visible
 
-from .planted_site import HOSTILE, Planted, Published, set_levels
+from .planted_site import HOSTILE, HOSTILE_ID, INTRO, Planted, Published, set_levels
 from .visits import Visit
 
 HEAD, BASE = "embedded, 22 November 2026, 0123456", "studio <3 & co, 3 October 2026"
-IDS = ("intro-one-00000001", "hostile-00000003")
+IDS = (INTRO, HOSTILE_ID)
 PATHS = ("narration/intro one.wav", visible(HOSTILE))
 QUIETER_DB = -1.5  # the base, as its speech is measured
 RATE, SECONDS = 24_000, 1.5

@@ -34,6 +34,8 @@ from stemsilver.records import (
 from stemsilver.report import Record, Scorecard, judge, record, scorecard_json
 from stemsilver.resources import resource
 
+INTRO, DUET, SILENT = "intro-one-00000001", "duet-00000002", "silent-00000004"
+HOSTILE_ID, BROKEN = "hostile-00000003", "broken-00000005"
 HOSTILE = (
     "a/</title></bdi><script>window.pwned=1</script><img src=x onerror=window.pwned=1> "
     "\"q' _*em*_ [x](y) | `c` {{ 7*7 }} {% raw %} &lt;b&gt; %2e%2e ünï\u202egpj.wav"
@@ -148,24 +150,24 @@ def plant(folder: Path) -> Planted:
     profile = config.load(resource("config") / "embedded.yaml")
     script_alignment = _alignment("script → raw", "the quick fox", "the quick fox")
     items = (
-        _item("intro-one-00000001", "narration/intro one.wav", _GOOD, _words(), script_alignment),
+        _item(INTRO, "narration/intro one.wav", _GOOD, _words(), script_alignment),
         _item(
-            "duet-00000002",
+            DUET,
             "stereo/duet.wav",
             _GOOD | {"music_to_speech_db": -9.0, "clean_pause_floor_db": -5.25},
             channels=2,
         ),
         _item(
-            "hostile-00000003",
+            HOSTILE_ID,
             HOSTILE,
             _GOOD | {"clean_pause_floor_db": -100.0},
             _alignment("raw → clean", f"say {HOSTILE_WORD} now", f"say no{HOSTILE_WORD} now"),
             notes=(f"A note with {HOSTILE_WORD} in it.",),
             script=f"Say {HOSTILE_WORD}.\n\n# now\n</details></div>\n\n*and* <b>then</b>",
         ),
-        _item("silent-00000004", "silent.wav", {"clean_true_peak_dbtp": -90.0}),
+        _item(SILENT, "silent.wav", {"clean_true_peak_dbtp": -90.0}),
         ItemResult(
-            "broken-00000005",
+            BROKEN,
             "broken.wav",
             "broken__speech_only.wav",
             failure=Failure(

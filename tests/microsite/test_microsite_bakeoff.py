@@ -12,10 +12,10 @@ from stemsilver.microsite.pages.bakeoff import front
 from stemsilver.microsite.pages.bakeoff_render import bakeoff_render, blind_pages, render_sources
 from stemsilver.report import bakeoff_columns
 
-from .bakeoff_site import BROKEN, DUET, INTRO, LOUDER_DB, NAMES, Baked, planted_bakeoff
+from .bakeoff_site import LOUDER_DB, NAMES, Baked, planted_bakeoff
 from .blind_site import listen, ready, start
 from .conftest import PHONE
-from .planted_site import Planted, Published
+from .planted_site import BROKEN, DUET, INTRO, Planted, Published
 from .visits import Visit, visiting
 
 

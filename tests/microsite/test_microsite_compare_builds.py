@@ -24,9 +24,7 @@ from stemsilver.records import ItemResult, Score
 
 from .conftest import PHONE, Opener
 from .fonts import widths
-from .planted_site import Planted, Published, set_levels
-
-INTRO, DUET, SILENT = "intro-one-00000001", "duet-00000002", "silent-00000004"
+from .planted_site import DUET, INTRO, SILENT, Planted, Published, set_levels
 
 
 @pytest.fixture

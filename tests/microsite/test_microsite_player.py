@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from .conftest import Opener
-from .listening import DUET, ITEM, PAGE, lane, live, play, position, starts, status
-from .planted_site import Published
+from .listening import PAGE, lane, live, play, position, starts, status
+from .planted_site import DUET, INTRO, Published
 from .visits import Visit
 
 
@@ -33,7 +33,7 @@ def test_thumbs_have_room_and_nothing_is_fetched_before_a_click(visit: Visit) ->
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_load_state("networkidle")
     starts(page, 0.75)
-    assert visit.audio() == [f"{ITEM}/{name}.flac" for name in ("removed", "raw", "clean")]
+    assert visit.audio() == [f"{INTRO}/{name}.flac" for name in ("removed", "raw", "clean")]
     assert not page.locator("audio:visible").count()
     expect(page.get_by_text("each track plays separately")).to_be_hidden()
 

@@ -7,8 +7,8 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Opener
-from .listening import ITEM, PAGE
-from .planted_site import Published
+from .listening import PAGE
+from .planted_site import INTRO, Published
 from .visits import Visit
 
 
@@ -43,7 +43,7 @@ def test_raw_and_clean_play_from_the_scorecard_one_at_a_time(visit: Visit) -> No
     raw.click()
     expect(status(page)).to_have_text("Paused: narration/intro one.wav")
     expect(raw).to_have_attribute("aria-pressed", "false")
-    assert sorted(set(visit.audio())) == [f"{ITEM}/clean.flac", f"{ITEM}/raw.flac"]
+    assert sorted(set(visit.audio())) == [f"{INTRO}/clean.flac", f"{INTRO}/raw.flac"]
     clean.click()
     expect(status(page)).to_have_text("Playing clean: narration/intro one.wav")
     button(page, "duet.wav", "clean").click()

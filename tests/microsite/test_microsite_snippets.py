@@ -16,9 +16,7 @@ from stemsilver.media.snippets import LISTING
 from stemsilver.microsite.pages.render import render_page
 
 from .conftest import PHONE
-from .listening import DUET, ITEM
-from .other_sites import SILENT
-from .planted_site import Planted, Published
+from .planted_site import DUET, INTRO, SILENT, Planted, Published
 from .visits import visiting
 
 
@@ -26,7 +24,7 @@ def test_every_pair_can_be_taken_along_on_a_phone_or_the_page_says_why_not(
     browser: Browser, paired: Published
 ) -> None:
     with visiting(browser, paired, viewport=PHONE) as visit:
-        page = visit.open(f"renders/{ITEM}.html")
+        page = visit.open(f"renders/{INTRO}.html")
         section = page.get_by_role("region", name="Short pairs")
         expect(section.get_by_role("listitem")).to_have_count(2)
         expect(section.get_by_role("listitem").first).to_contain_text("0:00–0:01")
@@ -38,7 +36,7 @@ def test_every_pair_can_be_taken_along_on_a_phone_or_the_page_says_why_not(
                 assert link.evaluate(
                     "async link => [link.download,"
                     " (await (await fetch(link.href)).arrayBuffer()).byteLength]"
-                ) == [f"{ITEM}-{name}", (paired.folder / "renders" / ITEM / name).stat().st_size]
+                ) == [f"{INTRO}-{name}", (paired.folder / "renders" / INTRO / name).stat().st_size]
         page = visit.open(f"renders/{DUET}.html")
         expect(section).to_contain_text("cut from raw and clean at the same samples")
         size = (paired.folder / "renders" / DUET / "ab-1-raw.flac").stat().st_size
@@ -58,21 +56,21 @@ def test_every_pair_can_be_taken_along_on_a_phone_or_the_page_says_why_not(
 def test_where_none_are_asked_for_nothing_is_said(planted: Planted, tmp_path: Path) -> None:
     none = planted.profile.ab_tests.model_copy(update={"snippet_count": 0})
     profile = planted.profile.model_copy(update={"ab_tests": none})
-    media = shutil.copytree(planted.media[ITEM], tmp_path / "media")
+    media = shutil.copytree(planted.media[INTRO], tmp_path / "media")
     (media / LISTING).write_bytes(snippets.to_json(()))
-    items = tuple(item for item in planted.results if item.id == ITEM)
-    alone = replace(planted, results=items, profile=profile, media={ITEM: media})
+    items = tuple(item for item in planted.results if item.id == INTRO)
+    alone = replace(planted, results=items, profile=profile, media={INTRO: media})
     assert render_page(alone.scorecard.renders, 0, None, media, None).pairs == ()
     alone.build(tmp_path / "site")
-    page = (tmp_path / "site" / "renders" / f"{ITEM}.html").read_text(encoding="utf-8")
+    page = (tmp_path / "site" / "renders" / f"{INTRO}.html").read_text(encoding="utf-8")
     assert "hort pairs" not in page
     assert not list((tmp_path / "site").rglob("ab-*.flac"))
 
 
 def test_a_pair_that_is_listed_and_not_there_is_no_site(paired: Published, tmp_path: Path) -> None:
     media = dict(paired.planted.media)
-    media[ITEM] = shutil.copytree(media[ITEM], tmp_path / "media")
-    (media[ITEM] / "ab-2-raw.flac").unlink()
+    media[INTRO] = shutil.copytree(media[INTRO], tmp_path / "media")
+    (media[INTRO] / "ab-2-raw.flac").unlink()
     with pytest.raises((SiteError, OSError)):
         replace(paired.planted, media=media).build(tmp_path / "site")
     assert not (tmp_path / "site").exists()

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from stemsilver.microsite.publish import site as publish
 
 from .conftest import Opener
+from .listening import PAGE
 from .planted_site import Published
 
 
@@ -38,7 +39,7 @@ def test_zensical_builds_the_same_pages(
         for site in (made, published)
     )
     assert pages >= ours | {"compare.html", "blind.html"}
-    page = open_page(made, "renders/intro-one-00000001.html")
+    page = open_page(made, PAGE)
     page.get_by_role("button", name="Play", exact=True).click()
     expect(page.locator("[data-part=status]")).to_have_text("Playing clean")
     page.goto(f"{made.url}/index.html")
