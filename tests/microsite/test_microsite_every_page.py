@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from .accessible import serious
+from .conftest import PHONE
 from .fonts import widths
 from .planted_site import BROKEN, DUET, HOSTILE_ID, INTRO, SILENT, Published
-from .visits import Visit
+from .visits import visiting
 
 RENDERS = tuple(f"renders/{id_}" for id_ in (INTRO, DUET, HOSTILE_ID, SILENT, BROKEN))
 SITES = {
@@ -38,23 +39,17 @@ def test_it_fits_everybody_and_nothing_hostile_runs(
     browser: Browser, request: pytest.FixtureRequest, site: str, name: str
 ) -> None:
     published: Published = request.getfixturevalue(site)
-    context = published.serve(browser.new_context(viewport={"width": 390, "height": 844}))
-    visit = Visit(context.new_page(), published.url)
-    page = visit.open(f"{name}.html")
-    assert widths(page) == [390] * 3
-    assert serious(page) == []
-    # Loaded again: colours fade when the scheme changes.
-    page.set_viewport_size({"width": 1440, "height": 844})
-    page.emulate_media(color_scheme="dark")
-    page = visit.open(f"{name}.html")
-    assert page.evaluate("document.documentElement.scrollWidth") == 1440
-    assert serious(page) == []
-    assert page.evaluate(BROKEN_PICTURES) == []
-    assert page.evaluate("typeof window.pwned") == "undefined"
-    context.close()
-    assert visit.complaints == []
-    local = (published.url, "data:", "blob:")
-    assert [url for url in visit.requests if not url.startswith(local)] == []
+    # Or colours fade when the scheme changes.
+    with visiting(browser, published, viewport=PHONE, reduced_motion="reduce") as visit:
+        page = visit.open(f"{name}.html")
+        assert widths(page) == [390] * 3
+        assert serious(page) == []
+        page.set_viewport_size({"width": 1440, "height": 844})
+        page.emulate_media(color_scheme="dark")
+        assert page.evaluate("document.documentElement.scrollWidth") == 1440
+        assert serious(page) == []
+        assert page.evaluate(BROKEN_PICTURES) == []
+        assert page.evaluate("typeof window.pwned") == "undefined"
 
 
 def test_no_page_is_forgotten(compared: Published, baked: Published) -> None:
