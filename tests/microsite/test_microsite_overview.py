@@ -15,7 +15,7 @@ from stemsilver.records import Failure, ItemResult, Score
 
 from .conftest import PHONE, WIDE, Opener
 from .listening import PAGE
-from .planted_site import Planted, Published
+from .planted_site import HOSTILE_ID, Planted, Published
 from .visits import Visit
 
 ROWS = 60
@@ -140,6 +140,10 @@ def test_without_scripts_rows_tell_what_there_is_to_fetch(
     row = page.locator("tr", has_text="stereo/duet.wav")
     expect(row.get_by_text("Music to speech −9.0 dB, limit ≤ −20 dB")).to_be_visible()
     expect(page.get_by_text("not audio, it begins with")).to_be_visible()
+    # −100 comes before −41 and −5, as numbers.
+    page.locator("th", has_text="Pause floor").click()
+    lowest = page.locator("table[data-scorecard] tbody tr").first
+    expect(lowest).to_have_attribute("data-item", HOSTILE_ID, timeout=10_000)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
