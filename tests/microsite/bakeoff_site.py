@@ -11,21 +11,13 @@ from typing import NamedTuple
 from stemsilver.audio import encode_flac16
 from stemsilver.config import Profile
 from stemsilver.fsio import write_json, write_text
-from stemsilver.media.playback import LISTENING, from_json, to_json
 from stemsilver.microsite import build_bakeoff
 from stemsilver.records import Evidence, Failure, ItemResult, Score
 from stemsilver.report import Bakeoff, bakeoff, bakeoff_json, bakeoff_markdown
 
 from .blind_site import voice
-from .planted_site import HOSTILE_WORD, Planted, Published
+from .planted_site import DUET, HOSTILE_WORD, SILENT, Planted, Published, set_levels
 
-INTRO, DUET, HOSTILE_ID, SILENT, BROKEN = (
-    "intro-one-00000001",
-    "duet-00000002",
-    "hostile-00000003",
-    "silent-00000004",
-    "broken-00000005",
-)
 NAMES = ("embedded", f"studio {HOSTILE_WORD}", "gentle")
 LOUDER_DB = 2.0
 """How much louder the second profile's speech is, as it is measured."""
@@ -92,9 +84,7 @@ def _media(planted: Planted, id_: str, folder: Path, at: int) -> Path:
     if id_ in (DUET, SILENT):
         return made
     (made / "clean.flac").write_bytes(encode_flac16(voice(at, 0.001)))
-    tracks = from_json((made / LISTENING).read_bytes())
-    tracks["clean"] = replace(tracks["clean"], speech_db=0.0)
     # The louder a clean is, the less of it is in raw.
-    tracks["raw"] = replace(tracks["raw"], speech_db=-LOUDER_DB if at == 1 else 0.0)
-    (made / LISTENING).write_bytes(to_json(tracks))
+    raw_db = -LOUDER_DB if at == 1 else 0.0
+    set_levels(made, raw={"speech_db": raw_db}, clean={"speech_db": 0.0})
     return made

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from stemsilver.audio import encode_flac16
-from stemsilver.media.playback import LISTENING, from_json, to_json
 from stemsilver.microsite import build
 from stemsilver.microsite.baseline import Base, BaseItem
 from stemsilver.records import Audio
 from stemsilver.report import Scorecard, visible
 
-from .planted_site import HOSTILE, Planted, Published
+from .planted_site import HOSTILE, HOSTILE_ID, INTRO, Planted, Published, set_levels
 from .visits import Visit
 
 HEAD, BASE = "embedded, 22 November 2026, 0123456", "studio <3 & co, 3 October 2026"
-IDS = ("intro-one-00000001", "hostile-00000003")
+IDS = (INTRO, HOSTILE_ID)
 PATHS = ("narration/intro one.wav", visible(HOSTILE))
 QUIETER_DB = -1.5  # the base, as its speech is measured
 RATE, SECONDS = 24_000, 1.5
@@ -55,7 +52,7 @@ def other_build(planted: Planted) -> Scorecard:
     )
 
 
-def publish(planted: Planted, folder: Path) -> Published:
+def blind_site(planted: Planted, folder: Path) -> Published:
     """Two renders of the planted batch, published with another build to compare them with."""
     media, others = {}, {}
     for seed, id_ in enumerate(IDS):
@@ -63,44 +60,17 @@ def publish(planted: Planted, folder: Path) -> Published:
             made = folder / which / id_
             shutil.copytree(planted.media[id_], made)
             (made / "clean.flac").write_bytes(encode_flac16(voice(seed, level)))
-            tracks = from_json((made / LISTENING).read_bytes())
-            tracks["raw"] = replace(tracks["raw"], speech_db=raw_db)
-            tracks["clean"] = replace(tracks["clean"], speech_db=0.0)
-            (made / LISTENING).write_bytes(to_json(tracks))
+            tracks = set_levels(made, raw={"speech_db": raw_db}, clean={"speech_db": 0.0})
         media[id_] = folder / "head" / id_
         raw_md5 = (made / "raw.flac").read_bytes()[26:42]
         others[id_] = BaseItem(made, raw_md5, tracks)
     items = tuple(item for item in planted.results if item.id in IDS)
     head = replace(planted, results=items, media=media, reports=())
     target = folder / "site"
-    build(
-        head.scorecard,
-        head.profile,
-        head.evidence,
-        media,
-        (),
-        target,
-        50,
-        base=Base(other_build(planted), others),
-    )
+    base = Base(other_build(planted), others)
+    build(head.scorecard, head.profile, head.evidence, media, (), target, 50, base=base)
     # Only a secure page has a clipboard.
     return Published(target, planted, url="https://stemsilver.test")
-
-
-@contextmanager
-def visiting(browser: Browser, site: Published) -> Iterator[Visit]:
-    """A visitor of the blind test, at whose departure nothing must have gone wrong."""
-    context = site.serve(
-        browser.new_context(
-            viewport={"width": 390, "height": 844},
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-    )
-    seen = Visit(context.new_page(), site.url)
-    yield seen
-    context.close()
-    assert seen.complaints == []
-    assert [url for url in seen.requests if not url.startswith((site.url, "data:"))] == []
 
 
 def opened(visit: Visit, fragment: str = "") -> Page:

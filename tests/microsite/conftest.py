@@ -1,17 +1,23 @@
-"""A site built from the planted batch, and a real browser to open it with."""
+"""Sites built from the planted batch, and a real browser to open them with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from .bakeoff_site import bake_site
-from .blind_site import publish, visiting
+from .blind_site import blind_site
 from .other_sites import pair_site, year_site
-from .planted_site import Planted, Published, plant
-from .visits import Visit
+from .planted_site import Planted, Published, Served, plant
+from .visits import Visit, visiting
+
+PHONE = {"width": 390, "height": 844}
+WIDE = {"width": 1440, "height": 900}
+Opener = Callable[..., Page]
 
 _BROWSER_ARGUMENTS = (
     "--no-sandbox",
@@ -46,28 +52,15 @@ def compared(published: Published, tmp_path_factory: pytest.TempPathFactory) -> 
     return Published(folder, published.planted)
 
 
-@pytest.fixture(scope="session")
-def blinded(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """Two renders of the planted batch, with another build to tell them from by ear."""
-    return publish(planted, tmp_path_factory.mktemp("blinded"))
+def _site(make: Callable[[Planted, Path], Published]) -> Any:
+    @pytest.fixture(scope="session")
+    def made(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
+        return make(planted, tmp_path_factory.mktemp("site"))
+
+    return made
 
 
-@pytest.fixture(scope="session")
-def baked(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """The bake-off as a site."""
-    return bake_site(planted, tmp_path_factory.mktemp("baked"))
-
-
-@pytest.fixture(scope="session")
-def paired(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """A render with two short pairs, one with a pair in stereo, and one without any."""
-    return pair_site(planted, tmp_path_factory.mktemp("paired"))
-
-
-@pytest.fixture(scope="session")
-def year(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """50 builds of 20 renders, the last of which is of the planted batch."""
-    return year_site(planted, tmp_path_factory.mktemp("year") / "site")
+blinded, baked, paired, year = map(_site, (blind_site, bake_site, pair_site, year_site))
 
 
 @pytest.fixture(scope="session")
@@ -79,19 +72,33 @@ def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
+def open_page(browser: Browser) -> Iterator[Opener]:
+    """Opens a page of a site for a visitor of any kind, whose complaints are the test's own."""
+    contexts: list[BrowserContext] = []
+
+    def opened(site: Served, name: str, missing: str | None = None, **visitor: Any) -> Page:
+        contexts.append(site.serve(browser.new_context(**visitor)))
+        if missing is not None:
+            contexts[-1].route(missing, lambda route: route.abort())
+        page = contexts[-1].new_page()
+        page.goto(f"{site.url}/{name}", wait_until="load")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
 def visit(browser: Browser, published: Published) -> Iterator[Visit]:
     """A fresh visitor, at whose departure nothing must have gone wrong."""
-    context = published.serve(browser.new_context())
-    seen = Visit(context.new_page(), published.url)
-    yield seen
-    context.close()
-    assert seen.complaints == []
-    local = (published.url, "data:", "blob:")
-    assert [url for url in seen.requests if not url.startswith(local)] == []
+    with visiting(browser, published) as seen:
+        yield seen
 
 
 @pytest.fixture
 def listener(browser: Browser, blinded: Published) -> Iterator[Visit]:
-    """A fresh visitor of the blind test."""
-    with visiting(browser, blinded) as seen:
+    """A fresh visitor of the blind test, on a phone."""
+    clipboard = ["clipboard-read", "clipboard-write"]
+    with visiting(browser, blinded, viewport=PHONE, permissions=clipboard) as seen:
         yield seen

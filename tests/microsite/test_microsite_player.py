@@ -5,15 +5,27 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from .listening import DUET, ITEM, PAGE, lane, live, play, position, starts, status
-from .planted_site import Published
+from .conftest import Opener
+from .listening import PAGE, lane, live, play, position, starts, status
+from .planted_site import DUET, INTRO, Published
 from .visits import Visit
 
 
-def test_nothing_is_fetched_before_a_click_and_the_size_is_shown(visit: Visit) -> None:
+def test_thumbs_have_room_and_nothing_is_fetched_before_a_click(visit: Visit) -> None:
     page = live(visit, PAGE)
+    controls = page.locator(
+        ".ab button:visible, .ab select, .ab-pick, .ab-seek, .ab summary, .st-neighbours a"
+    )
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 844})
+        sizes = controls.evaluate_all(
+            "all => all.map(one => { const box = one.getBoundingClientRect();"
+            " return [one.className, box.width, box.height]; })"
+        )
+        assert len(sizes) >= 12
+        assert [size for size in sizes if min(size[1:]) < 44] == []
     expect(status(page)).to_have_text(re.compile(r"^Play fetches raw and clean, [\d.]+ kB;"))
     page.get_by_role("radio", name="Removed").check(force=True)
     page.locator(".ab-wave").click()
@@ -21,7 +33,7 @@ def test_nothing_is_fetched_before_a_click_and_the_size_is_shown(visit: Visit) -
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_load_state("networkidle")
     starts(page, 0.75)
-    assert visit.audio() == [f"{ITEM}/{name}.flac" for name in ("removed", "raw", "clean")]
+    assert visit.audio() == [f"{INTRO}/{name}.flac" for name in ("removed", "raw", "clean")]
     assert not page.locator("audio:visible").count()
     expect(page.get_by_text("each track plays separately")).to_be_hidden()
 
@@ -53,8 +65,9 @@ def test_it_ends_and_begins_again(visit: Visit) -> None:
     starts(page, 0)
 
 
-def test_a_tap_on_a_picture_goes_there(visit: Visit) -> None:
+def test_a_tap_the_slider_and_buttons_set_spot_and_loop(visit: Visit) -> None:
     page = live(visit, PAGE)
+    slider = page.get_by_role("slider", name="Position")
     for picture in (lane(page), page.locator(".ab-presence"), page.locator(".ab-spectrum").last):
         box = picture.bounding_box()
         assert box is not None
@@ -63,17 +76,17 @@ def test_a_tap_on_a_picture_goes_there(visit: Visit) -> None:
         head = picture.locator(".ab-head").bounding_box()
         assert head is not None
         assert head["x"] == pytest.approx(box["x"] + box["width"] / 3, abs=2)
-        page.get_by_role("slider", name="Position").fill("0")
-
-
-def test_the_slider_seeks_and_says_where(visit: Visit) -> None:
-    page = live(visit, PAGE)
-    slider = page.get_by_role("slider", name="Position")
+        slider.fill("0")
     slider.fill("1.2")
     assert position(page) == pytest.approx(1.2, abs=0.01)
     expect(slider).to_have_attribute("aria-valuetext", "0:01 of 0:02")
     slider.press("Home")
     assert position(page) == 0
+    slider.fill("0.3")
+    page.get_by_role("button", name="Loop from here").click()
+    slider.fill("1.1")
+    page.get_by_role("button", name="Loop to here").click()
+    expect(page).to_have_url(re.compile(r"&l=0\.30-1\.10$"))
 
 
 def test_a_dragged_stretch_is_repeated(visit: Visit) -> None:
@@ -104,21 +117,16 @@ def test_a_dragged_stretch_is_repeated(visit: Visit) -> None:
     expect(status(page)).to_have_text("The end")
 
 
-def test_buttons_set_the_ends_of_a_loop(visit: Visit) -> None:
-    page = live(visit, PAGE)
-    page.get_by_role("slider", name="Position").fill("0.3")
-    page.get_by_role("button", name="Loop from here").click()
-    page.get_by_role("slider", name="Position").fill("1.1")
-    page.get_by_role("button", name="Loop to here").click()
-    expect(page).to_have_url(re.compile(r"&l=0\.30-1\.10$"))
-
-
 def test_keys_work_in_the_player_and_nowhere_else(visit: Visit) -> None:
     page = live(visit, f"{PAGE}#l=0.00-1.40")
     page.locator("h1").click()
     page.keyboard.press("k")
     assert visit.audio() == []
+    # The arrow keys are the radios' own.
     page.get_by_role("radio", name="Clean").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Removed")).to_be_checked()
+    expect(status(page)).to_have_text("removed")
     page.keyboard.press("1")
     expect(page.get_by_role("radio", name="Raw")).to_be_checked()
     page.keyboard.press("Space")
@@ -143,14 +151,6 @@ def test_keys_work_in_the_player_and_nowhere_else(visit: Visit) -> None:
     expect(page.locator("h1")).to_have_text("stereo/duet.wav")
 
 
-def test_the_arrow_keys_are_the_radios_own(visit: Visit) -> None:
-    page = live(visit, PAGE)
-    page.get_by_role("radio", name="Clean").focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("radio", name="Removed")).to_be_checked()
-    expect(status(page)).to_have_text("removed")
-
-
 def test_a_link_leads_to_render_track_spot_and_loop(visit: Visit) -> None:
     page = live(visit, f"{PAGE}#v=removed&t=0.75&l=0.50-1.25")
     expect(page.get_by_role("radio", name="Removed")).to_be_checked()
@@ -158,17 +158,15 @@ def test_a_link_leads_to_render_track_spot_and_loop(visit: Visit) -> None:
     assert page.locator("stem-ab[data-looped]").count() == 1
     expect(page.locator("stem-ab")).to_be_in_viewport()
     assert visit.audio() == [], "a link does not play by itself"
-    # Another spot of the same page, as from a message.
-    page.evaluate("location.hash = '#v=raw&t=1.00'")
+    # Another spot of the same page, as from a message: without a loop, it ends the loop.
+    page.evaluate("location.hash = '#v=raw&t=1.30'")
     expect(page.get_by_role("radio", name="Raw")).to_be_checked()
-    assert position(page) == pytest.approx(1.0)
+    assert position(page) == pytest.approx(1.3)
+    assert page.locator("stem-ab[data-looped]").count() == 0
 
 
-def test_the_address_is_always_a_link_to_the_spot(browser: Browser, published: Published) -> None:
-    context = published.serve(browser.new_context())
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.goto(f"{published.url}/{PAGE}")
+def test_the_address_is_always_a_link_to_the_spot(open_page: Opener, published: Published) -> None:
+    page = open_page(published, PAGE, permissions=["clipboard-read", "clipboard-write"])
     expect(page.locator(".ab-live")).to_have_count(1)
     page.get_by_role("radio", name="Raw").check(force=True)
     page.get_by_role("slider").fill("1.25")
@@ -178,52 +176,13 @@ def test_the_address_is_always_a_link_to_the_spot(browser: Browser, published: P
     expect(status(page)).to_have_text(
         re.compile(r"^(Link to 0:01 copied|Copy this link: .*#v=raw&t=1\.25)$")
     )
-    context.close()
 
 
-def test_an_anchor_of_the_page_is_no_spot(visit: Visit) -> None:
+def test_an_anchor_is_no_spot_and_words_and_gains_are_printed(visit: Visit) -> None:
     page = live(visit, f"{PAGE}#words")
     expect(page.locator("#words")).to_be_in_viewport()
     assert position(page) == 0
     assert page.url.endswith("#words")
-
-
-def test_the_applied_gains_are_printed(visit: Visit) -> None:
-    page = live(visit, PAGE)
-    modes = page.get_by_label("Loudness")
-    gains = page.locator("[data-part=gains]")
-    # A tone is no speech, so this render can be matched by LUFS alone, and says so.
-    assert modes.locator("option").all_inner_texts() == ["LUFS matched", "as delivered"]
-    expect(gains).to_have_text(re.compile(r"^raw −1\.\d dB · clean 0\.0 dB · removed −1\.\d dB$"))
-    modes.select_option("none")
-    expect(gains).to_have_text("raw 0.0 dB · clean 0.0 dB · removed 0.0 dB")
-    expect(status(page)).to_have_text("as delivered")
-
-
-def test_a_word_leads_to_where_it_is_heard(visit: Visit) -> None:
-    page = live(visit, PAGE)
-    words = page.locator(".st-transcript").first.locator("[role=button]")
-    expect(words.first).to_have_attribute("tabindex", "0")
-    page.locator(".st-transcript").first.get_by_text("old").click()
-    starts(page, 0.7)
-    words.first.focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
-    starts(page, 0.3)
-    page.keyboard.press("End")
-    page.keyboard.press("Space")
-    starts(page, 1.1)
-    assert words.evaluate_all("all => all.filter(one => one.tabIndex === 0).length") == 1
-
-
-def test_the_word_that_is_heard_is_marked(visit: Visit) -> None:
-    page = live(visit, f"{PAGE}#t=0.5&l=0.50-0.68")
-    play(page)
-    expect(page.locator(".st-transcript [aria-current]").first).to_have_text("brown")
-
-
-def test_counts_add_up_to_the_rate_shown(visit: Visit) -> None:
-    page = live(visit, PAGE)
     counts = page.locator(".st-difference").first.locator(".st-counts").inner_text()
     found = re.search(r"WER ([\d.]+) % = \((\d+) \+ (\d+) \+ (\d+)\) / (\d+) words", counts)
     assert found is not None
@@ -237,32 +196,32 @@ def test_counts_add_up_to_the_rate_shown(visit: Visit) -> None:
     expect(signs.locator(".st-substituted")).to_have_text("changed from quick ≠  to quack")
     expect(signs.locator(".st-deleted")).to_have_text("missing: −old")
     expect(signs.locator(".st-inserted")).to_have_text("added: +jumps")
+    modes = page.get_by_label("Loudness")
+    gains = page.locator("[data-part=gains]")
+    # A tone is no speech, so this render can be matched by LUFS alone, and says so.
+    assert modes.locator("option").all_inner_texts() == ["LUFS matched", "as delivered"]
+    expect(gains).to_have_text(re.compile(r"^raw −1\.\d dB · clean 0\.0 dB · removed −1\.\d dB$"))
+    modes.select_option("none")
+    expect(gains).to_have_text("raw 0.0 dB · clean 0.0 dB · removed 0.0 dB")
+    expect(status(page)).to_have_text("as delivered")
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-def test_every_control_is_large_enough_for_a_thumb(visit: Visit, width: int) -> None:
-    visit.page.set_viewport_size({"width": width, "height": 844})
-    page = live(visit, PAGE)
-    controls = page.locator(
-        ".ab button:visible, .ab select, .ab-pick, .ab-seek, .ab summary, .st-neighbours a"
-    )
-    sizes = controls.evaluate_all(
-        "all => all.map(one => { const box = one.getBoundingClientRect();"
-        " return [one.className, box.width, box.height]; })"
-    )
-    assert len(sizes) >= 12
-    assert [size for size in sizes if min(size[1:]) < 44] == []
-
-
-def test_a_link_without_a_loop_ends_the_loop(visit: Visit) -> None:
-    page = live(visit, f"{PAGE}#t=0.3&l=0.20-0.60")
-    page.evaluate("location.hash = '#v=raw&t=1.20'")
-    expect(page.get_by_role("radio", name="Raw")).to_be_checked()
-    assert position(page) == pytest.approx(1.2)
-    assert page.locator("stem-ab[data-looped]").count() == 0
-
-
-def test_a_word_behind_the_loop_is_heard_all_the_same(visit: Visit) -> None:
+def test_a_word_leads_to_where_it_is_heard_and_is_then_marked(visit: Visit) -> None:
+    # Also one behind the loop.
     page = live(visit, f"{PAGE}#t=0.1&l=0.10-0.30")
+    words = page.locator(".st-transcript").first.locator("[role=button]")
+    expect(words.first).to_have_attribute("tabindex", "0")
     page.locator(".st-transcript").first.get_by_text("old").click()
     starts(page, 0.7)
+    words.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    starts(page, 0.3)
+    page.keyboard.press("End")
+    page.keyboard.press("Space")
+    starts(page, 1.1)
+    assert words.evaluate_all("all => all.filter(one => one.tabIndex === 0).length") == 1
+    expect(status(page)).to_have_text("The end")
+    page.evaluate("location.hash = '#t=0.5&l=0.50-0.68'")
+    play(page)
+    expect(page.locator(".st-transcript [aria-current]").first).to_have_text("brown")

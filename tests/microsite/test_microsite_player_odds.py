@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from .listening import DUET, ITEM, PAGE, live, play, position, status
+from .conftest import Opener
+from .listening import PAGE, live, play, position, status
 from .planted_site import Published
-from .visits import Visit
+from .visits import Visit, visiting
+
+LOOPED = f"{PAGE}#l=0.00-1.40"
 
 
 @pytest.fixture
-def page(browser: Browser, published: Published) -> Iterator[Page]:
+def page(open_page: Opener, published: Published) -> Page:
     """A render's page whose complaints are part of the test."""
-    context = published.serve(browser.new_context())
-    page = context.new_page()
-    page.goto(f"{published.url}/{PAGE}#l=0.00-1.40")
-    yield page
-    context.close()
+    return open_page(published, LOOPED)
 
 
-def test_audio_that_cannot_be_had_is_told(page: Page) -> None:
+def test_audio_that_cannot_be_had_is_told_and_not_shown_as_heard(page: Page) -> None:
     page.route("**/*.flac", lambda route: route.abort())
     page.get_by_role("button", name="Play", exact=True).click()
     expect(status(page)).to_have_text("clean: the audio could not be fetched. Are you offline?")
     page.unroute("**/*.flac")
+    page.route("**/removed.flac", lambda route: route.fulfill(status=404))
     play(page)
+    page.get_by_role("radio", name="Removed").check(force=True)
+    expect(status(page)).to_have_text("removed: the server answered 404.")
+    expect(page.get_by_role("radio", name="Clean")).to_be_checked()
+    assert page.evaluate("document.querySelector('stem-ab').playing")
 
 
 def test_a_second_press_while_loading_calls_it_off(page: Page) -> None:
@@ -57,10 +60,8 @@ def test_another_choice_while_loading_wins(page: Page) -> None:
     assert page.evaluate("document.querySelector('stem-ab').engine.selected") == "raw"
 
 
-def test_reduced_motion_moves_in_steps(browser: Browser, published: Published) -> None:
-    context = published.serve(browser.new_context(reduced_motion="reduce"))
-    page = context.new_page()
-    page.goto(f"{published.url}/{PAGE}#l=0.00-1.40")
+def test_reduced_motion_moves_in_steps(open_page: Opener, published: Published) -> None:
+    page = open_page(published, LOOPED, reduced_motion="reduce")
     page.evaluate(
         "window.moves = 0; document.querySelector('stem-ab')"
         ".addEventListener('ab-time', () => moves++)"
@@ -68,56 +69,30 @@ def test_reduced_motion_moves_in_steps(browser: Browser, published: Published) -
     play(page)
     page.wait_for_timeout(800)
     assert page.evaluate("moves") < 8
-    context.close()
 
 
-@pytest.mark.parametrize("name", [ITEM, DUET])
-def test_every_track_plays_without_scripts(
-    browser: Browser, published: Published, name: str
-) -> None:
-    context = published.serve(browser.new_context(java_script_enabled=False))
-    page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{published.url}/renders/{name}.html")
-    assert not [url for url in asked if url.endswith(".flac")]
-    assert not page.locator(".ab-deck, .ab-settings").locator("visible=true").count()
-    expect(page.get_by_text("each track plays separately")).to_be_visible()
-    expect(page.locator(".st-cards").first).to_contain_text("3.1")
-    play_natively(page, 3)
-    context.close()
-
-
-def test_every_track_plays_from_a_disk(browser: Browser, published: Published) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("requestfailed", lambda request: complaints.append(request.url))
-    page.goto((published.folder / PAGE).as_uri())
-    assert not page.locator(".ab-deck, .ab-settings").locator("visible=true").count()
-    play_natively(page, 3)
-    assert complaints == []
-    context.close()
-
-
-def play_natively(page: Page, count: int) -> None:
-    """Press play on the browser's own controls of every track, and see its time move."""
-    players = page.locator("audio")
-    expect(players).to_have_count(count)
-    for index in range(count):
-        player = players.nth(index)
-        player.scroll_into_view_if_needed()
-        player.focus()
-        page.keyboard.press("Space")
-        # Asked again and again: without scripts the page itself hears no events.
-        for _ in range(100):
-            if player.evaluate("player => player.error || player.currentTime > 0.05"):
-                break
-            page.wait_for_timeout(50)
-        assert player.evaluate("player => [player.error, player.paused]") == [None, False]
-        player.evaluate("player => player.pause()")
+def test_every_track_plays_without_scripts(browser: Browser, published: Published) -> None:
+    with visiting(browser, published, java_script_enabled=False) as visit:
+        page = visit.open(PAGE)
+        assert visit.audio() == []
+        assert not page.locator(".ab-deck, .ab-settings").locator("visible=true").count()
+        expect(page.get_by_text("each track plays separately")).to_be_visible()
+        expect(page.locator(".st-cards").first).to_contain_text("3.1")
+        # Play, on the browser's own controls of every track.
+        players = page.locator("audio")
+        expect(players).to_have_count(3)
+        for index in range(3):
+            player = players.nth(index)
+            player.scroll_into_view_if_needed()
+            player.focus()
+            page.keyboard.press("Space")
+            # Asked again and again: without scripts the page itself hears no events.
+            for _ in range(100):
+                if player.evaluate("player => player.error || player.currentTime > 0.05"):
+                    break
+                page.wait_for_timeout(50)
+            assert player.evaluate("player => [player.error, player.paused]") == [None, False]
+            player.evaluate("player => player.pause()")
 
 
 def test_a_thousand_moves_of_the_slider_are_one_new_address(visit: Visit) -> None:
@@ -134,30 +109,8 @@ def test_a_thousand_moves_of_the_slider_are_one_new_address(visit: Visit) -> Non
     assert page.evaluate("changes") == 1
 
 
-def test_a_track_that_cannot_be_had_is_not_shown_as_heard(
-    browser: Browser, published: Published
-) -> None:
-    context = published.serve(browser.new_context())
-    page = context.new_page()
-    page.goto(f"{published.url}/{PAGE}#l=0.00-1.40")
-    page.route("**/removed.flac", lambda route: route.fulfill(status=404))
-    play(page)
-    page.get_by_role("radio", name="Removed").check(force=True)
-    expect(status(page)).to_have_text("removed: the server answered 404.")
-    expect(page.get_by_role("radio", name="Clean")).to_be_checked()
-    assert page.evaluate("document.querySelector('stem-ab').playing")
-    context.close()
-
-
-def test_leaving_the_page_stops_the_sound(visit: Visit) -> None:
-    page = live(visit, f"{PAGE}#l=0.00-1.40")
-    play(page)
-    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
-    assert not page.evaluate("document.querySelector('stem-ab').playing")
-
-
-def test_an_interrupted_context_is_no_playing(visit: Visit) -> None:
-    page = live(visit, f"{PAGE}#l=0.00-1.40")
+def test_leaving_or_interrupting_stops_the_sound(visit: Visit) -> None:
+    page = live(visit, LOOPED)
     page.add_script_tag(
         type="module",
         content="import { openContext } from '/assets/player/context.js';"
@@ -168,16 +121,16 @@ def test_an_interrupted_context_is_no_playing(visit: Visit) -> None:
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     play(page)
     assert page.evaluate("context().state") == "running"
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    assert not page.evaluate("document.querySelector('stem-ab').playing")
 
 
-def test_hours_keep_the_browsers_own_controls(browser: Browser, published: Published) -> None:
-    context = published.serve(browser.new_context())
-    page = context.new_page()
-    path = published.folder / PAGE
-    longer = re.sub(r'data-samples="\d+"', 'data-samples="345600000"', path.read_text("utf-8"))
+def test_hours_keep_the_browsers_own_controls(visit: Visit, published: Published) -> None:
+    page = visit.page
+    text = (published.folder / PAGE).read_text("utf-8")
+    longer = re.sub(r'data-samples="\d+"', 'data-samples="345600000"', text)
     page.route(f"**/{PAGE}", lambda route: route.fulfill(body=longer, content_type="text/html"))
-    page.goto(f"{published.url}/{PAGE}")
+    visit.open(PAGE)
     expect(page.locator("audio").first).to_be_visible()
     expect(page.locator(".ab-deck")).to_be_hidden()
     assert page.locator(".st-transcript [role=button]").count() == 0
-    context.close()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from .planted_site import Published
+from .conftest import Opener
+from .listening import PAGE
+from .planted_site import INTRO, Published
 from .visits import Visit
-
-INTRO, DUET = "intro-one-00000001", "duet-00000002"
 
 
 def button(page: Page, row: str, track: str) -> Locator:
@@ -20,10 +20,17 @@ def status(page: Page) -> Locator:
     return page.get_by_role("status").last
 
 
-def test_raw_and_clean_play_from_the_scorecard(visit: Visit) -> None:
+def test_raw_and_clean_play_from_the_scorecard_one_at_a_time(visit: Visit) -> None:
     page = visit.open("index.html")
+    # Also after the table was filtered.
+    page.get_by_role("searchbox").fill("duet")
+    expect(page.locator("button.st-play")).to_have_count(2)
+    page.get_by_role("searchbox").fill("")
     expect(page.locator("button.st-play")).to_have_count(8)
+    # A render that failed has none.
+    assert page.locator("tr[data-item=broken-00000005] button").count() == 0
     assert visit.audio() == []
+    pressed = page.locator("button.st-play[aria-pressed=true]")
     clean, raw = (button(page, "intro one.wav", track) for track in ("clean", "raw"))
     expect(clean).to_have_attribute("title", re.compile(r"^Play clean, [\d.]+ kB$"))
     clean.click()
@@ -37,57 +44,30 @@ def test_raw_and_clean_play_from_the_scorecard(visit: Visit) -> None:
     expect(status(page)).to_have_text("Paused: narration/intro one.wav")
     expect(raw).to_have_attribute("aria-pressed", "false")
     assert sorted(set(visit.audio())) == [f"{INTRO}/clean.flac", f"{INTRO}/raw.flac"]
-
-
-def test_one_render_plays_at_a_time_and_to_its_end(visit: Visit) -> None:
-    page = visit.open("index.html")
-    button(page, "intro one.wav", "clean").click()
+    clean.click()
     expect(status(page)).to_have_text("Playing clean: narration/intro one.wav")
     button(page, "duet.wav", "clean").click()
     expect(status(page)).to_have_text("Playing clean: stereo/duet.wav")
-    expect(page.locator("button.st-play[aria-pressed=true]")).to_have_count(1)
+    expect(pressed).to_have_count(1)
     expect(status(page)).to_have_text("The end: stereo/duet.wav")
-    expect(page.locator("button.st-play[aria-pressed=true]")).to_have_count(0)
+    expect(pressed).to_have_count(0)
 
 
-def test_a_row_that_cannot_be_heard_says_so(browser: Browser, published: Published) -> None:
-    context = published.serve(browser.new_context())
-    page = context.new_page()
-    page.goto(f"{published.url}/index.html")
+def test_a_row_that_cannot_be_heard_says_so(open_page: Opener, published: Published) -> None:
+    page = open_page(published, "index.html")
     page.route("**/*.flac", lambda route: route.abort())
     button(page, "duet.wav", "raw").click()
     expect(status(page)).to_have_text("raw: the audio could not be fetched. Are you offline?")
     expect(page.locator("button.st-play[aria-pressed=true]")).to_have_count(0)
-    context.close()
-
-
-def test_a_filtered_table_still_plays(visit: Visit) -> None:
-    page = visit.open("index.html")
-    page.get_by_role("searchbox").fill("duet")
-    expect(page.locator("button.st-play")).to_have_count(2)
-    page.get_by_role("searchbox").fill("")
-    expect(page.locator("button.st-play")).to_have_count(8)
-    button(page, "intro one.wav", "raw").click()
-    expect(status(page)).to_have_text("Playing raw: narration/intro one.wav")
-
-
-def test_a_failed_render_has_no_buttons(visit: Visit) -> None:
-    page = visit.open("index.html")
-    expect(page.locator("button.st-play")).to_have_count(8)
-    assert page.locator("tr[data-item=broken-00000005] button").count() == 0
 
 
 def test_a_site_whose_player_is_gone_keeps_plain_controls(
-    browser: Browser, published: Published
+    open_page: Opener, published: Published
 ) -> None:
     """A proxy that strips modules, or a script that did not arrive."""
-    context = published.serve(browser.new_context())
-    context.route("**/player/engine.js", lambda route: route.abort())
-    page = context.new_page()
-    page.goto(f"{published.url}/renders/{INTRO}.html")
+    page = open_page(published, PAGE, missing="**/player/engine.js")
     expect(page.locator("audio").first).to_be_visible()
     expect(page.locator(".ab-deck")).to_be_hidden()
     page.goto(f"{published.url}/index.html")
     expect(page.locator("th", has_text="Render").first).to_be_visible()
     expect(page.locator(".st-listen").first).to_be_hidden()
-    context.close()

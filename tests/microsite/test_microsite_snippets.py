@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -19,114 +15,62 @@ from stemsilver.media import snippets
 from stemsilver.media.snippets import LISTING
 from stemsilver.microsite.pages.render import render_page
 
-from .listening import DUET, ITEM
-from .other_sites import SILENT
-from .planted_site import Planted, Published
-from .visits import Visit
+from .conftest import PHONE
+from .planted_site import DUET, INTRO, SILENT, Planted, Published
+from .visits import visiting
 
 
-@pytest.fixture
-def visitor(browser: Browser, paired: Published) -> Iterator[Visit]:
-    """A fresh visitor on a phone, at whose departure nothing must have gone wrong."""
-    context = paired.serve(browser.new_context(viewport={"width": 390, "height": 844}))
-    seen = Visit(context.new_page(), paired.url)
-    yield seen
-    context.close()
-    assert seen.complaints == []
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Answers without a word."""
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def address(paired: Published) -> Iterator[str]:
-    """The site on a real port: what is downloaded passes by the answers that a test plants."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=paired.folder)) as server:
-        answering = threading.Thread(target=server.serve_forever)
-        answering.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        answering.join()
-
-
-def test_every_pair_can_be_taken_along(browser: Browser, paired: Published, address: str) -> None:
-    page = browser.new_page()
-    visitor = Visit(page, address)
-    visitor.open(f"renders/{ITEM}.html")
-    section = page.get_by_role("region", name="Short pairs")
-    expect(section.get_by_role("listitem")).to_have_count(2)
-    expect(section.get_by_role("listitem").first).to_contain_text("0:00–0:01")
-    assert visitor.audio() == []
-    for number, at in ((1, "0:00 to 0:01"), (2, "0:01 to 0:02")):
-        for signal in ("Raw", "Clean"):
-            link = section.get_by_role("link", name=re.compile(f"^{signal} ?, {at}$"))
-            with page.expect_download() as caught:
-                link.click()
-            name = f"ab-{number}-{signal.lower()}.flac"
-            assert caught.value.suggested_filename == f"{ITEM}-{name}"
-            published = paired.folder / "renders" / ITEM / name
-            assert Path(caught.value.path()).read_bytes() == published.read_bytes()
-    page.close()
-    assert visitor.complaints == []
-
-
-def test_each_link_is_big_enough_for_a_thumb_and_within_the_screen(visitor: Visit) -> None:
-    page = visitor.open(f"renders/{ITEM}.html")
-    for link in page.get_by_role("region", name="Short pairs").get_by_role("link").all():
-        box = link.bounding_box()
-        assert box is not None
-        assert box["height"] >= 24
-        assert box["width"] >= 24
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
-
-
-def test_the_page_says_what_they_are_and_how_large(paired: Published) -> None:
-    page = (paired.folder / "renders" / f"{DUET}.html").read_text(encoding="utf-8")
-    [section] = re.findall(r'<section aria-labelledby="short-pairs">.*?</section>', page, re.DOTALL)
-    assert "cut from raw and clean at the same samples" in section
-    size = (paired.folder / "renders" / DUET / "ab-1-raw.flac").stat().st_size
-    assert f"{size / 1000:.1f} kB" in section
-
-
-def test_a_render_without_any_says_why(visitor: Visit) -> None:
-    page = visitor.open(f"renders/{SILENT}.html")
-    expect(page.get_by_text("No short pairs were cut: clean is nowhere louder")).to_contain_text(
-        "than −45 dB."
-    )
-    expect(page.get_by_role("heading", name="Short pairs")).to_have_count(0)
+def test_every_pair_can_be_taken_along_on_a_phone_or_the_page_says_why_not(
+    browser: Browser, paired: Published
+) -> None:
+    with visiting(browser, paired, viewport=PHONE) as visit:
+        page = visit.open(f"renders/{INTRO}.html")
+        section = page.get_by_role("region", name="Short pairs")
+        expect(section.get_by_role("listitem")).to_have_count(2)
+        expect(section.get_by_role("listitem").first).to_contain_text("0:00–0:01")
+        assert visit.audio() == []
+        for number, at in ((1, "0:00 to 0:01"), (2, "0:01 to 0:02")):
+            for signal in ("Raw", "Clean"):
+                link = section.get_by_role("link", name=re.compile(f"^{signal} ?, {at}$"))
+                name = f"ab-{number}-{signal.lower()}.flac"
+                assert link.evaluate(
+                    "async link => [link.download,"
+                    " (await (await fetch(link.href)).arrayBuffer()).byteLength]"
+                ) == [f"{INTRO}-{name}", (paired.folder / "renders" / INTRO / name).stat().st_size]
+        page = visit.open(f"renders/{DUET}.html")
+        expect(section).to_contain_text("cut from raw and clean at the same samples")
+        size = (paired.folder / "renders" / DUET / "ab-1-raw.flac").stat().st_size
+        expect(section).to_contain_text(f"{size / 1000:.1f} kB")
+        # Each link is big enough for a thumb, and within the screen.
+        for link in section.get_by_role("link").all():
+            box = link.bounding_box()
+            assert box is not None
+            assert min(box["height"], box["width"]) >= 24
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+        page = visit.open(f"renders/{SILENT}.html")
+        why = page.get_by_text("No short pairs were cut: clean is nowhere louder")
+        expect(why).to_contain_text("than −45 dB.")
+        expect(page.get_by_role("heading", name="Short pairs")).to_have_count(0)
 
 
 def test_where_none_are_asked_for_nothing_is_said(planted: Planted, tmp_path: Path) -> None:
     none = planted.profile.ab_tests.model_copy(update={"snippet_count": 0})
     profile = planted.profile.model_copy(update={"ab_tests": none})
-    media = shutil.copytree(planted.media[ITEM], tmp_path / "media")
+    media = shutil.copytree(planted.media[INTRO], tmp_path / "media")
     (media / LISTING).write_bytes(snippets.to_json(()))
-    items = tuple(item for item in planted.results if item.id == ITEM)
-    alone = replace(planted, results=items, profile=profile, media={ITEM: media})
+    items = tuple(item for item in planted.results if item.id == INTRO)
+    alone = replace(planted, results=items, profile=profile, media={INTRO: media})
     assert render_page(alone.scorecard.renders, 0, None, media, None).pairs == ()
     alone.build(tmp_path / "site")
-    page = (tmp_path / "site" / "renders" / f"{ITEM}.html").read_text(encoding="utf-8")
+    page = (tmp_path / "site" / "renders" / f"{INTRO}.html").read_text(encoding="utf-8")
     assert "hort pairs" not in page
     assert not list((tmp_path / "site").rglob("ab-*.flac"))
 
 
-def test_they_are_not_printed(visitor: Visit) -> None:
-    page = visitor.open(f"renders/{ITEM}.html")
-    section = page.get_by_role("region", name="Short pairs")
-    expect(section).to_be_visible()
-    page.emulate_media(media="print")
-    expect(section).to_be_hidden()
-    expect(page.get_by_role("heading", name="Listen")).to_be_visible()
-
-
 def test_a_pair_that_is_listed_and_not_there_is_no_site(paired: Published, tmp_path: Path) -> None:
     media = dict(paired.planted.media)
-    media[ITEM] = shutil.copytree(media[ITEM], tmp_path / "media")
-    (media[ITEM] / "ab-2-raw.flac").unlink()
+    media[INTRO] = shutil.copytree(media[INTRO], tmp_path / "media")
+    (media[INTRO] / "ab-2-raw.flac").unlink()
     with pytest.raises((SiteError, OSError)):
         replace(paired.planted, media=media).build(tmp_path / "site")
     assert not (tmp_path / "site").exists()

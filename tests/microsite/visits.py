@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Dialog, Page, Response
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Response
+
+from .planted_site import Served
 
 
 @dataclass
@@ -17,7 +22,6 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Listen to everything the page does."""
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -42,6 +46,18 @@ class Visit:
             self.complaints.append(response.url)
 
     def _asked(self, dialog: Dialog) -> None:
-        """No page opens any dialog of its own."""
+        # No page opens any dialog of its own.
         self.complaints.append(dialog.message)
         dialog.dismiss()
+
+
+@contextmanager
+def visiting(browser: Browser, site: Served, **visitor: Any) -> Iterator[Visit]:
+    """A visitor of any kind, at whose departure nothing must have gone wrong."""
+    context = site.serve(browser.new_context(**visitor))
+    seen = Visit(context.new_page(), site.url)
+    yield seen
+    context.close()
+    assert seen.complaints == []
+    local = (site.url, "data:", "blob:")
+    assert [url for url in seen.requests if not url.startswith(local)] == []
