@@ -168,6 +168,16 @@ def _a_change(folder: Path) -> Opened:
     )
 
 
+def multiply(card: Any, paths: Sequence[str]) -> None:
+    """Make a scorecard's first render one of many, with one score each."""
+    first = card["items"][0]
+    kept = {"wer_raw_to_clean": first["metrics"]["wer_raw_to_clean"]}
+    card["items"] = [
+        first | {"id": f"r{at}", "path": path, "metrics": kept, "verdicts": [], "seconds": {}}
+        for at, path in enumerate(paths)
+    ]
+
+
 def event() -> dict[str, Any]:
     """What GitHub says of the run, as far as it matters, and a little more."""
     return {

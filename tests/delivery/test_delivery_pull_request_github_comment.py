@@ -14,9 +14,10 @@ from stemsilver.delivery.pull_request import comment_on_run
 from stemsilver.errors import EnvironmentFault, NothingToDo, UsageError
 
 from .github_server import BOT, REPOSITORY, TOKEN, GitHubServer, github_server
-from .pull_requests import COMMIT, OTHER_COMMIT, Opened, a_change, embedded, event, pull
+from .pull_requests import COMMIT, Opened, a_change, embedded, event, pull
 
 MARKER = "<!-- stemsilver-scorecard -->"
+OTHER = "f" * 40
 
 
 @pytest.fixture
@@ -49,6 +50,8 @@ def test_there_is_one_comment_which_is_brought_up_to_date(
         for number, (login, body) in enumerate(zip(("stranger", BOT, BOT), others, strict=True))
     ]
     server.comments += [{"id": 50 + more, "user": None, "body": ""} for more in range(100)]
+    with pytest.raises(NothingToDo, match="has no artifact"):
+        comment(server, tmp_path)
     server.hand_over(handed.folder, COMMIT)
     assert comment(server, tmp_path) == 7
     new = server.comments[-1]
@@ -66,43 +69,29 @@ def test_there_is_one_comment_which_is_brought_up_to_date(
     assert [one["body"] for one in server.comments[:3]] == others
 
 
-def test_a_run_that_handed_nothing_over_has_no_comment(
-    server: GitHubServer, tmp_path: Path
-) -> None:
-    with pytest.raises(NothingToDo, match="has no artifact"):
-        comment(server, tmp_path)
-
-
 @pytest.mark.parametrize(
-    "change", [{"state": "closed"}, {"head": pull()["head"] | {"sha": "f" * 40}}]
-)
-def test_a_pull_request_that_has_gone_on_has_no_comment(
-    change: dict[str, Any], server: GitHubServer, handed: Opened, tmp_path: Path
-) -> None:
-    server.pulls = [pull() | change]
-    server.hand_over(handed.folder, COMMIT)
-    with pytest.raises(NothingToDo, match="stale"):
-        comment(server, tmp_path)
-    assert server.comments == []
-
-
-@pytest.mark.parametrize(
-    "claim",
+    ("claim", "asked", "error"),
     [
-        {"number": 8},  # another one that is open
-        {"number": 9},  # none
-        {"number": "../../user"},
-        {"commit": OTHER_COMMIT},
+        ({"number": 8}, {}, UsageError),  # another one that is open
+        ({"number": 9}, {}, UsageError),  # none
+        ({"number": "../../user"}, {}, UsageError),
+        ({"commit": OTHER}, {}, UsageError),
+        ({}, {"state": "closed"}, NothingToDo),
     ],
 )
-def test_nothing_is_posted_for_what_was_forged(
-    claim: dict[str, object], server: GitHubServer, handed: Opened, tmp_path: Path
+def test_nothing_is_posted_for_what_was_forged_or_came_too_late(
+    claim: dict[str, object],
+    asked: dict[str, object],
+    error: type[Exception],
+    server: GitHubServer,
+    handed: Opened,
+    tmp_path: Path,
 ) -> None:
-    other = {"sha": "f" * 40, "repo": {"full_name": "victim/fork"}}
-    server.pulls.append(pull() | {"number": 8, "head": other})
+    other = {"sha": OTHER, "repo": {"full_name": "victim/fork"}}
+    server.pulls = [pull() | asked, pull() | {"number": 8, "head": other}]
     handed.change("pull_request.json", lambda values: values.update(claim))
     server.hand_over(handed.folder, COMMIT)
-    with pytest.raises(UsageError, match="forged"):
+    with pytest.raises(error, match="forged" if claim else "stale"):
         comment(server, tmp_path)
     assert server.comments == []
     assert all(one.startswith("GET ") for one in server.asked)
