@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import soundfile
@@ -28,27 +28,13 @@ UNFIT = ("new\nline.wav", "back\\slash.wav", "..\\..\\up.wav", "C:drive.wav", "b
 """Outputs whose names some system or tool would unpack to something else."""
 
 
-@dataclass(frozen=True)
 class LeftByABuild:
     """The folders of one build."""
 
-    folder: Path
-
-    @property
-    def proceed(self) -> Path:
-        return self.folder / "proceed"
-
-    @property
-    def report(self) -> Path:
-        return self.folder / "report"
-
-    @property
-    def site(self) -> Path:
-        return self.folder / "site"
-
-    @property
-    def out(self) -> Path:
-        return self.folder / "dist"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.proceed, self.report, self.site = (folder / n for n in ("proceed", "report", "site"))
+        self.out = folder / "dist"
 
     def release(self, version: str | None = None) -> Release:
         """Pack it into `out`."""
