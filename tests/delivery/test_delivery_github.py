@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,20 +9,7 @@ import pytest
 from stemsilver.delivery.github import GitHub
 from stemsilver.errors import EnvironmentFault, UsageError
 
-from .github_server import REPOSITORY, TOKEN, GitHubServer, github_server
-
-
-@pytest.fixture
-def server() -> Iterator[GitHubServer]:
-    """A GitHub where the token may read pull requests and artifacts."""
-    with github_server(pull_requests="read", actions="read") as there:
-        yield there
-
-
-@pytest.fixture
-def github(server: GitHubServer) -> GitHub:
-    """The client of it."""
-    return GitHub(REPOSITORY, TOKEN, server.address)
+from .github_server import REPOSITORY, TOKEN, GitHubServer
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 101, 200])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
@@ -19,21 +19,8 @@ from stemsilver.delivery.pull_request.fetch import (
 )
 from stemsilver.errors import UsageError
 
-from .github_server import REPOSITORY, TOKEN, GitHubServer, archive_of, github_server
+from .github_server import GitHubServer, archive_of
 from .pull_requests import COMMIT, OTHER_COMMIT, pull
-
-
-@pytest.fixture
-def server() -> Iterator[GitHubServer]:
-    """A GitHub where the token may read pull requests and artifacts."""
-    with github_server(actions="read", pull_requests="read") as there:
-        yield there
-
-
-@pytest.fixture
-def github(server: GitHubServer) -> GitHub:
-    """The client of it."""
-    return GitHub(REPOSITORY, TOKEN, server.address)
 
 
 def test_the_newest_artifact_of_an_open_pull_requests_last_commit_counts(

@@ -13,13 +13,7 @@ import pytest
 from stemsilver.delivery.pull_request import read, read_claim
 from stemsilver.errors import UsageError
 
-from .pull_requests import COMMIT, NUMBER, Opened, a_change
-
-
-@pytest.fixture
-def handed(tmp_path: Path) -> Opened:
-    """A change as it should be handed over, to be damaged."""
-    return a_change(tmp_path / "pull")
+from .pull_requests import COMMIT, NUMBER, Opened
 
 
 def refused(folder: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +12,27 @@ from stemsilver.delivery.github import GitHub
 from stemsilver.delivery.pull_request import comment_on_run
 from stemsilver.errors import EnvironmentFault, NothingToDo, UsageError
 
-from .github_server import BOT, REPOSITORY, TOKEN, GitHubServer, github_server
-from .pull_requests import COMMIT, Opened, a_change, embedded, event, pull
+from .github_server import BOT, GitHubServer
+from .pull_requests import COMMIT, Opened, embedded, event, pull
 
 MARKER = "<!-- stemsilver-scorecard -->"
 OTHER = "f" * 40
 
 
-@pytest.fixture
-def server() -> Iterator[GitHubServer]:
-    """A GitHub with an open pull request, and the rights of the workflow."""
-    with github_server(actions="read", pages="read", pull_requests="write") as there:
-        there.pulls = [pull()]
-        there.pages_url = "https://team.github.io/batch/"
-        yield there
+@pytest.fixture(autouse=True)
+def _rights_of_the_workflow(server: GitHubServer) -> None:
+    server.rights["pull-requests"] = "write"
+    server.pages_url = "https://team.github.io/batch/"
 
 
-@pytest.fixture
-def handed(tmp_path: Path) -> Opened:
-    """What the pull request's run hands over."""
-    return a_change(tmp_path / "pull")
-
-
-def comment(server: GitHubServer, folder: Path, said: Any = None) -> int:
+def comment(github: GitHub, folder: Path, said: Any = None) -> int:
     path = folder / "event.json"
     path.write_text(json.dumps(said or event()))
-    return comment_on_run(GitHub(REPOSITORY, TOKEN, server.address), embedded(), path)
+    return comment_on_run(github, embedded(), path)
 
 
 def test_there_is_one_comment_which_is_brought_up_to_date(
-    server: GitHubServer, handed: Opened, tmp_path: Path
+    server: GitHubServer, github: GitHub, handed: Opened, tmp_path: Path
 ) -> None:
     others = [f"{MARKER}\nnot by a workflow", "no marker", f"quoted: {MARKER}"]
     server.comments = [
@@ -51,9 +41,9 @@ def test_there_is_one_comment_which_is_brought_up_to_date(
     ]
     server.comments += [{"id": 50 + more, "user": None, "body": ""} for more in range(100)]
     with pytest.raises(NothingToDo, match="has no artifact"):
-        comment(server, tmp_path)
+        comment(github, tmp_path)
     server.hand_over(handed.folder, COMMIT)
-    assert comment(server, tmp_path) == 7
+    assert comment(github, tmp_path) == 7
     new = server.comments[-1]
     assert new["body"].splitlines()[0] == MARKER
     assert COMMIT[:12] in new["body"]
@@ -62,7 +52,7 @@ def test_there_is_one_comment_which_is_brought_up_to_date(
     assert "(https://github.com/team/batch/actions/runs/1)" in new["body"]
     new["body"] = f"{MARKER}\nold"
     server.pages_url = None
-    assert comment(server, tmp_path) == 7
+    assert comment(github, tmp_path) == 7
     assert len(server.comments) == 104
     assert "previews/" not in server.comments[-1]["body"]
     assert "old" not in server.comments[-1]["body"]
@@ -84,6 +74,7 @@ def test_nothing_is_posted_for_what_was_forged_or_came_too_late(
     asked: dict[str, object],
     error: type[Exception],
     server: GitHubServer,
+    github: GitHub,
     handed: Opened,
     tmp_path: Path,
 ) -> None:
@@ -92,21 +83,21 @@ def test_nothing_is_posted_for_what_was_forged_or_came_too_late(
     handed.change("pull_request.json", lambda values: values.update(claim))
     server.hand_over(handed.folder, COMMIT)
     with pytest.raises(error, match="forged" if claim else "stale"):
-        comment(server, tmp_path)
+        comment(github, tmp_path)
     assert server.comments == []
     assert all(one.startswith("GET ") for one in server.asked)
     assert not any("user" in one for one in server.asked)
 
 
 def test_without_the_right_to_write_the_fault_is_named(
-    server: GitHubServer, handed: Opened, tmp_path: Path
+    server: GitHubServer, github: GitHub, handed: Opened, tmp_path: Path
 ) -> None:
     server.rights["pull-requests"] = "read"
     server.hand_over(handed.folder, COMMIT)
     with pytest.raises(EnvironmentFault, match="POST issues/7/comments: HTTP 403"):
-        comment(server, tmp_path)
+        comment(github, tmp_path)
 
 
-def test_an_event_of_another_kind_is_refused(server: GitHubServer, tmp_path: Path) -> None:
+def test_an_event_of_another_kind_is_refused(github: GitHub, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="`workflow_run` event"):
-        comment(server, tmp_path, {"pull_request": {}})
+        comment(github, tmp_path, {"pull_request": {}})

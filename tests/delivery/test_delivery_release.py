@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import resource
 import shutil
 import subprocess
 import tracemalloc
@@ -283,21 +282,6 @@ def test_a_build_in_progress_is_not_packed_and_what_a_killed_release_left_is_rem
     left.release()
     names = [".stemsilver.lock", f"{NAME}.zip", f"{NAME}.zip.sha256"]
     assert sorted(path.name for path in left.out.iterdir()) == names
-
-
-@pytest.mark.parametrize("room", [100, 100_000])
-def test_a_full_disk_keeps_what_stood_there(left: LeftByABuild, room: int) -> None:
-    left.out.mkdir()
-    (left.out / f"{NAME}.zip").write_bytes(b"the old one")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
-    try:
-        with pytest.raises(EnvironmentFault, match=rf"cannot write .*{NAME}\.zip"):
-            left.release()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert (left.out / f"{NAME}.zip").read_bytes() == b"the old one"
-    assert set(files(left.out)) <= {".stemsilver.lock", f"{NAME}.zip"}
 
 
 def test_a_file_that_vanishes_on_the_way_is_one_clear_error(tmp_path: Path) -> None:
