@@ -14,14 +14,9 @@ from stemsilver.delivery.release import Release, release
 from ..microsite.planted_site import plant
 
 OUTPUTS = (
-    "narration/intro one.wav",
-    "-rf.wav",
-    "'quoted' \"twice\" `back` $(touch pwned);.wav",
-    "été 日本語 🎙 \u202egpj.wav",
-    "<script>alert(1)<&#47;script>.wav",
-    "%2e%2e%2fetc.wav",
-    "*?.wav",
-)
+    "narration/intro one.wav", "-rf.wav", "'quoted' \"twice\" `back` $(touch pwned);.wav",
+    "été 日本語 🎙 \u202egpj.wav", "<script>alert(1)<&#47;script>.wav", "%2e%2e%2fetc.wav", "*?.wav",
+)  # fmt: skip
 """Outputs that keep their names in a ZIP."""
 
 UNFIT = ("new\nline.wav", "back\\slash.wav", "..\\..\\up.wav", "C:drive.wav", "bell\x07.wav")

@@ -197,68 +197,47 @@ def test_a_version_names_it_and_another_zip_of_that_name_is_replaced_and_that_is
     assert left.release(version).replaced
 
 
-def instead(path: Path, make: Callable[[Path], object]) -> None:
-    path.unlink()
-    make(path)
+def other(path: Path) -> None:
+    path.write_text('{"schema_version": 1')
+
+
+def gone(path: Path) -> None:
+    assert not path.exists()
+
+
+def linked(target: str) -> Callable[[Path], object]:
+    return lambda path: path.symlink_to(target)
 
 
 @pytest.mark.parametrize(
-    ("spoil", "why"),
+    ("place", "make", "why"),
     [
-        (
-            lambda left: (left.site / "downloads" / "scorecard.json").write_text("{}"),
-            "are from different builds",
-        ),
-        (
-            lambda left: (left.report / "batch_metrics.csv").write_text("render\n"),
-            "are from different builds",
-        ),
-        (
-            lambda left: (left.proceed / OUTPUTS[0]).unlink(),
-            "narration/intro one.wav: the scorecard names it",
-        ),
-        (
-            lambda left: instead(left.proceed / OUTPUTS[1], Path.mkdir),
-            "the scorecard names it",
-        ),
-        (
-            lambda left: instead(
-                left.proceed / OUTPUTS[1], lambda path: path.symlink_to("/etc/passwd")
-            ),
-            "leads out of",
-        ),
-        (
-            lambda left: (left.proceed / OUTPUTS[1]).write_bytes(b"of another build"),
-            "-rf.wav: its SHA-256 differs",
-        ),
-        (lambda left: (left.report / "scorecard.json").unlink(), "there is no scorecard"),
-        (
-            lambda left: (left.report / "scorecard.json").write_text('{"schema_version": 1'),
-            "not a scorecard",
-        ),
-        (lambda left: (left.site / ".stemsilver-site").unlink(), "not a site of Stemsilver"),
-        (
-            lambda left: (left.site / "assets" / "up").symlink_to(left.folder),
-            "a link or a special file",
-        ),
-        (lambda left: os.mkfifo(left.site / "pipe"), "a link or a special file"),
-        (
-            lambda left: (left.site / "assets" / "x\n0000  README.txt").write_text("x"),
-            "cannot be stored in a ZIP",
-        ),
-        # `dist` is where it is written to.
-        (lambda left: left.out.symlink_to(left.site / "downloads"), "lies in the site"),
+        ("site/downloads/scorecard.json", other, "are from different builds"),
+        ("report/batch_metrics.csv", other, "are from different builds"),
+        ("proceed/narration/intro one.wav", gone, "intro one.wav: the scorecard names it"),
+        ("proceed/-rf.wav", Path.mkdir, "the scorecard names it"),
+        ("proceed/-rf.wav", linked("/etc/passwd"), "leads out of"),
+        ("proceed/-rf.wav", other, "-rf.wav: its SHA-256 differs"),
+        ("report/scorecard.json", gone, "there is no scorecard"),
+        ("report/scorecard.json", other, "not a scorecard"),
+        ("site/.stemsilver-site", gone, "not a site of Stemsilver"),
+        ("site/assets/up", linked(".."), "a link or a special file"),
+        ("site/pipe", os.mkfifo, "a link or a special file"),
+        ("site/assets/x\n0000  README.txt", other, "cannot be stored in a ZIP"),
+        ("dist", linked("site/downloads"), "lies in the site"),
     ],
 )
 def test_what_is_not_one_whole_build_is_refused_before_anything_is_written(
-    left: LeftByABuild, spoil: Callable[[LeftByABuild], None], why: str
+    left: LeftByABuild, place: str, make: Callable[[Path], object], why: str
 ) -> None:
-    spoil(left)
+    path = left.folder / place
+    path.unlink(missing_ok=True)
+    make(path)
     with pytest.raises(UsageError, match=why) as caught:
         left.release()
     assert caught.value.next_step
     assert not list(left.folder.rglob("*.zip"))
-    assert left.out.is_symlink() or not left.out.exists()
+    assert place == "dist" or not left.out.exists()
 
 
 def test_a_build_that_cleaned_nothing_is_nothing_to_release(left: LeftByABuild) -> None:
@@ -315,7 +294,7 @@ def test_a_large_file_needs_no_memory_of_its_size(tmp_path: Path) -> None:
 def test_a_file_beyond_the_old_limits_gets_zip64(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without half an hour of audio: the limit comes down instead."""
+    # Without half an hour of audio: the limit comes down instead.
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
     (tmp_path / "long.flac").write_bytes(bytes(range(256)) * 40)
     write_zip(tmp_path / "a.zip", {"a": b"a", "long.flac": tmp_path / "long.flac"}, MOMENT)

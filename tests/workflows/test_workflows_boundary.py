@@ -10,9 +10,6 @@ from typing import Any
 
 import pytest
 import yaml
-from typer.main import get_command
-
-from stemsilver.cli.main import app
 
 from .runner import read
 
@@ -101,12 +98,3 @@ def test_every_script_is_short_and_has_no_program_in_another_language() -> None:
             script
         )
         assert "${{" not in script
-
-
-def test_every_command_that_is_called_is_there() -> None:
-    called = set(re.findall(r'"\$STEMSILVER" ([a-z-]+)(?: ([a-z-]+))?', "\n".join(scripts())))
-    assert len(called) >= 7
-    commands: Any = get_command(app)
-    for first, second in called:
-        command = commands.commands[first]
-        assert not hasattr(command, "commands") or second in command.commands, (first, second)
