@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { needed, oneSided, twoSided } from "../../site_src/assets/blind/binomial.js";
-import { pText, sentence, tally, text } from "../../site_src/assets/blind/reading.js";
+import { pText, sentence, tally } from "../../site_src/assets/blind/reading.js";
 import { claims, day, decode, encode, label } from "../../site_src/assets/blind/result.js";
 
 const RESULT = {
@@ -86,11 +86,10 @@ const set = (key, value) => {
 };
 
 test("what no test gave is refused", () => {
-  const hostile = Object.entries(WRONG).flatMap(([key, values]) => values.map((one) => set(key, one)));
+  const changed = Object.entries(WRONG).flatMap(([key, all]) => all.map((one) => set(key, one)));
   const more = ["x=1", "answers=1111111111", "right=12", "x".repeat(10_000)];
-  hostile.push(...more.map((one) => `${FRAGMENT}&${one}`));
-  hostile.push("#result=1&test=abx&answers=%E0%A4%A&head=%&base=%zz&on=%");
-  for (const one of hostile) {
+  const broken = "#result=1&test=abx&answers=%E0%A4%A&head=%&base=%zz&on=%";
+  for (const one of [...changed, ...more.map((one) => `${FRAGMENT}&${one}`), broken]) {
     assert.throws(() => decode(one), /^Error: This link is not a result .*\.$/, one);
   }
 });
@@ -112,11 +111,8 @@ test("p is written with three decimals, and small ones with two digits", () => {
 
 test("sentences say what was found, and no more", () => {
   const said = (values) => sentence({ ...RESULT, ...values }).replaceAll("\u00a0", " ");
-  assert.equal(
-    said({ answers: "111111111100" }),
-    "Guessing alone gets 10 or more of 12 right in 1.9 % of such tests. " +
-      "The listener probably heard a difference.",
-  );
+  const heard = said({ answers: "111111111100" });
+  assert.match(heard, /^Guessing alone gets 10 or more of 12 right in 1\.9 % .* heard a difference\.$/);
   const unclear = said({ answers: "1100110011" });
   assert.match(unclear, /37\.7 % .* does not show .* nor that there is none/);
   assert.match(said({ answers: "0".repeat(10) }), /in every such test/);
@@ -126,16 +122,4 @@ test("sentences say what was found, and no more", () => {
   assert.match(prefers("bbbbbbbbbb"), /0 to 10 .* prefers studio, 3 October 2026\.$/);
   assert.match(prefers("hhhhhbbbbb"), /every such test\. So this shows no preference/);
   assert.match(prefers("n".repeat(10)), /nothing to test/);
-});
-
-test("the text has everything in it", () => {
-  const link = "https://example.org/blind.html#result=1";
-  const lines = text({ ...RESULT, answers: "111111111100" }, "intro one.wav", link).split("\n");
-  assert.deepEqual(lines.slice(0, 4), [
-    "Blind test, ABX, 12 trials, 22 November 2026",
-    "studio, 22 November 2026 against studio, 3 October 2026",
-    "Renders: intro one.wav",
-    "10 of 12 right, p = 0.019 (exact one-sided binomial test)",
-  ]);
-  assert.equal(lines.at(-1), link);
 });

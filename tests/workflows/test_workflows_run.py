@@ -27,13 +27,11 @@ from .team import ADDRESS, Team, found, git
 
 ROOT = Path(__file__).parents[2]
 CANCELLED = {"conclusion": "cancelled"}
-PLANTED = {
-    "index.html": b"taken over",
-    "sitecustomize.py": b"raise SystemExit('taken over')",
-    "stemsilver/__init__.py": b"raise SystemExit('taken over')",
-    ".github/actions/stemsilver/action.yml": b"taken over",
-    "config/embedded.yaml": b"taken over",
-}
+PLANTED = b"raise SystemExit('taken over')"
+PLACES = (
+    "index.html", "sitecustomize.py", "stemsilver/__init__.py", "config/embedded.yaml",
+    ".github/actions/stemsilver/action.yml",
+)  # fmt: skip
 
 
 def propose(team: Team) -> Values:
@@ -92,8 +90,8 @@ def scored(team: Team, pull: Values) -> Job:
         artifact = job.workspace / "artifact"
         for path in artifact.rglob("*"):
             archive.write(path, path.relative_to(artifact))
-        for name, content in PLANTED.items():
-            archive.writestr(name, content)
+        for name in PLACES:
+            archive.writestr(name, PLANTED)
     team.server.archives[number] = (team.folder / "artifact.zip").read_bytes()
     return job
 
