@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stemsilver.delivery.github import GitHub
-
-from .github_server import REPOSITORY, TOKEN, GitHubServer, github_server
+from .github_server import GitHubServer, github_server
 from .pull_requests import Opened, a_change, pull
 
 
@@ -17,12 +15,6 @@ def server() -> Iterator[GitHubServer]:
     with github_server(actions="read", pages="read", pull_requests="read") as there:
         there.pulls = [pull()]
         yield there
-
-
-@pytest.fixture
-def github(server: GitHubServer) -> GitHub:
-    """The client of it."""
-    return GitHub(REPOSITORY, TOKEN, server.address)
 
 
 @pytest.fixture

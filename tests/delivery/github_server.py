@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from stemsilver.delivery.github import GitHub
+
 REPOSITORY = "team/batch"
 TOKEN = "t0ken"
 BOT = "github-actions[bot]"
@@ -32,6 +34,11 @@ class GitHubServer:
     comments: list[dict[str, Any]] = field(default_factory=list)
     pages_url: str | None = None
     asked: list[str] = field(default_factory=list)
+
+    @property
+    def client(self) -> GitHub:
+        """A client with its token."""
+        return GitHub(REPOSITORY, TOKEN, self.address)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -36,7 +36,7 @@ def key(folder: Path) -> str:
     ],
     ids=["content", "name", "folder", "all"],
 )
-def test_what_decides_and_nothing_else_is_in_it(
+def test_what_decides_is_in_it(
     change: Callable[[Path], object], batch: Path, tmp_path: Path
 ) -> None:
     before = key(batch)

@@ -38,9 +38,7 @@ def test_a_history_is_fetched_past_every_cache(tmp_path: Path) -> None:
     ("answer", "why"),
     [(404, ""), (500, "HTTP 500"), (403, "HTTP 403"), (bytes(8_000_001), "more than 8 MB")],
 )
-def test_a_new_site_has_none_and_any_other_answer_is_no_new_site(
-    answer: Any, why: str, tmp_path: Path
-) -> None:
+def test_only_404_is_a_new_site(answer: Any, why: str, tmp_path: Path) -> None:
     target = tmp_path / "history.json"
     with serving(site_with(answer, [])) as address:
         if not why:
@@ -63,7 +61,7 @@ def test_a_new_site_has_none_and_any_other_answer_is_no_new_site(
         (lambda site: (site / "index.html").unlink(), "no index.html"),
     ],
 )
-def test_what_pages_does_not_take_is_not_deployed(
+def test_what_pages_refuses_is_not_deployed(
     plant: Callable[[Path], object], why: str, tmp_path: Path
 ) -> None:
     (tmp_path / "deep").mkdir()

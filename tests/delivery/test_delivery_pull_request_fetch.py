@@ -10,7 +10,6 @@ from zipfile import ZipFile, ZipInfo
 
 import pytest
 
-from stemsilver.delivery.github import GitHub
 from stemsilver.delivery.pull_request.fetch import (
     artifact_of_run,
     artifacts_of_open_pulls,
@@ -23,31 +22,27 @@ from .github_server import GitHubServer, archive_of
 from .pull_requests import COMMIT, OTHER_COMMIT, pull
 
 
-def test_the_newest_artifact_of_an_open_pull_requests_last_commit_counts(
-    server: GitHubServer, github: GitHub
-) -> None:
-    assert artifacts_of_open_pulls(github) == {}
+def test_the_newest_artifact_of_the_last_commit_counts(server: GitHubServer) -> None:
+    assert artifacts_of_open_pulls(server.client) == {}
     moved = pull() | {"number": 8, "head": pull()["head"] | {"sha": "f" * 40}}
     server.pulls = [pull(), moved, pull() | {"number": 9, "state": "closed"}]
     server.hand_over(b"old", COMMIT, run=1)
     newest = server.hand_over(b"new", COMMIT, run=2)
     server.hand_over(b"other", OTHER_COMMIT, run=3)
-    assert artifacts_of_open_pulls(github) == {7: newest}
-    assert artifact_of_run(github, 2) == newest
-    assert artifact_of_run(github, 4) is None
+    assert artifacts_of_open_pulls(server.client) == {7: newest}
+    assert artifact_of_run(server.client, 2) == newest
+    assert artifact_of_run(server.client, 4) is None
     # One that is gone or too large is not fetched.
     for change in ({"expired": True}, {"expired": False, "size_in_bytes": 50_000_001}):
         for one in server.artifacts:
             one |= change
-        assert artifacts_of_open_pulls(github) == {}
-        assert artifact_of_run(github, 2) is None
+        assert artifacts_of_open_pulls(server.client) == {}
+        assert artifact_of_run(server.client, 2) is None
 
 
-def test_what_was_handed_over_is_unpacked(
-    server: GitHubServer, github: GitHub, tmp_path: Path
-) -> None:
+def test_what_was_handed_over_is_unpacked(server: GitHubServer, tmp_path: Path) -> None:
     number = server.hand_over(archive_of({"a.json": b"{}", "ab/x/y.flac": b"y"}), COMMIT)
-    fetch(github, number, tmp_path / "folder")
+    fetch(server.client, number, tmp_path / "folder")
     assert (tmp_path / "folder" / "ab" / "x" / "y.flac").read_bytes() == b"y"
 
 
@@ -80,7 +75,7 @@ def test_no_name_leads_out_of_the_folder_and_a_link_is_unpacked_as_a_file(tmp_pa
     ],
     ids=["text", "damaged", "file_and_folder", "bomb of bytes", "bomb of files"],
 )
-def test_what_is_no_archive_of_ours_is_refused(
+def test_a_damaged_or_huge_archive_is_refused(
     content: Callable[[], bytes], why: str, tmp_path: Path
 ) -> None:
     archive = tmp_path / "archive.zip"

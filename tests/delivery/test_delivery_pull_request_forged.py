@@ -82,9 +82,7 @@ def first(card: Any) -> Any:
         ("head.json", lambda card: card["gates"][0].update(gate="<script>")),
     ],
 )
-def test_a_scorecard_that_is_none(
-    handed: Opened, name: str, change: Callable[[Any], object]
-) -> None:
+def test_a_bad_scorecard(handed: Opened, name: str, change: Callable[[Any], object]) -> None:
     handed.change(name, change)
     refused(handed.folder)
 
@@ -111,7 +109,7 @@ def link(target: str) -> Callable[[Path], object]:
     ],
     ids=["file", "folder", "device", "loop", "dangling", "hard", "fifo"],
 )
-def test_links_and_devices_are_refused_wherever_they_are(
+def test_links_and_devices_are_refused(
     handed: Opened, place: str, make: Callable[[Path], object]
 ) -> None:
     path = handed.folder / place

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from stemsilver.delivery.github import GitHub
 from stemsilver.delivery.pull_request import comment_on_run
 from stemsilver.errors import EnvironmentFault, NothingToDo, UsageError
 
@@ -25,14 +24,14 @@ def _rights_of_the_workflow(server: GitHubServer) -> None:
     server.pages_url = "https://team.github.io/batch/"
 
 
-def comment(github: GitHub, folder: Path, said: Any = None) -> int:
+def comment(server: GitHubServer, folder: Path, said: Any = None) -> int:
     path = folder / "event.json"
     path.write_text(json.dumps(said or event()))
-    return comment_on_run(github, embedded(), path)
+    return comment_on_run(server.client, embedded(), path)
 
 
-def test_there_is_one_comment_which_is_brought_up_to_date(
-    server: GitHubServer, github: GitHub, handed: Opened, tmp_path: Path
+def test_one_comment_is_kept_up_to_date(
+    server: GitHubServer, handed: Opened, tmp_path: Path
 ) -> None:
     others = [f"{MARKER}\nnot by a workflow", "no marker", f"quoted: {MARKER}"]
     server.comments = [
@@ -41,9 +40,9 @@ def test_there_is_one_comment_which_is_brought_up_to_date(
     ]
     server.comments += [{"id": 50 + more, "user": None, "body": ""} for more in range(100)]
     with pytest.raises(NothingToDo, match="has no artifact"):
-        comment(github, tmp_path)
+        comment(server, tmp_path)
     server.hand_over(handed.folder, COMMIT)
-    assert comment(github, tmp_path) == 7
+    assert comment(server, tmp_path) == 7
     new = server.comments[-1]
     assert new["body"].splitlines()[0] == MARKER
     assert COMMIT[:12] in new["body"]
@@ -52,7 +51,7 @@ def test_there_is_one_comment_which_is_brought_up_to_date(
     assert "(https://github.com/team/batch/actions/runs/1)" in new["body"]
     new["body"] = f"{MARKER}\nold"
     server.pages_url = None
-    assert comment(github, tmp_path) == 7
+    assert comment(server, tmp_path) == 7
     assert len(server.comments) == 104
     assert "previews/" not in server.comments[-1]["body"]
     assert "old" not in server.comments[-1]["body"]
@@ -74,7 +73,6 @@ def test_nothing_is_posted_for_what_was_forged_or_came_too_late(
     asked: dict[str, object],
     error: type[Exception],
     server: GitHubServer,
-    github: GitHub,
     handed: Opened,
     tmp_path: Path,
 ) -> None:
@@ -83,21 +81,19 @@ def test_nothing_is_posted_for_what_was_forged_or_came_too_late(
     handed.change("pull_request.json", lambda values: values.update(claim))
     server.hand_over(handed.folder, COMMIT)
     with pytest.raises(error, match="forged" if claim else "stale"):
-        comment(github, tmp_path)
+        comment(server, tmp_path)
     assert server.comments == []
     assert all(one.startswith("GET ") for one in server.asked)
     assert not any("user" in one for one in server.asked)
 
 
-def test_without_the_right_to_write_the_fault_is_named(
-    server: GitHubServer, github: GitHub, handed: Opened, tmp_path: Path
-) -> None:
+def test_a_missing_right_is_named(server: GitHubServer, handed: Opened, tmp_path: Path) -> None:
     server.rights["pull-requests"] = "read"
     server.hand_over(handed.folder, COMMIT)
     with pytest.raises(EnvironmentFault, match="POST issues/7/comments: HTTP 403"):
-        comment(github, tmp_path)
+        comment(server, tmp_path)
 
 
-def test_an_event_of_another_kind_is_refused(github: GitHub, tmp_path: Path) -> None:
+def test_an_event_of_another_kind_is_refused(server: GitHubServer, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="`workflow_run` event"):
-        comment(github, tmp_path, {"pull_request": {}})
+        comment(server, tmp_path, {"pull_request": {}})

@@ -88,9 +88,7 @@ def test_the_order_is_worse_then_unknown_then_better(tmp_path: Path) -> None:
     assert [item.id for item in changed] == ["much", "little", "mended", "added", "better"]
 
 
-def test_without_a_base_every_render_is_a_change_and_without_a_change_none_is(
-    tmp_path: Path,
-) -> None:
+def test_without_a_base_every_render_is_a_change(tmp_path: Path) -> None:
     done = opened(tmp_path / "first", [], [render("one", GOOD), failed("two")], no_base=True)
     assert not (done.folder / "base.json").exists()
     assert done.packed.renders == ("one.wav",)

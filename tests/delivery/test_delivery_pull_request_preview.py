@@ -183,9 +183,7 @@ def of_sizes(folder: Path, *kilobytes: int) -> Opened:
     return made
 
 
-def test_what_fits_is_counted_as_it_is_written_and_nothing_overtakes(
-    tmp_path: Path, site: Path
-) -> None:
+def test_what_fits_is_counted_and_nothing_overtakes(tmp_path: Path, site: Path) -> None:
     made = of_sizes(tmp_path / "pull", 700, 670, 500)
     whole = preview(made, site).bytes
     names = ["r0", "r1", "r2"]
@@ -232,9 +230,7 @@ def test_no_page_is_larger_than_it_may_be(tmp_path: Path, site: Path) -> None:
     assert written.bytes < 1e6
 
 
-def test_nothing_half_is_left_and_nothing_of_others_replaced(
-    handed: Opened, tmp_path: Path
-) -> None:
+def test_nothing_of_others_is_replaced(handed: Opened, tmp_path: Path) -> None:
     preview(handed, tmp_path / "site")
     shutil.rmtree(handed.folder / "ab" / "better")
     preview(handed, tmp_path / "site")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from stemsilver.delivery.github import GitHub
 from stemsilver.delivery.pull_request import Previews, add_previews, previews
 from stemsilver.errors import UsageError
 from stemsilver.microsite.publish.marker import MARKER
@@ -23,20 +22,18 @@ def site(tmp_path: Path) -> Path:
     return tmp_path / "site"
 
 
-def add(github: GitHub, site: Path, megabytes: float = 200) -> Previews:
-    return add_previews(github, embedded(), site, megabytes)
+def add(server: GitHubServer, site: Path, megabytes: float = 200) -> Previews:
+    return add_previews(server.client, embedded(), site, megabytes)
 
 
-def test_an_open_pull_request_gets_its_preview_and_a_forged_one_does_not(
-    server: GitHubServer, github: GitHub, handed: Opened, site: Path
-) -> None:
+def test_a_forged_one_gets_no_preview(server: GitHubServer, handed: Opened, site: Path) -> None:
     server.hand_over(handed.folder, COMMIT)
     forged = {11: handed.folder, 12: b"no ZIP", 13: archive_of({"x\n::error::taken over\n": b""})}
     for number, content in forged.items():
         commit = f"{number:040x}"
         server.pulls.append(pull() | {"number": number, "head": {"sha": commit}})
         server.hand_over(content, commit)
-    done = add(github, site)
+    done = add(server, site)
     assert (done.added, list(done.refused), done.left_out) == ([7], [11, 12, 13], [])
     assert "claims #7 and is the artifact of #11" in done.refused[11]
     assert all(why.isprintable() for why in done.refused.values())
@@ -45,9 +42,8 @@ def test_an_open_pull_request_gets_its_preview_and_a_forged_one_does_not(
     assert list((site / "previews" / "pr-7").rglob("*.flac"))
 
 
-def test_when_the_budget_may_not_be_enough_older_pull_requests_have_no_preview(
+def test_older_ones_yield_to_the_budget(
     server: GitHubServer,
-    github: GitHub,
     handed: Opened,
     site: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -57,18 +53,16 @@ def test_when_the_budget_may_not_be_enough_older_pull_requests_have_no_preview(
     monkeypatch.setattr(previews, "isolated", lambda _: nullcontext(call))
     server.pulls.append(pull() | {"number": 8})
     server.hand_over(handed.folder, COMMIT)
-    done = add(github, site, 25)
+    done = add(server, site, 25)
     assert (done.added, done.left_out) == ([7], [8])
 
 
-def test_a_pull_request_that_was_closed_loses_its_preview(
-    server: GitHubServer, github: GitHub, site: Path
-) -> None:
+def test_a_closed_one_loses_its_preview(server: GitHubServer, site: Path) -> None:
     server.pulls = []
     (site / "previews" / "pr-7").mkdir(parents=True)
     with pytest.raises(UsageError, match="did not make"):
-        add(github, site)
+        add(server, site)
     assert (site / "previews" / "pr-7").is_dir()
     (site / MARKER).touch()
-    add(github, site)
+    add(server, site)
     assert not (site / "previews").exists()

@@ -65,9 +65,7 @@ def test_what_github_bears_out_passes(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_does_not_agree_is_forged(
-    tmp_path: Path, change: Change, claim: Claim, why: str
-) -> None:
+def test_a_contradiction_is_forged(tmp_path: Path, change: Change, claim: Claim, why: str) -> None:
     with pytest.raises(UsageError, match=f"forged.*{why}") as refused:
         check(tmp_path, change, claim)
     assert refused.value.exit_code == 2

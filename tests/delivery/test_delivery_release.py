@@ -24,6 +24,7 @@ from stemsilver.report import visible
 from .builds import OUTPUTS, UNFIT, LeftByABuild, leave
 
 NAME = "stemsilver-release-2026-11-22"
+Packed = tuple[LeftByABuild, Release]
 MOMENT = datetime(2026, 11, 22, 13, 50, 1, tzinfo=UTC)
 REPORTS = ("scorecard.json", "batch_metrics.csv", "scorecard.md")
 
@@ -41,9 +42,7 @@ def left(built: LeftByABuild, tmp_path: Path) -> LeftByABuild:
 
 
 @pytest.fixture(scope="module")
-def packed(
-    built: LeftByABuild, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[LeftByABuild, Release]:
+def packed(built: LeftByABuild, tmp_path_factory: pytest.TempPathFactory) -> Packed:
     """A build with what is not of it beside its files, and a treacherous licence; its release."""
     left = built.copy(tmp_path_factory.mktemp("packed") / "build")
     (left.proceed / "stray.wav").write_bytes(b"of an earlier build")
@@ -56,7 +55,7 @@ def packed(
 
 
 @pytest.fixture(scope="module")
-def top(packed: tuple[LeftByABuild, Release], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def top(packed: Packed, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The one folder in that release, unpacked."""
     folder = tmp_path_factory.mktemp("elsewhere")
     with zipfile.ZipFile(packed[1].archive) as archive:
@@ -76,9 +75,7 @@ def check_sums(folder: Path, sums: str = "SHA256SUMS") -> subprocess.CompletedPr
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_the_sums_hold_where_it_is_unpacked(
-    packed: tuple[LeftByABuild, Release], top: Path, tmp_path: Path
-) -> None:
+def test_the_sums_hold(packed: Packed, top: Path, tmp_path: Path) -> None:
     left, made = packed
     assert made.archive == left.out / f"{NAME}.zip"
     assert top.name == NAME
@@ -94,9 +91,7 @@ def test_the_sums_hold_where_it_is_unpacked(
     assert check_sums(copy).stdout.count("FAILED") == 1
 
 
-def test_it_holds_the_speech_the_scorecard_and_the_site(
-    packed: tuple[LeftByABuild, Release], top: Path
-) -> None:
+def test_it_holds_speech_scorecard_and_site(packed: Packed, top: Path) -> None:
     left, _ = packed
     unpacked = files(top)
     del unpacked["README.txt"], unpacked["SHA256SUMS"]
@@ -148,9 +143,7 @@ def test_the_same_build_gives_the_same_bytes(
     assert other.release().archive.read_bytes() == first
 
 
-def test_every_entry_says_only_its_name_and_the_moment_of_the_build(
-    packed: tuple[LeftByABuild, Release],
-) -> None:
+def test_an_entry_says_only_name_and_moment(packed: Packed) -> None:
     entries = zipfile.ZipFile(packed[1].archive).infolist()
     *sorted_names, last = [entry.filename for entry in entries]
     assert sorted_names == sorted(sorted_names)
@@ -171,16 +164,14 @@ def test_every_entry_says_only_its_name_and_the_moment_of_the_build(
 @pytest.mark.parametrize(
     ("year", "date"), [(1970, (1980, 1, 1, 0, 0, 0)), (9999, (2107, 12, 31, 23, 59, 58))]
 )
-def test_a_moment_that_a_zip_cannot_tell_is_the_nearest(
+def test_a_moment_beyond_a_zip_is_the_nearest(
     tmp_path: Path, year: int, date: tuple[int, ...]
 ) -> None:
     write_zip(tmp_path / "a.zip", {"x": b"x"}, MOMENT.replace(year=year))
     assert {entry.date_time for entry in zipfile.ZipFile(tmp_path / "a.zip").infolist()} == {date}
 
 
-def test_a_version_names_it_and_another_zip_of_that_name_is_replaced_and_that_is_told(
-    left: LeftByABuild,
-) -> None:
+def test_a_version_names_it_and_what_it_replaces_is_told(left: LeftByABuild) -> None:
     for version in ("", "a/b", "../up", "x" * 65, "é", "a\n", "$(x)"):
         with pytest.raises(UsageError, match="cannot be part of a file name"):
             left.release(version)
@@ -227,7 +218,7 @@ def linked(target: str) -> Callable[[Path], object]:
         ("dist", linked("site/downloads"), "lies in the site"),
     ],
 )
-def test_what_is_not_one_whole_build_is_refused_before_anything_is_written(
+def test_what_is_not_one_whole_build_is_refused(
     left: LeftByABuild, place: str, make: Callable[[Path], object], why: str
 ) -> None:
     path = left.folder / place
@@ -251,9 +242,7 @@ def test_a_build_that_cleaned_nothing_is_nothing_to_release(left: LeftByABuild) 
     assert not left.out.exists()
 
 
-def test_a_build_in_progress_is_not_packed_and_what_a_killed_release_left_is_removed(
-    left: LeftByABuild,
-) -> None:
+def test_a_lock_is_respected_and_a_killed_release_swept(left: LeftByABuild) -> None:
     with fsio.run_lock(left.proceed), pytest.raises(Locked, match=f"process {os.getpid()}"):
         left.release()
     assert files(left.out) == {}
@@ -291,9 +280,7 @@ def test_a_large_file_needs_no_memory_of_its_size(tmp_path: Path) -> None:
     assert sums == f"{fsio.sha256_file(long)}  long.flac\n"
 
 
-def test_a_file_beyond_the_old_limits_gets_zip64(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_file_gets_zip64(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Without half an hour of audio: the limit comes down instead.
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
     (tmp_path / "long.flac").write_bytes(bytes(range(256)) * 40)

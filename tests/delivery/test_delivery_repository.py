@@ -118,7 +118,7 @@ def test_the_action_installs_what_the_team_requires(team: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"lfs": True, "templates": True}], ids=["plain", "all"])
-def test_the_readme_links_to_what_is_there_and_has_no_placeholders(
+def test_the_readme_has_no_dead_link_or_placeholder(
     tmp_path: Path, options: dict[str, bool]
 ) -> None:
     initialise(tmp_path, **options)

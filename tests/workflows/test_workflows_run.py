@@ -153,7 +153,7 @@ def test_the_site_is_published_with_its_preview(team: Team, scored: Job, publish
     assert (deploy.result, deploy.log) == ("success", "")
 
 
-def test_nothing_that_was_handed_over_is_executed_or_published(
+def test_nothing_handed_over_is_run_or_published(
     team: Team, commented: Job, published: Job
 ) -> None:
     for job in (commented, published):
@@ -295,7 +295,7 @@ def test_without_a_requirement_the_action_installs_its_own_folder(stubbed: Team)
         ("pr-scorecard", "scorecard", {"action": "closed"}),
     ],
 )
-def test_a_job_is_skipped_where_there_is_nothing_to_do(
+def test_a_job_is_skipped_without_anything_to_do(
     workflow: str, job: str, said: Values, stubbed: Team
 ) -> None:
     done = stubbed.run(workflow, job, said, event_name="workflow_run")
