@@ -286,17 +286,12 @@ def test_without_a_requirement_the_action_installs_its_own_folder(stubbed: Team)
     assert job.used == [f"actions/{one}" for one in ("setup-python", "cache/restore", "cache/save")]
 
 
-@pytest.mark.parametrize(
-    ("workflow", "job", "said"),
-    [
+def test_a_job_is_skipped_without_anything_to_do(stubbed: Team) -> None:
+    for workflow, job, said in (
         ("pages", "build", {"workflow_run": {"event": "workflow_dispatch"}}),
         ("pr-comment", "comment", {"workflow_run": {"event": "push", "conclusion": "success"}}),
         ("pr-comment", "comment", {"workflow_run": {"event": "pull_request"} | CANCELLED}),
         ("pr-scorecard", "scorecard", {"action": "closed"}),
-    ],
-)
-def test_a_job_is_skipped_without_anything_to_do(
-    workflow: str, job: str, said: Values, stubbed: Team
-) -> None:
-    done = stubbed.run(workflow, job, said, event_name="workflow_run")
-    assert (done.result, done.log) == ("skipped", "")
+    ):
+        done = stubbed.run(workflow, job, said, event_name="workflow_run")
+        assert (done.result, done.log) == ("skipped", ""), workflow
