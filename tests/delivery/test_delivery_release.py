@@ -246,6 +246,7 @@ def test_a_lock_is_respected_and_a_killed_release_swept(left: LeftByABuild) -> N
     with fsio.run_lock(left.proceed), pytest.raises(Locked, match=f"process {os.getpid()}"):
         left.release()
     assert files(left.out) == {}
+    left.out.mkdir(exist_ok=True)
     (left.out / ".stemsilver-0.tmp").write_bytes(b"half a ZIP")
     left.release()
     names = [".stemsilver.lock", f"{NAME}.zip", f"{NAME}.zip.sha256"]
