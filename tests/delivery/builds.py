@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import soundfile
@@ -14,41 +14,22 @@ from stemsilver.delivery.release import Release, release
 from ..microsite.planted_site import plant
 
 OUTPUTS = (
-    "narration/intro one.wav",
-    "-rf.wav",
-    "'quoted' \"twice\" `back` $(touch pwned);.wav",
-    "été 日本語 🎙 \u202egpj.wav",
-    "<script>alert(1)<&#47;script>.wav",
-    "%2e%2e%2fetc.wav",
-    "*?.wav",
-)
+    "narration/intro one.wav", "-rf.wav", "'quoted' \"twice\" `back` $(touch pwned);.wav",
+    "été 日本語 🎙 \u202egpj.wav", "<script>alert(1)<&#47;script>.wav", "%2e%2e%2fetc.wav", "*?.wav",
+)  # fmt: skip
 """Outputs that keep their names in a ZIP."""
 
 UNFIT = ("new\nline.wav", "back\\slash.wav", "..\\..\\up.wav", "C:drive.wav", "bell\x07.wav")
 """Outputs whose names some system or tool would unpack to something else."""
 
 
-@dataclass(frozen=True)
 class LeftByABuild:
     """The folders of one build."""
 
-    folder: Path
-
-    @property
-    def proceed(self) -> Path:
-        return self.folder / "proceed"
-
-    @property
-    def report(self) -> Path:
-        return self.folder / "report"
-
-    @property
-    def site(self) -> Path:
-        return self.folder / "site"
-
-    @property
-    def out(self) -> Path:
-        return self.folder / "dist"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.proceed, self.report, self.site = (folder / n for n in ("proceed", "report", "site"))
+        self.out = folder / "dist"
 
     def release(self, version: str | None = None) -> Release:
         """Pack it into `out`."""

@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from stemsilver.delivery.github import GitHub
+
 REPOSITORY = "team/batch"
 TOKEN = "t0ken"
 BOT = "github-actions[bot]"
@@ -32,6 +34,11 @@ class GitHubServer:
     comments: list[dict[str, Any]] = field(default_factory=list)
     pages_url: str | None = None
     asked: list[str] = field(default_factory=list)
+
+    @property
+    def client(self) -> GitHub:
+        """A client with its token."""
+        return GitHub(REPOSITORY, TOKEN, self.address)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -69,27 +76,21 @@ class GitHubServer:
         return 404
 
     def _endpoints(self) -> list[tuple[str, str, str, Callable[..., Any]]]:
+        pulls, actions = "pull-requests", "actions"
         return [
-            ("GET", "pulls", "pull-requests", lambda query, _: self._open(query)),
-            ("GET", r"pulls/(\d+)", "pull-requests", lambda *a: _found(self.pulls, a[2])),
-            ("GET", "actions/artifacts", "actions", lambda *a: self._artifacts(None)),
-            ("GET", r"actions/runs/(\d+)/artifacts", "actions", lambda *a: self._artifacts(a[2])),
-            ("GET", r"actions/artifacts/(\d+)/zip", "actions", lambda *a: self.archives[int(a[2])]),
-            (
-                "GET",
-                "pages",
-                "pages",
-                lambda *a: {"html_url": self.pages_url} if self.pages_url else 404,
-            ),
-            (
-                "GET",
-                r"issues/(\d+)/comments",
-                "pull-requests",
-                lambda query, *_: _page(self.comments, query),
-            ),
-            ("POST", r"issues/(\d+)/comments", "pull-requests", self._comment),
-            ("PATCH", r"issues/comments/(\d+)", "pull-requests", self._edit),
+            ("GET", "pulls", pulls, lambda query, _: self._open(query)),
+            ("GET", r"pulls/(\d+)", pulls, lambda *a: _found(self.pulls, a[2])),
+            ("GET", "actions/artifacts", actions, lambda *a: self._artifacts(None)),
+            ("GET", r"actions/runs/(\d+)/artifacts", actions, lambda *a: self._artifacts(a[2])),
+            ("GET", r"actions/artifacts/(\d+)/zip", actions, lambda *a: self.archives[int(a[2])]),
+            ("GET", "pages", "pages", lambda *a: self._pages()),
+            ("GET", r"issues/(\d+)/comments", pulls, lambda *a: _page(self.comments, a[0])),
+            ("POST", r"issues/(\d+)/comments", pulls, self._comment),
+            ("PATCH", r"issues/comments/(\d+)", pulls, self._edit),
         ]
+
+    def _pages(self) -> Any:
+        return {"html_url": self.pages_url} if self.pages_url else 404
 
     def _open(self, query: dict[str, str]) -> Any:
         assert (query["sort"], query["direction"]) == ("updated", "desc")
@@ -112,13 +113,8 @@ class GitHubServer:
 
 def packed(folder: Path) -> bytes:
     """A folder as the ZIP of an artifact."""
-    return archive_of(
-        {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
-    )
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return archive_of({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
 
 
 def archive_of(files: dict[str, bytes]) -> bytes:

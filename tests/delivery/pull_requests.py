@@ -69,11 +69,7 @@ def write_report(folder: Path, items: Sequence[ItemResult], *, base: bool = Fals
     """A report folder with a scorecard and, for every cleaned render, two snippets."""
     profile = embedded()
     build = judge(
-        items,
-        profile,
-        created="2026-11-22T13:50:00Z",
-        tool_version="0.1.0",
-        commit=OTHER_COMMIT,
+        items, profile, created="2026-11-22T13:50:00Z", tool_version="0.1.0", commit=OTHER_COMMIT
     )
     folder.mkdir(parents=True)
     (folder / "scorecard.json").write_text(json.dumps(scorecard_json(build)))
@@ -139,33 +135,41 @@ def opened(
     return Opened(before, after, target, packed)
 
 
-@cache
-def _once(make: Callable[[Path], Opened]) -> tuple[TemporaryDirectory[str], Opened]:
-    """What `make` makes, in a folder that lasts as long as the tests."""
-    kept = TemporaryDirectory()
-    return kept, make(Path(kept.name))
+def _copied(make: Callable[[Path], Opened]) -> Callable[[Path], Opened]:
+    """Make it once, in a folder that lasts as long as the tests, and give out copies of it."""
+
+    @cache
+    def once() -> tuple[TemporaryDirectory[str], Opened]:
+        kept = TemporaryDirectory()
+        return kept, make(Path(kept.name))
+
+    def copy(folder: Path) -> Opened:
+        kept, made = once()
+        shutil.copytree(kept.name, folder, dirs_exist_ok=True)
+        places = (
+            folder / one.relative_to(kept.name) for one in (made.base, made.head, made.folder)
+        )
+        return Opened(*places, made.packed)
+
+    return copy
 
 
-def _copied(make: Callable[[Path], Opened], folder: Path) -> Opened:
-    kept, made = _once(make)
-    shutil.copytree(kept.name, folder, dirs_exist_ok=True)
-    places = (folder / path.relative_to(kept.name) for path in (made.base, made.head, made.folder))
-    return Opened(*places, made.packed)
-
-
+@_copied
 def a_change(folder: Path) -> Opened:
     """Four renders: much worse, a little worse, better, and the same."""
-    return _copied(_a_change, folder)
+    heads = {"much-worse": WORSE, "same": GOOD, "better": BETTER, "little-worse": SLIGHTLY_WORSE}
+    base = [render(name, GOOD) for name in heads]
+    return opened(folder, base, [render(name, values) for name, values in heads.items()])
 
 
-def _a_change(folder: Path) -> Opened:
-    names = ("much-worse", "same", "better", "little-worse")
-    heads = (WORSE, GOOD, BETTER, SLIGHTLY_WORSE)
-    return opened(
-        folder,
-        [render(name, GOOD) for name in names],
-        [render(name, values) for name, values in zip(names, heads, strict=True)],
-    )
+def multiply(card: Any, paths: Sequence[str]) -> None:
+    """Make a scorecard's first render one of many, with one score each."""
+    first = card["items"][0]
+    kept = {"wer_raw_to_clean": first["metrics"]["wer_raw_to_clean"]}
+    card["items"] = [
+        first | {"id": f"r{at}", "path": path, "metrics": kept, "verdicts": [], "seconds": {}}
+        for at, path in enumerate(paths)
+    ]
 
 
 def event() -> dict[str, Any]:
@@ -221,19 +225,15 @@ HOSTILE = (
 """Texts that would like to act, wherever they are shown."""
 
 
+@_copied
 def hostile(folder: Path) -> Opened:
     """A pull request in which every text of its author's is hostile."""
-    return _copied(_hostile, folder)
-
-
-def _hostile(folder: Path) -> Opened:
-    ids = [f"h{number}" for number in range(len(HOSTILE))]
-    base = [render(id_, GOOD, path) for id_, path in zip(ids, HOSTILE, strict=True)]
-    head = [render(id_, WORSE, path) for id_, path in zip(ids, HOSTILE, strict=True)]
-    broken = [f"{id_}-broken" for id_ in ids]
-    base += [render(id_, GOOD, path) for id_, path in zip(broken, HOSTILE, strict=True)]
-    head += [failed(id_, message) for id_, message in zip(broken, HOSTILE, strict=True)]
-    head += [render(f"{id_}-new", GOOD, path) for id_, path in zip(ids, HOSTILE, strict=True)]
+    texts = {f"h{number}": text for number, text in enumerate(HOSTILE)}
+    base = [render(id_, GOOD, text) for id_, text in texts.items()]
+    head = [render(id_, WORSE, text) for id_, text in texts.items()]
+    base += [render(f"{id_}-broken", GOOD, text) for id_, text in texts.items()]
+    head += [failed(f"{id_}-broken", text) for id_, text in texts.items()]
+    head += [render(f"{id_}-new", GOOD, text) for id_, text in texts.items()]
     made = opened(folder, base, head)
 
     def spoil(card: Any) -> None:

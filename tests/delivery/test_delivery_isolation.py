@@ -11,9 +11,7 @@ from stemsilver.delivery.isolation import isolated
 from stemsilver.errors import UsageError
 
 
-def test_a_crash_and_an_endless_call_cost_themselves_and_nothing_printed_is_seen(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
+def test_a_crash_costs_itself_and_is_mute(capfd: pytest.CaptureFixture[str]) -> None:
     with isolated(5) as call:
         assert call(len, "four") == 4
         assert call(os.system, "echo taken over; echo taken over >&2") == 0

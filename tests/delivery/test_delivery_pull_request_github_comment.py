@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stemsilver.delivery.github import GitHub
 from stemsilver.delivery.pull_request import comment_on_run
 from stemsilver.errors import EnvironmentFault, NothingToDo, UsageError
 
-from .github_server import BOT, REPOSITORY, TOKEN, GitHubServer, github_server
-from .pull_requests import COMMIT, OTHER_COMMIT, Opened, a_change, embedded, event, pull
+from .github_server import BOT, GitHubServer
+from .pull_requests import COMMIT, Opened, embedded, event, pull
 
 MARKER = "<!-- stemsilver-scorecard -->"
+OTHER = "f" * 40
 
 
-@pytest.fixture
-def server() -> Iterator[GitHubServer]:
-    """A GitHub with an open pull request, and the rights of the workflow."""
-    with github_server(actions="read", pages="read", pull_requests="write") as there:
-        there.pulls = [pull()]
-        there.pages_url = "https://team.github.io/batch/"
-        yield there
-
-
-@pytest.fixture
-def handed(tmp_path: Path) -> Opened:
-    """What the pull request's run hands over."""
-    return a_change(tmp_path / "pull")
+@pytest.fixture(autouse=True)
+def _rights_of_the_workflow(server: GitHubServer) -> None:
+    server.rights["pull-requests"] = "write"
+    server.pages_url = "https://team.github.io/batch/"
 
 
 def comment(server: GitHubServer, folder: Path, said: Any = None) -> int:
     path = folder / "event.json"
     path.write_text(json.dumps(said or event()))
-    return comment_on_run(GitHub(REPOSITORY, TOKEN, server.address), embedded(), path)
+    return comment_on_run(server.client, embedded(), path)
 
 
-def test_there_is_one_comment_which_is_brought_up_to_date(
+def test_one_comment_is_kept_up_to_date(
     server: GitHubServer, handed: Opened, tmp_path: Path
 ) -> None:
     others = [f"{MARKER}\nnot by a workflow", "no marker", f"quoted: {MARKER}"]
@@ -49,6 +39,8 @@ def test_there_is_one_comment_which_is_brought_up_to_date(
         for number, (login, body) in enumerate(zip(("stranger", BOT, BOT), others, strict=True))
     ]
     server.comments += [{"id": 50 + more, "user": None, "body": ""} for more in range(100)]
+    with pytest.raises(NothingToDo, match="has no artifact"):
+        comment(server, tmp_path)
     server.hand_over(handed.folder, COMMIT)
     assert comment(server, tmp_path) == 7
     new = server.comments[-1]
@@ -66,52 +58,36 @@ def test_there_is_one_comment_which_is_brought_up_to_date(
     assert [one["body"] for one in server.comments[:3]] == others
 
 
-def test_a_run_that_handed_nothing_over_has_no_comment(
-    server: GitHubServer, tmp_path: Path
-) -> None:
-    with pytest.raises(NothingToDo, match="has no artifact"):
-        comment(server, tmp_path)
-
-
 @pytest.mark.parametrize(
-    "change", [{"state": "closed"}, {"head": pull()["head"] | {"sha": "f" * 40}}]
-)
-def test_a_pull_request_that_has_gone_on_has_no_comment(
-    change: dict[str, Any], server: GitHubServer, handed: Opened, tmp_path: Path
-) -> None:
-    server.pulls = [pull() | change]
-    server.hand_over(handed.folder, COMMIT)
-    with pytest.raises(NothingToDo, match="stale"):
-        comment(server, tmp_path)
-    assert server.comments == []
-
-
-@pytest.mark.parametrize(
-    "claim",
+    ("claim", "asked", "error"),
     [
-        {"number": 8},  # another one that is open
-        {"number": 9},  # none
-        {"number": "../../user"},
-        {"commit": OTHER_COMMIT},
+        ({"number": 8}, {}, UsageError),  # another one that is open
+        ({"number": 9}, {}, UsageError),  # none
+        ({"number": "../../user"}, {}, UsageError),
+        ({"commit": OTHER}, {}, UsageError),
+        ({}, {"state": "closed"}, NothingToDo),
     ],
 )
-def test_nothing_is_posted_for_what_was_forged(
-    claim: dict[str, object], server: GitHubServer, handed: Opened, tmp_path: Path
+def test_nothing_is_posted_for_what_was_forged_or_came_too_late(
+    claim: dict[str, object],
+    asked: dict[str, object],
+    error: type[Exception],
+    server: GitHubServer,
+    handed: Opened,
+    tmp_path: Path,
 ) -> None:
-    other = {"sha": "f" * 40, "repo": {"full_name": "victim/fork"}}
-    server.pulls.append(pull() | {"number": 8, "head": other})
+    other = {"sha": OTHER, "repo": {"full_name": "victim/fork"}}
+    server.pulls = [pull() | asked, pull() | {"number": 8, "head": other}]
     handed.change("pull_request.json", lambda values: values.update(claim))
     server.hand_over(handed.folder, COMMIT)
-    with pytest.raises(UsageError, match="forged"):
+    with pytest.raises(error, match="forged" if claim else "stale"):
         comment(server, tmp_path)
     assert server.comments == []
     assert all(one.startswith("GET ") for one in server.asked)
     assert not any("user" in one for one in server.asked)
 
 
-def test_without_the_right_to_write_the_fault_is_named(
-    server: GitHubServer, handed: Opened, tmp_path: Path
-) -> None:
+def test_a_missing_right_is_named(server: GitHubServer, handed: Opened, tmp_path: Path) -> None:
     server.rights["pull-requests"] = "read"
     server.hand_over(handed.folder, COMMIT)
     with pytest.raises(EnvironmentFault, match="POST issues/7/comments: HTTP 403"):

@@ -27,40 +27,27 @@ from .pull_requests import (
     write_report,
 )
 
+SIGNALS = ("base", "clean", "raw")
 CLAIM = Claim(schema_version=1, number=NUMBER, commit=COMMIT)
 
 
 def test_both_scorecards_and_the_snippets_of_what_changed_are_packed(tmp_path: Path) -> None:
     done = a_change(tmp_path)
     files = contents(done.folder)
-    names = [
-        f"ab-{number}-{signal}.flac" for number in (1, 2) for signal in ("base", "clean", "raw")
+    snippets = [
+        f"ab/{id_}/{name}"
+        for id_ in ("much-worse", "little-worse", "better")
+        for name in ("ab.json", *(f"ab-{n}-{of}.flac" for n in (1, 2) for of in SIGNALS))
     ]
-    assert set(files) == {
-        "pull_request.json",
-        "base.json",
-        "head.json",
-        *(
-            f"ab/{id_}/{name}"
-            for id_ in ("much-worse", "little-worse", "better")
-            for name in ("ab.json", *names)
-        ),
+    assert json.loads(files.pop("pull_request.json")) == CLAIM.model_dump()
+    assert files == {
+        "base.json": (done.base / "scorecard.json").read_bytes(),
+        "head.json": (done.head / "scorecard.json").read_bytes(),
+        **{name: (done.head / name).read_bytes() for name in snippets},
     }
-    claim = json.loads(files["pull_request.json"])
-    assert claim == {"schema_version": 1, "number": NUMBER, "commit": COMMIT}
-    assert files["base.json"] == (done.base / "scorecard.json").read_bytes()
-    assert files["head.json"] == (done.head / "scorecard.json").read_bytes()
-    for name in names:
-        source = done.head / "ab" / "better" / name
-        assert files[f"ab/better/{name}"] == source.read_bytes()
     assert done.packed.renders == ("much-worse.wav", "little-worse.wav", "better.wav")
     assert done.packed.left_out == ()
     assert read(done.folder).claim == CLAIM
-
-
-def test_a_change_of_nothing_hands_over_numbers_alone(tmp_path: Path) -> None:
-    done = opened(tmp_path, [render("one", GOOD)], [render("one", GOOD)])
-    assert set(contents(done.folder)) == {"pull_request.json", "base.json", "head.json"}
 
 
 def test_what_does_not_fit_is_left_out_the_least_changed_first(tmp_path: Path) -> None:
@@ -73,11 +60,7 @@ def test_what_does_not_fit_is_left_out_the_least_changed_first(tmp_path: Path) -
     assert sum(map(len, contents(tmp_path / "small").values())) < room * 1e6 + 200
     with pytest.raises(UsageError, match="scorecards alone"):
         pack(whole.base, whole.head, CLAIM, tmp_path / "none", 0.001)
-
-
-def test_what_is_less_bad_does_not_take_the_room_of_what_is_worse(tmp_path: Path) -> None:
-    whole = a_change(tmp_path / "whole")
-    # The second has more bytes than what is left, the third has less.
+    # The second has more bytes than what is left; the third has less, and is less bad.
     for path in (whole.head / "ab" / "little-worse").glob("*.flac"):
         path.write_bytes(path.read_bytes() * 9)
     done = pack(whole.base, whole.head, CLAIM, tmp_path / "small", whole.packed.bytes / 1e6)
@@ -87,9 +70,8 @@ def test_what_is_less_bad_does_not_take_the_room_of_what_is_worse(tmp_path: Path
 
 def test_no_more_files_than_anybody_unpacks(tmp_path: Path) -> None:
     many = [f"r{number}" for number in range(140)]
-    done = opened(
-        tmp_path, [render(name, GOOD) for name in many], [render(name, WORSE) for name in many]
-    )
+    before, after = ([render(name, of) for name in many] for of in (GOOD, WORSE))
+    done = opened(tmp_path, before, after)
     assert len(contents(done.folder)) <= 901
     assert len(done.packed.renders) + len(done.packed.left_out) == 140
     assert done.packed.left_out
@@ -97,52 +79,37 @@ def test_no_more_files_than_anybody_unpacks(tmp_path: Path) -> None:
 
 
 def test_the_order_is_worse_then_unknown_then_better(tmp_path: Path) -> None:
-    ids = ("better", "mended", "little", "much", "same", "broken")
-    before = [render(id_, GOOD) for id_ in ids if id_ != "mended"] + [failed("mended")]
-    after = [
-        render("better", BETTER),
-        render("mended", GOOD),
-        render("added", GOOD),
-        render("little", SLIGHTLY_WORSE),
-        render("much", WORSE),
-        render("same", GOOD),
-        failed("broken"),
-    ]
-    done = opened(tmp_path, before, after)
-    found = read(done.folder)
+    values = {"better": BETTER, "little": SLIGHTLY_WORSE, "much": WORSE, "same": GOOD}
+    before = [render(id_, GOOD) for id_ in (*values, "broken")] + [failed("mended")]
+    after = [render(id_, scores) for id_, scores in values.items()]
+    after += [render("mended", GOOD), render("added", GOOD), failed("broken")]
+    found = read(opened(tmp_path, before, after).folder)
     changed = changed_renders(compare(found.base, found.head))
     assert [item.id for item in changed] == ["much", "little", "mended", "added", "better"]
 
 
 def test_without_a_base_every_render_is_a_change(tmp_path: Path) -> None:
-    done = opened(tmp_path, [], [render("one", GOOD), failed("two")], no_base=True)
+    done = opened(tmp_path / "first", [], [render("one", GOOD), failed("two")], no_base=True)
     assert not (done.folder / "base.json").exists()
     assert done.packed.renders == ("one.wav",)
     assert read(done.folder).base is None
+    done = opened(tmp_path / "same", [render("one", GOOD)], [render("one", GOOD)])
+    assert set(contents(done.folder)) == {"pull_request.json", "base.json", "head.json"}
 
 
-def test_a_report_without_snippets_is_packed_without(tmp_path: Path) -> None:
+def test_what_is_missing_of_a_report(tmp_path: Path) -> None:
     base = write_report(tmp_path / "b", [render("one", GOOD)])
     head = write_report(tmp_path / "h", [render("one", WORSE)])
-    (head / "ab").rename(tmp_path / "elsewhere")
-    done = pack(base, head, CLAIM, tmp_path / "artifact", 50)
-    assert (done.renders, done.left_out) == ((), ())
-
-
-def test_a_snippet_that_is_missing_stops_it(tmp_path: Path) -> None:
-    base = write_report(tmp_path / "b", [render("one", GOOD)])
-    head = write_report(tmp_path / "h", [render("one", WORSE)])
+    artifact = tmp_path / "artifact"
+    with pytest.raises(UsageError, match="cannot be read"):
+        pack(tmp_path / "none", head, CLAIM, artifact, 50)
     (head / "ab" / "one" / "ab-2-raw.flac").unlink()
     with pytest.raises(UsageError, match="snippets cannot be read"):
-        pack(base, head, CLAIM, tmp_path / "artifact", 50)
-    assert not (tmp_path / "artifact").exists()
-    assert [name for name in os.listdir(tmp_path) if name.startswith(".")] == []
-
-
-def test_a_base_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    head = write_report(tmp_path / "h", [render("one", GOOD)])
-    with pytest.raises(UsageError, match="cannot be read"):
-        pack(tmp_path / "none", head, CLAIM, tmp_path / "artifact", 50)
+        pack(base, head, CLAIM, artifact, 50)
+    assert sorted(os.listdir(tmp_path)) == ["b", "h"]
+    (head / "ab").rename(tmp_path / "elsewhere")  # as of a profile that asks for none
+    done = pack(base, head, CLAIM, artifact, 50)
+    assert (done.renders, done.left_out) == ((), ())
 
 
 def test_only_what_was_packed_before_is_replaced(tmp_path: Path) -> None:

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from stemsilver.delivery.github import GitHub
-from stemsilver.delivery.isolation import Call
 from stemsilver.delivery.pull_request import Previews, add_previews, previews
 from stemsilver.errors import UsageError
 from stemsilver.microsite.publish.marker import MARKER
 
-from .github_server import REPOSITORY, TOKEN, GitHubServer, archive_of, github_server
-from .pull_requests import COMMIT, Opened, a_change, embedded, pull
-
-
-@pytest.fixture
-def server() -> Iterator[GitHubServer]:
-    """A GitHub with one open pull request."""
-    with github_server(actions="read", pull_requests="read") as there:
-        there.pulls = [pull()]
-        yield there
-
-
-@pytest.fixture
-def handed(tmp_path: Path) -> Opened:
-    """What its run hands over."""
-    return a_change(tmp_path / "pull")
+from .github_server import GitHubServer, archive_of
+from .pull_requests import COMMIT, Opened, embedded, pull
 
 
 @pytest.fixture
@@ -40,12 +23,10 @@ def site(tmp_path: Path) -> Path:
 
 
 def add(server: GitHubServer, site: Path, megabytes: float = 200) -> Previews:
-    return add_previews(GitHub(REPOSITORY, TOKEN, server.address), embedded(), site, megabytes)
+    return add_previews(server.client, embedded(), site, megabytes)
 
 
-def test_an_open_pull_request_gets_its_preview_and_a_forged_one_does_not(
-    server: GitHubServer, handed: Opened, site: Path
-) -> None:
+def test_a_forged_one_gets_no_preview(server: GitHubServer, handed: Opened, site: Path) -> None:
     server.hand_over(handed.folder, COMMIT)
     forged = {11: handed.folder, 12: b"no ZIP", 13: archive_of({"x\n::error::taken over\n": b""})}
     for number, content in forged.items():
@@ -61,23 +42,22 @@ def test_an_open_pull_request_gets_its_preview_and_a_forged_one_does_not(
     assert list((site / "previews" / "pr-7").rglob("*.flac"))
 
 
-@contextmanager
-def at_once(seconds: float) -> Iterator[Call]:
-    """Calls in this process, which are faster."""
-    yield lambda function, *arguments: function(*arguments)
-
-
-def test_when_the_budget_may_not_be_enough_older_pull_requests_have_no_preview(
-    server: GitHubServer, handed: Opened, site: Path, monkeypatch: pytest.MonkeyPatch
+def test_older_ones_yield_to_the_budget(
+    server: GitHubServer,
+    handed: Opened,
+    site: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(previews, "isolated", at_once)
+    # Calls in this process are faster.
+    call = lambda function, *arguments: function(*arguments)  # noqa: E731
+    monkeypatch.setattr(previews, "isolated", lambda _: nullcontext(call))
     server.pulls.append(pull() | {"number": 8})
     server.hand_over(handed.folder, COMMIT)
     done = add(server, site, 25)
     assert (done.added, done.left_out) == ([7], [8])
 
 
-def test_a_pull_request_that_was_closed_loses_its_preview(server: GitHubServer, site: Path) -> None:
+def test_a_closed_one_loses_its_preview(server: GitHubServer, site: Path) -> None:
     server.pulls = []
     (site / "previews" / "pr-7").mkdir(parents=True)
     with pytest.raises(UsageError, match="did not make"):

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { needed, oneSided, twoSided, ways } from "../../site_src/assets/blind/binomial.js";
-import { pText, sentence, tally, text } from "../../site_src/assets/blind/reading.js";
+import { needed, oneSided, twoSided } from "../../site_src/assets/blind/binomial.js";
+import { pText, sentence, tally } from "../../site_src/assets/blind/reading.js";
 import { claims, day, decode, encode, label } from "../../site_src/assets/blind/result.js";
 
 const RESULT = {
@@ -17,14 +17,6 @@ const RESULT = {
 };
 const FRAGMENT = encode(RESULT);
 
-test("the rows of Pascal's triangle are exact", () => {
-  assert.deepEqual(ways(4), [1, 4, 6, 4, 1]);
-  for (let n = 0; n <= 50; n++) {
-    const exact = ways(n).reduce((sum, count) => sum + BigInt(count), 0n);
-    assert.equal(exact, 1n << BigInt(n));
-  }
-});
-
 test("what cannot be is refused", () => {
   for (const [right, n] of [[-1, 10], [11, 10], [1.5, 10], [NaN, 10], [0, -1], [1, 51], [1, 1.5]]) {
     assert.throws(() => oneSided(right, n), RangeError, `${right} of ${n}`);
@@ -33,22 +25,16 @@ test("what cannot be is refused", () => {
 });
 
 test("how many right answers it takes", () => {
-  const takes = [10, 12, 16].map((n) => needed(n, (k) => oneSided(k, n)));
-  assert.deepEqual(takes, [9, 10, 12]);
-  assert.equal(needed(4, (k) => oneSided(k, 4)), Infinity);
+  const takes = [10, 12, 16, 4].map((n) => needed(n, (k) => oneSided(k, n)));
+  assert.deepEqual(takes, [9, 10, 12, Infinity]);
 });
 
-test("every ABX result comes back from its link", () => {
+test("every result comes back from its link", () => {
   for (const count of [10, 12, 16]) {
-    for (let bits = 0; bits < 2 ** count; bits += count === 16 ? 17 : 1) {
+    for (let bits = 0; bits < 2 ** count; bits += 17) {
       const result = { ...RESULT, answers: bits.toString(2).padStart(count, "0") };
       assert.deepEqual(decode(encode(result)), result);
     }
-  }
-});
-
-test("every preference tally comes back from its link", () => {
-  for (const count of [10, 12, 16]) {
     for (let head = 0; head <= count; head++) {
       for (let base = 0; head + base <= count; base++) {
         const none = count - head - base;
@@ -65,16 +51,7 @@ test("every preference tally comes back from its link", () => {
 });
 
 test("labels come back whatever they are made of", () => {
-  const odd = [
-    "a&b=c#d?e%20f+g",
-    "<script>alert(1)</script>",
-    "studio\u202egnp.exe\u0000\n\t",
-    "🎧".repeat(200),
-    "語".repeat(300),
-    "\ud800",
-    "   ",
-    "",
-  ];
+  const odd = ["a&b=c#d?e%20f+g", "a\u202egnp.exe\u0000\n\t", "🎧".repeat(200), "\ud800", "   "];
   for (const one of odd) {
     const head = label(one);
     assert.equal(label(head), head);
@@ -91,6 +68,16 @@ test("a link survives being escaped once more than needed", () => {
   assert.deepEqual(decode(FRAGMENT.slice(1)), RESULT);
 });
 
+const WRONG = {
+  result: ["2"],
+  test: [null, "__proto__", "preference"],
+  answers: [null, "1".repeat(9), "1".repeat(11), "hbnhbnhbnh", "1111111111\n", "１".repeat(10)],
+  render: ["", "a".repeat(121), "<img src=x onerror=alert(1)>"],
+  head: [null, "a".repeat(121), "a\nb"],
+  base: ["", "a\u202eb"],
+  on: [null, "2026-02-30", "2026-11-22T00:00"],
+};
+
 const set = (key, value) => {
   const values = new URLSearchParams(FRAGMENT.slice(1));
   if (value === null) values.delete(key);
@@ -98,56 +85,18 @@ const set = (key, value) => {
   return `#${values}`;
 };
 
-const HOSTILE = {
-  "another version": set("result", "2"),
-  "no version": set("result", ""),
-  "no test": set("test", null),
-  "an unknown test": set("test", "abc"),
-  "a test from the prototype": set("test", "__proto__"),
-  "another test from the prototype": set("test", "constructor"),
-  "no answers": set("answers", null),
-  "empty answers": set("answers", ""),
-  "too few answers": set("answers", "1".repeat(9)),
-  "a number of trials between": set("answers", "1".repeat(11)),
-  "too many answers": set("answers", "1".repeat(17)),
-  "letters of the other test": set("answers", "hbnhbnhbnh"),
-  "bits for a preference": `${set("test", "preference")}`,
-  "an answer too many at the end": set("answers", "1111111111\n"),
-  "full-width digits": set("answers", "１".repeat(10)),
-  "HTML for a render": set("render", "<img src=x onerror=alert(1)>"),
-  "a path for a render": set("render", "../../x"),
-  "an empty render": set("render", ""),
-  "an endless render": set("render", "a".repeat(121)),
-  "no build": set("head", null),
-  "an empty build": set("head", ""),
-  "no base": set("base", null),
-  "a label that is too long": set("head", "a".repeat(121)),
-  "a label with a line break": set("head", "a\nb"),
-  "a label that reads backwards": set("base", "a\u202eb"),
-  "a label with a NUL": set("base", "a\u0000b"),
-  "no date": set("on", null),
-  "a date in words": set("on", "yesterday"),
-  "a day that never was": set("on", "2026-02-30"),
-  "a thirteenth month": set("on", "2026-13-01"),
-  "a date with more behind": set("on", "2026-11-22T00:00"),
-  "a key too many": `${FRAGMENT}&x=1`,
-  "a key twice": `${FRAGMENT}&answers=1111111111`,
-  "a score besides": `${FRAGMENT}&right=12`,
-  "nothing but the mark": "#result=1",
-  "far too long": `${FRAGMENT}&${"x".repeat(10_000)}`,
-  "broken escapes": "#result=1&test=abx&answers=%E0%A4%A&head=%&base=%zz&on=%",
-};
-
-for (const [what, fragment] of Object.entries(HOSTILE)) {
-  test(`refused: ${what}`, () => {
-    assert.throws(() => decode(fragment), /^Error: This link is not a result .*\.$/);
-  });
-}
+test("what no test gave is refused", () => {
+  const changed = Object.entries(WRONG).flatMap(([key, all]) => all.map((one) => set(key, one)));
+  const more = ["x=1", "answers=1111111111", "right=12", "x".repeat(10_000)];
+  const broken = "#result=1&test=abx&answers=%E0%A4%A&head=%&base=%zz&on=%";
+  for (const one of [...changed, ...more.map((one) => `${FRAGMENT}&${one}`), broken]) {
+    assert.throws(() => decode(one), /^Error: This link is not a result .*\.$/, one);
+  }
+});
 
 test("other fragments are no claims", () => {
   assert.ok(claims(FRAGMENT) && claims("#result=<b>") && claims("result="));
-  const others = ["", "#", "#tells", "#__skip", "#x&result=1"];
-  for (const other of others) assert.ok(!claims(other), other);
+  for (const other of ["", "#", "#tells", "#x&result=1"]) assert.ok(!claims(other), other);
 });
 
 test("days are where the listener is", () => {
@@ -162,11 +111,8 @@ test("p is written with three decimals, and small ones with two digits", () => {
 
 test("sentences say what was found, and no more", () => {
   const said = (values) => sentence({ ...RESULT, ...values }).replaceAll("\u00a0", " ");
-  assert.equal(
-    said({ answers: "111111111100" }),
-    "Guessing alone gets 10 or more of 12 right in 1.9 % of such tests. " +
-      "The listener probably heard a difference.",
-  );
+  const heard = said({ answers: "111111111100" });
+  assert.match(heard, /^Guessing alone gets 10 or more of 12 right in 1\.9 % .* heard a difference\.$/);
   const unclear = said({ answers: "1100110011" });
   assert.match(unclear, /37\.7 % .* does not show .* nor that there is none/);
   assert.match(said({ answers: "0".repeat(10) }), /in every such test/);
@@ -176,16 +122,4 @@ test("sentences say what was found, and no more", () => {
   assert.match(prefers("bbbbbbbbbb"), /0 to 10 .* prefers studio, 3 October 2026\.$/);
   assert.match(prefers("hhhhhbbbbb"), /every such test\. So this shows no preference/);
   assert.match(prefers("n".repeat(10)), /nothing to test/);
-});
-
-test("the text has everything in it", () => {
-  const link = "https://example.org/blind.html#result=1";
-  const lines = text({ ...RESULT, answers: "111111111100" }, "intro one.wav", link).split("\n");
-  assert.deepEqual(lines.slice(0, 4), [
-    "Blind test, ABX, 12 trials, 22 November 2026",
-    "studio, 22 November 2026 against studio, 3 October 2026",
-    "Renders: intro one.wav",
-    "10 of 12 right, p = 0.019 (exact one-sided binomial test)",
-  ]);
-  assert.equal(lines.at(-1), link);
 });

@@ -10,17 +10,14 @@ import { bytes, clock, decibels, exactClock, linear } from "../../site_src/asset
 
 const near = (one, other) => assert.ok(Math.abs(one - other) < 1e-9, `${one} is not ${other}`);
 
-test("position is offset and time gone by, up to the end", () => {
+test("position is offset and time gone by, up to the end, and a loop is never left", () => {
   const run = { time: 10, offset: 2, duration: 8, loop: null };
   near(positionAt(run, 13.5), 5.5);
   near(positionAt(run, 9), 2); // Scheduled, and not begun.
   near(positionAt(run, 99), 8);
-});
-
-test("a loop is entered from before it and never left", () => {
-  const run = { time: 0, offset: 1, duration: 60, loop: { start: 2, end: 4.5 } };
+  const looped = { time: 0, offset: 1, duration: 60, loop: { start: 2, end: 4.5 } };
   for (const [time, position] of [[0.5, 1.5], [3.4, 4.4], [3.5, 2], [4, 2.5], [6, 2], [1003.5, 2]]) {
-    near(positionAt(run, time), position);
+    near(positionAt(looped, time), position);
   }
 });
 
@@ -49,14 +46,11 @@ test("one end of a loop moves, and the other stays unless it is in the way", () 
   assert.equal(loopTo(0, loop, 20), null);
 });
 
-test("a spot comes back from its link", () => {
+test("a spot comes back from its link, and what is no spot is none", () => {
   const spot = { track: "clean", time: 12.34, loop: { start: 3, end: 8.5 } };
   assert.equal(toFragment(spot), "#v=clean&t=12.34&l=3.00-8.50");
   assert.deepEqual(fromFragment(toFragment(spot)), spot);
   assert.deepEqual(fromFragment("#t=0"), { time: 0 });
-});
-
-test("what is no spot is none", () => {
   for (const fragment of ["", "#words", "#t=-1", "#t=1e9", "#t=NaN", "#l=5-3", "#l=5", "#t=%00"]) {
     assert.equal(fromFragment(fragment), null, fragment);
   }
@@ -76,9 +70,7 @@ test("keys mean something, unless the element wants them itself", () => {
   for (const modifier of ["ctrlKey", "metaKey", "altKey"]) {
     assert.equal(actionOf(press("l", { [modifier]: true }), "DIV"), null);
   }
-});
-
-test("a key that is held down winds and does nothing else", () => {
+  // A key that is held down winds and does nothing else.
   assert.deepEqual(actionOf(press("j", { repeat: true }), "DIV"), { action: "back" });
   assert.equal(actionOf(press("k", { repeat: true }), "DIV"), null);
 });

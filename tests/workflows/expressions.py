@@ -12,7 +12,7 @@ from typing import Any
 Contexts = Mapping[str, Any]
 Functions = Mapping[str, Callable[[Any], Any]]
 
-_TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[A-Za-z_][\w-]*(?:\.[\w-]+)*|&&|\|\||==|!=|[()!])")
+_TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[A-Za-z_][\w-]*(?:\.[\w-]+)*|&&|\|\||==|!=|[()])")
 _INSERTED = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -78,8 +78,6 @@ class _Parser:
         return (left == right) is (sign == "==")
 
     def single(self) -> Any:
-        if self.took("!"):
-            return not self.single()
         if self.took("("):
             value = self.either()
             if not self.took(")"):

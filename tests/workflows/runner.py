@@ -19,8 +19,7 @@ import yaml
 from .expressions import evaluate, insert
 
 JOB_KEYS = {
-    "name", "if", "needs", "runs-on", "timeout-minutes", "permissions", "strategy", "steps",
-    "environment",
+    "name", "if", "needs", "runs-on", "timeout-minutes", "permissions", "steps", "environment",
 }  # fmt: skip
 STEP_KEYS = {
     "name", "id", "if", "uses", "with", "run", "shell", "env", "working-directory",
@@ -74,8 +73,6 @@ def run_job(job: Job, spec: Values) -> Job:
     for folder in (job.workspace, job.folder / "temp", job.folder / "bin"):
         folder.mkdir(parents=True, exist_ok=True)
     job.contexts["runner"] = {"os": "Linux", "arch": "X64", "temp": str(job.folder / "temp")}
-    matrix = spec.get("strategy", {}).get("matrix", {})
-    job.contexts["matrix"] = {name: values[0] for name, values in matrix.items()}
     if "if" in spec and not evaluate(spec["if"], job.contexts, {}):
         job.result = "skipped"
     elif not _run_steps(job, spec["steps"], job.contexts, {}, job.steps):
@@ -104,9 +101,8 @@ def _run_steps(
             try:
                 if "run" in step:
                     where = insert(step.get("working-directory", "."), seen, functions)
-                    outputs = _run_script(
-                        job, step["run"], {**shared, **given("env")}, where, shared
-                    )
+                    given_here = {**shared, **given("env")}
+                    outputs = _run_script(job, step["run"], given_here, where, shared)
                 else:
                     outputs = _use(job, step["uses"], given("with"), shared)
                 outcome = "success"
@@ -147,37 +143,27 @@ def _run_script(
     job: Job, script: str, variables: dict[str, str], where: str, shared: dict[str, str]
 ) -> dict[str, str]:
     assert "${{" not in script
-    told = {name: job.folder / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_ENV")}
-    summary = job.folder / "summary"
-    for path in (*told.values(), summary):
+    names = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_STEP_SUMMARY")
+    files = {name: job.folder / name.lower() for name in names}
+    for path in files.values():
         path.write_text("")
     ended = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=job.workspace / where,
         env={
             "PATH": os.pathsep.join((str(job.folder / "bin"), os.environ["PATH"])),
-            "HOME": str(job.folder),
-            "LANG": "C.UTF-8",
-            "CI": "true",
-            "RUNNER_TEMP": str(job.folder / "temp"),
-            "GITHUB_WORKSPACE": str(job.workspace),
-            "GITHUB_STEP_SUMMARY": str(summary),
-            **{name: str(path) for name, path in told.items()},
-            **job.variables,
-            **variables,
+            "HOME": str(job.folder), "LANG": "C.UTF-8", "CI": "true",
+            "RUNNER_TEMP": str(job.folder / "temp"), "GITHUB_WORKSPACE": str(job.workspace),
+            **{name: str(path) for name, path in files.items()}, **job.variables, **variables,
         },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
     job.log += ended.stdout.decode("utf-8", "replace")
-    job.summary += summary.read_text(encoding="utf-8")
-    outputs, environment = (
-        dict(re.findall(r"^([\w-]+)=(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE))
-        for path in told.values()
-    )
-    shared |= environment
+    told, environment, summary = (path.read_text(encoding="utf-8") for path in files.values())
+    job.summary += summary
+    pair = re.compile(r"^([\w-]+)=(.*)$", re.MULTILINE)
+    shared |= dict(pair.findall(environment))
+    outputs = dict(pair.findall(told))
     if ended.returncode:
         raise StepFailed(f"exit code {ended.returncode}", outputs)
     return outputs
