@@ -70,14 +70,11 @@ def test_a_rate_that_would_need_a_filter_of_gigabytes_goes_through_soxr() -> Non
     np.testing.assert_array_equal(ours.numpy(), resample(mixture, 44_101, 44_100))
 
 
-def test_mono_is_stereo_with_equal_channels_and_more_than_two_go_one_by_one() -> None:
+def test_more_than_two_channels_go_one_by_one() -> None:
     one, other = noise(1, 30_000, seed=1), noise(1, 30_000, seed=2)
     chosen = bags.settings("htdemucs_ft", shifts=1)
-    alone = separate_by(chosen, one)
-    both = separate_by(chosen, np.repeat(one, 2, axis=0))
-    np.testing.assert_allclose(both.mean(axis=0, keepdims=True), alone, rtol=0, atol=1e-6)
     three = separate_by(chosen, np.concatenate([one, np.zeros_like(one), other]))
-    np.testing.assert_array_equal(three[:1], alone)
+    np.testing.assert_array_equal(three[:1], separate_by(chosen, one))
     np.testing.assert_array_equal(three[2:], separate_by(chosen, other))
     assert not three[1].any()
 

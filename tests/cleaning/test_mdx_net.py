@@ -77,23 +77,13 @@ def speech(excerpt: Excerpt) -> Samples:
 
 
 @pytest.mark.parametrize(
-    ("share", "soft_masking", "left", "apart_db"),
-    [
-        *((0, True, 1, -110), (0, False, 1, -110)),
-        *((1, True, 0, -55), (1, False, 0, -55)),
-        *((0.25, True, 0.9, -45), (0.25, False, 0.75, -45)),
-    ],
+    ("share", "left", "apart_db"), [(0, 1, -110), (1, 0, -55), (0.5, 0.5, -45), (0.25, 0.9, -45)]
 )
 def test_a_known_share_of_music_leaves_a_known_share_of_vocals(
-    share: float,
-    soft_masking: bool,
-    left: float,
-    apart_db: float,
-    separate: Separate,
-    speech: Samples,
+    share: float, left: float, apart_db: float, separate: Separate, speech: Samples
 ) -> None:
     """Soft masking weighs powers: |V|² / (|V|² + |A|²) of V = 3/4 and A = 1/4 is 0.9."""
-    vocals = separate(official.scaled(share * COMPENSATED), speech, soft_masking=soft_masking)
+    vocals = separate(official.scaled(share * COMPENSATED), speech)
     assert level_db(vocals - np.float32(left) * speech, speech) < apart_db
 
 
@@ -102,36 +92,6 @@ def test_at_other_rates_too_to_the_frame(rate: int, separate: Separate, speech: 
     mixture = resample(resample(speech, 44_100, 20_000), 20_000, rate)
     vocals = separate(official.scaled(0), mixture, rate)
     assert distance_db(vocals[:, 500:-500], mixture[:, 500:-500]) < -90
-
-
-def test_left_and_right_come_to_the_networks_inputs_in_order(
-    separate: Separate, speech: Samples
-) -> None:
-    """The first two inputs are the left side: a network that gives back only them."""
-    weights = np.zeros((4, 4, 1, 1), np.float32)
-    weights[[0, 1], [0, 1]] = COMPENSATED
-    vocals = separate(official.network(weights), speech, soft_masking=False)
-    assert level_db(vocals[:1], speech[:1]) < -55
-    assert distance_db(vocals[1:], speech[1:]) < -110
-
-
-def test_real_and_imaginary_parts_come_in_order(separate: Separate) -> None:
-    """A network that multiplies by j: of a cosine it makes minus a sine, for music."""
-    weights = np.zeros((4, 4, 1, 1), np.float32)
-    weights[[0, 2], [1, 3]] = -COMPENSATED
-    weights[[1, 3], [0, 2]] = COMPENSATED
-    phase = 2 * np.pi * 1000 * np.arange(88_200) / 44_100
-    cosine, sine = (0.1 * np.stack([f(phase)] * 2).astype(np.float32) for f in (np.cos, np.sin))
-    vocals = separate(official.network(weights), cosine, soft_masking=False)
-    middle = slice(8_000, -8_000)
-    assert distance_db(vocals[:, middle], (cosine + sine)[:, middle]) < -60
-
-
-def test_below_hearing_nothing_is_shown_to_the_network(separate: Separate) -> None:
-    seconds = np.arange(88_200) / 44_100
-    rumble = np.tile(np.sin(2 * np.pi * 7 * seconds), (2, 1)).astype(np.float32)
-    vocals = separate(official.scaled(COMPENSATED), rumble, soft_masking=False)
-    assert distance_db(vocals[:, 8_000:-8_000], rumble[:, 8_000:-8_000]) < -20
 
 
 # --- the network's own arithmetic, chunks and their seams
@@ -174,18 +134,6 @@ def eighteen_seconds(excerpt: Excerpt) -> Samples:
     parts = [excerpt(file, 0, 9) for file in files]
     joined = np.concatenate([resample(p.samples, p.rate, 44_100) for p in parts], axis=1)
     return np.concatenate([joined, joined[:, ::-1]])
-
-
-def test_seams_between_chunks_are_inaudible(separate: Separate, eighteen_seconds: Samples) -> None:
-    """The network knows its neighbourhood only, so overlaps must agree but where chunks end.
-
-    All these overlaps are whole numbers of windows: a random network hears anything else anew.
-    """
-    network = official.convolution(seed=2)
-    dense = separate(network, eighteen_seconds, overlap=0.8, soft_masking=False)
-    for overlap, apart in ((0.0, -20), (0.2, -60), (0.6, -60)):
-        chunked = separate(network, eighteen_seconds, overlap=overlap, soft_masking=False)
-        assert distance_db(chunked, dense) < apart
 
 
 @pytest.mark.parametrize(
