@@ -15,9 +15,8 @@ import pytest
 from stemsilver import weights
 from stemsilver.fsio import sha256_file
 
-from .conftest import Planted
+from .conftest import FILE, NAME, OFFICIAL, Planted, left
 from .loopback import Server
-from .test_weights_pull import FILE, NAME, OFFICIAL, left
 
 COMMAND = """
 import json, os, signal, sys
@@ -116,12 +115,11 @@ def _can_mount(folder: Path) -> bool:
     return trial.returncode == 0
 
 
-@pytest.mark.parametrize("size", [True, False])
 def test_a_file_that_may_not_grow_is_told_and_leaves_nothing(
-    server: Server, folder: Path, planted: Planted, content: bytes, size: bool
+    server: Server, folder: Path, planted: Planted, content: bytes
 ) -> None:
-    planted(NAME, content, **({} if size else {"size": None}))
-    server.offer(OFFICIAL, content, length=size)
+    planted(NAME, content)
+    server.offer(OFFICIAL, content)
     other = folder / "panns" / "old.pth"
     other.parent.mkdir()
     other.write_bytes(b"an old one")
