@@ -19,7 +19,10 @@ from stemsilver.step_cache import Steps
 
 REPOSITORY = Path(__file__).parents[2]
 
-Heard = Callable[[str], NDArray[np.float32]]
+Signal = NDArray[np.float32]
+Heard = Callable[[str], Signal]
+Render = Callable[[str], Audio]
+Pair = tuple[Audio, Audio, Cleaned]
 
 
 @pytest.fixture(scope="session")
@@ -28,20 +31,42 @@ def profile() -> Profile:
 
 
 @pytest.fixture(scope="session")
-def render() -> Callable[[str], Audio]:
+def render() -> Render:
     """`render(file)`, a whole file of the demo batch."""
     return cache(lambda file: decode(REPOSITORY / "raw" / file, 1))
 
 
 @pytest.fixture(scope="session")
-def heard(render: Callable[[str], Audio]) -> Heard:
+def heard(render: Render) -> Heard:
     """`heard(file)`, a file of the demo batch in one channel at 16 kHz; shape (frames,)."""
 
-    def at_16_khz(file: str) -> NDArray[np.float32]:
+    def at_16_khz(file: str) -> Signal:
         audio = render(file)
         return resample(mono(audio.samples), audio.rate, 16_000)[0]
 
     return cache(at_16_khz)
+
+
+@pytest.fixture(scope="session")
+def speech(heard: Heard) -> Signal:
+    """6 s of speech alone."""
+    return heard("museum_guide.reference.flac")[: 6 * 16_000]
+
+
+@pytest.fixture(scope="session")
+def backing(heard: Heard) -> Signal:
+    """The music behind it, without the speech."""
+    mixture, truth = (heard(f"museum_guide.{kind}") for kind in ("wav", "reference.flac"))
+    return (mixture - truth)[: 6 * 16_000]
+
+
+@pytest.fixture(scope="session")
+def music_alone(heard: Heard) -> Signal:
+    """6 s of another render's music."""
+    mixture, truth = (
+        heard(f"sequential/sound_collector.{kind}") for kind in ("wav", "reference.flac")
+    )
+    return (mixture - truth)[: 6 * 16_000]
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +76,7 @@ def script() -> str:
 
 
 @pytest.fixture(scope="session")
-def pair(render: Callable[[str], Audio], profile: Profile) -> tuple[Audio, Audio, Cleaned]:
+def pair(render: Render, profile: Profile) -> Pair:
     """A whole render, its truth, and what the default profile makes of it."""
     raw = render("sequential/sound_collector.wav")
     truth = render("sequential/sound_collector.reference.flac")

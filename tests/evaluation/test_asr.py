@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from stemsilver.config import Profile
 from stemsilver.evaluation.asr import RATE, transcribe
 from stemsilver.evaluation.wer import align, wer
 from stemsilver.records import Transcript
 
-Heard = Callable[[str], NDArray[np.float32]]
+from .conftest import Heard, Signal
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +39,8 @@ def test_a_second_hearing_is_the_same(heard: Heard, profile: Profile) -> None:
     assert transcribe(bit, profile.evaluation.asr) == transcribe(bit, profile.evaluation.asr)
 
 
-@pytest.mark.parametrize("frames", [0, 1, 1_600, 16_000])
-def test_nothing_is_heard_in_silence(frames: int, profile: Profile) -> None:
-    silence = np.zeros(frames, np.float32)
-    assert transcribe(silence, profile.evaluation.asr) == Transcript("", ())
-
-
-def test_nothing_is_heard_in_music_alone(heard: Heard, profile: Profile) -> None:
-    mixture, speech = (
-        heard(f"sequential/sound_collector.{kind}") for kind in ("wav", "reference.flac")
-    )
-    music = (mixture - speech)[: 6 * RATE]
-    assert transcribe(music, profile.evaluation.asr) == Transcript("", ())
+def test_nothing_is_heard_in_silence_and_in_music_alone(
+    music_alone: Signal, profile: Profile
+) -> None:
+    for signal in (*(np.zeros(frames, np.float32) for frames in (0, 1, RATE)), music_alone):
+        assert transcribe(signal, profile.evaluation.asr) == Transcript("", ())

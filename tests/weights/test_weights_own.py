@@ -106,45 +106,33 @@ def test_an_unknown_name_is_told_with_the_nearest() -> None:
 # --- the hub's cache
 
 
-def in_the_hub(home: Path, name: str, content: bytes, blob: str) -> Path:
-    """Put a file in the local cache, in the layout of the hub's own library."""
-    hub = weights.REMOTE[name].hub
-    assert hub is not None
-    repository = home / f"models--{hub.repository.replace('/', '--')}"
-    for path, text in (("refs/main", b"c0ffee"), (f"blobs/{blob}", content)):
-        (repository / path).parent.mkdir(parents=True)
-        (repository / path).write_bytes(text)
-    file = repository / "snapshots" / "c0ffee" / hub.file
-    file.parent.mkdir(parents=True)
-    file.symlink_to(repository / "blobs" / blob)
-    return file
-
-
-@pytest.fixture
-def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The hub's cache, empty."""
+def test_the_hubs_cache_stands_in_for_a_file_that_is_not_pulled(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from huggingface_hub import constants, file_download
 
     for module in (constants, file_download):
         if hasattr(module, "HF_HUB_CACHE"):
             monkeypatch.setattr(module, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    return tmp_path / "hub"
-
-
-def test_the_hubs_cache_stands_in_for_a_file_that_is_not_pulled(
-    folder: Path, cached: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     name, blob = "htdemucs_ft-vocals", hashlib.sha256(b"a").hexdigest()
-    file = in_the_hub(cached, name, b"a", blob)
+    known = weights.REMOTE[name]
+    assert known.hub is not None
+    # In the layout of the hub's own library.
+    repository = tmp_path / "hub" / f"models--{known.hub.repository.replace('/', '--')}"
+    file = repository / "snapshots" / "c0ffee" / known.hub.file
+    for path, content in (("refs/main", b"c0ffee"), (f"blobs/{blob}", b"a")):
+        (repository / path).parent.mkdir(parents=True)
+        (repository / path).write_bytes(content)
+    file.parent.mkdir(parents=True)
+    file.symlink_to(repository / "blobs" / blob)
     # The cache names a file by its hash; only the pinned one counts.
     with pytest.raises(WeightsError, match="is not the expected file") as caught:
         weights.verified(name)
-    known = weights.REMOTE[name]
-    assert known.hub is not None
     assert f"expected SHA-256 {known.hub.sha256}" in caught.value.message
     pinned = replace(known, hub=replace(known.hub, sha256=blob))
     monkeypatch.setitem(weights.REGISTRY, name, pinned)
     assert weights.verified(name) == file
+    assert file.suffix == ".safetensors"
     assert weights.sha256(name) == blob
     file.resolve().write_bytes(b"b")
     weights.verified.cache_clear()
