@@ -114,7 +114,7 @@ def test_words_are_followed_by_the_attention_that_follows_words(files: dict[str,
 
 @BOTH
 def test_a_language_is_recognised_or_taken_as_named(backend: str, bit: Signal) -> None:
-    for language, expected in (("auto", whisper.HEARD), ("fr", "fr")):
+    for language, expected in (("auto", whisper.HEARD), ("de", "de")):
         found = transcribe(bit, settings(backend, "tiny", language=language, beam_size=1))
         assert (found.language, found.text) == (expected, SAID)
 

@@ -139,7 +139,6 @@ def test_music_to_speech() -> None:
     expected = 10 * np.log10(((m * c) ** 2).sum() / (c**2).sum())
     found = music_to_speech_db(clean, vocals, residual, rate)
     assert found == pytest.approx(expected, abs=1e-3)
-    assert (round(4096 / rate, 3), round(1024 / rate, 3)) == (0.093, 0.023)
 
 
 @pytest.mark.parametrize("name", CALIBRATION)
