@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -41,6 +41,7 @@ def test_music_counts_only_where_the_output_still_sounds() -> None:
 
 
 @settings(max_examples=30)
+@example(levels=(1, 0, 0), frames=1)  # no estimates at all
 @given(levels=st.tuples(*[st.floats(0, 1)] * 3), frames=st.integers(1, 5_000))
 def test_it_is_finite_and_never_more_than_all(
     levels: tuple[float, float, float], frames: int
