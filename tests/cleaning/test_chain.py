@@ -112,29 +112,7 @@ def test_music_goes_speech_stays_and_removed_is_the_music_at_the_level_it_had(
     assert level_db(scale * speech - truth, music) < -6
     assert level_db(result.removed.samples - music, music) < -6
     assert lag(result.removed.samples[0], music[0]) == 0
-
-
-def test_stage_a_adds_up_to_what_the_separators_heard(
-    four_seconds: Example, profile: Profile
-) -> None:
-    mixture, _, result = four_seconds
-    heard = result.stage_a.vocals + result.stage_a.residual
-    level = loudness.integrated_lufs(heard, mixture.rate)
-    assert level == pytest.approx(profile.preprocess.loudnorm_target_lufs, abs=0.05)
-    shape = heard / np.abs(heard).max() - mixture.samples / np.abs(mixture.samples).max()
-    assert np.abs(shape).max() < 1e-5
-
-
-def test_the_output_is_as_loud_as_asked_and_no_louder_at_its_peaks(
-    four_seconds: Example, profile: Profile
-) -> None:
-    speech = four_seconds[2].speech
-    level = loudness.integrated_lufs(speech.samples, speech.rate)
-    assert level == pytest.approx(profile.postprocess.final_lufs, abs=0.05)
-    peak = loudness.true_peak_dbtp(speech.samples)
-    assert peak is not None
-    assert peak <= profile.postprocess.final_true_peak_db
-    assert four_seconds[2].notes == ()
+    assert result.notes == ()
 
 
 def test_two_runs_give_the_same_bytes(four_seconds: Example, profile: Profile) -> None:

@@ -46,9 +46,9 @@ def tones(rate: int, frequencies: tuple[float, ...], seconds: float = 1.5) -> Sa
 
 @pytest.fixture(scope="module")
 def noisy(excerpt: Excerpt) -> Samples:
-    """11 s in stereo at 16 kHz, the sides unlike each other: longer than a chunk."""
+    """3 s in stereo at 16 kHz, the sides unlike each other."""
     one, other = (
-        resample(excerpt(file, 0.5, 11).samples[:1], 24_000, 16_000)
+        resample(excerpt(file, 0.5, 3).samples[:1], 24_000, 16_000)
         for file in ("museum_guide.wav", "batched/weather_evening.wav")
     )
     return np.concatenate([one, other[:, : one.shape[-1]]])
@@ -71,21 +71,11 @@ def mute(tmp_path_factory: pytest.TempPathFactory) -> DemucsDenoiser:
 # --- the model's own arithmetic
 
 
-def test_at_16_khz_it_is_the_packages_own_enhance(
-    random48: tuple[Demucs, DemucsDenoiser], noisy: Samples
-) -> None:
-    model, ours = random48
-    one = noisy[:1]
-    assert one.shape[-1] > demucs.CHUNK * 256
-    expected = enhanced_by(model, one)
-    assert level_db(expected - one, one) > -30
-    np.testing.assert_allclose(ours.denoise(one, 16_000), expected, rtol=0, atol=1e-6)
-
-
 @pytest.mark.parametrize(
-    ("frames", "chunk"), [(2, 2), (255, 7), (597, 2), (598, 2), (3_000, 7), (16_001, 2)]
+    ("frames", "chunk"),
+    [(2, 2), (255, 7), (597, 2), (598, 2), (3_000, 7), (16_001, 2), (16_001, demucs.CHUNK)],
 )
-def test_where_chunks_end_is_not_to_be_told_and_each_channel_is_by_itself(
+def test_at_16_khz_it_is_the_packages_own_enhance_wherever_chunks_end(
     frames: int,
     chunk: int,
     random48: tuple[Demucs, DemucsDenoiser],
@@ -97,22 +87,10 @@ def test_where_chunks_end_is_not_to_be_told_and_each_channel_is_by_itself(
     monkeypatch.setattr(demucs, "CHUNK", chunk)
     expected = enhanced_by(model, short)
     np.testing.assert_allclose(ours.denoise(short, 16_000), expected, rtol=0, atol=1e-6)
+    assert level_db(expected - short, short) > -30
 
 
 # --- rates and bands
-
-
-@pytest.mark.parametrize("rate", [16_000, 22_050, 96_000])
-def test_a_transparent_network_changes_nothing_at_any_rate(rate: int, tmp_path: Path) -> None:
-    """Below the 8 kHz that it hears, above them, and by not one frame."""
-    signal = tones(rate, (80.0, 440.0, 3_000.0, 0.45 * rate if rate > 18_000 else 5_000.0))
-    heard = resample(signal, rate, 16_000)
-    # The network divides by the level plus a floor, and multiplies by the level alone.
-    gain = 1 + 1e-3 / float(heard.std(ddof=1))
-    ours = loaded(tmp_path, "dns48", official.network(48, inner=0, gain=gain))
-    middle = slice(rate // 10, -rate // 10)
-    change = ours.denoise(signal, rate) - signal
-    assert level_db(change[:, middle], signal[:, middle]) < -85
 
 
 # From 44.1 to 16 kHz libsoxr interpolates its filter: -66 dB at 6.5 kHz.

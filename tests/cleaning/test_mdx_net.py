@@ -15,7 +15,6 @@ from scipy.signal import butter, sosfiltfilt
 from scipy.signal.windows import tukey
 
 from stemsilver.audio import resample
-from stemsilver.cleaning import separators
 from stemsilver.cleaning.separators import mdx_net
 from stemsilver.cleaning.separators.mdx_net import MdxNetSeparator
 from stemsilver.config import MdxSettings
@@ -191,14 +190,6 @@ def test_a_network_for_one_chunk_or_any_number_at_a_time_gives_the_same(
 
 
 # --- the file
-
-
-def test_it_is_found_by_its_name(tmp_path: Path) -> None:
-    model = settings(overlap=0.31)
-    assert separators.used_weights(model) == (official.NAME,)
-    assert 22_000 < separators.band_hz(model) < 22_050
-    with placed(tmp_path, official.convolution(seed=0)):
-        assert isinstance(separators.load(model), MdxNetSeparator)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from stemsilver.config import EmbeddedSettings
 from stemsilver.records import Samples
 from stemsilver.weights import checkpoint
 
-from .measures import EVERY_LAYOUT, Excerpt, assert_comes_back, distance_db, lag, noise
+from .measures import Excerpt, distance_db, lag, noise
 
 NAMES = ("deepfilternet3", "spleeter-2stems")
 """Those whose weights every installation has; the others have files of their own here."""
@@ -30,15 +30,6 @@ def settings(name: str) -> EmbeddedSettings:
 
 def separate(name: str, mixture: Samples, rate: int = 44_100) -> Samples:
     return separators.load(settings(name)).separate(mixture, rate, lambda share: None)
-
-
-@BOTH
-@EVERY_LAYOUT
-def test_every_rate_channel_count_and_length_comes_back(
-    name: str, rate: int, channels: int, frames: int
-) -> None:
-    given = noise(channels, frames)
-    assert_comes_back(separate(name, given, rate), given)
 
 
 @BOTH

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -23,6 +25,24 @@ Signal = NDArray[np.float32]
 Heard = Callable[[str], Signal]
 Render = Callable[[str], Audio]
 Pair = tuple[Audio, Audio, Cleaned]
+
+
+def alone(home: Path, code: str, *arguments: str, **environment: str) -> str:
+    """What a process prints that has no display, no program to call and no warning to give.
+
+    It leaves nothing behind in its home.
+    """
+    before = sorted(home.rglob("*"))
+    found = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *arguments],
+        env={"PATH": "", "HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.returncode, found.stderr) == (0, "")
+    assert sorted(home.rglob("*")) == before
+    return found.stdout
 
 
 @pytest.fixture(scope="session")

@@ -27,15 +27,9 @@ def test_it_is_speechmos_own_opinion(mixture: Signal) -> None:
     signal = mixture[:WINDOW]
     expected = reference.run(signal, RATE)
     found = dnsmos(signal, 1.0)
-    for ours, theirs in (("sig", "sig_mos"), ("bak", "bak_mos"), ("ovrl", "ovrl_mos")):
-        assert found[f"dnsmos_{ours}"] == pytest.approx(expected[theirs], abs=1e-3)
-
-
-def test_speech_alone_is_liked_better_than_with_music(mixture: Signal, speech: Signal) -> None:
-    with_music, without = (dnsmos(signal[:WINDOW], 9) for signal in (mixture, speech))
-    assert set(without) == set(CALIBRATION)
-    for name, score in without.items():
-        assert 1 <= with_music[name] + 0.5 < score <= 5
+    assert set(found) == set(CALIBRATION)
+    for name in ("sig", "bak", "ovrl"):
+        assert found[f"dnsmos_{name}"] == pytest.approx(expected[f"{name}_mos"], abs=1e-3)
 
 
 def test_a_short_signal_is_repeated_until_it_fills_the_window(
@@ -64,11 +58,6 @@ def test_what_is_over_full_scale_is_heard_clipped(speech: Signal) -> None:
     assert dnsmos(hot, 9) == dnsmos(np.clip(hot, -1, 1), 9)
 
 
-def test_an_instant_and_silence_have_no_listeners() -> None:
-    for signal, reason in (
-        (np.ones(0, np.float32), "too_short"),
-        (np.ones(6_399, np.float32), "too_short"),
-        (np.zeros(RATE, np.float32), "silent"),
-    ):
-        with pytest.raises(Undefined, match=reason):
-            dnsmos(signal, 3)
+def test_less_than_0_4_seconds_is_too_short() -> None:
+    with pytest.raises(Undefined, match="too_short"):
+        dnsmos(np.ones(6_399, np.float32), 3)

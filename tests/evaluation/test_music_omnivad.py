@@ -8,7 +8,6 @@ import pytest
 from stemsilver.config import Profile
 from stemsilver.evaluation import music
 from stemsilver.evaluation.downmix import Downmix
-from stemsilver.evaluation.undefined import Undefined
 from stemsilver.evaluation.vad import RATE
 from stemsilver.records import Audio, Timeline
 
@@ -49,11 +48,3 @@ def test_it_keeps_nothing_of_an_earlier_signal_and_hears_the_mean_of_channels_at
     assert timeline(speech) == alone
     assert timeline(np.stack([2 * backing, np.zeros_like(backing)])) == plain
     assert len(timeline(backing.repeat(2), 2 * RATE).values) == pytest.approx(598, abs=1)
-
-
-def test_less_than_0_1_seconds_is_too_short(timeline: Detect) -> None:
-    signal = np.random.default_rng(22).normal(0, 0.1, 1_600).astype(np.float32)
-    assert timeline(signal).values
-    for frames in (0, 1_599):
-        with pytest.raises(Undefined, match="too_short"):
-            timeline(signal[:frames])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,7 @@ from stemsilver.records import Audio
 
 from ..official import panns as official
 from ..official.listing import standing_in
-from .conftest import Render, Signal
+from .conftest import Render, Signal, alone
 
 RATE = panns.RATE
 ALL = ("Music", "Musical instrument", "Singing")
@@ -66,35 +64,20 @@ def theirs(checkpoint: Path, audio: Audio, tmp_path_factory: pytest.TempPathFact
     labels = "".join(f"{index},/m/{index},label {index}\n" for index in range(panns.CLASSES))
     (home / "panns_data" / "class_labels_indices.csv").write_text(f"index,mid,name\n{labels}")
     samples = np.pad(audio.samples[0], (0, 4 * RATE)).reshape(3, -1)
-    np.save(home / "chunks.npy", samples)
-    run(
+    made = tmp_path_factory.mktemp("made")
+    np.save(made / "chunks.npy", samples)
+    code = (
         "import sys, numpy as np, torch\n"
         "torch.set_num_threads(1)\n"
         "from panns_inference import AudioTagging\n"
-        "home, weights = sys.argv[1:]\n"
+        "made, weights = sys.argv[1:]\n"
         "tagger = AudioTagging(checkpoint_path=weights, device='cpu')\n"
-        "chunks = np.load(f'{home}/chunks.npy')\n"
-        "np.save(f'{home}/found.npy', tagger.inference(chunks)[0])\n",
-        home,
-        str(home),
-        str(checkpoint),
+        "chunks = np.load(f'{made}/chunks.npy')\n"
+        "np.save(f'{made}/found.npy', tagger.inference(chunks)[0])\n"
     )
-    found: Signal = np.load(home / "found.npy")
+    alone(home, code, str(made), str(checkpoint), MPLCONFIGDIR=matplotlib.get_cachedir())
+    found: Signal = np.load(made / "found.npy")
     return found
-
-
-def run(code: str, home: Path, *arguments: str, **environment: str) -> str:
-    """What a process without a display or any program to call prints."""
-    found = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code, *arguments],
-        env={"PATH": "", "HOME": str(home), "MPLCONFIGDIR": matplotlib.get_cachedir()}
-        | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (found.returncode, found.stderr) == (0, "")
-    return found.stdout
 
 
 # --- the network
@@ -120,8 +103,9 @@ def test_nothing_is_downloaded_printed_or_left_behind(
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    np.save(tmp_path / "audio.npy", audio.samples[:, : 2 * RATE])
-    said = run(
+    bit = audio.samples[:, : 2 * RATE]
+    np.save(tmp_path / "audio.npy", bit)
+    code = (
         "import sys, numpy as np, torch\n"
         "torch.set_num_threads(1)\n"
         "from stemsilver.config import PannsMusic\n"
@@ -130,15 +114,12 @@ def test_nothing_is_downloaded_printed_or_left_behind(
         "from stemsilver.records import Audio\n"
         "settings = PannsMusic(backend='panns', model_name='Cnn14', chunk_seconds=2.0,\n"
         "                      labels=('Music',))\n"
-        "print(music.timeline(Downmix(Audio(np.load(sys.argv[1]), 32_000)), settings).values)\n",
-        home,
-        str(tmp_path / "audio.npy"),
-        STEMSILVER_WEIGHTS=str(folder),
+        "print(music.timeline(Downmix(Audio(np.load(sys.argv[1]), 32_000)), settings).values)\n"
     )
-    assert not list(home.iterdir())
-    bit = Audio(audio.samples[:, : 2 * RATE], RATE)
-    here = music.timeline(Downmix(bit), settings(labels=("Music",), chunk_seconds=2.0))
-    assert said == f"{here.values}\n"
+    places = {"STEMSILVER_WEIGHTS": str(folder), "MPLCONFIGDIR": matplotlib.get_cachedir()}
+    said = alone(home, code, str(tmp_path / "audio.npy"), **places)
+    chosen = settings(labels=("Music",), chunk_seconds=2.0)
+    assert said == f"{music.timeline(Downmix(Audio(bit, RATE)), chosen).values}\n"
 
 
 # --- chunks

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stemsilver import weights
-from stemsilver.errors import ConfigError, UsageError, WeightsError
+from stemsilver.errors import ConfigError, WeightsError
 from stemsilver.fsio import sha256_file
 from stemsilver.weights.store import LISTING
 
@@ -96,11 +96,6 @@ def test_a_damaged_list_is_refused_whole(folder: Path, text: str, said: str) -> 
 def test_an_empty_list_is_none(folder: Path) -> None:
     listed(folder, "# nothing yet\n")
     assert weights.entry(NAME) is weights.REMOTE[NAME]
-
-
-def test_an_unknown_name_is_told_with_the_nearest() -> None:
-    with pytest.raises(UsageError, match="`dns6`; did you mean `dns64`"):
-        weights.entry("dns6")
 
 
 # --- the hub's cache
