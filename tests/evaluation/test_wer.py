@@ -46,10 +46,7 @@ def distance(before: list[str], after: list[str]) -> int:
 @pytest.mark.parametrize(
     ("before", "after", "expected", "rate"),
     [
-        ("the cat sat down", "the cat sat down", (0, 0, 0, 4), 0.0),
-        ("the cat sat down", "the bat sat down", (1, 0, 0, 4), 0.25),
         ("the cat sat down", "the cat sat", (0, 0, 1, 4), 0.25),
-        ("the cat sat down", "the big cat sat down", (0, 1, 0, 4), 0.25),
         ("the ship", "the ship thanks for watching", (0, 3, 0, 2), 1.5),
         ("the cat", "a dog sat down there", (2, 3, 0, 2), 2.5),
         ("the cat sat down", "", (0, 0, 4, 4), 1.0),

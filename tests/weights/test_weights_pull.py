@@ -209,29 +209,26 @@ def test_the_next_address_is_tried_where_one_fails(pull: Pull) -> None:
 
 
 @pytest.mark.parametrize("by", ["option", "variable"])
-def test_a_mirror_of_ones_own_is_asked_first(
+def test_a_mirror_of_ones_own_is_asked_first_and_then_the_official_address(
     pull: Pull, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     name = "panns-cnn14"  # its path has a sign that an address must escape
     pull.planted(name, pull.content)
     file = weights.REMOTE[name].file
-    pull.server.offer(f"our/mirror/{file}", pull.content)
     mirror = f"{pull.server.url}/our/mirror/"
-    option = ["--mirror", mirror] if by == "option" else []
     if by == "variable":
         monkeypatch.setenv("STEMSILVER_MIRROR", mirror)
+        option, has_it, then = (), "official/panns-cnn14", ["official/panns-cnn14"]
+    else:
+        option, has_it, then = ("--mirror", mirror), f"our/mirror/{file}", []
+    pull.server.offer(has_it, pull.content)
     assert pull.run("models", "pull", name, *option).code == 0
-    assert [one.path for one in pull.server.asked] == [f"our/mirror/{file}"]
+    assert [one.path for one in pull.server.asked] == [f"our/mirror/{file}", *then]
     assert (pull.folder / file).read_bytes() == pull.content
 
 
-def test_a_mirror_is_a_server_and_where_it_lacks_the_file_the_official_address_is_tried(
-    pull: Pull,
-) -> None:
+def test_a_mirror_that_is_no_server_is_2(pull: Pull) -> None:
     faulty(pull("--mirror", "/mnt/share"), 2, "--mirror /mnt/share")
-    pull.offer()
-    pull.succeeds("--mirror", f"{pull.server.url}/empty")
-    assert [one.path for one in pull.server.asked] == [f"empty/{FILE}", OFFICIAL]
 
 
 # --- whom to believe
