@@ -92,10 +92,10 @@ def test_the_values_are_those_of_the_package_that_has_the_network(
     assert np.ptp(expected) > 1e-3, "the planted network tells no sound from another"
     np.testing.assert_allclose(found.values, expected, atol=1e-5)
     for label, column in (("Singing", 27), ("Music", 137)):
-        alone = music.timeline(Downmix(audio), settings(labels=(label,)))
-        np.testing.assert_allclose(alone.values, theirs[:, column], atol=1e-5)
+        single = music.timeline(Downmix(audio), settings(labels=(label,)))
+        np.testing.assert_allclose(single.values, theirs[:, column], atol=1e-5)
         chance = 1 / (1 + math.exp(-official.BIASES[label]))
-        np.testing.assert_allclose(alone.values, chance, atol=0.2)
+        np.testing.assert_allclose(single.values, chance, atol=0.2)
 
 
 def test_nothing_is_downloaded_printed_or_left_behind(
