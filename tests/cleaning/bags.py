@@ -6,7 +6,6 @@ import random
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import soundfile
 
 from stemsilver.cleaning.separators.demucs import DemucsSeparator
@@ -27,10 +26,6 @@ def settings(
 
 def separate_by(chosen: DemucsSettings, mixture: Samples, rate: int) -> Samples:
     return DemucsSeparator(chosen).separate(mixture, rate, lambda share: None)
-
-
-def noise(channels: int, frames: int, seed: int = 0) -> Samples:
-    return np.random.default_rng(seed).normal(0, 0.1, (channels, frames)).astype(np.float32)
 
 
 def write(folder: Path) -> None:

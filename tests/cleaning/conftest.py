@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from stemsilver.audio import decode
 from stemsilver.config import Profile
 from stemsilver.records import Audio
 
-REPOSITORY = Path(__file__).parents[2]
+from .measures import Excerpt
 
-Excerpt = Callable[[str, float, float], Audio]
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +24,6 @@ def profile() -> Profile:
 
 @pytest.fixture(scope="session")
 def excerpt() -> Excerpt:
-    """`excerpt(file, start, seconds)`, of a file in the demo batch."""
     whole = cache(lambda file: decode(REPOSITORY / "raw" / file, 1))
 
     def cut(file: str, start: float, seconds: float) -> Audio:

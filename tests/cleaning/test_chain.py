@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from stemsilver import weights
 from stemsilver.audio import resample
 from stemsilver.cleaning import chain, denoisers, separators
 from stemsilver.config import Chain, Profile
@@ -15,9 +14,10 @@ from stemsilver.dsp import loudness
 from stemsilver.records import Audio, Cleaned, Samples
 from stemsilver.step_cache import CodeFingerprint, Steps
 
-Excerpt = Callable[[str, float, float], Audio]
+from .measures import Excerpt, assert_comes_back, db, lag, level_db
 
-SHELF = {"highpass_hz": 0.0, "high_shelf_db": 0.0}
+Example = tuple[Audio, Samples, Cleaned]
+Heard = list[tuple[str, Samples]]
 
 
 def changed(model: Any, **updates: Any) -> Any:
@@ -27,23 +27,17 @@ def changed(model: Any, **updates: Any) -> Any:
     return type(model).model_validate(plain)
 
 
+def within(settings: Chain, section: str, **updates: Any) -> Chain:
+    """A chain with some keys of one section changed."""
+    found: Chain = changed(settings, **{section: changed(getattr(settings, section), **updates)})
+    return found
+
+
 def cleaned(mixture: Audio, settings: Chain) -> Cleaned:
     return chain.clean(mixture, "a digest", settings, Steps(None))
 
 
-def lag(signal: Samples, reference: Samples) -> int:
-    """Frames by which `signal` follows `reference`, by the peak of their cross-correlation."""
-    size = signal.size + reference.size
-    product = np.fft.rfft(signal, size) * np.conj(np.fft.rfft(reference, size))
-    best = int(np.fft.irfft(product, size).argmax())
-    return best if best < size // 2 else best - size
-
-
-def db(power: Any) -> float:
-    return 10 * float(np.log10(power))
-
-
-# --- rate, channels, length, lag: at every rate
+# --- rate, channels, length, lag
 
 
 def _played_at(audio: Audio, rate: int, gains: tuple[float, ...]) -> Audio:
@@ -55,54 +49,48 @@ def _played_at(audio: Audio, rate: int, gains: tuple[float, ...]) -> Audio:
 @pytest.mark.parametrize(
     ("rate", "gains"),
     [
-        *((rate, (1.0,)) for rate in (8_000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000)),
-        (96_000, (1.0,)),
-        (24_000, (1.0, 0.4)),
+        (8_000, (1.0,)),
+        (11_025, (1.0,)),
         (44_100, (0.5, 1.0)),
         (48_000, (1.0, 0.8, 0.6, 0.4, 0.3, 0.2)),
+        (96_000, (1.0,)),
     ],
-    ids=lambda value: str(value) if isinstance(value, int) else f"{len(value)} ch",
 )
 def test_rate_channels_and_length_are_kept_and_nothing_is_delayed(
     rate: int, gains: tuple[float, ...], profile: Profile, excerpt: Excerpt
 ) -> None:
-    seconds = 2 if len(gains) == 1 else 1
-    mixture = _played_at(excerpt("museum_guide.wav", 0.6, seconds), rate, gains)
-    truth = _played_at(excerpt("museum_guide.reference.flac", 0.6, seconds), rate, gains)
+    mixture, truth = (
+        _played_at(excerpt(f"museum_guide.{kind}", 0.6, 1.2), rate, gains)
+        for kind in ("wav", "reference.flac")
+    )
     result = cleaned(mixture, profile.chain)
     assert result.speech.rate == result.removed.rate == rate
-    for signal in (
-        result.speech.samples,
-        result.removed.samples,
-        result.stage_a.vocals,
-        result.stage_a.residual,
-    ):
-        assert (signal.shape, signal.dtype) == (mixture.samples.shape, np.float32)
-        assert np.isfinite(signal).all()
-    for channel in range(len(gains)):
-        assert lag(result.speech.samples[channel], truth.samples[channel]) == 0
-        assert lag(result.stage_a.vocals[channel], truth.samples[channel]) == 0
+    stage_a = result.stage_a
+    for signal in (result.speech.samples, result.removed.samples, stage_a.vocals, stage_a.residual):
+        assert_comes_back(signal, mixture.samples)
+    for channel, true in enumerate(truth.samples):
+        assert lag(result.speech.samples[channel], true) == 0
+        assert lag(stage_a.vocals[channel], true) == 0
 
 
-def test_a_stereo_render_keeps_its_sides(profile: Profile, excerpt: Excerpt) -> None:
-    mixture = excerpt("sequential/podcast_intro.wav", 3, 1.5)
-    truth = excerpt("sequential/podcast_intro.reference.flac", 3, 1.5)
-    assert mixture.samples.shape[0] == 2
-    result = cleaned(mixture, profile.chain)
-    assert [lag(result.speech.samples[side], truth.samples[side]) for side in (0, 1)] == [0, 0]
-
-
-def test_an_odd_length_is_kept_to_the_frame(profile: Profile, excerpt: Excerpt) -> None:
-    audio = excerpt("museum_guide.wav", 2, 1)
-    odd = Audio(audio.samples[:, : 24_000 - 1 - 2 * 373], 24_000)
-    assert cleaned(odd, profile.chain).speech.samples.shape == odd.samples.shape
+def test_a_stereo_render_of_odd_length_keeps_its_sides_and_every_frame(
+    profile: Profile, excerpt: Excerpt
+) -> None:
+    mixture, truth = (
+        excerpt(f"sequential/podcast_intro.{kind}", 3, 1.5) for kind in ("wav", "reference.flac")
+    )
+    odd = Audio(mixture.samples[:, : -1 - mixture.samples.shape[1] % 2], mixture.rate)
+    assert len(odd.samples) == 2
+    speech = cleaned(odd, profile.chain).speech.samples
+    assert speech.shape == odd.samples.shape
+    assert [lag(speech[side], truth.samples[side]) for side in (0, 1)] == [0, 0]
 
 
 # --- the sound
 
 
 @pytest.fixture(scope="module")
-def four_seconds(profile: Profile, excerpt: Excerpt) -> tuple[Audio, Samples, Cleaned]:
+def four_seconds(profile: Profile, excerpt: Excerpt) -> Example:
     """A mixture, its truth, and what the default profile makes of it.
 
     Far from the level at which the models hear it.
@@ -115,52 +103,19 @@ def four_seconds(profile: Profile, excerpt: Excerpt) -> tuple[Audio, Samples, Cl
     return audio, truth, cleaned(audio, profile.chain)
 
 
-def test_music_goes_and_speech_stays(four_seconds: tuple[Audio, Samples, Cleaned]) -> None:
+def test_music_goes_speech_stays_and_removed_is_the_music_at_the_level_it_had(
+    four_seconds: Example,
+) -> None:
     mixture, truth, result = four_seconds
-    speech = result.speech.samples
+    speech, music = result.speech.samples, mixture.samples - truth
     scale = (speech * truth).sum() / np.square(speech).sum()
-    before = np.square(mixture.samples - truth).sum()
-    after = np.square(scale * speech - truth).sum()
-    assert db(after / before) < -6
-
-
-def test_removed_is_the_music_at_the_level_it_had(
-    four_seconds: tuple[Audio, Samples, Cleaned],
-) -> None:
-    mixture, truth, result = four_seconds
-    music = mixture.samples - truth
-    wrong = np.square(result.removed.samples - music).sum()
-    assert db(wrong / np.square(music).sum()) < -6
+    assert level_db(scale * speech - truth, music) < -6
+    assert level_db(result.removed.samples - music, music) < -6
     assert lag(result.removed.samples[0], music[0]) == 0
-
-
-def test_stage_a_adds_up_to_what_the_separators_heard(
-    four_seconds: tuple[Audio, Samples, Cleaned], profile: Profile
-) -> None:
-    mixture, _, result = four_seconds
-    heard = result.stage_a.vocals + result.stage_a.residual
-    level = loudness.integrated_lufs(heard, mixture.rate)
-    assert level == pytest.approx(profile.preprocess.loudnorm_target_lufs, abs=0.05)
-    shape = heard / np.abs(heard).max() - mixture.samples / np.abs(mixture.samples).max()
-    assert np.abs(shape).max() < 1e-5
-
-
-def test_the_output_is_as_loud_as_asked_and_no_louder_at_its_peaks(
-    four_seconds: tuple[Audio, Samples, Cleaned], profile: Profile
-) -> None:
-    _, _, result = four_seconds
-    speech = result.speech
-    level = loudness.integrated_lufs(speech.samples, speech.rate)
-    assert level == pytest.approx(profile.postprocess.final_lufs, abs=0.05)
-    peak = loudness.true_peak_dbtp(speech.samples)
-    assert peak is not None
-    assert peak <= profile.postprocess.final_true_peak_db
     assert result.notes == ()
 
 
-def test_two_runs_give_the_same_bytes(
-    four_seconds: tuple[Audio, Samples, Cleaned], profile: Profile
-) -> None:
+def test_two_runs_give_the_same_bytes(four_seconds: Example, profile: Profile) -> None:
     mixture, _, result = four_seconds
     again = cleaned(mixture, profile.chain)
     assert again.speech.samples.tobytes() == result.speech.samples.tobytes()
@@ -171,24 +126,22 @@ def test_above_spleeters_band_speech_lives_and_music_alone_dies(
     profile: Profile, excerpt: Excerpt
 ) -> None:
     """A hiss above 11 kHz that comes and goes with speech, and one that comes with music."""
-    speech = excerpt("museum_guide.reference.flac", 0.5, 2)
-    mixture = excerpt("museum_guide.wav", 0.5, 2)
-    rng = np.random.default_rng(7)
-    voice = resample(speech.samples, 24_000, 44_100)
-    music = resample(mixture.samples - speech.samples, 24_000, 44_100)
-    hiss = np.fft.rfft(rng.normal(0, 0.01, voice.shape))
+    mixture, speech = (
+        excerpt(f"museum_guide.{kind}", 0.5, 2).samples for kind in ("wav", "reference.flac")
+    )
+    voice, music = (resample(one, 24_000, 44_100) for one in (speech, mixture - speech))
+    hiss = np.fft.rfft(np.random.default_rng(7).normal(0, 0.01, voice.shape))
     high = (np.fft.rfftfreq(voice.shape[1], 1 / 44_100) > 12_500).astype(float)
     hiss_samples = np.fft.irfft(hiss * high, voice.shape[1]).astype(np.float32)
-    spleeter_alone = changed(
-        profile.chain,
-        separation=changed(profile.separation, models=({"model_name": "spleeter-2stems"},)),
-        enhancement=changed(profile.enhancement, model_name="none"),
+    spleeter_alone = within(
+        within(profile.chain, "separation", models=({"model_name": "spleeter-2stems"},)),
+        "enhancement",
+        model_name="none",
     )
 
     def kept_db(signal: Samples) -> float:
         """What Stage A keeps of the power above 12.5 kHz."""
-        mixed = Audio(signal + hiss_samples, 44_100)
-        stage_a = cleaned(mixed, spleeter_alone).stage_a
+        stage_a = cleaned(Audio(signal + hiss_samples, 44_100), spleeter_alone).stage_a
         kept, heard = (
             np.square(np.abs(np.fft.rfft(part)) * high).sum()
             for part in (stage_a.vocals, stage_a.vocals + stage_a.residual)
@@ -203,9 +156,9 @@ def test_above_spleeters_band_speech_lives_and_music_alone_dies(
 
 
 @pytest.fixture
-def halving(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Samples]]:
+def halving(monkeypatch: pytest.MonkeyPatch) -> Heard:
     """Every model halves what it hears; the list keeps what each heard."""
-    heard: list[tuple[str, Samples]] = []
+    heard: Heard = []
 
     class Half:
         def __init__(self, name: str) -> None:
@@ -228,8 +181,8 @@ def noise() -> Audio:
     return Audio(np.random.default_rng(8).normal(0, 0.3, (1, 24_000)).astype(np.float32), 24_000)
 
 
-def test_models_hear_the_render_at_the_level_they_know(
-    halving: list[tuple[str, Samples]], noise: Audio, profile: Profile
+def test_models_hear_the_render_at_the_level_they_know_and_never_over_full_scale(
+    halving: Heard, noise: Audio, profile: Profile
 ) -> None:
     cleaned(noise, profile.chain)
     separator_inputs = [signal for name, signal in halving if "denoiser" not in name]
@@ -237,14 +190,10 @@ def test_models_hear_the_render_at_the_level_they_know(
     for signal in separator_inputs:
         level = loudness.integrated_lufs(signal, 24_000)
         assert level == pytest.approx(profile.preprocess.loudnorm_target_lufs, abs=0.05)
-
-
-def test_a_quiet_render_with_a_high_peak_is_not_pushed_over_full_scale(
-    halving: list[tuple[str, Samples]], profile: Profile
-) -> None:
-    samples = np.random.default_rng(9).normal(0, 1e-3, (1, 48_000)).astype(np.float32)
-    samples[0, 24_000] = 0.5
-    cleaned(Audio(samples, 24_000), profile.chain)
+    halving.clear()
+    quiet = np.float32(1 / 300) * noise.samples
+    quiet[0, 12_000] = 0.5
+    cleaned(Audio(quiet, 24_000), profile.chain)
     peak = loudness.true_peak_dbtp(halving[0][1])
     assert peak == pytest.approx(profile.preprocess.true_peak_db, abs=0.01)
 
@@ -253,28 +202,16 @@ def test_a_quiet_render_with_a_high_peak_is_not_pushed_over_full_scale(
     ("settings", "denoised_share"),
     [
         ({"model_name": "none"}, 0.0),
-        ({"dry_wet": 0.0, "residual_blend": 0.0}, 0.0),
-        ({"dry_wet": 1.0, "residual_blend": 1.0}, 0.0),
         ({"dry_wet": 1.0, "residual_blend": 0.0}, 1.0),
         ({"dry_wet": 0.35, "residual_blend": 0.05}, 0.3325),
     ],
 )
 def test_the_denoised_share_is_wet_and_not_blended_back(
-    settings: dict[str, Any],
-    denoised_share: float,
-    halving: list[tuple[str, Samples]],
-    noise: Audio,
-    profile: Profile,
+    settings: dict[str, Any], denoised_share: float, halving: Heard, noise: Audio, profile: Profile
 ) -> None:
-    plain = changed(
-        profile.chain,
-        enhancement=changed(
-            profile.enhancement,
-            **{"model_name": "deepfilternet3", "mixture_share": 0.0, **settings},
-        ),
-        beta_wiener=changed(profile.beta_wiener, enabled=False),
-    )
-    result = cleaned(noise, plain)
+    enhancement = {"model_name": "deepfilternet3", "mixture_share": 0.0, **settings}
+    plain = within(profile.chain, "enhancement", **enhancement)
+    result = cleaned(noise, within(plain, "beta_wiener", enabled=False))
     kept = noise.samples - result.removed.samples
     level = loudness.integrated_lufs(noise.samples, 24_000)
     assert level is not None
@@ -282,12 +219,12 @@ def test_the_denoised_share_is_wet_and_not_blended_back(
     np.testing.assert_allclose(kept, (1 - denoised_share / 2) * vocals, atol=1e-5)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.25])
 def test_the_denoiser_hears_its_share_of_the_mixture(
-    share: float, halving: list[tuple[str, Samples]], noise: Audio, profile: Profile
+    share: float, halving: Heard, noise: Audio, profile: Profile
 ) -> None:
-    settings = changed(profile.enhancement, model_name="deepfilternet3", mixture_share=share)
-    result = cleaned(noise, changed(profile.chain, enhancement=settings))
+    enhancement = {"model_name": "deepfilternet3", "mixture_share": share}
+    result = cleaned(noise, within(profile.chain, "enhancement", **enhancement))
     name, heard = halving[-1]
     assert name == "deepfilternet3 denoiser"
     expected = result.stage_a.vocals + share * result.stage_a.residual
@@ -295,56 +232,34 @@ def test_the_denoiser_hears_its_share_of_the_mixture(
 
 
 def test_the_wiener_mask_takes_out_what_is_residual(
-    halving: list[tuple[str, Samples]], noise: Audio, profile: Profile
+    halving: Heard, noise: Audio, profile: Profile
 ) -> None:
     # Every model takes half for speech, so the mask is a half everywhere.
-    off, on = (
-        changed(
-            profile.chain,
-            enhancement=changed(profile.enhancement, model_name="none"),
-            beta_wiener=changed(profile.beta_wiener, enabled=enabled),
-        )
-        for enabled in (False, True)
-    )
+    raw = within(profile.chain, "enhancement", model_name="none")
     without, with_mask = (
-        noise.samples - cleaned(noise, settings).removed.samples for settings in (off, on)
+        noise.samples - cleaned(noise, within(raw, "beta_wiener", enabled=on)).removed.samples
+        for on in (False, True)
     )
     np.testing.assert_allclose(with_mask, 0.5 * without, atol=1e-3)
 
 
 def test_the_polish_is_the_profiles(profile: Profile, excerpt: Excerpt) -> None:
     speech = excerpt("museum_guide.reference.flac", 0.5, 3)
-    settings = changed(profile.postprocess, final_lufs=-24.0, final_true_peak_db=-9.0, **SHELF)
-    result, note = chain.polish(speech.samples, speech.rate, settings)
-    assert note is None
-    assert loudness.integrated_lufs(result, speech.rate) == pytest.approx(-24, abs=0.05)
-    rumble = changed(profile.postprocess, highpass_hz=300.0)
-    without_lows, _ = chain.polish(speech.samples, speech.rate, rumble)
     low = np.fft.rfftfreq(speech.samples.shape[1], 1 / speech.rate) < 100
 
     def lows(signal: Samples) -> float:
         power = np.square(np.abs(np.fft.rfft(signal[0])))
         return db(power[low].sum() / power.sum())
 
-    assert lows(without_lows) < lows(result) - 8
+    def polished(**settings: float) -> Samples:
+        post = changed(profile.postprocess, **settings)
+        result, note = chain.polish(speech.samples, speech.rate, post)
+        assert note is None
+        return result
 
-
-def test_the_polish_reaches_loudness_and_peak_where_plain_gain_cannot(
-    profile: Profile, excerpt: Excerpt
-) -> None:
-    speech = excerpt("museum_guide.reference.flac", 0.5, 3)
-    crested = speech.samples.copy()
-    crested[:, 12_000::24_000] *= 4  # a click a second
-    settings = changed(profile.postprocess, final_lufs=-16.0, final_true_peak_db=-1.0)
-    result, note = chain.polish(crested, speech.rate, settings)
-    assert note is None
-    assert loudness.integrated_lufs(result, speech.rate) == pytest.approx(-16, abs=0.05)
-    peak = loudness.true_peak_dbtp(result)
-    assert peak is not None
-    assert peak <= -1
-    # An independent measure: 16×, by zero-padding the spectrum of the whole signal.
-    dense = 16 * np.fft.irfft(np.fft.rfft(result.astype(np.float64)), 16 * result.shape[1])
-    assert 20 * np.log10(np.abs(dense).max()) <= -0.9
+    quiet = polished(final_lufs=-24.0, final_true_peak_db=-9.0, highpass_hz=0.0, high_shelf_db=0.0)
+    assert loudness.integrated_lufs(quiet, speech.rate) == pytest.approx(-24, abs=0.05)
+    assert lows(polished(highpass_hz=300.0)) < lows(quiet) - 8
 
 
 # --- what is remembered
@@ -364,71 +279,40 @@ class Recorder(Steps):
         return super().signal(step, code, key, compute)
 
 
-def test_a_step_is_remembered_under_what_decides_it_and_nothing_else(
-    halving: list[tuple[str, Samples]], noise: Audio, profile: Profile
+def test_a_step_is_timed_and_remembered_under_what_decides_it_and_nothing_else(
+    halving: Heard, noise: Audio, profile: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def keys(settings: Chain, source: str = "a digest") -> dict[str, str]:
+    def recorded(settings: Chain = profile.chain, source: str = "a digest") -> Recorder:
         recorder = Recorder()
         chain.clean(noise, source, settings, recorder)
-        return recorder.keys
+        return recorder
 
-    def differing(settings: Chain, source: str = "a digest") -> set[str]:
-        return {step for step, key in keys(settings, source).items() if key != base[step]}
+    def differing(settings: Chain = profile.chain, source: str = "a digest") -> set[str]:
+        return {step for step, key in recorded(settings, source).keys.items() if key != base[step]}
 
-    base = keys(profile.chain)
+    recorder = recorded()
+    base = recorder.keys
     separating = {f"separate: {model.model_name}" for model in profile.separation.models}
     assert set(base) == {*separating, "denoise"}
+    assert set(recorder.seconds) == {*separating, "fuse", "denoise", "wiener", "polish"}
     assert len(set(base.values())) == len(base)
-    assert differing(profile.chain) == set()
-    assert differing(profile.chain, "another digest") == set(base)
-    louder = changed(profile.preprocess, loudnorm_target_lufs=-20.0)
-    assert differing(changed(profile.chain, preprocess=louder)) == set(base)
+    assert differing() == set()
+    assert differing(source="another digest") == set(base)
     rule = "min" if profile.separation.fusion != "min" else "max"
-    fused = changed(profile.separation, fusion=rule)
-    assert differing(changed(profile.chain, separation=fused)) == {"denoise"}
-    share = changed(profile.enhancement, mixture_share=0.123)
-    assert differing(changed(profile.chain, enhancement=share)) == {"denoise"}
-    blend = changed(profile.enhancement, residual_blend=0.123)
-    assert differing(changed(profile.chain, enhancement=blend)) == set()
-    polish = changed(profile.postprocess, final_lufs=-20.0)
-    assert differing(changed(profile.chain, postprocess=polish)) == set()
+    for section, update, redone in (
+        ("preprocess", {"loudnorm_target_lufs": -20.0}, set(base)),
+        ("separation", {"fusion": rule}, {"denoise"}),
+        ("enhancement", {"mixture_share": 0.123}, {"denoise"}),
+        ("enhancement", {"residual_blend": 0.123}, set()),
+        ("postprocess", {"final_lufs": -20.0}, set()),
+    ):
+        assert differing(within(profile.chain, section, **update)) == redone, update
 
-
-def test_other_weights_of_a_separator_redo_it_and_what_hears_it(
-    halving: list[tuple[str, Samples]],
-    noise: Audio,
-    profile: Profile,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def keys() -> dict[str, str]:
-        recorder = Recorder()
-        chain.clean(noise, "a digest", profile.chain, recorder)
-        return recorder.keys
-
-    before, whole = keys(), chain.files_digest(profile.chain)
-    first = profile.separation.models[0]
-    real = separators.digest
+    # Other weights of a separator redo it, and what hears it.
+    whole = chain.files_digest(profile.chain)
+    first, real = profile.separation.models[0], separators.digest
     monkeypatch.setattr(
         separators, "digest", lambda model: "other" if model == first else real(model)
     )
-    after = keys()
-    changed = {step for step in before if before[step] != after[step]}
-    assert changed == {f"separate: {first.model_name}", "denoise"}
+    assert differing() == {f"separate: {first.model_name}", "denoise"}
     assert chain.files_digest(profile.chain) != whole
-
-
-def test_every_step_has_a_clock(
-    halving: list[tuple[str, Samples]], noise: Audio, profile: Profile
-) -> None:
-    steps = Steps(None)
-    chain.clean(noise, "a digest", profile.chain, steps)
-    separating = {f"separate: {model.model_name}" for model in profile.separation.models}
-    assert set(steps.seconds) == {*separating, "fuse", "denoise", "wiener", "polish"}
-
-
-def test_the_weights_a_chain_uses_are_all_in_the_registry(profile: Profile) -> None:
-    used = chain.used_weights(profile.chain)
-    assert set(used) <= set(weights.REGISTRY)
-    assert set(used) >= {"deepfilternet3", "spleeter-2stems"}
-    without = changed(profile.enhancement, model_name="none")
-    assert len(chain.used_weights(changed(profile.chain, enhancement=without))) < len(used)

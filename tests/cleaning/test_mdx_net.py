@@ -14,19 +14,16 @@ import torch
 from scipy.signal import butter, sosfiltfilt
 from scipy.signal.windows import tukey
 
-from stemsilver import weights
 from stemsilver.audio import resample
-from stemsilver.cleaning import separators
 from stemsilver.cleaning.separators import mdx_net
 from stemsilver.cleaning.separators.mdx_net import MdxNetSeparator
 from stemsilver.config import MdxSettings
 from stemsilver.errors import WeightsError
-from stemsilver.records import Audio, Samples
+from stemsilver.records import Samples
 
 from ..official import listing
 from ..official import mdx_net as official
-
-Excerpt = Callable[[str, float, float], Audio]
+from .measures import EVERY_LAYOUT, Excerpt, assert_comes_back, distance_db, level_db, noise
 
 COMPENSATED = 1 / 1.022
 """The gain of a network that takes all it hears for accompaniment."""
@@ -58,8 +55,7 @@ def separate(tmp_path: Path) -> Separate:
         with placed(tmp_path, network):
             separator = MdxNetSeparator(settings(**changed))
         found = separator.separate(mixture, rate, lambda share: None)
-        assert (found.shape, found.dtype) == (mixture.shape, np.float32)
-        assert np.isfinite(found).all()
+        assert_comes_back(found, mixture)
         return found
 
     return vocals
@@ -76,23 +72,18 @@ def speech(excerpt: Excerpt) -> Samples:
     return resample(faded.astype(np.float32), audio.rate, 44_100)
 
 
-def distance_db(estimate: Samples, truth: Samples) -> float:
-    return 10 * float(np.log10(np.square(estimate - truth).mean() / np.square(truth).mean()))
-
-
-def level_db(signal: Samples, reference: Samples) -> float:
-    return 10 * float(np.log10(np.square(signal).mean() / np.square(reference).mean()))
-
-
 # --- what must come out of networks whose output is known
 
 
-@pytest.mark.parametrize("soft_masking", [True, False])
-def test_where_nothing_is_music_the_vocals_are_the_mixture(
-    soft_masking: bool, separate: Separate, speech: Samples
+@pytest.mark.parametrize(
+    ("share", "left", "apart_db"), [(0, 1, -110), (1, 0, -55), (0.5, 0.5, -45), (0.25, 0.9, -45)]
+)
+def test_a_known_share_of_music_leaves_a_known_share_of_vocals(
+    share: float, left: float, apart_db: float, separate: Separate, speech: Samples
 ) -> None:
-    vocals = separate(official.scaled(0), speech, soft_masking=soft_masking)
-    assert distance_db(vocals, speech) < -110
+    """Soft masking weighs powers: |V|² / (|V|² + |A|²) of V = 3/4 and A = 1/4 is 0.9."""
+    vocals = separate(official.scaled(share * COMPENSATED), speech)
+    assert level_db(vocals - np.float32(left) * speech, speech) < apart_db
 
 
 @pytest.mark.parametrize("rate", [24_000, 48_000])
@@ -100,56 +91,6 @@ def test_at_other_rates_too_to_the_frame(rate: int, separate: Separate, speech: 
     mixture = resample(resample(speech, 44_100, 20_000), 20_000, rate)
     vocals = separate(official.scaled(0), mixture, rate)
     assert distance_db(vocals[:, 500:-500], mixture[:, 500:-500]) < -90
-
-
-@pytest.mark.parametrize("soft_masking", [True, False])
-def test_where_all_is_music_the_vocals_are_silent(
-    soft_masking: bool, separate: Separate, speech: Samples
-) -> None:
-    vocals = separate(official.scaled(COMPENSATED), speech, soft_masking=soft_masking)
-    assert level_db(vocals, speech) < -55
-
-
-@pytest.mark.parametrize(
-    ("share", "soft_masking", "left"),
-    [(0.5, True, 0.5), (0.25, True, 0.9), (0.5, False, 0.5), (0.25, False, 0.75)],
-)
-def test_a_known_share_of_music_leaves_a_known_share_of_vocals(
-    share: float, soft_masking: bool, left: float, separate: Separate, speech: Samples
-) -> None:
-    """Soft masking weighs powers: |V|² / (|V|² + |A|²) of V = 3/4 and A = 1/4 is 0.9."""
-    vocals = separate(official.scaled(share * COMPENSATED), speech, soft_masking=soft_masking)
-    assert distance_db(vocals, np.float32(left) * speech) < -45
-
-
-def test_left_and_right_come_to_the_networks_inputs_in_order(
-    separate: Separate, speech: Samples
-) -> None:
-    """The first two inputs are the left side: a network that gives back only them."""
-    weights = np.zeros((4, 4, 1, 1), np.float32)
-    weights[[0, 1], [0, 1]] = COMPENSATED
-    vocals = separate(official.network(weights), speech, soft_masking=False)
-    assert level_db(vocals[:1], speech[:1]) < -55
-    assert distance_db(vocals[1:], speech[1:]) < -110
-
-
-def test_real_and_imaginary_parts_come_in_order(separate: Separate) -> None:
-    """A network that multiplies by j: of a cosine it makes minus a sine, for music."""
-    weights = np.zeros((4, 4, 1, 1), np.float32)
-    weights[[0, 2], [1, 3]] = -COMPENSATED
-    weights[[1, 3], [0, 2]] = COMPENSATED
-    phase = 2 * np.pi * 1000 * np.arange(88_200) / 44_100
-    cosine, sine = (0.1 * np.stack([f(phase)] * 2).astype(np.float32) for f in (np.cos, np.sin))
-    vocals = separate(official.network(weights), cosine, soft_masking=False)
-    middle = slice(8_000, -8_000)
-    assert distance_db(vocals[:, middle], (cosine + sine)[:, middle]) < -60
-
-
-def test_below_hearing_nothing_is_shown_to_the_network(separate: Separate) -> None:
-    seconds = np.arange(88_200) / 44_100
-    rumble = np.tile(np.sin(2 * np.pi * 7 * seconds), (2, 1)).astype(np.float32)
-    vocals = separate(official.scaled(COMPENSATED), rumble, soft_masking=False)
-    assert distance_db(vocals[:, 8_000:-8_000], rumble[:, 8_000:-8_000]) < -20
 
 
 # --- the network's own arithmetic, chunks and their seams
@@ -194,18 +135,6 @@ def eighteen_seconds(excerpt: Excerpt) -> Samples:
     return np.concatenate([joined, joined[:, ::-1]])
 
 
-def test_seams_between_chunks_are_inaudible(separate: Separate, eighteen_seconds: Samples) -> None:
-    """The network knows its neighbourhood only, so overlaps must agree but where chunks end.
-
-    All these overlaps are whole numbers of windows: a random network hears anything else anew.
-    """
-    network = official.convolution(seed=2)
-    dense = separate(network, eighteen_seconds, overlap=0.8, soft_masking=False)
-    for overlap, apart in ((0.0, -20), (0.2, -60), (0.6, -60)):
-        chunked = separate(network, eighteen_seconds, overlap=overlap, soft_masking=False)
-        assert distance_db(chunked, dense) < apart
-
-
 @pytest.mark.parametrize(
     ("overlap", "frames"),
     [(0.0, 18 * 44_100), (0.9, 300_000), (0.25, mdx_net.CHUNK - 2 * mdx_net.EDGE)]
@@ -218,15 +147,11 @@ def test_no_sample_is_lost_or_counted_twice(
     assert distance_db(separate(official.scaled(0), mixture, overlap=overlap), mixture) < -110
 
 
-@pytest.mark.parametrize(
-    ("rate", "channels", "frames"),
-    [(8_000, 1, 1), (11_025, 1, 1_102), (24_000, 2, 479), (48_000, 2, 481), (96_000, 6, 4_800)],
-)
+@EVERY_LAYOUT
 def test_every_rate_channel_count_and_length_comes_back(
     rate: int, channels: int, frames: int, separate: Separate
 ) -> None:
-    noise = np.random.default_rng(frames).normal(0, 0.1, (channels, frames)).astype(np.float32)
-    assert separate(official.convolution(seed=3), noise, rate).any()
+    assert separate(official.convolution(seed=3), noise(channels, frames), rate).any()
 
 
 def test_mono_is_stereo_with_equal_sides_and_more_channels_go_one_by_one(
@@ -240,10 +165,7 @@ def test_mono_is_stereo_with_equal_sides_and_more_channels_go_one_by_one(
     np.testing.assert_array_equal(three[:1], alone)
     np.testing.assert_array_equal(three[1:2], separate(network, other))
     np.testing.assert_array_equal(three[2:], alone)
-
-
-def test_silence_stays_silence(separate: Separate) -> None:
-    assert not separate(official.convolution(seed=5), np.zeros((2, 24_000), np.float32)).any()
+    assert not separate(network, np.zeros_like(speech)).any()
 
 
 def test_progress_rises_to_the_whole(tmp_path: Path, eighteen_seconds: Samples) -> None:
@@ -270,15 +192,6 @@ def test_a_network_for_one_chunk_or_any_number_at_a_time_gives_the_same(
 # --- the file
 
 
-def test_it_is_found_by_its_name_and_loads_what_the_registry_has(tmp_path: Path) -> None:
-    model = settings(overlap=0.31)
-    assert separators.used_weights(model) == ("uvr-mdx-net-inst-hq-3",)
-    assert set(separators.used_weights(model)) <= set(weights.REGISTRY)
-    assert 22_000 < separators.band_hz(model) < 22_050
-    with placed(tmp_path, official.convolution(seed=0)):
-        assert isinstance(separators.load(model), MdxNetSeparator)
-
-
 @pytest.mark.parametrize(
     ("network", "why"),
     [
@@ -291,10 +204,3 @@ def test_a_file_that_is_no_such_network_is_refused(
 ) -> None:
     with placed(tmp_path, network), pytest.raises(WeightsError, match=why):
         MdxNetSeparator(settings())
-
-
-def test_a_chunk_has_as_many_windows_as_the_network_takes() -> None:
-    chunk = np.zeros((1, mdx_net.CHUNK), np.float32)
-    windows = torch.stft(torch.from_numpy(chunk), 6144, 1024, window=torch.ones(6144),
-                         return_complex=True).shape[-1]  # fmt: skip
-    assert windows == mdx_net.WINDOWS == official.WINDOWS

@@ -4,42 +4,31 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from stemsilver.config import Profile
 from stemsilver.evaluation import music
 from stemsilver.evaluation.downmix import Downmix
-from stemsilver.evaluation.undefined import Undefined
 from stemsilver.evaluation.vad import RATE
 from stemsilver.records import Audio, Timeline
 
-Heard = Callable[[str], NDArray[np.float32]]
+from .conftest import Signal
+
+Detect = Callable[..., Timeline]
 
 
 @pytest.fixture(scope="module")
-def speech(heard: Heard) -> NDArray[np.float32]:
-    return heard("museum_guide.reference.flac")[: 6 * RATE]
+def timeline(profile: Profile) -> Detect:
+    """`timeline(signal)`, of one channel or more."""
 
+    def detect(signal: Signal, rate: int = RATE) -> Timeline:
+        audio = Audio(np.atleast_2d(signal), rate)
+        return music.timeline(Downmix(audio), profile.evaluation.music)
 
-@pytest.fixture(scope="module")
-def backing(heard: Heard) -> NDArray[np.float32]:
-    """The music of a render, without its speech."""
-    mixture, speech = (heard(f"museum_guide.{kind}") for kind in ("wav", "reference.flac"))
-    return (mixture - speech)[: 6 * RATE]
-
-
-@pytest.fixture(scope="module")
-def timeline(profile: Profile) -> Callable[[NDArray[np.float32]], Timeline]:
-    """`timeline(signal)`, of a signal in one channel at 16 kHz."""
-    return lambda signal: music.timeline(
-        Downmix(Audio(signal[None], RATE)), profile.evaluation.music
-    )
+    return detect
 
 
 def test_music_is_told_from_speech_and_when_it_plays(
-    speech: NDArray[np.float32],
-    backing: NDArray[np.float32],
-    timeline: Callable[[NDArray[np.float32]], Timeline],
+    speech: Signal, backing: Signal, timeline: Detect
 ) -> None:
     found = timeline(np.concatenate([speech, backing]))
     assert found.hop == 0.01
@@ -51,39 +40,11 @@ def test_music_is_told_from_speech_and_when_it_plays(
     assert values[half + 50 :].mean() > 0.8
 
 
-def test_the_detector_keeps_nothing_of_an_earlier_signal(
-    speech: NDArray[np.float32],
-    backing: NDArray[np.float32],
-    timeline: Callable[[NDArray[np.float32]], Timeline],
+def test_it_keeps_nothing_of_an_earlier_signal_and_hears_the_mean_of_channels_at_any_rate(
+    speech: Signal, backing: Signal, timeline: Detect
 ) -> None:
     alone = timeline(speech)
-    timeline(backing)
+    plain = timeline(backing)
     assert timeline(speech) == alone
-
-
-def test_a_stereo_render_at_any_rate_is_heard_as_its_mean(
-    backing: NDArray[np.float32],
-    timeline: Callable[[NDArray[np.float32]], Timeline],
-    profile: Profile,
-) -> None:
-    stereo = Audio(np.stack([2 * backing, np.zeros_like(backing)]), RATE)
-    assert music.timeline(Downmix(stereo), profile.evaluation.music) == timeline(backing)
-    twice = Audio(backing[None].repeat(2, axis=1), 2 * RATE)
-    assert len(music.timeline(Downmix(twice), profile.evaluation.music).values) == pytest.approx(
-        598, abs=1
-    )
-
-
-@pytest.mark.parametrize("frames", [0, 1, 1_599])
-def test_less_than_0_1_seconds_is_too_short(
-    frames: int, timeline: Callable[[NDArray[np.float32]], Timeline]
-) -> None:
-    with pytest.raises(Undefined, match="too_short"):
-        timeline(np.full(frames, 0.1, np.float32))
-
-
-def test_the_shortest_signal_allowed_is_heard(
-    timeline: Callable[[NDArray[np.float32]], Timeline],
-) -> None:
-    signal = np.random.default_rng(22).normal(0, 0.1, 1_600).astype(np.float32)
-    assert timeline(signal).values
+    assert timeline(np.stack([2 * backing, np.zeros_like(backing)])) == plain
+    assert len(timeline(backing.repeat(2), 2 * RATE).values) == pytest.approx(598, abs=1)

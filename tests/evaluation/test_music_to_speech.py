@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -17,20 +17,16 @@ def noise(channels: int = 1, frames: int = RATE) -> NDArray[np.float32]:
     return RNG.normal(0, 0.1, (channels, frames)).astype(np.float32)
 
 
-@pytest.mark.parametrize(("share", "expected"), [(1 / 2, -6.02), (1 / 10, -20), (1, 0), (0, -120)])
+@pytest.mark.parametrize(("share", "expected"), [(1 / 10, -20), (1, 0), (0, -120)])
 def test_the_residuals_share_everywhere_is_the_music_everywhere(
     share: float, expected: float
 ) -> None:
     mixture = noise(2)
     vocals, residual = np.float32(1 - share) * mixture, np.float32(share) * mixture
-    value = music_to_speech_db(noise(2), vocals, residual, RATE)
-    assert value == pytest.approx(expected, abs=0.01)
-
-
-def test_the_level_of_the_output_does_not_count() -> None:
-    clean, vocals, residual = noise(), noise(), noise()
-    louder = music_to_speech_db(np.float32(7) * clean, vocals, residual, RATE)
-    assert louder == pytest.approx(music_to_speech_db(clean, vocals, residual, RATE), abs=1e-4)
+    clean = noise(2)
+    for gain in (1, 7):  # the level of the output does not count
+        value = music_to_speech_db(np.float32(gain) * clean, vocals, residual, RATE)
+        assert value == pytest.approx(expected, abs=0.01)
 
 
 def test_music_counts_only_where_the_output_still_sounds() -> None:
@@ -45,6 +41,7 @@ def test_music_counts_only_where_the_output_still_sounds() -> None:
 
 
 @settings(max_examples=30)
+@example(levels=(1, 0, 0), frames=1)  # no estimates at all
 @given(levels=st.tuples(*[st.floats(0, 1)] * 3), frames=st.integers(1, 5_000))
 def test_it_is_finite_and_never_more_than_all(
     levels: tuple[float, float, float], frames: int
@@ -57,8 +54,3 @@ def test_it_is_finite_and_never_more_than_all(
             music_to_speech_db(clean, vocals, residual, RATE)
         return
     assert -120 <= music_to_speech_db(clean, vocals, residual, RATE) <= 1e-5
-
-
-def test_no_estimates_at_all_is_no_music() -> None:
-    nothing = np.zeros((1, RATE), np.float32)
-    assert music_to_speech_db(noise(), nothing, nothing, RATE) == -120

@@ -20,6 +20,10 @@ def said(text: str, start: float = 0.0) -> Transcript:
     return Transcript(text, words)
 
 
+def in_language(text: str, language: str | None) -> Transcript:
+    return replace(said(text), language=language)
+
+
 def counts(alignment: Alignment) -> tuple[int, int, int, int]:
     return (
         alignment.substitutions,
@@ -42,10 +46,8 @@ def distance(before: list[str], after: list[str]) -> int:
 @pytest.mark.parametrize(
     ("before", "after", "expected", "rate"),
     [
-        ("the cat sat down", "the cat sat down", (0, 0, 0, 4), 0.0),
-        ("the cat sat down", "the bat sat down", (1, 0, 0, 4), 0.25),
         ("the cat sat down", "the cat sat", (0, 0, 1, 4), 0.25),
-        ("the cat sat down", "the big cat sat down", (0, 1, 0, 4), 0.25),
+        ("the ship", "the ship thanks for watching", (0, 3, 0, 2), 1.5),
         ("the cat", "a dog sat down there", (2, 3, 0, 2), 2.5),
         ("the cat sat down", "", (0, 0, 4, 4), 1.0),
     ],
@@ -59,27 +61,14 @@ def test_counts_by_hand(
 
 
 @pytest.mark.parametrize(
-    ("written", "heard"),
-    [
-        ("Hello, World!", "hello world"),
-        ("twenty-one colours", "21 colors"),
-        ("It's Dr. Smith.", "it is doctor smith"),
-        ("The ship [sighs] sails", "the ship sails"),
-        ("a\n\n  line\tbreak", "a line break"),
-        ("Well … yes ... and", "well yes and"),
-    ],
-)
-def test_spelling_is_not_an_error(written: str, heard: str) -> None:
-    assert wer(align("x", written, said(heard))) == 0
-
-
-def in_language(text: str, language: str | None) -> Transcript:
-    return replace(said(text), language=language)
-
-
-@pytest.mark.parametrize(
     ("language", "written", "heard"),
     [
+        ("en", "Hello, World!", "hello world"),
+        ("en", "twenty-one colours", "21 colors"),
+        ("en", "It's Dr. Smith.", "it is doctor smith"),
+        ("en", "The ship [sighs] sails", "the ship sails"),
+        ("en", "a\n\n  line\tbreak", "a line break"),
+        ("en", "Well … yes ... and", "well yes and"),
         ("de", "Über den Fluss — schön!", "über den fluss schön"),
         ("de", "Die Farbe (leise) heißt Blau.", "die farbe heißt blau"),
         ("hi", "नमस्ते, दुनिया।", "नमस्ते दुनिया"),
@@ -87,9 +76,7 @@ def in_language(text: str, language: str | None) -> Transcript:
         ("zh", "你好，世界。", "你好 世界"),
     ],
 )
-def test_spelling_is_not_an_error_in_any_language(
-    language: str | None, written: str, heard: str
-) -> None:
+def test_spelling_is_not_an_error(language: str | None, written: str, heard: str) -> None:
     assert wer(align("x", written, in_language(heard, language))) == 0
 
 
@@ -123,23 +110,16 @@ def test_words_invented_over_an_empty_reference_are_insertions() -> None:
     alignment = align("x", "", said("thanks for watching"))
     assert counts(alignment) == (0, 3, 0, 0)
     assert [word.after for word in alignment.words] == ["thanks", "for", "watching"]
-    assert all(word.operation == "insert" and word.before == "" for word in alignment.words)
     with pytest.raises(Undefined, match="no_speech"):
         wer(alignment)
 
 
-@pytest.mark.parametrize("reference", ["", "  \n", "[music]", "..."])
+@pytest.mark.parametrize("reference", ["", "[music]", "..."])
 def test_no_words_on_either_side_is_no_speech(reference: str) -> None:
     alignment = align("x", reference, said(""))
     assert (counts(alignment), alignment.words) == ((0, 0, 0, 0), ())
     with pytest.raises(Undefined, match="no_speech"):
         wer(alignment)
-
-
-def test_hallucinated_text_counts_as_insertions() -> None:
-    alignment = align("x", said("the ship sails"), said("the ship sails thanks for watching"))
-    assert counts(alignment) == (0, 3, 0, 3)
-    assert wer(alignment) == 1
 
 
 def test_a_word_is_placed_where_it_is_heard_and_a_lost_one_where_it_was() -> None:
@@ -151,9 +131,7 @@ def test_a_word_is_placed_where_it_is_heard_and_a_lost_one_where_it_was() -> Non
         AlignedWord("equal", "sails", "sails", 11.0),
         AlignedWord("insert", "", "now", 11.5),
     )
-
-
-def test_a_lost_word_of_a_script_has_no_place() -> None:
+    # A script says of no word where it was.
     deleted = align("x", "the red ship", said("the ship")).words[1]
     assert deleted == AlignedWord("delete", "red", "", None)
 

@@ -75,12 +75,17 @@ def write_models(folder: Path, signatures: list[str], segment: Fraction = TRAINE
 
 def write_package(folder: Path, signature: str, content: dict[str, Any]) -> Path:
     """Any content in a file with its checksum in the name."""
+    data = saved(content)
+    path = folder / f"{signature}-{hashlib.sha256(data).hexdigest()[:8]}.th"
+    write_bytes(path, data)
+    return path
+
+
+def saved(content: Any) -> bytes:
+    """Any content in torch's format."""
     buffer = io.BytesIO()
     torch.save(content, buffer)
-    checksum = hashlib.sha256(buffer.getvalue()).hexdigest()[:8]
-    path = folder / f"{signature}-{checksum}.th"
-    write_bytes(path, buffer.getvalue())
-    return path
+    return buffer.getvalue()
 
 
 def package(signature: str, segment: Fraction = TRAINED) -> dict[str, Any]:

@@ -16,6 +16,16 @@ from stemsilver import weights
 from ..cli.terminal import Terminal
 from .loopback import Server, serving
 
+NAME = "dns48"
+FILE = weights.REMOTE[NAME].file
+OFFICIAL = f"official/{NAME}"
+
+
+def left(folder: Path) -> list[str]:
+    """The files of the weights folder but its lock."""
+    files = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(file for file in files if file != ".stemsilver.lock")
+
 
 @pytest.fixture(autouse=True)
 def _forgotten(forgotten: None) -> None:

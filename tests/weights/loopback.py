@@ -23,18 +23,13 @@ class Offer:
     content: bytes
     etag: str | None = None
     modified: str | None = None
-    ranges: bool = True
-    """Whether it gives parts at all."""
-    conditions: bool = True
-    """Whether it heeds `If-Range`."""
-    cuts: list[int] = field(default_factory=list)
-    """After how many bytes each of the next answers ends, without a word."""
-    length: bool = True
-    """Whether it says how long an answer is."""
+    ranges: bool = True  # whether it gives parts at all
+    conditions: bool = True  # whether it heeds `If-Range`
+    cuts: list[int] = field(default_factory=list)  # bytes after which the next answers just end
+    length: bool = True  # whether it says how long an answer is
     status: int = 200
     location: str | None = None
-    gate: threading.Event | None = None
-    """What it waits for in the middle of an answer."""
+    gate: threading.Event | None = None  # what it waits for in the middle of an answer
 
 
 @dataclass
@@ -55,8 +50,7 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         self.offers: dict[str, Offer] = {}
         self.asked: list[Asked] = []
-        self.arrived: Queue[str] = Queue()
-        """The path of every request, as it comes in."""
+        self.arrived: Queue[str] = Queue()  # the path of every request, as it comes in
 
     def offer(self, path: str, content: bytes, **behaviour: Any) -> Offer:
         tag = f'"{hashlib.sha256(content).hexdigest()[:8]}"'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -13,66 +14,81 @@ from stemsilver import weights
 from stemsilver.weights import download
 
 from ..cli.terminal import Ended, Terminal, faulty
-from .conftest import Planted
-from .loopback import STEP, Server
-
-NAME = "dns48"
-FILE = weights.REMOTE[NAME].file
-OFFICIAL = f"official/{NAME}"
+from .conftest import FILE, NAME, OFFICIAL, Planted, left
+from .loopback import STEP, Offer, Server
 
 
-def left(folder: Path) -> list[str]:
-    """The files of the weights folder but its lock."""
-    files = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return sorted(file for file in files if file != ".stemsilver.lock")
+class Pull:
+    """`stemsilver models pull` of one file, which the registry expects to be `content`."""
+
+    def __init__(
+        self, run: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
+    ) -> None:
+        self.run, self.server, self.folder, self.planted = run, server, folder, planted
+        self.content = content
+        self.file, self.part = folder / FILE, folder / f"{FILE}.part"
+        planted(NAME, content)
+
+    def __call__(self, *options: str) -> Ended:
+        return self.run("models", "pull", NAME, *options)
+
+    def offer(self, content: bytes | None = None, **behaviour: Any) -> Offer:
+        """Let the server have the file at its official address."""
+        return self.server.offer(OFFICIAL, content or self.content, **behaviour)
+
+    def place(self, content: bytes) -> None:
+        self.file.parent.mkdir()
+        self.file.write_bytes(content)
+
+    def succeeds(self, *options: str) -> None:
+        """The pull ends well, with the file in its place and nothing beside it."""
+        assert self(*options).code == 0
+        assert self.file.read_bytes() == self.content
+        assert left(self.folder) == [FILE]
+
+    def fails(self, *named: str) -> None:
+        """The pull fails, naming file, hash, place and what else is said."""
+        ended, known = self(), weights.REGISTRY[NAME]
+        faulty(ended, 4, f"Weights of {NAME} could not be pulled", known.sha256, *named)
+        assert str(self.file) in ended.err
+        assert f"stemsilver models verify {NAME}" in ended.err
+
+    @property
+    def asked(self) -> list[tuple[str | None, int]]:
+        """What the server was asked for and answered."""
+        return [(one.range, one.status) for one in self.server.asked]
 
 
-def refused(ended: Ended, folder: Path, *named: str) -> None:
-    """The pull failed, naming file, hash, place and what else is said."""
-    known = weights.REGISTRY[NAME]
-    faulty(ended, 4, f"Weights of {NAME} could not be pulled", known.sha256, *named)
-    assert str(folder / FILE) in ended.err
-    assert f"stemsilver models verify {NAME}" in ended.err
-
-
-def test_a_file_is_shown_then_pulled_then_verified(
+@pytest.fixture
+def pull(
     stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content)
-    server.offer(OFFICIAL, content)
-    ended = stemsilver("models", "pull", NAME)
+) -> Pull:
+    return Pull(stemsilver, server, folder, planted, content)
+
+
+def test_a_file_is_shown_then_pulled_then_verified(pull: Pull) -> None:
+    pull.offer()
+    ended = pull()
     assert (ended.code, ended.err) == (0, "")
     known = weights.REGISTRY[NAME]
-    place = str(folder / FILE)
     shown = [f"{NAME}  1.0 MB, CC-BY-NC-4.0, not pulled", known.source, known.sha256]
-    order = [*shown, f"from {server.url}/{OFFICIAL}", f"to {place}", f"✓ {NAME}  {place}"]
+    source = f"from {pull.server.url}/{OFFICIAL}"
+    order = [*shown, source, f"to {pull.file}", f"✓ {NAME}  {pull.file}"]
     assert [ended.out.index(words) for words in order] == sorted(map(ended.out.index, order))
-    assert (folder / FILE).read_bytes() == content
-    assert left(folder) == [FILE]
-    assert stemsilver("models", "verify", NAME).code == 0
+    assert pull.run("models", "verify", NAME).code == 0
     record = weights.record(NAME)
     assert (record.package, record.version) == (Path(FILE).name, "")
     assert (record.sha256, record.source) == (known.sha256, known.source)
+    # What is there is not pulled again.
+    pull.succeeds()
+    assert len(pull.asked) == 1
 
 
-def test_what_is_there_is_not_pulled_again(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content)
-    (folder / FILE).parent.mkdir()
-    (folder / FILE).write_bytes(content)
-    assert stemsilver("models", "pull", NAME).code == 0
-    assert server.asked == []
-    assert left(folder) == [FILE]
-
-
-def test_of_a_hash_only_the_published_digits_are_compared_and_all_are_recorded(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    whole = hashlib.sha256(content).hexdigest()
-    planted(NAME, content, sha256=whole[:16], size=None)
-    server.offer(OFFICIAL, content)
-    ended = stemsilver("models", "pull", NAME)
+def test_of_a_hash_only_the_published_digits_are_compared_and_all_are_recorded(pull: Pull) -> None:
+    whole = hashlib.sha256(pull.content).hexdigest()
+    pull.planted(NAME, pull.content, sha256=whole[:16], size=None)
+    pull.offer()
+    ended = pull()
     assert ended.code == 0
     assert f"sha256 beginning with {whole[:16]}\n" in ended.out
     assert weights.record(NAME).sha256 == whole
@@ -82,262 +98,159 @@ def test_of_a_hash_only_the_published_digits_are_compared_and_all_are_recorded(
 # --- interrupted
 
 
-def test_a_cut_connection_is_gone_on_with_and_no_byte_is_sent_twice(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content)
-    offer = server.offer(OFFICIAL, content, cuts=[6 * STEP, 4 * STEP])
-    assert stemsilver("models", "pull", NAME).code == 0
-    assert (folder / FILE).read_bytes() == content
-    assert [(one.status, one.range, one.if_range) for one in server.asked] == [
-        (200, None, None),
-        (206, "bytes=393216-", offer.etag),
-        (206, "bytes=655360-", offer.etag),
-    ]
-    assert server.sent == len(content)
+def test_a_cut_connection_is_gone_on_with_and_no_byte_is_sent_twice(pull: Pull) -> None:
+    offer = pull.offer(cuts=[6 * STEP, 4 * STEP])
+    pull.succeeds()
+    assert pull.asked == [(None, 200), ("bytes=393216-", 206), ("bytes=655360-", 206)]
+    assert [one.if_range for one in pull.server.asked] == [None, offer.etag, offer.etag]
+    assert pull.server.sent == len(pull.content)
 
 
-def test_a_pull_that_failed_goes_on_at_the_next_run(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content)
-    server.offer(OFFICIAL, content, cuts=[9 * STEP, 0, 0])
-    refused(stemsilver("models", "pull", NAME), folder, "was cut off")
-    assert left(folder) == [f"{FILE}.part", f"{FILE}.part.json"]
-    assert (folder / f"{FILE}.part").read_bytes() == content[: 9 * STEP]
-    assert stemsilver("models", "pull", NAME).code == 0
-    assert server.asked[-1].range == "bytes=589824-"
-    assert server.sent == len(content)
-    assert (folder / FILE).read_bytes() == content
-    assert left(folder) == [FILE]
+def test_a_pull_that_failed_goes_on_at_the_next_run(pull: Pull) -> None:
+    pull.offer(cuts=[9 * STEP, 0, 0])
+    pull.fails("was cut off")
+    assert left(pull.folder) == [f"{FILE}.part", f"{FILE}.part.json"]
+    assert pull.part.read_bytes() == pull.content[: 9 * STEP]
+    pull.succeeds()
+    assert pull.asked[-1][0] == "bytes=589824-"
+    assert pull.server.sent == len(pull.content)
+
+
+DATED = {"etag": 'W/"weak"', "modified": "Sun, 22 Nov 2026 10:00:00 GMT"}
+ASKED = "bytes=589824-"
 
 
 @pytest.mark.parametrize(
-    "named",
+    ("before", "later", "expected"),
     [
-        pytest.param({}, id="by its tag"),
-        pytest.param(
-            {"etag": 'W/"weak"', "modified": "Sun, 22 Nov 2026 10:00:00 GMT"}, id="by its date"
-        ),
+        ({}, {}, [(ASKED, 200)]),  # it has another tag
+        (DATED, {**DATED, "modified": "Sun, 22 Nov 2026 11:00:00 GMT"}, [(ASKED, 200)]),
+        ({}, {"ranges": False}, [(ASKED, 200)]),  # the server knows no parts
+        ({}, {"conditions": False}, [(ASKED, 206), (None, 200)]),  # a part of another version
     ],
 )
-def test_a_file_that_changed_meanwhile_starts_over(
-    stemsilver: Terminal,
-    server: Server,
-    folder: Path,
-    planted: Planted,
-    content: bytes,
-    named: dict[str, str],
+def test_what_cannot_be_gone_on_with_starts_over(
+    pull: Pull, before: dict[str, Any], later: dict[str, Any], expected: list[Any]
 ) -> None:
-    planted(NAME, content)
-    server.offer(OFFICIAL, content[::-1], cuts=[9 * STEP, 0], **named)
-    refused(stemsilver("models", "pull", NAME), folder)
-    later = {"modified": "Sun, 22 Nov 2026 11:00:00 GMT"} if named else {}
-    server.offer(OFFICIAL, content, **{**named, **later})
-    assert stemsilver("models", "pull", NAME).code == 0
-    assert (server.asked[-1].range, server.asked[-1].status) == ("bytes=589824-", 200)
-    assert (folder / FILE).read_bytes() == content
+    pull.offer(pull.content[::-1], cuts=[9 * STEP, 0], **before)
+    pull.fails("was cut off")
+    pull.server.asked.clear()
+    pull.offer(**later)
+    pull.succeeds()
+    assert pull.asked == expected
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "statuses"),
-    [
-        pytest.param({"ranges": False}, [200], id="knows no parts"),
-        pytest.param({"conditions": False}, [206, 200], id="sends a part of another version"),
-    ],
-)
-def test_a_server_that_cannot_go_on_is_asked_for_the_whole(
-    stemsilver: Terminal,
-    server: Server,
-    folder: Path,
-    planted: Planted,
-    content: bytes,
-    behaviour: dict[str, bool],
-    statuses: list[int],
-) -> None:
-    planted(NAME, content)
-    server.offer(OFFICIAL, content[::-1], cuts=[9 * STEP, 0])
-    stemsilver("models", "pull", NAME)
-    server.asked.clear()
-    server.offer(OFFICIAL, content, **behaviour)
-    assert stemsilver("models", "pull", NAME).code == 0
-    assert [one.status for one in server.asked] == statuses
-    assert (folder / FILE).read_bytes() == content
+def test_without_a_version_nothing_is_trusted_to_be_its_beginning(pull: Pull) -> None:
+    pull.offer(etag=None, cuts=[9 * STEP])
+    pull.succeeds()
+    assert pull.asked == [(None, 200), (None, 200)]
 
 
-def test_without_a_version_nothing_is_trusted_to_be_its_beginning(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content)
-    server.offer(OFFICIAL, content, etag=None, cuts=[9 * STEP])
-    assert stemsilver("models", "pull", NAME).code == 0
-    assert [one.range for one in server.asked] == [None, None]
-    assert (folder / FILE).read_bytes() == content
+def test_what_is_longer_than_the_file_is_thrown_away(pull: Pull) -> None:
+    offer = pull.offer(cuts=[9 * STEP, 0])
+    pull.content = pull.content[:500_000]
+    pull.planted(NAME, pull.content, size=None)
+    pull()
+    pull.offer(etag=offer.etag)
+    pull.succeeds()
+    assert [status for _, status in pull.asked[-2:]] == [416, 200]
 
 
-def test_what_is_longer_than_the_file_is_thrown_away(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content[:500_000], size=None)
-    offer = server.offer(OFFICIAL, content, cuts=[9 * STEP, 0])
-    stemsilver("models", "pull", NAME)
-    server.offer(OFFICIAL, content[:500_000], etag=offer.etag)
-    assert stemsilver("models", "pull", NAME).code == 0
-    assert [one.status for one in server.asked[-2:]] == [416, 200]
-    assert (folder / FILE).read_bytes() == content[:500_000]
-
-
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(("known", "statuses"), [(True, []), (False, [416])])
 def test_what_only_lacked_its_place_is_not_sent_again(
-    stemsilver: Terminal,
-    server: Server,
-    folder: Path,
-    planted: Planted,
-    content: bytes,
-    known: bool,
+    pull: Pull, known: bool, statuses: list[int]
 ) -> None:
     """As after a kill between the last byte and the renaming."""
-    planted(NAME, content, **({} if known else {"size": None}))
-    server.offer(OFFICIAL, content, cuts=[9 * STEP, 0])
-    stemsilver("models", "pull", NAME)
-    (folder / f"{FILE}.part").write_bytes(content)
-    server.asked.clear()
-    assert stemsilver("models", "pull", NAME).code == 0
-    assert [one.status for one in server.asked] == ([] if known else [416])
-    assert (folder / FILE).read_bytes() == content
+    pull.planted(NAME, pull.content, **({} if known else {"size": None}))
+    pull.offer(cuts=[9 * STEP, 0])
+    pull()
+    pull.part.write_bytes(pull.content)
+    pull.server.asked.clear()
+    pull.succeeds()
+    assert [status for _, status in pull.asked] == statuses
 
 
 # --- not the file
 
 
-def test_a_wrong_file_is_refused_and_deleted_and_the_old_one_stays(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content)
-    server.offer(OFFICIAL, content[::-1])
-    (folder / FILE).parent.mkdir()
-    (folder / FILE).write_bytes(b"an old one")
-    ended = stemsilver("models", "pull", NAME)
-    found = hashlib.sha256(content[::-1]).hexdigest()
-    refused(ended, folder, f"not the expected file ({len(content)} bytes, SHA-256 {found})")
-    assert left(folder) == [FILE]
-    assert (folder / FILE).read_bytes() == b"an old one"
-    assert stemsilver("models", "verify", NAME).code == 4
-
-
-def test_a_wrong_file_in_the_place_is_replaced(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content)
-    server.offer(OFFICIAL, content)
-    (folder / FILE).parent.mkdir()
-    (folder / FILE).write_bytes(content[:-1])
-    assert stemsilver("models", "pull", NAME).code == 0
-    assert (folder / FILE).read_bytes() == content
+def test_a_wrong_file_is_refused_and_deleted_and_the_old_one_stays(pull: Pull) -> None:
+    wrong = pull.content[::-1]
+    pull.offer(wrong)
+    pull.place(b"an old one")
+    found = hashlib.sha256(wrong).hexdigest()
+    pull.fails(f"not the expected file ({len(wrong)} bytes, SHA-256 {found})")
+    assert left(pull.folder) == [FILE]
+    assert pull.file.read_bytes() == b"an old one"
+    assert pull.run("models", "verify", NAME).code == 4
+    # The right one replaces it.
+    pull.offer()
+    pull.succeeds()
 
 
 @pytest.mark.parametrize("length", [True, False])
-def test_no_more_is_taken_than_the_file_has(
-    stemsilver: Terminal,
-    server: Server,
-    folder: Path,
-    planted: Planted,
-    content: bytes,
-    length: bool,
-) -> None:
-    planted(NAME, content[:300_000])
-    server.offer(OFFICIAL, content, length=length)
-    said = f"offers {len(content)} bytes" if length else "sends more than the 300000 bytes"
-    refused(stemsilver("models", "pull", NAME), folder, said)
-    partial = folder / f"{FILE}.part"
-    assert not partial.exists() or partial.stat().st_size <= 300_000
+def test_no_more_is_taken_than_the_file_has(pull: Pull, length: bool) -> None:
+    pull.planted(NAME, pull.content[:300_000])
+    pull.offer(length=length)
+    whole = len(pull.content)
+    pull.fails(f"offers {whole} bytes" if length else "sends more than the 300000 bytes")
+    assert not pull.part.exists() or pull.part.stat().st_size <= 300_000
 
 
 # --- other addresses
 
 
-def test_the_next_address_is_tried_where_one_fails(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    urls = tuple(f"{server.url}/{path}" for path in ("gone", "wrong", "right"))
-    planted(NAME, content, urls=urls)
-    server.offer("wrong", content[::-1])
-    server.offer("right", content)
-    assert stemsilver("models", "pull", NAME).code == 0
-    assert [one.path for one in server.asked] == ["gone", "wrong", "right"]
-    assert (folder / FILE).read_bytes() == content
+def test_the_next_address_is_tried_where_one_fails(pull: Pull) -> None:
+    urls = tuple(f"{pull.server.url}/{path}" for path in ("gone", "wrong", "right"))
+    pull.planted(NAME, pull.content, urls=urls)
+    pull.server.offer("wrong", pull.content[::-1])
+    pull.server.offer("right", pull.content)
+    pull.succeeds()
+    assert [one.path for one in pull.server.asked] == ["gone", "wrong", "right"]
 
 
 @pytest.mark.parametrize("by", ["option", "variable"])
-def test_a_mirror_of_ones_own_is_asked_first(
-    stemsilver: Terminal,
-    server: Server,
-    folder: Path,
-    planted: Planted,
-    content: bytes,
-    monkeypatch: pytest.MonkeyPatch,
-    by: str,
+def test_a_mirror_of_ones_own_is_asked_first_and_then_the_official_address(
+    pull: Pull, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     name = "panns-cnn14"  # its path has a sign that an address must escape
-    planted(name, content)
+    pull.planted(name, pull.content)
     file = weights.REMOTE[name].file
-    server.offer(f"our/mirror/{file}", content)
-    mirror = f"{server.url}/our/mirror/"
-    option = ["--mirror", mirror] if by == "option" else []
+    mirror = f"{pull.server.url}/our/mirror/"
     if by == "variable":
         monkeypatch.setenv("STEMSILVER_MIRROR", mirror)
-    assert stemsilver("models", "pull", name, *option).code == 0
-    assert [one.path for one in server.asked] == [f"our/mirror/{file}"]
-    assert (folder / file).read_bytes() == content
+        option, has_it, then = (), "official/panns-cnn14", ["official/panns-cnn14"]
+    else:
+        option, has_it, then = ("--mirror", mirror), f"our/mirror/{file}", []
+    pull.server.offer(has_it, pull.content)
+    assert pull.run("models", "pull", name, *option).code == 0
+    assert [one.path for one in pull.server.asked] == [f"our/mirror/{file}", *then]
+    assert (pull.folder / file).read_bytes() == pull.content
 
 
-def test_where_the_mirror_lacks_it_the_official_address_is_tried(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content)
-    server.offer(OFFICIAL, content)
-    assert stemsilver("models", "pull", NAME, "--mirror", f"{server.url}/empty").code == 0
-    assert [one.path for one in server.asked] == [f"empty/{FILE}", OFFICIAL]
-
-
-def test_a_mirror_that_is_no_server_is_2(stemsilver: Terminal, folder: Path) -> None:
-    faulty(stemsilver("models", "pull", NAME, "--mirror", "/mnt/share"), 2, "--mirror /mnt/share")
+def test_a_mirror_that_is_no_server_is_2(pull: Pull) -> None:
+    faulty(pull("--mirror", "/mnt/share"), 2, "--mirror /mnt/share")
 
 
 # --- whom to believe
 
 
-def test_redirects_are_followed(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content)
-    server.offer(OFFICIAL, b"", status=302, location=f"{server.url}/store/1")
-    server.offer("store/1", content)
-    assert stemsilver("models", "pull", NAME).code == 0
+def test_redirects_are_followed(pull: Pull) -> None:
+    pull.offer(status=302, location=f"{pull.server.url}/store/1")
+    pull.server.offer("store/1", pull.content)
+    pull.succeeds()
     # The server may note the second before it is done with the first.
-    assert {one.path for one in server.asked} == {OFFICIAL, "store/1"}
-    assert (folder / FILE).read_bytes() == content
+    assert {one.path for one in pull.server.asked} == {OFFICIAL, "store/1"}
 
 
 @pytest.mark.parametrize(
     "elsewhere", ["http://weights.invalid/x", "http://192.0.2.1/x", "ftp://weights.invalid/x"]
 )
-def test_no_redirect_leads_to_where_anybody_could_listen(
-    stemsilver: Terminal,
-    server: Server,
-    folder: Path,
-    planted: Planted,
-    content: bytes,
-    elsewhere: str,
-) -> None:
-    planted(NAME, content)
-    server.offer(OFFICIAL, b"", status=302, location=elsewhere)
-    said = f"{elsewhere} is not https" if elsewhere.startswith("http") else elsewhere
-    refused(stemsilver("models", "pull", NAME), folder, said)
+def test_no_redirect_leads_to_where_anybody_could_listen(pull: Pull, elsewhere: str) -> None:
+    pull.offer(status=302, location=elsewhere)
+    pull.fails(f"{elsewhere} is not https" if elsewhere.startswith("http") else elsewhere)
 
 
-def test_https_never_leads_to_plain_http_not_even_here(server: Server, content: bytes) -> None:
-    server.offer("x", content)
+def test_https_never_leads_to_plain_http_not_even_here(server: Server) -> None:
     with (
         download._session("https://weights.invalid/x") as session,
         pytest.raises(requests.exceptions.InvalidSchema, match="is not https"),
@@ -346,40 +259,29 @@ def test_https_never_leads_to_plain_http_not_even_here(server: Server, content: 
     assert server.asked == []
 
 
-def test_an_endless_chain_of_redirects_ends(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content)
-    server.offer(OFFICIAL, b"", status=302, location=f"{server.url}/{OFFICIAL}")
-    refused(stemsilver("models", "pull", NAME), folder, "too many redirects")
-    assert len(server.asked) < 20
+def test_an_endless_chain_of_redirects_ends(pull: Pull) -> None:
+    pull.offer(status=302, location=f"{pull.server.url}/{OFFICIAL}")
+    pull.fails("too many redirects")
+    assert len(pull.asked) < 20
 
 
-# --- no network
+# --- no network, no room
 
 
-def test_offline_is_one_error_with_file_addresses_place_and_hash(
-    stemsilver: Terminal, folder: Path, planted: Planted, content: bytes
-) -> None:
+def test_offline_is_one_error_with_file_addresses_place_and_hash(pull: Pull) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and nobody listens
         port = taken.getsockname()[1]
         urls = tuple(f"http://127.0.0.1:{port}/{path}" for path in ("a", "b"))
-        planted(NAME, content, urls=urls)
-        ended = stemsilver("models", "pull", NAME)
-    refused(ended, folder, *(f"{url}: cannot be reached" for url in urls))
-    assert f"{len(content)} bytes" in ended.err
-    assert left(folder) == []
+        pull.planted(NAME, pull.content, urls=urls)
+        sized = f"{len(pull.content)} bytes"
+        pull.fails(sized, *(f"{url}: cannot be reached" for url in urls))
+    assert left(pull.folder) == []
 
 
-# --- no room
-
-
-def test_what_the_disk_cannot_hold_is_not_begun(
-    stemsilver: Terminal, server: Server, folder: Path, planted: Planted, content: bytes
-) -> None:
-    planted(NAME, content, size=10**18)
-    server.offer(OFFICIAL, content)
-    faulty(stemsilver("models", "pull", NAME), 4, "MB are needed", "MB are free")
-    assert server.asked == []
-    assert left(folder) == []
+def test_what_the_disk_cannot_hold_is_not_begun(pull: Pull) -> None:
+    pull.planted(NAME, pull.content, size=10**18)
+    pull.offer()
+    faulty(pull(), 4, "MB are needed", "MB are free")
+    assert pull.asked == []
+    assert left(pull.folder) == []
