@@ -155,10 +155,10 @@ def test_no_damage_ends_in_anything_but_audio_or_an_item_error(
     samples = np.linspace(-0.5, 0.5, 600).reshape(300, 2)
     soundfile.write(buffer, samples, 8000, format=container, subtype="PCM_16")
     content = bytearray(buffer.getvalue())
-    for _ in range(data.draw(st.integers(1, 4))):
-        content[data.draw(st.integers(0, min(len(content), 120) - 1))] = data.draw(
-            st.integers(0, 255)
-        )
+    places = st.integers(0, min(len(content), 120) - 1)
+    damage = st.dictionaries(places, st.integers(0, 255), min_size=1, max_size=4)
+    for place, byte in data.draw(damage).items():
+        content[place] = byte
     path = tmp_path_factory.mktemp("damage") / "x.wav"
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
     try:
@@ -232,13 +232,10 @@ def test_equal_rates_copy_and_fit() -> None:
 
 def test_channels_are_resampled_each_alone_whatever_the_memory_layout() -> None:
     both = noise(2, 3000)
-    interleaved = np.asfortranarray(both)
     out = resample(both, 44_100, 16_000)
-    np.testing.assert_array_equal(out, resample(interleaved, 44_100, 16_000))
-    for channel in range(2):
-        np.testing.assert_array_equal(
-            out[channel], resample(both[channel : channel + 1], 44_100, 16_000)[0]
-        )
+    np.testing.assert_array_equal(out, resample(np.asfortranarray(both), 44_100, 16_000))
+    alone = [resample(one[None], 44_100, 16_000)[0] for one in both]
+    np.testing.assert_array_equal(out, alone)
 
 
 # --- channels
@@ -249,7 +246,6 @@ def test_another_number_of_channels_is_made_of_their_mean() -> None:
     stereo = noise(2, 10)
     assert to_channels(stereo, 2) is stereo
     np.testing.assert_array_equal(to_channels(stereo, 1), mono(stereo))
-    np.testing.assert_array_equal(to_channels(stereo[:1], 3), np.repeat(stereo[:1], 3, axis=0))
     np.testing.assert_array_equal(to_channels(stereo, 4), np.repeat(mono(stereo), 4, axis=0))
     assert to_channels(stereo, 4).dtype == np.float32
 
@@ -293,17 +289,12 @@ def test_rounding_is_to_the_nearest_step() -> None:
 
 
 @pytest.mark.parametrize(("encode", "bad"), [(encode_wav, np.nan), (encode_flac16, -np.inf)])
-def test_nothing_but_finite_samples_is_encoded(
-    encode: Callable[[Audio], bytes], bad: float
-) -> None:
+def test_what_no_file_can_hold_is_refused(encode: Callable[[Audio], bytes], bad: float) -> None:
     samples = noise(2, 70_000)
     samples[1, 69_999] = bad
     with pytest.raises(StageError, match=r"frame 69999\), channel 2"):
         encode(Audio(samples, 8000))
-
-
-def test_what_no_file_can_hold_is_refused() -> None:
     with pytest.raises(StageError, match="no frames"):
-        encode_wav(Audio(np.zeros((2, 0), np.float32), 8000))
+        encode(Audio(samples[:, :0], 8000))
     with pytest.raises(StageError, match="700000 Hz in 1 channels"):
         encode_flac16(Audio(noise(1), 700_000))

@@ -261,19 +261,11 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize(
-    "relative",
-    [
-        *["..", "a/../../x", "/etc/passwd", "link", "a/../link/x", "{root}/a"],
-        *["loop/x", "loop/../link", "loop/../link/x", "a\0b"],
-    ],
-)
-def test_escapes_are_refused(root: Path, relative: str) -> None:
-    with pytest.raises(UsageError, match="leads out of"):
-        fsio.contained(root, relative.replace("{root}", str(root)))
-
-
-def test_the_rest_is_left_in_peace(root: Path) -> None:
+def test_escapes_are_refused_and_the_rest_is_left_in_peace(root: Path) -> None:
+    escapes = ["..", "a/../../x", "/etc/passwd", str(root / "a"), "link", "a/../link/x"]
+    for relative in [*escapes, "loop/x", "loop/../link", "loop/../link/x", "a\0b"]:
+        with pytest.raises(UsageError, match="leads out of"):
+            fsio.contained(root, relative)
     for relative in ("new/file.wav", "a/../b", "...", "%2e%2e/x", "-x", "<b>"):
         assert fsio.contained(root, relative) == Path(os.path.normpath(root / relative))
     assert fsio.contained(root, "inner/x") == root / "a" / "x"

@@ -21,7 +21,8 @@ from stemsilver.delivery.repository import WORKFLOWS
 from stemsilver.resources import Shipped
 
 REPOSITORY = Path(__file__).parents[1]
-PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SETTINGS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = SETTINGS["project"]
 DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
 OPTIONAL = PROJECT["optional-dependencies"]
 RUNNING = [*DEPENDENCIES, *map(Requirement, [*OPTIONAL["studio"], *OPTIONAL["uvr"]])]
@@ -73,8 +74,7 @@ def test_the_source_archive_carries_what_the_wheel_is_made_from(tmp_path: Path) 
     [built] = tmp_path.glob("*.tar.gz")
     with tarfile.open(built) as archive:
         names = [name.partition("/")[2] for name in archive.getnames()]
-    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
+    wheel = SETTINGS["tool"]["hatch"]["build"]["targets"]["wheel"]
     for source in wheel["force-include"]:
         assert any(name == source or name.startswith(f"{source}/") for name in names), source
     assert [name for name in names if name.endswith((".wav", ".flac", ".png"))] == []
