@@ -95,10 +95,8 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     [
         # wrong types
         ("postprocess.final_lufs", "loud", "should be a valid number"),
-        ("postprocess.final_lufs", None, "should be a valid number"),
         ("postprocess.highpass_hz", True, "should be a valid number"),
         ("evaluation.asr.beam_size", "5", "should be a valid integer"),
-        ("separation.models", "deepfilternet3", "should be a valid tuple"),
         ("separation.models", {"model_name": "deepfilternet3"}, "should be a valid tuple"),
         ("beta_wiener.enabled", 1, "should be a valid boolean"),
         ("site.title", 7, "should be a valid string"),
@@ -106,8 +104,6 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         # no numbers
         ("postprocess.final_lufs", math.nan, "finite number"),
         ("gates.music_to_speech_db_max", math.inf, "finite number"),
-        ("gates.music_to_speech_db_max", -math.inf, "finite number"),
-        ("evaluation.asr.beam_size", math.nan, "valid integer"),
         # out of range
         ("preprocess.loudnorm_target_lufs", -41, "greater than or equal to -40"),
         ("preprocess.max_minutes", 0, "greater than 0"),
