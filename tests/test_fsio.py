@@ -179,26 +179,22 @@ def shown(folder: Path) -> str:
     return (folder / "index.html").read_text()
 
 
-def test_staging_is_empty_beside_the_target_and_swaps_in(tmp_path: Path) -> None:
+@pytest.mark.parametrize("linked", [False, True])
+def test_staging_is_empty_beside_the_target_and_swaps_in(tmp_path: Path, linked: bool) -> None:
     target = tmp_path / "site"
+    if linked:
+        (tmp_path / "www").mkdir()
+        target.symlink_to(tmp_path / "www" / "real")
+    real = target.resolve()
     for text in ("old", "new"):
         site(fsio.staging_beside(target), "from a killed run")
         staged = fsio.staging_beside(target)
-        assert staged.parent == target.parent
+        assert staged.parent == real.parent
         assert names(staged) == []
         fsio.swap_directory(site(staged, text), target)
-        assert shown(target) == text
-        assert names(tmp_path) == ["site"]
-
-
-def test_swap_behind_a_link_keeps_the_link(tmp_path: Path) -> None:
-    real = site(tmp_path / "www" / "real", "old")
-    (tmp_path / "site").symlink_to(real)
-    staged = fsio.staging_beside(tmp_path / "site")
-    fsio.swap_directory(site(staged, "new"), tmp_path / "site")
-    assert (tmp_path / "site").is_symlink()
-    assert shown(real) == "new"
-    assert names(tmp_path / "www") == ["real"]
+        assert shown(target) == shown(real) == text
+        assert names(real.parent) == [real.name]
+    assert target.is_symlink() == linked
 
 
 def test_a_swap_that_fails_changes_nothing(tmp_path: Path) -> None:
