@@ -46,7 +46,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_wheel_carries_all_that_users_get(installed: Path) -> None:
+def test_the_wheel_carries_all_that_users_get_and_nothing_else(installed: Path) -> None:
     for name in DATA:
         source, shipped = REPOSITORY / name, installed / "stemsilver" / "_data" / name
         if source.is_file():
@@ -58,12 +58,8 @@ def test_the_wheel_carries_all_that_users_get(installed: Path) -> None:
                 wanted = {path: wanted[path] for path in WORKFLOWS}
             assert wanted, name
             assert files(shipped) == wanted, name
-
-
-def test_the_wheel_carries_every_module_and_nothing_of_the_repository(installed: Path) -> None:
-    shipped = files(installed / "stemsilver")
-    modules = {path: content for path, content in shipped.items() if not path.startswith("_data/")}
-    assert modules == files(REPOSITORY / "stemsilver")
+    code = {path: one for path, one in files(installed / "stemsilver").items() if path[:2] != "_d"}
+    assert code == files(REPOSITORY / "stemsilver")
     information = f"stemsilver-{version()}.dist-info"
     assert {path.name for path in installed.iterdir()} == {"stemsilver", information}
 
@@ -103,10 +99,7 @@ from typing import get_args
 import stemsilver
 from stemsilver.profiles import load_profile
 from stemsilver.resources import Shipped, resource
-print(stemsilver.__file__)
-for name in get_args(Shipped):
-    print(resource(name))
-print(load_profile().name)
+print(stemsilver.__file__, *map(resource, get_args(Shipped)), load_profile().name, sep="\\n")
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
