@@ -58,8 +58,9 @@ def test_the_wheel_carries_all_that_users_get_and_nothing_else(installed: Path) 
                 wanted = {path: wanted[path] for path in WORKFLOWS}
             assert wanted, name
             assert files(shipped) == wanted, name
-    code = {path: one for path, one in files(installed / "stemsilver").items() if path[:2] != "_d"}
-    assert code == files(REPOSITORY / "stemsilver")
+    everything = files(installed / "stemsilver").items()
+    modules = {path: content for path, content in everything if not path.startswith("_data/")}
+    assert modules == files(REPOSITORY / "stemsilver")
     information = f"stemsilver-{version()}.dist-info"
     assert {path.name for path in installed.iterdir()} == {"stemsilver", information}
 
