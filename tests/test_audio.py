@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import struct
-import wave
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,6 +31,11 @@ def tone(frequency: float, rate: int, frames: int) -> NDArray[np.float64]:
     return np.sin(2 * np.pi * frequency * np.arange(frames) / rate)
 
 
+def decoded(folder: Path, content: bytes) -> Samples:
+    (folder / "x.wav").write_bytes(content)
+    return decode(folder / "x.wav", 1).samples
+
+
 # --- decode
 
 
@@ -45,10 +51,7 @@ def tone(frequency: float, rate: int, frames: int) -> NDArray[np.float64]:
         ("WAV", "ULAW", 0.02, 1, 8000),
         ("WAV", "ALAW", 0.02, 2, 8000),
         ("WAVEX", "PCM_24", 2**-23, 6, 192_000),
-        ("WAVEX", "FLOAT", 0, 5, 44_100),
-        ("RF64", "PCM_16", 2**-15, 2, 48_000),
-        ("FLAC", "PCM_S8", 2**-7, 1, 11_025),
-        ("FLAC", "PCM_16", 2**-15, 6, 96_000),
+        ("FLAC", "PCM_S8", 2**-7, 6, 11_025),
         ("FLAC", "PCM_24", 2**-23, 2, 192_000),
     ],
 )
@@ -59,122 +62,87 @@ def test_formats(
     path = tmp_path / "x.wav"
     soundfile.write(path, samples.T, rate, format=container, subtype=subtype)
     audio = decode(path, 1)
-    assert audio.rate == rate
-    assert audio.samples.dtype == np.float32
+    assert (audio.rate, audio.samples.dtype) == (rate, np.float32)
     assert audio.samples.flags.c_contiguous
-    assert audio.samples.shape == samples.shape
-    np.testing.assert_allclose(audio.samples, samples, rtol=0, atol=tolerance)
-    np.testing.assert_array_equal(
-        audio.samples.T, soundfile.read(path, dtype="float32", always_2d=True)[0]
-    )
+    np.testing.assert_allclose(audio.samples, samples, rtol=0, atol=tolerance, strict=True)
+    reference, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    np.testing.assert_array_equal(audio.samples.T, reference)
 
 
-def test_files_of_the_standard_library_decode(tmp_path: Path) -> None:
-    with wave.open(str(tmp_path / "x.wav"), "wb") as file:
-        file.setparams((2, 2, 16_000, 0, "NONE", ""))
-        file.writeframes(struct.pack("<4h", 1, -2, 16_384, -32_768))
-    audio = decode(tmp_path / "x.wav", 1)
-    assert audio.samples.tolist() == [[2**-15, 0.5], [-(2**-14), -1.0]]
-
-
-def test_one_sample(tmp_path: Path) -> None:
-    for name in ("x.wav", "x.flac"):
-        soundfile.write(tmp_path / name, np.array([0.5]), 8000)
-        assert decode(tmp_path / name, 1).samples.tolist() == [[0.5]]
-
-
-def test_bytes_decide_not_the_name(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "x.wav", noise(1).T, 16_000, format="FLAC")
-    soundfile.write(tmp_path / "x.flac", noise(1).T, 16_000, format="WAV")
-    assert decode(tmp_path / "x.wav", 1).samples.shape == (1, 1000)
-    assert decode(tmp_path / "x.flac", 1).samples.shape == (1, 1000)
+@pytest.mark.parametrize(("name", "container"), [("x.wav", "FLAC"), ("x.flac", "WAV")])
+def test_bytes_decide_not_the_name_and_one_sample_is_audio(
+    tmp_path: Path, name: str, container: str
+) -> None:
+    soundfile.write(tmp_path / name, np.array([0.5]), 8000, format=container)
+    assert decode(tmp_path / name, 1).samples.tolist() == [[0.5]]
 
 
 def test_tags_before_a_flac_are_passed_over(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "x.flac", noise().T, 16_000)
-    data = (tmp_path / "x.flac").read_bytes()
-    (tmp_path / "x.flac").write_bytes(b"ID3\x03\0\0\0\0\0\x0a" + bytes(10) + data + b"TAG" * 40)
-    assert decode(tmp_path / "x.flac", 1).samples.shape == (2, 1000)
+    tag = b"ID3\x03\0\0\0\0\0\x0a" + bytes(10)
+    flac = encode_flac16(Audio(noise(), 16_000))
+    assert decoded(tmp_path, tag + flac + b"TAG" * 40).shape == (2, 1000)
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
     return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
 
 
-@pytest.mark.parametrize("odd", [0, 1])
+def riff(chunks: bytes) -> bytes:
+    return chunk(b"RIFF", b"WAVE" + chunks)
+
+
+def layout(**change: int) -> bytes:
+    standard = {"tag": 1, "channels": 2, "rate": 8000, "speed": 0, "width": 4, "bits": 16}
+    return chunk(b"fmt ", struct.pack("<HHIIHH", *(standard | change).values()))
+
+
 @pytest.mark.parametrize("padded", [True, False])
-def test_chunks_around_the_audio_are_not_audio(tmp_path: Path, odd: int, padded: bool) -> None:
-    body = bytes(RNG.integers(0, 256, 100 + odd, dtype=np.uint8))
-    chunks = [
-        (b"JUNK", b"123\0"[: 4 - odd]),
-        (b"fmt ", struct.pack("<HHIIHH", 1, 1, 8000, 8000, 1, 8)),
-        (b"data", body),
-    ]
-    data = b"".join(chunk(kind, part) for kind, part in chunks)
-    data = data[: len(data) - (0 if padded else odd)]
-    data += b"LIST" + struct.pack("<I", 12) + b"INFOISFT\0\0\0\0"
-    (tmp_path / "x.wav").write_bytes(b"RIFF" + struct.pack("<I", len(data) + 4) + b"WAVE" + data)
-    decoded = decode(tmp_path / "x.wav", 1).samples
+def test_chunks_around_the_audio_are_not_audio(tmp_path: Path, padded: bool) -> None:
+    body = bytes(RNG.integers(0, 256, 101, dtype=np.uint8))
+    data = chunk(b"JUNK", b"123") + layout(channels=1, width=1, bits=8) + chunk(b"data", body)
+    data = data if padded else data[:-1]
     expected = (np.frombuffer(body, np.uint8).astype(np.float32) - 128) / 128
-    np.testing.assert_array_equal(decoded[0], expected)
+    found = decoded(tmp_path, riff(data + chunk(b"LIST", b"INFOISFT\0\0\0\0")))
+    np.testing.assert_array_equal(found, expected[None])
 
 
 def test_rf64_keeps_its_size_apart(tmp_path: Path) -> None:
     path = tmp_path / "x.wav"
-    soundfile.write(path, noise(2, 1000).T, 8000, format="RF64", subtype="PCM_16")
+    samples = noise()
+    soundfile.write(path, samples.T, 8000, format="RF64", subtype="PCM_16")
     content = bytearray(path.read_bytes())
     assert content.count(b"ds64") == content.count(b"data") == 1
     at = content.index(b"data") + 4
     content[at : at + 4] = b"\xff" * 4
-    path.write_bytes(content + chunk(b"LIST", b"INFOISFT"))
-    assert decode(path, 1).samples.shape == (2, 1000)
-    path.write_bytes(content[:-100])
+    found = decoded(tmp_path, content + chunk(b"LIST", b"INFOISFT"))
+    np.testing.assert_allclose(found, samples, rtol=0, atol=2**-15, strict=True)
     with pytest.raises(UnreadableAudio, match=r"frame 975\)"):
-        decode(path, 1)
+        decoded(tmp_path, content[:-100])
 
 
 def test_a_partial_last_frame_is_dropped(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "x.wav", noise(2, 10).T, 8000, subtype="PCM_16")
-    data = bytearray((tmp_path / "x.wav").read_bytes() + b"\1\2")
-    data[40:44] = struct.pack("<I", 42)
-    (tmp_path / "x.wav").write_bytes(data)
-    assert decode(tmp_path / "x.wav", 1).samples.shape == (2, 10)
+    assert decoded(tmp_path, riff(layout() + chunk(b"data", bytes(42)))).shape == (2, 10)
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"tag": 2}, "WAV encoding 0x0002"),
-        ({"channels": 0}, "0 channels"),
-        ({"channels": 7, "width": 14}, "7 channels; 1 to 6"),
-        ({"rate": 7999}, "7999 Hz; 8000 to 192000"),
-        ({"rate": 192_001}, "192001 Hz"),
-        ({"width": 0}, "0 bytes a frame"),
-        ({"width": 3}, "3 bytes a frame"),
-    ],
-)
-def test_layouts_that_are_not_supported_say_why(
-    tmp_path: Path, change: dict[str, int], reason: str
-) -> None:
-    layout = {"tag": 1, "channels": 2, "rate": 8000, "speed": 0, "width": 4, "bits": 16} | change
-    body = struct.pack("<HHIIHH", *layout.values())
-    data = b"WAVE" + chunk(b"fmt ", body) + chunk(b"data", bytes(72))
-    (tmp_path / "x.wav").write_bytes(b"RIFF" + struct.pack("<I", len(data)) + data)
-    with pytest.raises(UnreadableAudio, match=reason):
-        decode(tmp_path / "x.wav", 1)
+AUDIO = chunk(b"data", bytes(72))
 
 
 @pytest.mark.parametrize(
     ("chunks", "reason"),
     [
-        (chunk(b"fmt ", bytes(14)) + chunk(b"data", bytes(72)), "takes 14 bytes, too few"),
-        (chunk(b"data", bytes(72)), "byte 12 before any format"),
+        (layout(tag=2) + AUDIO, "WAV encoding 0x0002"),
+        (layout(channels=0) + AUDIO, "0 channels"),
+        (layout(channels=7, width=14) + AUDIO, "7 channels; 1 to 6"),
+        (layout(rate=7999) + AUDIO, "7999 Hz; 8000 to 192000"),
+        (layout(rate=192_001) + AUDIO, "192001 Hz"),
+        (layout(width=3) + AUDIO, "3 bytes a frame"),
+        (chunk(b"fmt ", bytes(14)) + AUDIO, "takes 14 bytes, too few"),
+        (AUDIO, "byte 12 before any format"),
     ],
 )
-def test_headers_out_of_shape_say_why(tmp_path: Path, chunks: bytes, reason: str) -> None:
-    (tmp_path / "x.wav").write_bytes(b"RIFF\0\0\0\0WAVE" + chunks)
+def test_headers_that_are_not_supported_say_why(tmp_path: Path, chunks: bytes, reason: str) -> None:
     with pytest.raises(UnreadableAudio, match=reason):
-        decode(tmp_path / "x.wav", 1)
+        decoded(tmp_path, riff(chunks))
 
 
 @given(st.data())
@@ -187,10 +155,10 @@ def test_no_damage_ends_in_anything_but_audio_or_an_item_error(
     samples = np.linspace(-0.5, 0.5, 600).reshape(300, 2)
     soundfile.write(buffer, samples, 8000, format=container, subtype="PCM_16")
     content = bytearray(buffer.getvalue())
-    for _ in range(data.draw(st.integers(1, 4))):
-        content[data.draw(st.integers(0, min(len(content), 120) - 1))] = data.draw(
-            st.integers(0, 255)
-        )
+    places = st.integers(0, min(len(content), 120) - 1)
+    damage = st.dictionaries(places, st.integers(0, 255), min_size=1, max_size=4)
+    for place, byte in data.draw(damage).items():
+        content[place] = byte
     path = tmp_path_factory.mktemp("damage") / "x.wav"
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
     try:
@@ -213,22 +181,20 @@ def faded_tone(frequency: float, rate: int, seconds: float = 0.25) -> NDArray[np
     return tone(frequency, rate, frames) * tone(0.5 / seconds, rate, frames) ** 4
 
 
-@pytest.mark.parametrize("rate_in", RATES)
-def test_resampling_keeps_every_moment_in_its_place(rate_in: int) -> None:
-    source = faded_tone(1900.0, rate_in)[None].astype(np.float32)
-    for rate_out in RATES:
-        expected = faded_tone(1900.0, rate_out)
-        got = resample(source, rate_in, rate_out, len(expected))[0]
-        error = np.sqrt(np.mean((got - expected) ** 2) / np.mean(expected**2))
-        assert 20 * np.log10(error) < -100, rate_out
+def error(found: NDArray[Any], expected: NDArray[Any]) -> float:
+    return float(np.sqrt(np.mean((found - expected) ** 2) / np.mean(expected**2)))
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_there_and_back_is_the_same_signal(rate: int) -> None:
-    source = faded_tone(1000, 48_000)[None].astype(np.float32)
+def test_resampling_keeps_every_moment_in_its_place(rate: int) -> None:
+    source = faded_tone(1900.0, rate)[None].astype(np.float32)
+    for rate_out in RATES:
+        expected = faded_tone(1900.0, rate_out)
+        got = resample(source, rate, rate_out, len(expected))[0]
+        assert error(got, expected) < 1e-5, rate_out
+    source = faded_tone(1000.0, 48_000)[None].astype(np.float32)
     back = resample(resample(source, 48_000, rate), rate, 48_000, source.shape[1])
-    error = np.sqrt(np.mean((back - source) ** 2) / np.mean(source**2))
-    assert error < 1e-6
+    assert error(back, source) < 1e-6
 
 
 def test_what_does_not_fit_below_the_new_limit_dies() -> None:
@@ -266,27 +232,20 @@ def test_equal_rates_copy_and_fit() -> None:
 
 def test_channels_are_resampled_each_alone_whatever_the_memory_layout() -> None:
     both = noise(2, 3000)
-    interleaved = np.asfortranarray(both)
     out = resample(both, 44_100, 16_000)
-    np.testing.assert_array_equal(out, resample(interleaved, 44_100, 16_000))
-    for channel in range(2):
-        np.testing.assert_array_equal(
-            out[channel], resample(both[channel : channel + 1], 44_100, 16_000)[0]
-        )
+    np.testing.assert_array_equal(out, resample(np.asfortranarray(both), 44_100, 16_000))
+    alone = [resample(one[None], 44_100, 16_000)[0] for one in both]
+    np.testing.assert_array_equal(out, alone)
 
 
 # --- channels
 
 
-def test_mono_is_the_mean() -> None:
+def test_another_number_of_channels_is_made_of_their_mean() -> None:
     assert mono(np.array([[1, 0], [0, -1]], np.float32)).tolist() == [[0.5, -0.5]]
-
-
-def test_to_channels() -> None:
     stereo = noise(2, 10)
     assert to_channels(stereo, 2) is stereo
     np.testing.assert_array_equal(to_channels(stereo, 1), mono(stereo))
-    np.testing.assert_array_equal(to_channels(stereo[:1], 3), np.repeat(stereo[:1], 3, axis=0))
     np.testing.assert_array_equal(to_channels(stereo, 4), np.repeat(mono(stereo), 4, axis=0))
     assert to_channels(stereo, 4).dtype == np.float32
 
@@ -294,27 +253,28 @@ def test_to_channels() -> None:
 # --- encode
 
 
-@pytest.mark.parametrize("bits", [16, 24])
-@pytest.mark.parametrize("channels", [1, 2, 5, 6])
-def test_wav_comes_back_bit_for_bit(tmp_path: Path, bits: int, channels: int) -> None:
+@pytest.mark.parametrize(
+    ("encode", "bits", "channels"),
+    [
+        (partial(encode_wav, bits=16), 16, 1),
+        (encode_wav, 24, 2),
+        (partial(encode_wav, bits=16), 16, 5),
+        (encode_wav, 24, 6),
+        (encode_flac16, 16, 2),
+    ],
+)
+def test_a_signal_comes_back_bit_for_bit(
+    tmp_path: Path, encode: Callable[[Audio], bytes], bits: int, channels: int
+) -> None:
     full = 2 ** (bits - 1)
-    steps = RNG.integers(1 - full, full, (channels, 500))
+    steps = RNG.integers(1 - full, full, (channels, 70_000))  # longer than one block
     steps[0, :2] = 1 - full, full - 1
     audio = Audio((steps / full).astype(np.float32), 44_100)
-    data = encode_wav(audio, 16 if bits == 16 else 24)
-    (tmp_path / "x.wav").write_bytes(data)
-    np.testing.assert_array_equal(decode(tmp_path / "x.wav", 1).samples, audio.samples)
+    data = encode(audio)
+    assert data == encode(Audio(np.asfortranarray(audio.samples), 44_100))
+    np.testing.assert_array_equal(decoded(tmp_path, data), audio.samples)
     info = soundfile.info(tmp_path / "x.wav")
-    assert (info.subtype, info.samplerate, info.frames) == (f"PCM_{bits}", 44_100, 500)
-    assert data == encode_wav(audio, 16 if bits == 16 else 24)
-
-
-def test_flac_comes_back_bit_for_bit_and_deterministically(tmp_path: Path) -> None:
-    audio = Audio((RNG.integers(-32_767, 32_768, (2, 9000)) / 32_768).astype(np.float32), 48_000)
-    data = encode_flac16(audio)
-    assert data == encode_flac16(Audio(np.asfortranarray(audio.samples), 48_000))
-    (tmp_path / "x.flac").write_bytes(data)
-    np.testing.assert_array_equal(decode(tmp_path / "x.flac", 1).samples, audio.samples)
+    assert (info.subtype, info.samplerate, info.frames) == (f"PCM_{bits}", 44_100, 70_000)
 
 
 def test_wav_says_where_the_loudspeakers_are() -> None:
@@ -328,19 +288,13 @@ def test_rounding_is_to_the_nearest_step() -> None:
     assert np.frombuffer(data[44:], "<i2").tolist() == [0, 1, 0, -1]
 
 
-@pytest.mark.parametrize("encode", [encode_wav, encode_flac16])
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_nothing_but_finite_samples_is_encoded(
-    encode: Callable[[Audio], bytes], bad: float
-) -> None:
+@pytest.mark.parametrize(("encode", "bad"), [(encode_wav, np.nan), (encode_flac16, -np.inf)])
+def test_what_no_file_can_hold_is_refused(encode: Callable[[Audio], bytes], bad: float) -> None:
     samples = noise(2, 70_000)
     samples[1, 69_999] = bad
     with pytest.raises(StageError, match=r"frame 69999\), channel 2"):
         encode(Audio(samples, 8000))
-
-
-def test_what_no_file_can_hold_is_refused() -> None:
     with pytest.raises(StageError, match="no frames"):
-        encode_wav(Audio(np.zeros((2, 0), np.float32), 8000))
+        encode(Audio(samples[:, :0], 8000))
     with pytest.raises(StageError, match="700000 Hz in 1 channels"):
         encode_flac16(Audio(noise(1), 700_000))

@@ -10,30 +10,28 @@ from pathlib import Path
 
 from .built import NEEDS_DEMUCS
 
-REPOSITORY = Path(__file__).parents[1]
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
-def test_the_benchmark_of_the_site_measures_a_small_one(chromium: str) -> None:
+def printed(name: str, *words: str, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, REPOSITORY / "benchmarks" / "site.py", "3"],
-        env={**os.environ, "STEMSILVER_CHROMIUM": chromium},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"│ 3 +│ \d+\.\d +│", done.stdout), done.stdout
-
-
-@NEEDS_DEMUCS
-def test_the_benchmark_of_the_separators_finds_the_same_vocals() -> None:
-    done = subprocess.run(
-        [sys.executable, REPOSITORY / "benchmarks" / "separators.py", "--small", "--seconds", "1"],
+        [sys.executable, BENCHMARKS / name, *words],
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "stemsilver" in done.stdout
-    [apart] = re.findall(r"cpu: .* differ by (\S+)", " ".join(done.stdout.split()))
+    return done.stdout
+
+
+def test_the_benchmark_of_the_site_measures_a_small_one(chromium: str) -> None:
+    assert re.search(r"│ 3 +│ \d+\.\d +│", printed("site.py", "3", STEMSILVER_CHROMIUM=chromium))
+
+
+@NEEDS_DEMUCS
+def test_the_benchmark_of_the_separators_finds_the_same_vocals() -> None:
+    said = " ".join(printed("separators.py", "--small", "--seconds", "1").split())
+    assert "stemsilver" in said
+    [apart] = re.findall(r"cpu: .* differ by (\S+)", said)
     assert float(apart) < 1e-4

@@ -74,13 +74,9 @@ def test_where_none_can_be_downloaded_the_distribution_s_package_is_installed(
     log, packaged = machine / "log", put(machine, "packaged", working)
     put(machine, "true", "exit 0")
     put(machine, "sudo", "exit 1" if user == 0 else '[ "$1" = --non-interactive ] && shift && "$@"')
-    put(
-        machine,
-        "apt-get",
-        # Not every distribution has the headless shell.
-        f'echo "$*" >> "{log}"; case "$*" in *" {package}") '
-        f'/bin/cp "{packaged}" "{machine}/{package}";; esac',
-    )
+    # Not every distribution has the headless shell.
+    install_it = f'*" {package}") /bin/cp "{packaged}" "{machine}/{package}"'
+    put(machine, "apt-get", f'echo "$*" >> "{log}"; case "$*" in {install_it};; esac')
     assert install(playwright) == str(machine / package)
     update, *installed = log.read_text().splitlines()
     assert update == "update"

@@ -1,6 +1,8 @@
+"""Profiles: every value stated, and every slip told with its key and what is allowed."""
+
 from __future__ import annotations
 
-import re
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from stemsilver.errors import ConfigError
 PROFILES = sorted((Path(__file__).parents[1] / "config").glob("*.yaml"))
 DEFAULT = Path(__file__).parents[1] / "config" / "embedded.yaml"
 TEXT = DEFAULT.read_text(encoding="utf-8")
+STUDIO = DEFAULT.with_name("studio.yaml").read_text(encoding="utf-8")
 
 
 def with_value(key: str, value: Any) -> str:
@@ -25,16 +28,6 @@ def with_value(key: str, value: Any) -> str:
     for section in sections:
         part = part[int(section)] if section.isdigit() else part[section]
     part[last] = value
-    return yaml.safe_dump(values)
-
-
-def without(key: str) -> str:
-    values = yaml.safe_load(TEXT)
-    *sections, last = key.split(".")
-    part = values
-    for section in sections:
-        part = part[section]
-    del part[last]
     return yaml.safe_dump(values)
 
 
@@ -51,104 +44,67 @@ def refusal(text: str) -> str:
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
-def test_every_shipped_profile_loads_and_bears_its_files_name(path: Path) -> None:
+def test_every_shipped_profile_states_every_section_and_bears_its_files_name(path: Path) -> None:
     assert load(path).name == path.stem
+    stated = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert set(stated) == set(Profile.model_fields) - {"name"}
 
 
-def test_the_values_are_those_of_the_file() -> None:
-    profile = parse(with_value("postprocess.final_lufs", -18.5), name="mine", origin="x")
-    assert profile.name == "mine"
-    assert profile.postprocess.final_lufs == -18.5
+@pytest.mark.parametrize("level", [-18.5, -18])
+def test_the_values_are_those_of_the_file_and_stay(level: float) -> None:
+    profile = parse(with_value("postprocess.final_lufs", level), name="mine", origin="x")
+    assert (profile.name, profile.postprocess.final_lufs) == ("mine", level)
     assert profile.postprocess.highpass_hz == load(DEFAULT).postprocess.highpass_hz
-
-
-def test_a_whole_number_will_do_for_a_level() -> None:
-    assert parse(with_value("postprocess.final_lufs", -18), name="m", origin="x") is not None
-
-
-def test_a_profile_cannot_be_changed_afterwards() -> None:
-    profile = load(DEFAULT)
     with pytest.raises(ValueError, match="frozen"):
         profile.postprocess.final_lufs = -1.0
 
 
-def test_every_section_of_a_profile_is_stated_in_the_default_one() -> None:
-    assert set(yaml.safe_load(TEXT)) == set(Profile.model_fields) - {"name"}
-
-
-# --- row 23: unknown keys
+# --- keys
 
 
 @pytest.mark.parametrize(
-    ("key", "nearest"),
+    ("key", "said"),
     [
-        ("seperation", "separation"),
-        ("postprocess.final_luf", "final_lufs"),
-        ("enhancement.wet_dry", "dry_wet"),
-        ("separation.models.0.modelname", "model_name"),
-        ("evaluation.asr.beamsize", "beam_size"),
-        ("gates.stoi_minimum", "stoi_min"),
+        ("seperation", "`seperation`; did you mean `separation`?"),
+        ("postprocess.final_luf", "`postprocess.final_luf`; did you mean `final_lufs`?"),
+        ("separation.models.0.modelname", "models.0.modelname`; did you mean `model_name`?"),
+        ("evaluation.asr.beamsize", "`evaluation.asr.beamsize`; did you mean `beam_size`?"),
+        ("name", "`name`: a profile is named by its file"),
     ],
 )
-def test_an_unknown_key_is_named_with_the_nearest_known_one(key: str, nearest: str) -> None:
-    assert f"unknown key `{key}`; did you mean `{nearest}`?" in refusal(with_value(key, 1))
-
-
-def test_a_name_inside_the_file_is_refused() -> None:
-    assert "unknown key `name`" in refusal(with_value("name", "other"))
-
-
-# --- row 23: missing keys
-
-
-@pytest.mark.parametrize(
-    "key", ["separation", "separation.models", "postprocess.final_lufs", "evaluation.asr.backend"]
-)
-def test_a_missing_key_is_named(key: str) -> None:
-    assert f"missing key `{key}`" in refusal(without(key))
+def test_an_unknown_key_is_named_with_the_nearest_known_one(key: str, said: str) -> None:
+    message = refusal(with_value(key, 1))
+    assert "unknown key `" in message
+    assert said in message
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
     text = with_value("postprocess.final_lufs", 5).replace("beam_size", "beam_sice")
-    message = refusal(text)
+    message = refusal(text.replace("gates:", "gate:"))
     assert "`postprocess.final_lufs`" in message
     assert "unknown key `evaluation.asr.beam_sice`" in message
     assert "missing key `evaluation.asr.beam_size`" in message
+    assert "missing key `gates`" in message
 
 
-# --- row 23: wrong types
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "expected"),
-    [
-        ("postprocess.final_lufs", "loud", "valid number"),
-        ("postprocess.final_lufs", None, "valid number"),
-        ("postprocess.final_lufs", [-16], "valid number"),
-        ("postprocess.highpass_hz", True, "valid number"),
-        ("evaluation.asr.beam_size", "5", "valid integer"),
-        ("separation.fusion_fft", 4096.5, "valid integer"),
-        ("separation.models", "deepfilternet3", "valid tuple"),
-        ("separation.models", {"model_name": "deepfilternet3"}, "valid tuple"),
-        ("beta_wiener.enabled", "perhaps", "valid boolean"),
-        ("beta_wiener.enabled", 1, "valid boolean"),
-        ("site.title", 7, "valid string"),
-        ("postprocess", [1], "valid dictionary"),
-    ],
-)
-def test_a_wrong_type_is_told_with_the_right_one(key: str, value: Any, expected: str) -> None:
-    message = refusal(with_value(key, value))
-    assert f"`{key}`: Input should be a {expected}" in message
-    if not isinstance(value, dict):
-        assert f"(given {value!r})" in message
-
-
-# --- row 23: out of range
+# --- values
 
 
 @pytest.mark.parametrize(
     ("key", "value", "allowed"),
     [
+        # wrong types
+        ("postprocess.final_lufs", "loud", "should be a valid number"),
+        ("postprocess.highpass_hz", True, "should be a valid number"),
+        ("evaluation.asr.beam_size", "5", "should be a valid integer"),
+        ("separation.models", {"model_name": "deepfilternet3"}, "should be a valid tuple"),
+        ("beta_wiener.enabled", 1, "should be a valid boolean"),
+        ("site.title", 7, "should be a valid string"),
+        ("postprocess", [1], "should be a valid dictionary"),
+        # no numbers
+        ("postprocess.final_lufs", math.nan, "finite number"),
+        ("gates.music_to_speech_db_max", math.inf, "finite number"),
+        # out of range
         ("preprocess.loudnorm_target_lufs", -41, "greater than or equal to -40"),
         ("preprocess.max_minutes", 0, "greater than 0"),
         ("separation.models", [], "at least 1 item"),
@@ -169,48 +125,28 @@ def test_a_wrong_type_is_told_with_the_right_one(key: str, value: Any, expected:
         ("site.title", "", "at least 1 character"),
     ],
 )
-def test_a_value_out_of_range_is_told_with_what_is_allowed(
-    key: str, value: Any, allowed: str
-) -> None:
+def test_a_wrong_value_is_told_with_what_is_allowed(key: str, value: Any, allowed: str) -> None:
     message = refusal(with_value(key, value))
     assert f"`{key}`: " in message
     assert allowed in message
-    assert f"(given {value!r})" in message
+    assert isinstance(value, dict) or f"(given {value!r})" in message
+
+
+ASR = yaml.safe_load(TEXT)["evaluation"]["asr"]
 
 
 @pytest.mark.parametrize(
-    ("key", "hop"),
+    ("key", "value", "said"),
     [
-        ("separation.fusion_hop", 4096),
-        ("separation.fusion_hop", 1000),
-        ("beta_wiener.hop_length", 3072),
+        ("separation.fusion_hop", 4096, "fusion_hop: must divide fusion_fft and be at most half"),
+        ("separation.fusion_hop", 1000, "fusion_hop: must divide fusion_fft and be at most half"),
+        ("beta_wiener.hop_length", 3072, "hop_length: must divide fft_size and be at most half"),
+        ("separation.models", [{"model_name": "deepfilternet3"}] * 2, "can be named once"),
+        ("evaluation.asr", {**ASR, "language": "de"}, "tiny.en supports only English"),
     ],
 )
-def test_a_hop_that_does_not_fit_its_transform_is_refused(key: str, hop: int) -> None:
-    message = refusal(with_value(key, hop))
-    assert f"{key.split('.')[1]}: must divide" in message
-    assert "at most half of it" in message
-
-
-def test_a_separator_named_twice_is_refused() -> None:
-    twice = [{"model_name": "deepfilternet3"}] * 2
-    assert "each separator can be named once" in refusal(with_value("separation.models", twice))
-
-
-@pytest.mark.parametrize("value", [".nan", ".inf", "-.inf"])
-@pytest.mark.parametrize(
-    "key", ["final_lufs: -16.0", "music_to_speech_db_max: -20.0", "beta: 1.5", "beam_size: 5"]
-)
-def test_no_number_is_not_a_number(key: str, value: str) -> None:
-    name = key.split(":")[0]
-    assert TEXT.count(key) == 1
-    message = refusal(TEXT.replace(key, f"{name}: {value}"))
-    assert re.search(rf"{name}`: Input should be a (finite number|valid integer)", message)
-
-
-# --- models that have settings of their own
-
-STUDIO = DEFAULT.with_name("studio.yaml").read_text(encoding="utf-8")
+def test_values_that_do_not_fit_together_are_refused(key: str, value: Any, said: str) -> None:
+    assert said in refusal(with_value(key, value))
 
 
 @pytest.mark.parametrize(
@@ -232,60 +168,41 @@ def test_a_slip_in_a_models_settings_is_told_where_it_is_in_the_file(
     old: str, new: str, said: str
 ) -> None:
     assert STUDIO.count(old) == 1
-    message = refusal(STUDIO.replace(old, new))
-    assert said in message
+    assert said in refusal(STUDIO.replace(old, new))
 
 
-def test_an_english_model_with_another_language_is_refused() -> None:
-    asr = {**yaml.safe_load(TEXT)["evaluation"]["asr"], "language": "de"}
-    assert "tiny.en supports only English" in refusal(with_value("evaluation.asr", asr))
-
-
-# --- row 23: not a profile at all
+# --- not a profile at all
 
 
 @pytest.mark.parametrize(
     ("text", "what"),
     [
         ("", "a mapping"),
-        ("just words", "a mapping"),
         ("- a\n- list", "a mapping"),
         ("a: [1, 2", "expected"),
-        ("a: b: c", "not allowed here"),
-        ("\tkey: 1", "cannot start any token"),
         ("key: \x00", "unacceptable character"),
         ("1: one", "key 1 is not text"),
         ("? [a]\n: 1", "is not text"),
-        ("key: !!python/object/apply:os.system ['true']", "could not determine a constructor"),
-        ("a: *gone", "undefined alias"),
+        (TEXT.replace("  fusion: max\n", "  fusion: max\n" * 2), "key `fusion` is given twice"),
+        (f"{TEXT}\ndescription: Again", "key `description` is given twice"),
     ],
 )
 def test_what_is_no_yaml_profile_is_refused(text: str, what: str) -> None:
-    assert what in refusal(text)
-
-
-@pytest.mark.parametrize("key", ["final_lufs: -16.0", "  fusion: max", "description: Offline"])
-def test_a_key_given_twice_is_refused_with_its_line(key: str) -> None:
-    line = next(line for line in TEXT.splitlines() if key.strip() in line)
-    message = refusal(TEXT.replace(line, f"{line}\n{line}"))
-    assert f"key `{key.strip().split(':')[0]}` is given twice" in message
-    assert "line " in message
+    message = refusal(text)
+    assert what in message
+    assert "line " in message or "twice" not in what
 
 
 def test_no_code_runs_from_a_profile(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    refusal(f"a: !!python/object/apply:os.mkdir ['{mark}']")
+    text = f"a: !!python/object/apply:os.mkdir ['{mark}']"
+    assert "could not determine a constructor" in refusal(text)
     assert not mark.exists()
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_as_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"gone\.yaml: cannot be read \(No such file"):
         load(tmp_path / "gone.yaml")
-    with pytest.raises(ConfigError, match="Is a directory"):
-        load(tmp_path)
-
-
-def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_bytes(b"description: caf\xe9")
     with pytest.raises(ConfigError, match=r"mine\.yaml: is not UTF-8"):
@@ -301,23 +218,18 @@ def test_any_text_is_either_a_profile_or_a_config_error(text: str) -> None:
 # --- digests
 
 
-def test_equal_values_have_equal_digests_and_different_ones_do_not() -> None:
+def test_a_digest_is_of_the_values_of_its_slice_and_nothing_else() -> None:
     profile = load(DEFAULT)
     same = parse("# a comment\n" + TEXT, name=DEFAULT.stem, origin="x")
-    assert digest(profile.chain) == digest(same.chain)
-    other = parse(with_value("postprocess.final_lufs", -18.5), name=DEFAULT.stem, origin="x")
-    assert digest(profile.chain) != digest(other.chain)
-    assert digest(profile.evaluation) == digest(other.evaluation)
+    assert digest(profile) == digest(same)
+    louder = parse(with_value("postprocess.final_lufs", -18.5), name=DEFAULT.stem, origin="x")
+    assert digest(profile.chain) != digest(louder.chain)
+    assert digest(profile.evaluation) == digest(louder.evaluation)
+    renamed = parse(with_value("site.title", "Other"), name="other", origin="x")
+    assert digest(profile.chain) == digest(renamed.chain)
+    assert digest(profile) != digest(renamed)
 
 
 def test_a_digest_keeps_its_parts_apart() -> None:
     parts: list[tuple[Any, ...]] = [("a", "b"), ("ab",), ("a,b",), ("b", "a"), ("a", None, "b")]
-    assert len({digest(*some) for some in parts}) == len(parts)
-    assert digest("1") != digest(1)
-
-
-def test_the_chains_slice_holds_no_more_than_what_decides_the_sound() -> None:
-    profile = load(DEFAULT)
-    renamed = parse(with_value("site.title", "Other"), name="other", origin="x")
-    assert digest(profile.chain) == digest(renamed.chain)
-    assert digest(profile) != digest(renamed)
+    assert len({digest(*some) for some in [*parts, ("1",), (1,)]}) == len(parts) + 2

@@ -40,16 +40,15 @@ def test_the_first_promised_python_that_works_is_taken(tmp_path: Path) -> None:
     assert f'"python3.12" -m venv {tmp_path}/environment' in ended.stdout
 
 
-@pytest.mark.parametrize("target", ["site", "test"])
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("target", "script", "said"),
     [
-        (OLD, "needs Python 3.11 to 3.14. Install one, or name it: make PYTHON="),
-        (WITHOUT_VENV, "apt-get install python3-venv"),
+        ("site", OLD, "needs Python 3.11 to 3.14. Install one, or name it: make PYTHON="),
+        ("test", WITHOUT_VENV, "apt-get install python3-venv"),
     ],
 )
 def test_without_a_python_or_its_venv_module_it_says_what_to_install(
-    script: str, said: str, target: str, tmp_path: Path
+    target: str, script: str, said: str, tmp_path: Path
 ) -> None:
     ended = make(tmp_path, target, f"PYTHON={tmp_path}/python3.9", python3_9=script)
     assert ended.returncode != 0

@@ -21,7 +21,8 @@ from stemsilver.delivery.repository import WORKFLOWS
 from stemsilver.resources import Shipped
 
 REPOSITORY = Path(__file__).parents[1]
-PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SETTINGS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = SETTINGS["project"]
 DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
 OPTIONAL = PROJECT["optional-dependencies"]
 RUNNING = [*DEPENDENCIES, *map(Requirement, [*OPTIONAL["studio"], *OPTIONAL["uvr"]])]
@@ -45,7 +46,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_wheel_carries_all_that_users_get(installed: Path) -> None:
+def test_the_wheel_carries_all_that_users_get_and_nothing_else(installed: Path) -> None:
     for name in DATA:
         source, shipped = REPOSITORY / name, installed / "stemsilver" / "_data" / name
         if source.is_file():
@@ -57,11 +58,8 @@ def test_the_wheel_carries_all_that_users_get(installed: Path) -> None:
                 wanted = {path: wanted[path] for path in WORKFLOWS}
             assert wanted, name
             assert files(shipped) == wanted, name
-
-
-def test_the_wheel_carries_every_module_and_nothing_of_the_repository(installed: Path) -> None:
-    shipped = files(installed / "stemsilver")
-    modules = {path: content for path, content in shipped.items() if not path.startswith("_data/")}
+    everything = files(installed / "stemsilver").items()
+    modules = {path: content for path, content in everything if not path.startswith("_data/")}
     assert modules == files(REPOSITORY / "stemsilver")
     information = f"stemsilver-{version()}.dist-info"
     assert {path.name for path in installed.iterdir()} == {"stemsilver", information}
@@ -73,8 +71,7 @@ def test_the_source_archive_carries_what_the_wheel_is_made_from(tmp_path: Path) 
     [built] = tmp_path.glob("*.tar.gz")
     with tarfile.open(built) as archive:
         names = [name.partition("/")[2] for name in archive.getnames()]
-    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
+    wheel = SETTINGS["tool"]["hatch"]["build"]["targets"]["wheel"]
     for source in wheel["force-include"]:
         assert any(name == source or name.startswith(f"{source}/") for name in names), source
     assert [name for name in names if name.endswith((".wav", ".flac", ".png"))] == []
@@ -103,10 +100,7 @@ from typing import get_args
 import stemsilver
 from stemsilver.profiles import load_profile
 from stemsilver.resources import Shipped, resource
-print(stemsilver.__file__)
-for name in get_args(Shipped):
-    print(resource(name))
-print(load_profile().name)
+print(stemsilver.__file__, *map(resource, get_args(Shipped)), load_profile().name, sep="\\n")
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
