@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from stemsilver.errors import UsageError
 from stemsilver.media.playback import BASE, LISTENING
 from stemsilver.microsite import read_base
-from stemsilver.microsite.baseline import BaseItem, match
+from stemsilver.microsite.baseline import BaseItem, label, match
 from stemsilver.microsite.pages.blind import BlindPair
 from stemsilver.microsite.pages.compare_builds import Comparison, comparison
 from stemsilver.microsite.parts.player import blind_pair, heard_tracks, player, sources
@@ -230,3 +230,12 @@ def test_without_a_base_there_is_nothing_of_it(published: Published) -> None:
     assert not (published.folder / "blind.html").exists()
     assert "compare.html" not in (published.folder / "index.html").read_text(encoding="utf-8")
     assert not list(published.folder.rglob("base.*"))
+
+
+def test_two_builds_have_names_that_differ(planted: Planted) -> None:
+    one = planted.scorecard
+    named = "embedded, 22 November 2026, 0123456"
+    assert label(one, replace(one, profile="studio")) == named
+    settings = f"{named}, settings {one.config_digest[:7]}"
+    assert label(one, replace(one, config_digest="0ddba115")) == settings
+    assert label(one, replace(one, created="2026-11-22T14:05:00Z")) == f"{named}, 13:50 UTC"

@@ -11,7 +11,7 @@ from stemsilver.records import Score
 from stemsilver.report.comparison.change import Change, ChangeKind, change
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status
 from stemsilver.report.scorecard.scores import mean_of
-from stemsilver.report.scorecard.verdicts import status_under
+from stemsilver.report.scorecard.verdicts import status_under, targets
 
 _ORDER: tuple[ChangeKind, ...] = ("lost", "worse", "changed", "gained", "better")
 
@@ -151,9 +151,9 @@ def _other_audio(base: ScoredRender, head: ScoredRender) -> bool:
 
 
 def _item(base: ScoredRender, head: ScoredRender, gates: Sequence[Gate]) -> ItemDiff:
-    targets = _targets(gates)
+    near = targets(gates)
     found = {
-        name: change(name, base.scores[name].value, head.scores[name].value, targets.get(name))
+        name: change(name, base.scores[name].value, head.scores[name].value, near.get(name))
         for name in METRICS
     }
     judged = {
@@ -169,17 +169,8 @@ def _item(base: ScoredRender, head: ScoredRender, gates: Sequence[Gate]) -> Item
     )
 
 
-def _targets(gates: Sequence[Gate]) -> dict[str, float]:
-    """Return the middle of each gate with two limits, by metric: the value to be near."""
-    return {
-        gate.metric: (gate.minimum + gate.maximum) / 2
-        for gate in gates
-        if gate.minimum is not None and gate.maximum is not None
-    }
-
-
 def _means(compared: Sequence[ItemDiff], gates: Sequence[Gate]) -> Iterator[MeanDiff]:
-    targets = _targets(gates)
+    near = targets(gates)
     for name in METRICS:
         both = [
             item
@@ -189,4 +180,4 @@ def _means(compared: Sequence[ItemDiff], gates: Sequence[Gate]) -> Iterator[Mean
         before = mean_of(item.base.scores[name] for item in both)
         after = mean_of(item.head.scores[name] for item in both)
         if both:
-            yield MeanDiff(change(name, before.value, after.value, targets.get(name)), len(both))
+            yield MeanDiff(change(name, before.value, after.value, near.get(name)), len(both))

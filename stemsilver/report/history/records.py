@@ -24,6 +24,7 @@ from stemsilver.report.scorecard.reader import parse_scorecard
 from stemsilver.report.scorecard.scorecard import Scorecard
 from stemsilver.report.scorecard.scores import Mean, mean
 from stemsilver.report.scorecard.settings import Settings, Untrusted
+from stemsilver.report.scorecard.verdicts import targets
 from stemsilver.report.untrusted import Hex, Name, UntrustedModel, read_json
 
 HISTORY = "history.json"
@@ -126,11 +127,7 @@ def record(found: Scorecard) -> Record:
         gate_failed=count["gate_failed"],
         failed=count["failed"],
         settings=found.settings,
-        targets={
-            gate.metric: (gate.minimum + gate.maximum) / 2
-            for gate in found.gates
-            if gate.minimum is not None and gate.maximum is not None
-        },
+        targets=targets(found.gates),
         means={name: mean for name, mean in means.items() if mean.count},
     )
 

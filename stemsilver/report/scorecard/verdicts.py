@@ -116,6 +116,15 @@ def gate(name: str, metric: str, minimum: float | None, maximum: float | None) -
     return Gate(name, label, metric, limit_text(metric, minimum, maximum), minimum, maximum)
 
 
+def targets(limits: Sequence[Gate]) -> dict[str, float]:
+    """Return the value that a metric should be near, if its gate has a limit on both sides."""
+    return {
+        one.metric: (one.minimum + one.maximum) / 2
+        for one in limits
+        if one.minimum is not None and one.maximum is not None
+    }
+
+
 def verdicts(found: Mapping[str, Score], limits: Sequence[Gate]) -> tuple[Verdict, ...]:
     """Return the verdict of each of `limits` on a render's scores, in their order."""
     return tuple(
