@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parents[1]
 # Threads on a busy machine wait for each other longer than they compute.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# No test is about how long a busy machine takes, and explaining a failure takes minutes and gigabytes on arrays.
+# No test is about how long a busy machine takes. To explain a failure takes minutes on arrays.
 settings.register_profile(
     "stemsilver", deadline=None, phases=[phase for phase in Phase if phase is not Phase.explain]
 )
