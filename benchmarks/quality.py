@@ -29,7 +29,7 @@ from stemsilver.cache import Cache
 from stemsilver.cleaning import chain
 from stemsilver.config import Profile
 from stemsilver.device import cores
-from stemsilver.dsp import loudness
+from stemsilver.dsp import loudness, meter
 from stemsilver.evaluation import asr, dnsmos, music
 from stemsilver.evaluation.downmix import Downmix
 from stemsilver.evaluation.si_sdr import si_sdr_db
@@ -112,21 +112,21 @@ def read(folder: Path) -> list[Mixture]:
 
 def rows(mixture: Mixture, profile: Profile, cache: Path) -> list[dict[str, Any]]:
     """Return the scores of one mixture: raw, true speech, then every chain."""
-    truth, rate = mono(mixture.speech.samples), mixture.speech.rate
-    level = loudness.integrated_lufs(truth, rate) or 0.0
+    truth, rate = mono(mixture.speech.array), mixture.speech.rate
+    level = meter.integrated_lufs(truth, rate) or 0.0
     settings = profile.evaluation
 
     def scores(audio: Audio, matched: bool) -> dict[str, float | None]:
-        signal = mono(audio.samples)
+        signal = mono(audio.array)
         if matched:
-            signal = loudness.gain(signal, level - (loudness.integrated_lufs(signal, rate) or 0.0))
+            signal = loudness.gain(signal, level - (meter.integrated_lufs(signal, rate) or 0.0))
         downmix = Downmix(Audio(signal, rate))
         heard = downmix.at(dnsmos.RATE)
         opinion = dnsmos.dnsmos(heard, hop_seconds=1.0)
         script = mixture.script
         return {
-            "SI-SDR": _or_none(partial(si_sdr_db, signal[0], truth[0])),
-            "ESTOI": _or_none(partial(stoi, signal[0], truth[0], rate, extended=True)),
+            "SI-SDR": _or_none(partial(si_sdr_db, signal, truth)),
+            "ESTOI": _or_none(partial(stoi, signal, truth, rate, extended=True)),
             "OVRL": opinion["dnsmos_ovrl"],
             "BAK": opinion["dnsmos_bak"],
             "music": float(
@@ -144,7 +144,7 @@ def rows(mixture: Mixture, profile: Profile, cache: Path) -> list[dict[str, Any]
     source = mixture.mix.digest
     for name, candidate in chains(profile):
         cleaned = chain.clean(mixture.mix, source, candidate.chain, Steps(Cache(cache)))
-        speech = Audio(mixture.mix.samples - cleaned.removed.samples, rate)
+        speech = Audio(mixture.mix.array - cleaned.removed.array, rate)
         for signal, audio in (("speech", speech), ("finished", cleaned.speech)):
             found.append(
                 {

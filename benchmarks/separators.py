@@ -50,11 +50,12 @@ import numpy as np
 from stemsilver.audio import decode
 from stemsilver.cleaning.separators.demucs import DemucsSeparator
 from stemsilver.config import DemucsSettings
+from stemsilver.signals import joined
 
 source, target, settings = sys.argv[1:]
 audio = decode(Path(source), 600)
 separator = DemucsSeparator(DemucsSettings(**json.loads(settings)))
-np.save(target, separator.separate(audio.samples, audio.rate, lambda share: None))
+np.save(target, joined(separator.separate(audio.samples, audio.rate, lambda share: None)))
 """
 
 FIND_GPU = "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_available() else '')"
@@ -91,7 +92,7 @@ def report(folder: Path, chosen: argparse.Namespace, console: Console) -> None:
         pool.submit(write_bag, folder, chosen.bag, chosen.small).result()
     render = decode(RENDER, 60)
     frames = round(chosen.seconds * render.rate)
-    samples = np.resize(render.samples, (len(render.samples), frames))
+    samples = np.resize(render.array, (len(render.array), frames))
     (folder / "mixture.wav").write_bytes(encode_wav(Audio(samples, render.rate), 16))
     gpu = subprocess.run([sys.executable, "-c", FIND_GPU], capture_output=True, text=True)
     said = []
@@ -178,7 +179,7 @@ def difference(folder: Path, chosen: argparse.Namespace) -> tuple[float, float]:
     ours = np.load(folder / "vocals.npy")
     mixture = decode(folder / "mixture.wav", 600)
     theirs = decode(folder / chosen.bag / "mixture" / "vocals.wav", 600)
-    there = to_channels(theirs.samples, len(ours))
+    there = to_channels(theirs.array, len(ours))
     expected = resample(there, theirs.rate, mixture.rate, ours.shape[-1])
     return float(np.abs(ours - expected).max()), float(np.abs(expected).max())
 

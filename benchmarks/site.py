@@ -155,7 +155,7 @@ def _media(folder: Path) -> Path:
     wave = np.float32(0.25) * np.sin(2 * np.pi * 220 * np.arange(RATE) / RATE, dtype=np.float32)
     signals = {name: Audio(wave[np.newaxis], RATE) for name in ("raw", "clean", "removed")}
     for name, audio in signals.items():
-        soundfile.write(folder / f"{name}.flac", audio.samples.T, RATE, subtype="PCM_16")
+        soundfile.write(folder / f"{name}.flac", audio.array.T, RATE, subtype="PCM_16")
         (folder / f"{name}.webp").write_bytes(spectrogram_webp(audio.samples, RATE))
     (folder / LISTENING).write_bytes(to_json(measure_tracks(signals)))
     pair: dict[snippets.Signal, Audio] = {"raw": signals["raw"], "clean": signals["clean"]}

@@ -47,7 +47,7 @@ def runtime_seconds(renders: Sequence[Render]) -> float | None:
     import published_runtime
 
     heard = [decode(render.source, max_minutes=60) for render in renders]
-    signals = [resample(one.samples[:1], one.rate, published_runtime.RATE)[0] for one in heard]
+    signals = [resample(one.array[:1], one.rate, published_runtime.RATE)[0] for one in heard]
     started = time.perf_counter()
     for signal in signals:
         published_runtime.enhance(signal)

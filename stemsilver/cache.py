@@ -12,14 +12,16 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from stemsilver.errors import EnvironmentFault
-from stemsilver.fsio import sha256_file, write_bytes, write_json
+from stemsilver.errors import EnvironmentFault, Locked
+from stemsilver.fsio import run_lock, sha256_file, write_bytes, write_json
 
 MANIFEST = "manifest.json"
+
+SCRATCH = "scratch"
 
 ABANDONED_SECONDS = 3600.0
 """An unfinished entry older than this is considered abandoned: its writer has died."""
@@ -58,8 +60,10 @@ class Cache:
             os.utime(folder / MANIFEST)
         return folder
 
-    def put(self, key: str, files: Mapping[str, bytes]) -> Path:
+    def put(self, key: str, files: Mapping[str, bytes | Path]) -> Path:
         """Store the files of an entry, and return its folder.
+
+        A file given as a path is moved into the cache; it must be in a folder of `scratch`.
 
         Raises:
             EnvironmentFault: the disk is full or cannot be written.
@@ -68,7 +72,11 @@ class Cache:
         staged = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
         try:
             for name, content in files.items():
-                write_bytes(staged / name, content)
+                if isinstance(content, Path):
+                    staged.mkdir(parents=True, exist_ok=True)
+                    content.replace(staged / name)
+                else:
+                    write_bytes(staged / name, content)
             hashes = {name: sha256_file(staged / name) for name in sorted(files)}
             write_json(staged / MANIFEST, {"key": key, "files": hashes})
             try:
@@ -82,6 +90,25 @@ class Cache:
         finally:
             shutil.rmtree(staged, ignore_errors=True)
         return folder
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Create a folder for large files that are not finished, and remove it at the end.
+
+        Folders of killed runs are removed. A lock shows which ones are in use.
+
+        Raises:
+            EnvironmentFault: the folder cannot be written.
+        """
+        for other in self.root.glob(f"{SCRATCH}/*"):
+            with suppress(Locked, EnvironmentFault), run_lock(other):
+                shutil.rmtree(other, ignore_errors=True)
+        folder = self.root / SCRATCH / uuid.uuid4().hex
+        try:
+            with run_lock(folder):
+                yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def verify(self) -> tuple[int, int]:
         """Verify every entry. Return the numbers of valid and of (now deleted) damaged entries."""

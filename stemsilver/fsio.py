@@ -9,6 +9,7 @@ are hidden files, and `sweep`, `staging_beside` and `recover_directory` remove t
 from __future__ import annotations
 
 import errno
+import filecmp
 import hashlib
 import json
 import os
@@ -41,26 +42,46 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def open_atomic(path: Path) -> Iterator[BinaryIO]:
+def open_atomic(path: Path, *, unless_equal: bool = False) -> Iterator[BinaryIO]:
     """Open a temporary file for writing, and rename it to `path` when the block succeeds.
 
+    With `unless_equal`, a previous file with the same content stays, with its modification time.
     Missing folders are created. Any `OSError` in the block counts as a write error and becomes
     `EnvironmentFault`. After any error, a previous file at `path` is unchanged.
     """
     # A short random name: the name of the target may already have the maximum length.
     temporary = path.with_name(_TEMPORARY_PREFIX + secrets.token_hex(8) + _TEMPORARY_SUFFIX)
-    with _writing(path):
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("xb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(path)
+            if not (unless_equal and path.exists() and filecmp.cmp(temporary, path, shallow=False)):
+                temporary.replace(path)
         finally:
             # After the rename it no longer exists. A failure must not hide the original error.
             with suppress(OSError):
                 temporary.unlink()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn any `OSError` in the block into `EnvironmentFault`: `path` could not be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise EnvironmentFault(
+                f"the disk is full: cannot write {path}",
+                next_step="Free some space there and run the same command again; "
+                "all files written so far are complete.",
+            ) from error
+        raise EnvironmentFault(
+            f"cannot write {path}: {error.strerror or error}",
+            next_step="Check that the folder can be written to, then run the same command again.",
+        ) from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -88,6 +109,14 @@ def write_if_changed(path: Path, data: bytes) -> bool:
     return True
 
 
+def copy_if_changed(source: Path, target: Path) -> None:
+    """Copy a file atomically, unless `target` already has the same content."""
+    if target.exists() and filecmp.cmp(source, target, shallow=False):
+        return
+    with source.open("rb") as content, open_atomic(target) as file:
+        shutil.copyfileobj(content, file)
+
+
 @contextmanager
 def open_append(path: Path) -> Iterator[BinaryIO]:
     """Open a file for appending, to continue work that a killed run did not finish.
@@ -95,7 +124,7 @@ def open_append(path: Path) -> Iterator[BinaryIO]:
     Missing folders are created. Any `OSError` in the block counts as a write error and becomes
     `EnvironmentFault`. No other code may read `path` before `replace_file`.
     """
-    with _writing(path):
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
             yield file
@@ -108,7 +137,7 @@ def replace_file(written: Path, path: Path) -> None:
 
     A previous file at `path` is replaced atomically.
     """
-    with _writing(path):
+    with writing(path):
         written.replace(path)
 
 
@@ -117,7 +146,7 @@ def sweep(folder: Path, *, below: bool = True) -> None:
 
     Call it only while holding the `run_lock`: temporary files of a live run look the same.
     """
-    with _writing(folder):
+    with writing(folder):
         for leftover in folder.rglob(_TEMPORARY) if below else folder.glob(_TEMPORARY):
             leftover.unlink(missing_ok=True)
 
@@ -134,7 +163,7 @@ def staging_beside(target: Path) -> Path:
     Leftovers of a killed run are removed from it. Raises `EnvironmentFault`.
     """
     staged = _sibling(target, "new")
-    with _writing(staged):
+    with writing(staged):
         if staged.exists():
             shutil.rmtree(staged)
         staged.mkdir(parents=True)
@@ -150,7 +179,7 @@ def swap_directory(staged: Path, target: Path) -> None:
     """
     recover_directory(target)
     old = _sibling(target, "old")
-    with _writing(target):
+    with writing(target):
         standing = target.exists()
         if standing and not target.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "a file stands where a folder should be")
@@ -173,7 +202,7 @@ def recover_directory(target: Path) -> None:
     rest of the old folder is removed. Otherwise it does nothing. Raises `EnvironmentFault`.
     """
     old = _sibling(target, "old")
-    with _writing(target):
+    with writing(target):
         if not old.exists():
             return
         if target.exists():
@@ -222,7 +251,7 @@ def run_lock(folder: Path, wait: Callable[[str], None] | None = None) -> Iterato
     so it is released when a run is killed; only the empty lock file remains.
     """
     lock = FileLock(folder / _LOCK)
-    with _writing(folder):
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=0)
@@ -254,23 +283,6 @@ def _sibling(target: Path, role: str) -> Path:
     # Next to the real folder: if `target` is a link, the folder that it points to is swapped.
     real = target.resolve()
     return real.with_name(f".{real.name}.{role}")
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise EnvironmentFault(
-                f"the disk is full: cannot write {path}",
-                next_step="Free some space there and run the same command again; "
-                "all files written so far are complete.",
-            ) from error
-        raise EnvironmentFault(
-            f"cannot write {path}: {error.strerror or error}",
-            next_step="Check that the folder can be written to, then run the same command again.",
-        ) from error
 
 
 def files_below(path: Path, pattern: str = "*") -> list[tuple[str, Path]]:

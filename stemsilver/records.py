@@ -10,13 +10,31 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Samples: TypeAlias = NDArray[np.float32]
 """Audio of shape (channels, frames), full scale at ±1."""
+
+
+_HASHED = 2**20
+"""Frames hashed at a time."""
+
+
+class Signal(Protocol):
+    """Audio that gives samples when sliced: an array, or a long signal that lies on disk.
+
+    `signal[:, start:stop]` is an array of shape (channels, stop - start).
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of channels and of frames."""
+        ...
+
+    def __getitem__(self, index: tuple[slice, slice], /) -> Samples: ...
 
 
 @dataclass(frozen=True)
@@ -26,8 +44,13 @@ class Audio:
     Shape: `samples` is (channels, frames), `rate` in Hz.
     """
 
-    samples: Samples
+    samples: Signal
     rate: int
+
+    @property
+    def array(self) -> Samples:
+        """All samples in memory."""
+        return self.samples[:, :]
 
     @property
     def duration(self) -> float:
@@ -37,8 +60,12 @@ class Audio:
     @property
     def digest(self) -> str:
         """SHA-256 of rate, shape and samples, for cache keys of results made from this signal."""
-        hasher = hashlib.sha256(f"{self.rate} {self.samples.shape}".encode())
-        hasher.update(self.samples.tobytes())
+        channels, frames = self.samples.shape
+        hasher = hashlib.sha256(f"{self.rate} {(channels, frames)}".encode())
+        for channel in range(channels):
+            for start in range(0, frames, _HASHED):
+                part = self.samples[channel : channel + 1, start : start + _HASHED]
+                hasher.update(part.tobytes())
         return hasher.hexdigest()
 
 
@@ -62,8 +89,8 @@ class Render:
 class StageA:
     """Result of the separators: the fused vocals, and the residual (mixture − vocals)."""
 
-    vocals: Samples
-    residual: Samples
+    vocals: Signal
+    residual: Signal
 
 
 @dataclass(frozen=True)
@@ -79,7 +106,7 @@ class Cleaned:
     speech: Audio
     removed: Audio
     stage_a: StageA
-    stages: Mapping[str, Samples] = field(default_factory=dict)
+    stages: Mapping[str, Signal] = field(default_factory=dict)
     level_db: float = 0.0
     notes: tuple[str, ...] = ()
 

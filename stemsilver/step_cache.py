@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -17,10 +17,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from stemsilver import memory
+from stemsilver.audio.stored import StoredSignal, collect, store
 from stemsilver.cache import Cache
 from stemsilver.config import digest
 from stemsilver.memory import Peak
-from stemsilver.records import Samples
+from stemsilver.records import Samples, Signal
+from stemsilver.signals import is_long
 
 CONTENT = "content"
 CLOCK = "seconds"
@@ -64,14 +66,23 @@ class Memo(Protocol):
     together with `code` it determines the result.
     """
 
-    def run(self, step: str, compute: Callable[[], Samples]) -> Samples:
+    def run(self, step: str, compute: Callable[[], Signal]) -> Signal:
         """Return the result of `compute`, never cached."""
         ...
 
+    def keep(self, blocks: Iterable[Samples], shape: tuple[int, ...]) -> Signal:
+        """Return a signal of `shape` that comes in blocks."""
+        ...
+
     def signal(
-        self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], Samples]
-    ) -> Samples:
-        """Return a signal from `compute` or the cache."""
+        self,
+        step: str,
+        code: CodeFingerprint,
+        key: str,
+        compute: Callable[[], Iterable[Samples]],
+        shape: tuple[int, ...],
+    ) -> Signal:
+        """Return a signal of `shape` from the cache, or from the blocks that `compute` gives."""
         ...
 
     def facts(self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], Any]) -> Any:
@@ -96,33 +107,59 @@ class Steps:
     the process, and of torch on a CUDA device. The cost of loading a model is part of the step that
     first uses it. A cached step has the cost of its original computation. `computed` lists the
     steps computed now, `reused` those from the cache. Without a cache, everything is computed.
-    `report` is called with the progress of each step.
+    `report` is called with the progress of each step. `scratch` is a folder of the cache for long
+    signals; without it, they are kept in memory.
     """
 
     def __init__(
-        self, cache: Cache | None, report: Callable[[str, float], None] | None = None
+        self,
+        cache: Cache | None,
+        report: Callable[[str, float], None] | None = None,
+        scratch: Path | None = None,
     ) -> None:
         self._cache = cache
         self._report = report
+        self._scratch = scratch
         self.seconds: dict[str, float] = {}
         self.peak_bytes: dict[str, int] = {}
         self.gpu_peak_bytes: dict[str, int] = {}
         self.computed: list[str] = []
         self.reused: list[str] = []
 
-    def run(self, step: str, compute: Callable[[], Samples]) -> Samples:
+    def run(self, step: str, compute: Callable[[], Signal]) -> Signal:
         """Return the result of `compute`, and record its cost."""
         self.progress(step, 0.0)
         result, seconds, peak = _measured(compute)
         self._count(self.computed, step, seconds, peak)
         return result
 
+    def keep(self, blocks: Iterable[Samples], shape: tuple[int, ...]) -> Signal:
+        """Return a signal of `shape` that comes in blocks."""
+        return collect(blocks, shape, self._scratch)
+
     def signal(
-        self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], Samples]
-    ) -> Samples:
-        """Return a signal from `compute` or the cache."""
-        content = self.file(step, code, key, lambda: _pack(compute()))
-        signal: Samples = np.load(io.BytesIO(content), allow_pickle=False)
+        self,
+        step: str,
+        code: CodeFingerprint,
+        key: str,
+        compute: Callable[[], Iterable[Samples]],
+        shape: tuple[int, ...],
+    ) -> Signal:
+        """Return a signal of `shape` from the cache, or from the blocks that `compute` gives."""
+
+        def content() -> bytes | Path:
+            if self._scratch is None or not is_long(shape):
+                return _pack(collect(compute(), shape, None))
+            path = self._scratch / f"{key}.npy"
+            store(compute(), shape, path)
+            return path
+
+        found = self._content(step, code, key, content)
+        if isinstance(found, Path) and is_long(shape):
+            return StoredSignal(found)
+        signal: Samples = np.load(
+            found if isinstance(found, Path) else io.BytesIO(found), allow_pickle=False
+        )
         return signal
 
     def facts(self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], Any]) -> Any:
@@ -140,20 +177,35 @@ class Steps:
         self, step: str, code: CodeFingerprint, key: str, compute: Callable[[], bytes]
     ) -> bytes:
         """Return the content of a file from `compute` or the cache."""
+        content = self._content(step, code, key, compute)
+        return content.read_bytes() if isinstance(content, Path) else content
+
+    def _content(
+        self,
+        step: str,
+        code: CodeFingerprint,
+        key: str,
+        compute: Callable[[], bytes | Path],
+    ) -> bytes | Path:
+        """Return the content of a cached file, or the path of the file that has it.
+
+        If `compute` returns a path, the file is moved into the cache.
+        """
         full_key = digest(key, step, code.digest())
         entry = self._cache.get(full_key) if self._cache else None
         if entry is not None:
             seconds = float((entry / CLOCK).read_text())
             self._count(self.reused, step, seconds, _read_peak(entry / MEMORY))
-            return (entry / CONTENT).read_bytes()
+            return entry / CONTENT
         self.progress(step, 0.0)
         content, seconds, peak = _measured(compute)
         self._count(self.computed, step, seconds, peak)
-        if self._cache is not None:
-            kept = {CLOCK: repr(seconds), MEMORY: json.dumps(vars(peak))}
-            cost = {name: text.encode() for name, text in kept.items()}
-            self._cache.put(full_key, {CONTENT: content, **cost})
-        return content
+        if self._cache is None:
+            return content
+        kept = {CLOCK: repr(seconds), MEMORY: json.dumps(vars(peak))}
+        cost = {name: text.encode() for name, text in kept.items()}
+        folder = self._cache.put(full_key, {CONTENT: content, **cost})
+        return folder / CONTENT if isinstance(content, Path) else content
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Rename steps in the recorded costs, from old to new names."""
@@ -218,7 +270,7 @@ def _read_peak(path: Path) -> Peak:
     return Peak(**json.loads(path.read_bytes())) if path.is_file() else Peak()
 
 
-def _pack(signal: Samples) -> bytes:
+def _pack(signal: Signal) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, signal, allow_pickle=False)
+    np.save(buffer, signal[:, :], allow_pickle=False)
     return buffer.getvalue()

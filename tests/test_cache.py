@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stemsilver import cache as cache_module
-from stemsilver.cache import ABANDONED_SECONDS, MANIFEST, Cache
+from stemsilver.cache import ABANDONED_SECONDS, MANIFEST, SCRATCH, Cache
 from stemsilver.config import digest
 from stemsilver.errors import EnvironmentFault
 
@@ -203,3 +203,28 @@ def test_gc_deletes_what_a_dead_writer_left_and_no_live_one(cache: Cache) -> Non
     assert cache.gc(10_000) == 0
     assert (dead.exists(), live.exists()) == (False, True)
     assert cache.verify() == (1, 0)
+
+
+def test_a_large_file_is_moved_in_from_a_folder_that_goes(cache: Cache) -> None:
+    with cache.scratch() as folder:
+        large = folder / "large"
+        large.write_bytes(FILES["content"])
+        put = cache.put(KEY, {"content": large, "seconds": b"1.5"})
+        assert not large.exists()
+        (folder / "unfinished").write_bytes(b"half")
+    assert cache.get(KEY) == put
+    assert everything(cache.root) == sorted([*ONE_ENTRY, SCRATCH])
+
+
+def test_folders_of_killed_runs_are_removed_but_not_those_in_use(cache: Cache) -> None:
+    killed = (
+        "import os, signal, sys; from pathlib import Path; from stemsilver.cache import Cache\n"
+        "with Cache(Path(sys.argv[1])).scratch() as folder:\n"
+        "    (folder / 'half').write_bytes(b'x'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(cache.root)], check=False)
+    assert len(list(cache.root.glob(f"{SCRATCH}/*/half"))) == 1
+    with cache.scratch() as one:
+        assert list(cache.root.glob(f"{SCRATCH}/*")) == [one]
+        with cache.scratch() as other:
+            assert set(cache.root.glob(f"{SCRATCH}/*")) == {one, other}

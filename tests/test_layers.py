@@ -18,7 +18,7 @@ ROOT = "stemsilver"
 
 ROOMS = (
     "errors records",
-    "fsio config resources device optional memory",
+    "fsio config resources device optional memory signals",
     "discover audio weights cache profiles dsp",
     "step_cache",
     "cleaning evaluation",
@@ -77,7 +77,7 @@ def fault(room: str | None, imported: str) -> str | None:
     target = room_of(imported)
     if target is None:
         return None if imported == f"{ROOT}.__version__" else f"{imported} is in no known room"
-    if room == "dsp" and target not in ("dsp", "records"):
+    if room == "dsp" and target not in ("dsp", "records", "signals"):
         return f"dsp knows only records, not {target}"
     if room is None or target == room or target in FOR_EVERYONE:
         return None

@@ -37,10 +37,10 @@ def test_what_is_remembered_comes_back_exactly(cache: Cache) -> None:
     facts = {"value": 1 / 3, "reason": None, "words": ["naïve"]}
     first, second = Steps(cache), Steps(cache)
     for steps, one, other, third in (
-        (first, lambda: SIGNAL, lambda: facts, lambda: b"\0png"),
+        (first, lambda: [SIGNAL], lambda: facts, lambda: b"\0png"),
         (second, never, never, never),
     ):
-        signal = steps.signal("denoise", CODE, "key", one)
+        signal = steps.signal("denoise", CODE, "key", one, SIGNAL.shape)
         np.testing.assert_array_equal(signal, SIGNAL, strict=True)
         assert steps.facts("asr", CODE, "key", other) == facts
         assert steps.file("draw", CODE, "key", third) == b"\0png"

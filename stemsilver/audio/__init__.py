@@ -6,8 +6,14 @@ shape `(channels, frames)`, full scale at ±1.
 """
 
 from stemsilver.audio.decoding import decode, validated
-from stemsilver.audio.encoding import encode_flac16, encode_wav
-from stemsilver.audio.resampling import mono, resample, to_channels
+from stemsilver.audio.encoding import encode_flac16, encode_wav, write_flac16, write_wav
+from stemsilver.audio.resampling import (
+    mono,
+    resample,
+    resample_blocks,
+    resampled_length,
+    to_channels,
+)
 
 __all__ = [
     "decode",
@@ -15,6 +21,10 @@ __all__ = [
     "encode_wav",
     "mono",
     "resample",
+    "resample_blocks",
+    "resampled_length",
     "to_channels",
     "validated",
+    "write_flac16",
+    "write_wav",
 ]

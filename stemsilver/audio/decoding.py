@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from stemsilver.audio.flac import open_flac
-from stemsilver.audio.sound_file import check_finite, place
+from stemsilver.audio.sound_file import SoundFile, check_finite, place
+from stemsilver.audio.stored import collect
 from stemsilver.audio.wav import open_wav
 from stemsilver.errors import EmptyAudio, ItemError, NonFiniteAudio, TooLong, UnreadableAudio
-from stemsilver.records import Audio
+from stemsilver.records import Audio, Samples
 
 RATES = range(8_000, 192_001)
 CHANNELS = range(1, 7)
 
 
-def decode(path: Path, max_minutes: float) -> Audio:
-    """Decode a WAV or FLAC file.
+def decode(path: Path, max_minutes: float, scratch: Path | None = None) -> Audio:
+    """Decode a WAV or FLAC file. With `scratch`, a long signal lies in a file in that folder.
 
     Samples over full scale are kept. A streamed WAV, whose header states the size 0 or a
     placeholder, is read to the end of the file. The limit is checked before samples are stored.
@@ -28,7 +30,7 @@ def decode(path: Path, max_minutes: float) -> Audio:
     """
     try:
         with path.open("rb") as file:
-            return _decode(file, max_minutes)
+            return _decode(file, max_minutes, scratch)
     except OSError as error:
         raise UnreadableAudio(f"{path.name}: cannot be read ({error.strerror})") from error
     except ItemError as error:
@@ -41,7 +43,7 @@ def validated(audio: Audio) -> Audio:
     Raises `UnreadableAudio` for an unsupported shape, type or rate, `EmptyAudio` for no frames,
     `NonFiniteAudio` for NaN or infinite samples.
     """
-    samples = audio.samples
+    samples = audio.samples[:, :]
     if samples.ndim != 2 or samples.dtype != np.float32:
         raise UnreadableAudio(
             f"samples are float32 of shape (channels, frames), not {samples.dtype} of shape "
@@ -55,7 +57,7 @@ def validated(audio: Audio) -> Audio:
     return audio
 
 
-def _decode(file: BinaryIO, max_minutes: float) -> Audio:
+def _decode(file: BinaryIO, max_minutes: float, scratch: Path | None) -> Audio:
     size = os.fstat(file.fileno()).st_size
     if size == 0:
         raise EmptyAudio("the file has 0 bytes")
@@ -71,11 +73,19 @@ def _decode(file: BinaryIO, max_minutes: float) -> Audio:
     if source.frames > max_minutes * 60 * source.rate:
         minutes = source.frames / source.rate / 60
         raise TooLong(f"at least {minutes:.1f} minutes long; the limit is {max_minutes:g}")
-    samples = np.empty((source.channels, source.frames), np.float32)
+    shape = (source.channels, source.frames)
+    return Audio(collect(_checked(source), shape, scratch), source.rate)
+
+
+def _checked(source: SoundFile) -> Iterator[Samples]:
+    """Yield the blocks of a file, (channels, frames), and check that they are finite and all there.
+
+    Raises `EmptyAudio`, `NonFiniteAudio` or `UnreadableAudio`.
+    """
     done = 0
     for block in source.blocks:
         check_finite(block, done, source.rate, NonFiniteAudio)
-        samples[:, done : done + len(block)] = block.T
+        yield block.T
         done += len(block)
     if done == 0:
         raise EmptyAudio("the file has a header but no audio")
@@ -83,4 +93,3 @@ def _decode(file: BinaryIO, max_minutes: float) -> Audio:
         raise UnreadableAudio(
             f"cut off at {place(done, source.rate)}; the header claims {source.frames} frames"
         )
-    return Audio(samples, source.rate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 import soundfile
@@ -19,30 +19,43 @@ def encode_wav(audio: Audio, bits: Literal[16, 24] = 24) -> bytes:
     Samples from PCM of at most `bits` are bit-exact, except -1, which the clamp moves by 1 LSB.
     Raises `StageError` if there are no samples, or one is not finite.
     """
-    # More than two channels need the extensible header, which gives the loudspeaker positions.
-    container = "WAV" if audio.samples.shape[0] <= 2 else "WAVEX"
-    return _encode(audio, container, bits)
+    buffer = io.BytesIO()
+    write_wav(audio, buffer, bits)
+    return buffer.getvalue()
 
 
 def encode_flac16(audio: Audio) -> bytes:
     """Encode a 16-bit FLAC file, clamped as in `encode_wav`; equal samples give equal bytes.
     Raises `StageError` as `encode_wav` does, or if FLAC does not support the rate.
     """
-    return _encode(audio, "FLAC", 16)
+    buffer = io.BytesIO()
+    write_flac16(audio, buffer)
+    return buffer.getvalue()
 
 
-def _encode(audio: Audio, container: str, bits: int) -> bytes:
+def write_wav(audio: Audio, file: BinaryIO, bits: Literal[16, 24] = 24) -> None:
+    """Write the file of `encode_wav` block by block."""
+    # More than two channels need the extensible header, which gives the loudspeaker positions.
+    container = "WAV" if audio.samples.shape[0] <= 2 else "WAVEX"
+    _encode(audio, file, container, bits)
+
+
+def write_flac16(audio: Audio, file: BinaryIO) -> None:
+    """Write the file of `encode_flac16` block by block."""
+    _encode(audio, file, "FLAC", 16)
+
+
+def _encode(audio: Audio, target: BinaryIO, container: str, bits: int) -> None:
     channels, frames = audio.samples.shape
-    if not audio.samples.size:
+    if not frames or not channels:
         raise StageError("nothing to encode: the signal has no frames")
     # libsndfile multiplies floats by 2^(bits - 1) - 1 on writing but divides by 2^(bits - 1) on
     # reading, which would change every sample of an unprocessed file. Integers are not scaled.
     full_scale = np.float32(2 ** (bits - 1))
     top = 1 - 1 / full_scale
-    buffer = io.BytesIO()
     try:
         with soundfile.SoundFile(
-            buffer, "w", audio.rate, channels, f"PCM_{bits}", format=container
+            target, "w", audio.rate, channels, f"PCM_{bits}", format=container
         ) as file:
             for start in range(0, frames, BLOCK):
                 block = audio.samples[:, start : start + BLOCK].T
@@ -54,4 +67,3 @@ def _encode(audio: Audio, container: str, bits: int) -> bytes:
             f"{audio.rate} Hz in {channels} channels cannot be written as {container}: "
             f"{error.error_string}"
         ) from error
-    return buffer.getvalue()

@@ -1,29 +1,32 @@
 """The chain: loudness → separators → fused mask → denoiser → β-Wiener → equaliser → loudness.
 
 All steps work at the rate, length and channel count of the render; a model that needs another rate
-resamples to it and back. After every step the signal must have the same shape and be finite.
+resamples to it and back. After every step the signal must have the same shape and be finite. All
+steps work block by block, so memory does not grow with the length.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from stemsilver import config, weights
 from stemsilver.cleaning import denoisers, separators
-from stemsilver.dsp import loudness
-from stemsilver.dsp.eq import equalise
+from stemsilver.dsp import loudness, meter
+from stemsilver.dsp.eq import PADDING_SECONDS, equalise
 from stemsilver.dsp.masks import extend_above, fuse, ratio_mask
-from stemsilver.dsp.stft import Stft
+from stemsilver.dsp.stft import Spectrum, Stft
 from stemsilver.dsp.wiener import beta_wiener
 from stemsilver.errors import StageError
-from stemsilver.records import Audio, Cleaned, Samples, StageA
+from stemsilver.records import Audio, Cleaned, Samples, Signal, StageA
+from stemsilver.signals import blocks, derive, in_stretches
 from stemsilver.step_cache import CodeFingerprint, Memo
 
 CODE = CodeFingerprint(
-    modules=("audio", "records.py", "dsp", "cleaning", "weights/onnx_network.py"),
+    modules=("audio", "records.py", "signals.py", "dsp", "cleaning", "weights/onnx_network.py"),
     libraries=(
         "numpy",
         "scipy",
@@ -45,13 +48,13 @@ CODE = CodeFingerprint(
 class Extracted:
     """The speech before the finishing (`masked`), and the intermediate signals."""
 
-    prepared: Samples
+    prepared: Signal
     level_db: float
     level_note: str | None
-    vocals: Samples
-    residual: Samples
-    denoised: Samples
-    masked: Samples
+    vocals: Signal
+    residual: Signal
+    denoised: Signal
+    masked: Signal
 
 
 def extract(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Extracted:
@@ -71,20 +74,32 @@ def extract(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Ext
         WeightsError: a model's weights are missing or altered.
     """
     rate = mixture.rate
+    shape = mixture.samples.shape
     level, level_note = _level(mixture, chain.preprocess)
-    prepared = loudness.gain(mixture.samples, level)
+    prepared = derive(partial(loudness.gain, decibels=level), mixture.samples)
 
     key = config.digest(source, chain.preprocess)
     stems = {
         model: _separate(model, prepared, rate, key, memo) for model in chain.separation.models
     }
-    vocals = memo.run("fuse", lambda: _fuse(prepared, rate, stems, chain.separation))
-    residual = prepared - vocals
+
+    def fused() -> Signal:
+        speech = _fuse(prepared, rate, stems, chain.separation)
+        return memo.keep(_check("fuse", speech, shape), shape)
+
+    vocals = memo.run("fuse", fused)
+    residual = derive(np.subtract, prepared, vocals)
     files = map(separators.digest, chain.separation.models)
     stage_a = config.digest(key, chain.separation, *files)
     denoised = _denoise(vocals, prepared, rate, stage_a, chain.enhancement, memo)
-    masked = memo.run("wiener", lambda: _mask(denoised, residual, rate, chain.beta_wiener))
-    _check("wiener", masked, prepared)
+
+    def wiener() -> Signal:
+        if not chain.beta_wiener.enabled:
+            return denoised
+        masked = _mask(denoised, residual, rate, chain.beta_wiener)
+        return memo.keep(_check("wiener", masked, shape), shape)
+
+    masked = memo.run("wiener", wiener)
     return Extracted(prepared, level, level_note, vocals, residual, denoised, masked)
 
 
@@ -94,14 +109,13 @@ def clean(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Clean
     found = extract(mixture, source, chain, memo)
     notes: list[str] = [] if found.level_note is None else [found.level_note]
 
-    def finish() -> Samples:
-        speech, note = polish(found.masked, rate, chain.postprocess)
+    def finish() -> Signal:
+        speech, note = polish(found.masked, rate, chain.postprocess, memo)
         if note is not None and note not in notes:
             notes.append(note)
         return speech
 
     speech = memo.run("polish", finish)
-    _check("polish", speech, found.prepared)
     stages = {"vocals": found.vocals}
     if chain.enhancement.model_name != "none":
         stages["denoised"] = found.denoised
@@ -109,7 +123,9 @@ def clean(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Clean
         stages["masked"] = found.masked
     return Cleaned(
         speech=Audio(speech, rate),
-        removed=Audio(mixture.samples - loudness.gain(found.masked, -found.level_db), rate),
+        removed=Audio(
+            derive(partial(_removed, found.level_db), mixture.samples, found.masked), rate
+        ),
         stage_a=StageA(found.vocals, found.residual),
         stages=stages,
         level_db=found.level_db,
@@ -133,26 +149,38 @@ def files_digest(chain: config.Chain) -> str:
     return " ".join([*map(separators.digest, chain.separation.models), denoiser])
 
 
-def polish(speech: Samples, rate: int, settings: config.Postprocess) -> tuple[Samples, str | None]:
+def polish(
+    speech: Signal, rate: int, settings: config.Postprocess, memo: Memo
+) -> tuple[Signal, str | None]:
     """Equalise, then bring to the target loudness under the true-peak ceiling.
 
     Returns the signal, and a sentence if the loudness target was not applied or was missed.
     """
-    shaped = equalise(
-        speech,
-        rate,
+    shaping = partial(
+        equalise,
+        rate=rate,
         highpass_hz=settings.highpass_hz,
         high_shelf_hz=settings.high_shelf_hz,
         high_shelf_db=settings.high_shelf_db,
         high_shelf_q=settings.high_shelf_q,
     )
+
+    def keep(blocks: Iterator[Samples]) -> Signal:
+        return memo.keep(_check("polish", blocks, speech.shape), speech.shape)
+
     return loudness.normalise(
-        shaped,
+        keep(in_stretches(shaping, speech, round(PADDING_SECONDS * rate))),
         rate,
         lufs=settings.final_lufs,
         true_peak_db=settings.final_true_peak_db,
         max_gain_db=settings.max_gain_db,
+        keep=keep,
     )
+
+
+def _removed(level_db: float, mixture: Samples, masked: Samples) -> Samples:
+    removed: Samples = mixture - loudness.gain(masked, -level_db)
+    return removed
 
 
 def _level(mixture: Audio, settings: config.Preprocess) -> tuple[float, str | None]:
@@ -160,88 +188,114 @@ def _level(mixture: Audio, settings: config.Preprocess) -> tuple[float, str | No
 
     The second value is a sentence if no gain is possible.
     """
-    peak = loudness.true_peak_dbtp(mixture.samples)
+    peak = meter.true_peak_dbtp(mixture.samples)
     if peak is None:
         return 0.0, loudness.SILENT
-    if mixture.duration < loudness.BLOCK_SECONDS:
+    if mixture.duration < meter.BLOCK_SECONDS:
         return 0.0, loudness.TOO_SHORT
-    lufs = loudness.integrated_lufs(mixture.samples, mixture.rate)
+    lufs = meter.integrated_lufs(mixture.samples, mixture.rate)
     if lufs is None:
         return 0.0, loudness.SILENT
     return min(settings.loudnorm_target_lufs - lufs, settings.true_peak_db - peak), None
 
 
 def _separate(
-    model: config.SeparatorModel, prepared: Samples, rate: int, key: str, memo: Memo
-) -> Samples:
+    model: config.SeparatorModel, prepared: Signal, rate: int, key: str, memo: Memo
+) -> Signal:
     """Return the vocals of one separator."""
     step = f"separate: {model.model_name}"
 
-    def compute() -> Samples:
-        separator = separators.load(model)
-        vocals = separator.separate(prepared, rate, lambda share: memo.progress(step, share))
-        return _check(step, vocals, prepared)
+    def compute() -> Iterator[Samples]:
+        vocals = separators.load(model).separate(
+            prepared, rate, lambda share: memo.progress(step, share)
+        )
+        return _check(step, vocals, prepared.shape)
 
-    return memo.signal(step, CODE, config.digest(key, model, separators.digest(model)), compute)
+    inputs = config.digest(key, model, separators.digest(model))
+    return memo.signal(step, CODE, inputs, compute, prepared.shape)
 
 
 def _fuse(
-    prepared: Samples,
+    prepared: Signal,
     rate: int,
-    stems: Mapping[config.SeparatorModel, Samples],
+    stems: Mapping[config.SeparatorModel, Signal],
     settings: config.Separation,
-) -> Samples:
+) -> Iterator[Samples]:
     """Fuse the ratio masks of the separators, and apply the result to the mixture."""
     transform = Stft.at_rate(settings.fusion_fft, settings.fusion_hop, rate)
     frequencies = transform.frequencies(rate)
-    mixture = transform.forward(prepared)
-    masks = []
-    for model, vocals in stems.items():
-        spectrum = transform.forward(vocals)
-        mask = ratio_mask(spectrum, mixture - spectrum)
-        masks.append(extend_above(mask, frequencies, separators.band_hz(model)))
-    mixture *= fuse(masks, settings.fusion)
-    return _check("fuse", transform.inverse(mixture, prepared.shape[-1]), prepared)
+    channels, frames = prepared.shape
+    signals = (prepared, *stems.values())
+
+    def fused() -> Iterator[Spectrum]:
+        spectra = [transform.analyse(blocks(one), channels, frames) for one in signals]
+        for mixture, *vocals in zip(*spectra, strict=True):
+            masks = [
+                extend_above(ratio_mask(one, mixture - one), frequencies, separators.band_hz(model))
+                for model, one in zip(stems, vocals, strict=True)
+            ]
+            yield mixture * fuse(masks, settings.fusion)
+
+    return transform.synthesise(fused(), frames)
 
 
 def _denoise(
-    vocals: Samples,
-    prepared: Samples,
+    vocals: Signal,
+    prepared: Signal,
     rate: int,
     stage_a: str,
     settings: config.Enhancement,
     memo: Memo,
-) -> Samples:
+) -> Signal:
     """Return a blend of the denoised and the undenoised vocals."""
     name = settings.model_name
     if name == "none":
         return vocals
+    mixture_share = np.float32(settings.mixture_share)
 
-    def compute() -> Samples:
-        heard = vocals + np.float32(settings.mixture_share) * (prepared - vocals)
-        return _check("denoise", denoisers.load(name).denoise(heard, rate), vocals)
+    def heard(speech: Samples, mixture: Samples) -> Samples:
+        return speech + mixture_share * (mixture - speech)
+
+    def compute() -> Iterator[Samples]:
+        speech = denoisers.load(name).denoise(derive(heard, vocals, prepared), rate)
+        return _check("denoise", speech, vocals.shape)
 
     hashes = weights.digest(denoisers.used_weights(name))
     key = config.digest(stage_a, name, settings.mixture_share, hashes)
-    denoised = memo.signal("denoise", CODE, key, compute)
+    denoised = memo.signal("denoise", CODE, key, compute, vocals.shape)
     share = settings.dry_wet * (1 - settings.residual_blend)
-    return (share * denoised + (1 - share) * vocals).astype(np.float32)
+
+    def blend(wet: Samples, dry: Samples) -> Samples:
+        return (share * wet + (1 - share) * dry).astype(np.float32)
+
+    return derive(blend, denoised, vocals)
 
 
-def _mask(vocals: Samples, residual: Samples, rate: int, settings: config.BetaWiener) -> Samples:
+def _mask(
+    vocals: Signal, residual: Signal, rate: int, settings: config.BetaWiener
+) -> Iterator[Samples]:
     """Apply the β-Wiener mask to the vocals."""
-    if not settings.enabled:
-        return vocals
     transform = Stft.at_rate(settings.fft_size, settings.hop_length, rate)
-    spectrum = transform.forward(vocals)
-    mask = beta_wiener(spectrum, transform.forward(residual), settings.beta, settings.floor)
-    return transform.inverse(mask * spectrum, vocals.shape[-1])
+    channels, frames = vocals.shape
+
+    def masked() -> Iterator[Spectrum]:
+        spectra = [transform.analyse(blocks(one), channels, frames) for one in (vocals, residual)]
+        for speech, rest in zip(*spectra, strict=True):
+            yield beta_wiener(speech, rest, settings.beta, settings.floor) * speech
+
+    return transform.synthesise(masked(), frames)
 
 
-def _check(step: str, signal: Samples, like: Samples) -> Samples:
-    """Check that `signal` is finite and has the shape of `like`, and return it."""
-    if signal.shape != like.shape:
-        raise StageError(f"{step} gave a signal of shape {signal.shape}, not {like.shape}.")
-    if not np.isfinite(signal).all():
-        raise StageError(f"{step} gave NaN or infinite samples.")
-    return signal
+def _check(step: str, signal: Iterable[Samples], shape: tuple[int, ...]) -> Iterator[Samples]:
+    """Yield the blocks of a signal, and check that it is finite and has this shape."""
+    channels, frames = shape
+    done = 0
+    for block in signal:
+        done += block.shape[-1]
+        if len(block) != channels or done > frames:
+            raise StageError(f"{step} gave a signal of shape {(len(block), done)}, not {shape}.")
+        if not np.isfinite(block).all():
+            raise StageError(f"{step} gave NaN or infinite samples.")
+        yield block
+    if done < frames:
+        raise StageError(f"{step} gave a signal of shape {(channels, done)}, not {shape}.")

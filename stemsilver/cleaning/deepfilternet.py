@@ -7,6 +7,7 @@ Motivated Real-Time Speech Enhancement*, Interspeech 2023.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,10 @@ from scipy.fft import irfft, rfft
 from scipy.signal import lfilter
 
 from stemsilver import weights
-from stemsilver.audio import resample
+from stemsilver.audio import resample_blocks, resampled_length
 from stemsilver.dsp.loudness import gain
-from stemsilver.records import Samples
+from stemsilver.records import Samples, Signal
+from stemsilver.signals import blocks, fit, rechunk
 from stemsilver.weights import onnx_network
 
 if TYPE_CHECKING:
@@ -63,45 +65,42 @@ More gain does not help."""
 _Spectrum = NDArray[np.complex64]  # (windows, bins)
 
 
-def enhance(samples: Samples, rate: int) -> Samples:
-    """Return the speech in `samples`, without delay.
+def enhance(signal: Signal, rate: int) -> Iterator[Samples]:
+    """Yield the speech in `signal`, without delay, in blocks.
 
     Shape: (channels, frames) in and out; channels are processed separately.
 
     Raises:
         WeightsError: the weights are missing or altered.
     """
-    frames = samples.shape[-1]
-    driven = gain(resample(samples, rate, RATE), DRIVE_DB)
-    enhanced = np.stack([enhance_channel(channel) for channel in driven])
-    return gain(resample(enhanced, RATE, rate, frames), -DRIVE_DB)
+    channels, frames = signal.shape
+    length = resampled_length(frames, rate, RATE)
+    driven = (gain(one, DRIVE_DB) for one in resample_blocks(blocks(signal), rate, RATE, length))
+    enhanced = enhance_blocks(driven, channels, length)
+    for block in resample_blocks(enhanced, RATE, rate, frames):
+        yield gain(block, -DRIVE_DB)
 
 
-def enhance_channel(channel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the speech in one channel at 48 kHz, without delay; shape (frames,) in and out.
+def enhance_blocks(some: Iterable[Samples], channels: int, frames: int) -> Iterator[Samples]:
+    """Yield the speech in a signal at 48 kHz that comes in blocks, without delay.
+
+    Shape: each block is (channels, any number of frames), in and out; `frames` in all.
 
     Raises:
         WeightsError: the weights are missing or altered.
     """
-    count = -(-(channel.size + LAG) // HOP)
-    # The first window starts with half a window of silence before the signal.
-    padded = np.zeros((count + 1) * HOP, np.float32)
-    padded[HOP : HOP + channel.size] = channel
-    output = np.zeros((count + 1, HOP), np.float32)
-    window = _window()
-    stream = _Stream()
-    for start in range(0, count, BLOCK):
-        stop = min(start + BLOCK, count)
-        frames = sliding_window_view(padded[start * HOP : (stop + 1) * HOP], FFT)[::HOP]
-        spectrum = rfft(frames * window, norm="forward")
-        parts = irfft(stream.enhance(spectrum), norm="forward") * window
-        output[start:stop] += parts[:, :HOP]
-        output[start + 1 : stop + 1] += parts[:, HOP:]
-    return output.reshape(-1)[LAG : LAG + channel.size]
+    count = -(-(frames + LAG) // HOP)
+    padded = rechunk(fit(some, count * HOP), BLOCK * HOP)
+    streams = [_Stream() for _ in range(channels)]
+    delayed = (
+        np.stack([stream.enhance(part) for stream, part in zip(streams, block, strict=True)])
+        for block in padded
+    )
+    return fit(delayed, frames, skip=LAG)
 
 
 class _Stream:
-    """The network for a signal that comes in blocks, with its state from block to block."""
+    """The model for one channel that comes in blocks, with its state from block to block."""
 
     def __init__(self) -> None:
         self._network = _network()
@@ -111,6 +110,10 @@ class _Stream:
             for one in self._network.get_inputs()
             if one.name.startswith(("state", "c0"))
         }
+        self._window = _window()
+        # The first window starts with half a window of silence before the signal.
+        self._heard = np.zeros(HOP, np.float32)
+        self._overlap = np.zeros(HOP, np.float32)
         self._erb = np.zeros((LOOKAHEAD, BANDS), np.float32)
         self._normal = np.zeros((LOOKAHEAD, FILTERED), np.complex64)
         self._before = np.zeros((TAPS - 1, BINS), np.complex64)
@@ -118,7 +121,20 @@ class _Stream:
         self._mean_magnitude = MEMORY * MEAN_MAGNITUDE[None]
         self._widths = band_widths()
 
-    def enhance(self, spectrum: _Spectrum) -> _Spectrum:
+    def enhance(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the speech, delayed by `LAG`. Shape (frames,), a multiple of `HOP`, in and out."""
+        padded = np.concatenate([self._heard, block])
+        self._heard = padded[-HOP:]
+        frames = sliding_window_view(padded, FFT)[::HOP]
+        spectrum = rfft(frames * self._window, norm="forward")
+        parts = irfft(self._filter(spectrum), norm="forward") * self._window
+        output = parts[:, :HOP].copy()
+        output[0] += self._overlap
+        output[1:] += parts[:-1, HOP:]
+        self._overlap = parts[-1, HOP:]
+        return output.reshape(-1)
+
+    def _filter(self, spectrum: _Spectrum) -> _Spectrum:
         """Return the speech in the next windows, delayed by the look-ahead. (windows, bins)."""
         count = len(spectrum)
         gains, filters = self._infer(spectrum)

@@ -53,14 +53,13 @@ def dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, float]:
         raise Undefined(TOO_SHORT)
     if not signal.any():
         raise Undefined(SILENT)
-    clipped = np.clip(signal, -1, 1)
-    if clipped.size < WINDOW:
-        clipped = np.resize(clipped, WINDOW)
-    last = clipped.size - WINDOW
+    if signal.size < WINDOW:
+        signal = np.resize(signal, WINDOW)
+    last = signal.size - WINDOW
     count = 1 + -(-last // round(hop_seconds * RATE))
     starts = np.linspace(0, last, count).round().astype(int)
     # One window at a time is as fast as a batch, and takes less memory.
-    windows = ({"input_1": clipped[None, start : start + WINDOW]} for start in starts)
+    windows = ({"input_1": np.clip(signal[None, at : at + WINDOW], -1, 1)} for at in starts)
     outputs = np.concatenate([found for [found] in onnx_network.run(_session(), windows)])
     return {
         name: float(np.mean(polynomial(outputs[:, column])))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stemsilver.audio import mono, resample
+from stemsilver.audio import mono, resample_blocks, resampled_length
 from stemsilver.records import Audio
+from stemsilver.signals import blocks, joined
 
 
 class Downmix:
@@ -24,5 +25,9 @@ class Downmix:
     def at(self, rate: int) -> NDArray[np.float32]:
         """Return the signal at `rate` Hz; shape (frames,)."""
         if rate not in self._at:
-            self._at[rate] = resample(mono(self._audio.samples), self._audio.rate, rate)[0]
+            samples, own = self._audio.samples, self._audio.rate
+            length = resampled_length(samples.shape[-1], own, rate)
+            downmixed = (mono(block) for block in blocks(samples))
+            resampled = resample_blocks(downmixed, own, rate, length)
+            self._at[rate] = joined(resampled)[0]
         return self._at[rate]

@@ -16,7 +16,7 @@ from stemsilver.records import Score
 from stemsilver.step_cache import CodeFingerprint, Memo
 
 CODE = CodeFingerprint(
-    modules=("audio", "records.py", "dsp", "evaluation", "weights/onnx_network.py"),
+    modules=("audio", "records.py", "signals.py", "dsp", "evaluation", "weights/onnx_network.py"),
     excluded=(
         "evaluation/catalogue.py",
         "evaluation/catalogue_models.py",

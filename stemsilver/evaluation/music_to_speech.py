@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stemsilver.dsp.stft import Stft
 from stemsilver.evaluation.undefined import SILENT, Undefined
+from stemsilver.records import Signal
+from stemsilver.signals import blocks
 
 FFT, HOP = 4096, 1024
 """Sizes in samples at 44.1 kHz, as in Stage A."""
@@ -16,9 +17,9 @@ FLOOR_DB = -120.0
 
 
 def music_to_speech_db(
-    clean: NDArray[np.float32],
-    vocals: NDArray[np.float32],
-    residual: NDArray[np.float32],
+    clean: Signal,
+    vocals: Signal,
+    residual: Signal,
     rate: int,
 ) -> float:
     """Return the energy of |R|/(|R|+|V|)·C over the energy of C, in dB.
@@ -29,11 +30,13 @@ def music_to_speech_db(
         Undefined: the output is silent.
     """
     transform = Stft.at_rate(FFT, HOP, rate)
-    c, v, r = (np.abs(transform.forward(signal)) for signal in (clean, vocals, residual))
-    energy = float(np.square(c, dtype=np.float64).sum())
+    energy = music = 0.0
+    spectra = [transform.analyse(blocks(one), *clean.shape) for one in (clean, vocals, residual)]
+    for c, v, r in (map(np.abs, some) for some in zip(*spectra, strict=True)):
+        total = r + v
+        share = np.divide(r, total, out=np.zeros_like(r), where=total > 0)
+        energy += float(np.square(c, dtype=np.float64).sum())
+        music += float(np.square(share * c, dtype=np.float64).sum())
     if energy == 0:
         raise Undefined(SILENT)
-    total = r + v
-    share = np.divide(r, total, out=np.zeros_like(r), where=total > 0)
-    music = float(np.square(share * c, dtype=np.float64).sum())
     return max(FLOOR_DB, 10 * float(np.log10(max(music / energy, 1e-30))))

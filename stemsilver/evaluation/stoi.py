@@ -15,22 +15,37 @@ import pystoi
 from numpy.typing import NDArray
 
 from stemsilver.evaluation.undefined import SILENT, TOO_SHORT, Undefined
+from stemsilver.records import Signal
+from stemsilver.signals import STRETCH, blocks
 
 
-def stoi(
-    estimate: NDArray[np.float32],
-    reference: NDArray[np.float32],
-    rate: int,
-    *,
-    extended: bool = False,
-) -> float:
+def stoi(estimate: Signal, reference: Signal, rate: int, *, extended: bool = False) -> float:
     """Return the STOI, or ESTOI if `extended`, of `estimate` against `reference`; at most 1.
 
-    Shape: both are (frames,) at `rate` Hz.
+    The value of a long signal is the mean of its stretches, weighted by their lengths.
+
+    Shape: both are (1, frames) at `rate` Hz.
 
     Raises:
         Undefined: a signal is silent, or less than 384 ms of the reference are not silent.
     """
+    found: list[tuple[float, int]] = []
+    reason = SILENT
+    both = (blocks(signal, STRETCH) for signal in (estimate, reference))
+    for [heard], [truth] in zip(*both, strict=True):
+        try:
+            found.append((_stoi(heard, truth, rate, extended), heard.size))
+        except Undefined as undefined:
+            reason = str(undefined)
+    if not found:
+        raise Undefined(reason)
+    whole = sum(frames for _, frames in found)
+    return sum(value * (frames / whole) for value, frames in found)
+
+
+def _stoi(
+    estimate: NDArray[np.float32], reference: NDArray[np.float32], rate: int, extended: bool
+) -> float:
     if not reference.any() or not estimate.any():
         raise Undefined(SILENT)
     with warnings.catch_warnings(), _fixed_seed():

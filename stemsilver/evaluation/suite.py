@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemsilver import weights
-from stemsilver.audio import mono, resample
+from stemsilver.audio import mono, resample_blocks
 from stemsilver.config import Evaluation, Music, digest
-from stemsilver.dsp import loudness
+from stemsilver.dsp import meter
 from stemsilver.evaluation import asr, dnsmos, music, vad
 from stemsilver.evaluation.downmix import Downmix
 from stemsilver.evaluation.findings import cached_findings, score, score_as_json, score_or_reason
@@ -38,14 +38,15 @@ from stemsilver.records import (
     Alignment,
     Audio,
     Evidence,
-    Samples,
     Score,
     Sidecars,
+    Signal,
     StageA,
     Timeline,
     Transcript,
     Word,
 )
+from stemsilver.signals import blocks, derive, joined
 from stemsilver.step_cache import Memo
 
 STEPS = ("loudness", "music", "dnsmos", "asr")
@@ -151,7 +152,7 @@ def evidence(
         stage_a: None for files cleaned elsewhere: the scores that need it are then null.
         beside: the script and the true speech of the render.
     """
-    speech = mono(clean.samples)[0]
+    speech = derive(mono, clean.samples)
     scores: dict[str, Score] = {}
     alignments: list[Alignment] = []
     transcripts: dict[str, Transcript] = {}
@@ -178,23 +179,21 @@ def evidence(
 
 
 def _levels(audio: Audio) -> dict[str, Any]:
-    samples, rate = audio.samples, audio.rate
+    signal, rate = audio.samples, audio.rate
     return {
-        "lufs": score_as_json(
-            lambda: _loudness_or_undefined(loudness.integrated_lufs, samples, rate)
-        ),
-        "true_peak_dbtp": score_as_json(lambda: _not_silent(loudness.true_peak_dbtp(samples))),
+        "lufs": score_as_json(lambda: _loudness_or_undefined(meter.integrated_lufs, signal, rate)),
+        "true_peak_dbtp": score_as_json(lambda: _not_silent(meter.true_peak_dbtp(signal))),
         "loudness_range_lu": score_as_json(
-            lambda: _loudness_or_undefined(loudness.loudness_range_lu, samples, rate)
+            lambda: _loudness_or_undefined(meter.loudness_range_lu, signal, rate)
         ),
     }
 
 
 def _loudness_or_undefined(
-    measure: Callable[[Samples, int], float | None], samples: Samples, rate: int
+    measure: Callable[[Signal, int], float | None], signal: Signal, rate: int
 ) -> float:
     try:
-        return _not_silent(measure(samples, rate))
+        return _not_silent(measure(signal, rate))
     except ValueError as error:
         raise Undefined(TOO_SHORT) from error
 
@@ -252,15 +251,13 @@ def _errors(
     return score_or_reason(compute)
 
 
-def _against_stage_a(
-    clean: Audio, speech: NDArray[np.float32], stage_a: StageA | None
-) -> dict[str, Score]:
+def _against_stage_a(clean: Audio, speech: Signal, stage_a: StageA | None) -> dict[str, Score]:
     """Score the music left and the changes made after Stage A, by Stage A's own estimates."""
     names = ("music_to_speech_db", "stoi_vs_stage_a", "si_sdr_vs_stage_a_db")
-    if stage_a is None or clean.duration < loudness.BLOCK_SECONDS:
+    if stage_a is None or clean.duration < meter.BLOCK_SECONDS:
         reason = NO_STAGE_A if stage_a is None else TOO_SHORT
         return {name: Score.missing(reason) for name in names}
-    vocals = mono(stage_a.vocals)[0]
+    vocals = derive(mono, stage_a.vocals)
     metrics: tuple[Callable[[], float], ...] = (
         lambda: music_to_speech_db(clean.samples, stage_a.vocals, stage_a.residual, clean.rate),
         lambda: stoi(speech, vocals, clean.rate),
@@ -269,25 +266,24 @@ def _against_stage_a(
     return {name: score_or_reason(metric) for name, metric in zip(names, metrics, strict=True)}
 
 
-def _against_truth(
-    raw: Audio, speech: NDArray[np.float32], reference: Audio | None
-) -> dict[str, Score]:
+def _against_truth(raw: Audio, speech: Signal, reference: Audio | None) -> dict[str, Score]:
     """Return SI-SDR and ESTOI of raw and clean against the true speech, and the improvement."""
 
-    def truth() -> NDArray[np.float32]:
+    @cache
+    def truth() -> Signal:
         if reference is None:
             raise Undefined(NO_REFERENCE)
-        if raw.duration < loudness.BLOCK_SECONDS:
+        if raw.duration < meter.BLOCK_SECONDS:
             raise Undefined(TOO_SHORT)
         if abs(reference.duration - raw.duration) > MAX_LENGTH_DIFFERENCE:
             raise Undefined(
                 f"the truth lasts {reference.duration:.2f} s, the render {raw.duration:.2f} s"
             )
-        aligned = resample(mono(reference.samples), reference.rate, raw.rate, speech.size)
-        true_speech: NDArray[np.float32] = aligned[0]
-        return true_speech
+        heard = (mono(block) for block in blocks(reference.samples))
+        frames = speech.shape[-1]
+        return joined(resample_blocks(heard, reference.rate, raw.rate, frames))
 
-    signals = {"raw": mono(raw.samples)[0], "clean": speech}
+    signals = {"raw": derive(mono, raw.samples), "clean": speech}
     scores: dict[str, Score] = {}
     for signal, samples in signals.items():
         against = partial(_against, samples, truth)
@@ -301,11 +297,9 @@ def _against_truth(
 
 
 def _against(
-    samples: NDArray[np.float32],
-    truth: Callable[[], NDArray[np.float32]],
-    metric: Callable[[NDArray[np.float32], NDArray[np.float32]], float],
+    signal: Signal, truth: Callable[[], Signal], metric: Callable[[Signal, Signal], float]
 ) -> float:
-    return metric(samples, truth())
+    return metric(signal, truth())
 
 
 def _difference(after: Score, before: Score) -> Score:

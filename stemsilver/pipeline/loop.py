@@ -70,7 +70,7 @@ def run(
         renders: the batch.
         profile: the profile to clean and measure with.
         cache: the cache of finished work.
-        executor: called with the number of renders left to do, only if there are any.
+        executor: called with the number of tasks at the start, only if there are any.
         progress: receives progress reports.
         stages: also keep the results of each step of the chain, for listening.
 
@@ -99,7 +99,8 @@ def run(
     if jobs:
         with (
             TemporaryDirectory(prefix="stemsilver-") as reports,
-            _interruptible(executor(len(jobs))) as pool,
+            # A render starts as two tasks, so one render can keep two workers busy.
+            _interruptible(executor(2 * len(jobs))) as pool,
         ):
             reporting = [replace(job, progress_file=Path(reports, job.render.id)) for job in jobs]
             steps = _work(reporting, pool, results, media, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from stemsilver import optional, weights
 from stemsilver.audio import decode
@@ -43,19 +44,21 @@ def evaluate_pair(
     optional.check((judges.asr.backend, judges.music.backend))
     weights.check(suite.used_weights(judges), name_of(profile))
     limit = profile.preprocess.max_minutes
-    before, after = (decode(path, limit) for path in (raw, clean))
-    if (before.rate, before.samples.shape) != (after.rate, after.samples.shape):
-        raise UsageError(
-            f"{raw.name} and {clean.name} differ in rate, channels or length, so they are not one "
-            f"render: {_shape(before)} against {_shape(after)}",
-            next_step="Name a render and its cleaned file.",
-        )
-    measured = [
-        suite.measure(audio, audio.digest, profile.evaluation, UNCACHED)
-        for audio in (before, after)
-    ]
-    beside = read_sidecars(script, reference, limit)
-    return suite.evidence(before, measured[0], after, measured[1], None, beside)
+    with TemporaryDirectory(prefix="stemsilver-") as folder:
+        scratch = Path(folder)
+        before, after = (decode(path, limit, scratch) for path in (raw, clean))
+        if (before.rate, before.samples.shape) != (after.rate, after.samples.shape):
+            raise UsageError(
+                f"{raw.name} and {clean.name} differ in rate, channels or length, so they are not "
+                f"one render: {_shape(before)} against {_shape(after)}",
+                next_step="Name a render and its cleaned file.",
+            )
+        measured = [
+            suite.measure(audio, audio.digest, profile.evaluation, UNCACHED)
+            for audio in (before, after)
+        ]
+        beside = read_sidecars(script, reference, limit, scratch)
+        return suite.evidence(before, measured[0], after, measured[1], None, beside)
 
 
 def _shape(audio: Audio) -> str:

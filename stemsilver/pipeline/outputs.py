@@ -52,8 +52,8 @@ def write_speech(finished: BatchResult, proceed: Path, report_folder: Path) -> N
     written = set()
     for result in finished.items:
         if result.failure is None:
-            speech = (finished.media[result.id] / SPEECH).read_bytes()
-            fsio.write_if_changed(fsio.contained(proceed, result.output), speech)
+            target = fsio.contained(proceed, result.output)
+            fsio.copy_if_changed(finished.media[result.id] / SPEECH, target)
             written.add(result.output)
     try:
         former = json.loads((report_folder / SCORECARD).read_bytes())["items"]

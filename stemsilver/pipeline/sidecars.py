@@ -9,8 +9,10 @@ from stemsilver.errors import ItemError
 from stemsilver.records import Sidecars
 
 
-def read_sidecars(script: Path | None, reference: Path | None, max_minutes: float) -> Sidecars:
-    """Read the script and the true speech of a render.
+def read_sidecars(
+    script: Path | None, reference: Path | None, max_minutes: float, scratch: Path | None = None
+) -> Sidecars:
+    """Read the script and the true speech of a render; a long signal lies in `scratch`.
 
     Raises:
         ItemError: a sidecar exists but cannot be read. Without the error, a render that should be
@@ -25,4 +27,4 @@ def read_sidecars(script: Path | None, reference: Path | None, max_minutes: floa
                 f"{script.name}: the script cannot be read ({error})",
                 next_step="Save the script as UTF-8 text.",
             ) from error
-    return Sidecars(text, None if reference is None else decode(reference, max_minutes))
+    return Sidecars(text, None if reference is None else decode(reference, max_minutes, scratch))

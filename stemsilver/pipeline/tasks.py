@@ -7,16 +7,17 @@ results of both.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import TypeAdapter
 
 from stemsilver import fsio, weights
-from stemsilver.audio import decode, encode_flac16, encode_wav
+from stemsilver.audio import decode, write_flac16, write_wav
 from stemsilver.cache import Cache
 from stemsilver.cleaning import chain
 from stemsilver.config import AbTests, Profile, digest
@@ -29,6 +30,7 @@ from stemsilver.pipeline import progress_file
 from stemsilver.pipeline.progress_file import Reporter
 from stemsilver.pipeline.sidecars import read_sidecars
 from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render
+from stemsilver.signals import derive
 from stemsilver.step_cache import CodeFingerprint, Memo, Steps
 
 RESULT = "result.json"
@@ -116,63 +118,71 @@ def cached_item(cache: Cache, key: str) -> tuple[ItemResult, Path] | None:
 
 def measure_raw(job: Job) -> Tally:
     """Measure the raw signal."""
-    steps = Steps(Cache(job.cache))
-    raw, source = _decode(job)
-    suite.measure(raw, source, job.profile.evaluation, steps)
-    return Tally(len(steps.computed), len(steps.reused))
+    with _working(job) as (steps, raw, source, _):
+        suite.measure(raw, source, job.profile.evaluation, steps)
+        return Tally(len(steps.computed), len(steps.reused))
 
 
 def clean(job: Job) -> Tally:
     """Run the models that clean the raw signal."""
-    steps = Steps(Cache(job.cache), Reporter(job.progress_file))
-    raw, source = _decode(job)
-    chain.extract(raw, source, job.profile.chain, steps)
-    progress_file.remove_report(job.progress_file)
-    return Tally(len(steps.computed), len(steps.reused))
+    with _working(job, Reporter(job.progress_file)) as (steps, raw, source, _):
+        chain.extract(raw, source, job.profile.chain, steps)
+        progress_file.remove_report(job.progress_file)
+        return Tally(len(steps.computed), len(steps.reused))
 
 
 def write_clean(job: Job, target: Path) -> ItemResult:
     """Clean the raw signal into the file `target`, without measuring."""
-    steps = Steps(Cache(job.cache), Reporter(job.progress_file))
-    raw, source = _decode(job)
-    cleaned = chain.clean(raw, source, job.profile.chain, steps)
-    fsio.write_if_changed(target, encode_wav(cleaned.speech))
-    return _result(job, raw, source, steps, notes=cleaned.notes)
+    with _working(job, Reporter(job.progress_file)) as (steps, raw, source, _):
+        cleaned = chain.clean(raw, source, job.profile.chain, steps)
+        with fsio.open_atomic(target, unless_equal=True) as file:
+            write_wav(cleaned.speech, file)
+        return _result(job, raw, source, steps, notes=cleaned.notes)
 
 
 def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     """Measure, draw and encode; return the item, the folder with its files, and the tally."""
+    with _working(job) as (steps, raw, source, scratch):
+        cleaned = chain.clean(raw, source, job.profile.chain, steps)
+        beside = read_sidecars(
+            job.render.script, job.render.reference, job.profile.preprocess.max_minutes, scratch
+        )
+        raw_measured = suite.measure(raw, source, job.profile.evaluation, steps)
+        # The same steps run again on the clean signal; rename the first to time both separately.
+        steps.rename({step: f"raw {step}" for step in suite.STEPS})
+        clean_measured = suite.measure(
+            cleaned.speech, cleaned.speech.digest, job.profile.evaluation, steps
+        )
+        evidence = suite.evidence(
+            raw, raw_measured, cleaned.speech, clean_measured, cleaned.stage_a, beside
+        )
+        media = _media(raw, cleaned, job.stages, job.profile.ab_tests, steps, scratch)
+        result = _result(
+            job,
+            raw,
+            source,
+            steps,
+            output_sha256=fsio.sha256_file(scratch / SPEECH),
+            evidence=evidence,
+            script=beside.script,
+            notes=cleaned.notes,
+        )
+        # An item with a crashed metric gets another key, so that the next build tries again.
+        key = digest(job.key, *failed) if (failed := crashed(evidence)) else job.key
+        folder = Cache(job.cache).put(key, {RESULT: _RESULT.dump_json(result), **media})
+        return result, folder, Tally(len(steps.computed), len(steps.reused))
+
+
+@contextmanager
+def _working(job: Job, report: Reporter | None = None) -> Iterator[tuple[Steps, Audio, str, Path]]:
+    """Yield what a task needs: its steps, the render, the render's digest, a folder for files.
+
+    The digest identifies the render in the keys of its steps.
+    """
     cache = Cache(job.cache)
-    steps = Steps(cache)
-    raw, source = _decode(job)
-    cleaned = chain.clean(raw, source, job.profile.chain, steps)
-    beside = read_sidecars(
-        job.render.script, job.render.reference, job.profile.preprocess.max_minutes
-    )
-    raw_measured = suite.measure(raw, source, job.profile.evaluation, steps)
-    # The same steps run again on the clean signal; rename the first to time both separately.
-    steps.rename({step: f"raw {step}" for step in suite.STEPS})
-    clean_measured = suite.measure(
-        cleaned.speech, cleaned.speech.digest, job.profile.evaluation, steps
-    )
-    evidence = suite.evidence(
-        raw, raw_measured, cleaned.speech, clean_measured, cleaned.stage_a, beside
-    )
-    media = _media(raw, cleaned, job.stages, job.profile.ab_tests, steps)
-    result = _result(
-        job,
-        raw,
-        source,
-        steps,
-        output_sha256=hashlib.sha256(media[SPEECH]).hexdigest(),
-        evidence=evidence,
-        script=beside.script,
-        notes=cleaned.notes,
-    )
-    # An item with a crashed metric gets another key, so that the next build tries again.
-    key = digest(job.key, *failed) if (failed := crashed(evidence)) else job.key
-    folder = cache.put(key, {RESULT: _RESULT.dump_json(result), **media})
-    return result, folder, Tally(len(steps.computed), len(steps.reused))
+    with cache.scratch() as scratch:
+        raw = decode(job.render.source, job.profile.preprocess.max_minutes, scratch)
+        yield Steps(cache, report, scratch), raw, raw.digest, scratch
 
 
 def crashed(evidence: Evidence) -> list[str]:
@@ -211,38 +221,41 @@ def _result(
     )
 
 
-def _decode(job: Job) -> tuple[Audio, str]:
-    """Return the render, and the digest that identifies it in the keys of its steps."""
-    audio = decode(job.render.source, job.profile.preprocess.max_minutes)
-    return audio, audio.digest
-
-
 def _media(
-    raw: Audio, cleaned: Cleaned, stages: bool, ab_tests: AbTests, memo: Memo
-) -> dict[str, bytes]:
+    raw: Audio, cleaned: Cleaned, stages: bool, ab_tests: AbTests, memo: Memo, scratch: Path
+) -> dict[str, bytes | Path]:
     """Return the files of a finished item: the output, and what the site plays and shows."""
     tracks = {"raw": raw, "clean": cleaned.speech, "removed": cleaned.removed}
     if stages:
-        for name, samples in cleaned.stages.items():
-            tracks[name] = Audio(gain(samples, -cleaned.level_db), raw.rate)
+        for name, signal in cleaned.stages.items():
+            tracks[name] = Audio(
+                derive(partial(gain, decibels=-cleaned.level_db), signal), raw.rate
+            )
     digests = {name: audio.digest for name, audio in tracks.items()}
-    files = {SPEECH: encode_wav(cleaned.speech)}
+    files: dict[str, bytes | Path] = {SPEECH: _written(scratch / SPEECH, write_wav, cleaned.speech)}
     for name, audio in tracks.items():
-        files[f"{name}.flac"] = encode_flac16(audio)
+        flac = f"{name}.flac"
+        files[flac] = _written(scratch / flac, write_flac16, audio)
         files[f"{name}.webp"] = memo.file(
             f"draw {name}",
             plots.CODE,
             digests[name],
             partial(plots.spectrogram_webp, audio.samples, audio.rate),
         )
-    files[LISTENING] = memo.file(
+    listening = memo.file(
         "listen",
         playback.CODE,
         digest(*(part for pair in digests.items() for part in pair)),
         lambda: playback.to_json(playback.measure_tracks(tracks)),
     )
-    heard = playback.from_json(files[LISTENING])
-    return files | _snippets(raw, cleaned, heard, ab_tests)
+    heard = playback.from_json(listening)
+    return {**files, LISTENING: listening, **_snippets(raw, cleaned, heard, ab_tests)}
+
+
+def _written(path: Path, write: Callable[[Audio, BinaryIO], None], audio: Audio) -> Path:
+    with fsio.writing(path), path.open("wb") as file:
+        write(audio, file)
+    return path
 
 
 def _snippets(

@@ -11,6 +11,7 @@ import soundfile
 from stemsilver.cleaning.separators.demucs import DemucsSeparator
 from stemsilver.config import DemucsSettings
 from stemsilver.records import Samples
+from stemsilver.signals import joined
 
 from ..official import demucs as official
 
@@ -25,7 +26,7 @@ def settings(
 
 
 def separate_by(chosen: DemucsSettings, mixture: Samples, rate: int) -> Samples:
-    return DemucsSeparator(chosen).separate(mixture, rate, lambda share: None)
+    return joined(DemucsSeparator(chosen).separate(mixture, rate, lambda share: None))
 
 
 def write(folder: Path) -> None:

@@ -18,6 +18,7 @@ from stemsilver.cleaning.separators.demucs import DemucsSeparator, bag
 from stemsilver.config import DemucsSettings
 from stemsilver.errors import ConfigError, EnvironmentFault, WeightsError
 from stemsilver.records import Samples
+from stemsilver.signals import joined
 
 from ..built import NEEDS_DIFFQ
 from ..official import demucs as official
@@ -47,7 +48,7 @@ def loaded(chosen: DemucsSettings) -> DemucsSeparator:
 
 
 def separate_by(chosen: DemucsSettings, mixture: Samples, rate: int = 44_100) -> Samples:
-    return loaded(chosen).separate(mixture, rate, lambda share: None)
+    return joined(loaded(chosen).separate(mixture, rate, lambda share: None))
 
 
 @official.EACH_BAG
@@ -120,7 +121,7 @@ def test_progress_rises_to_one(channels: int) -> None:
     mixture = noise(channels, 60_000)
     mixture[-1] = 0
     mixture[0] += 0.1
-    loaded(bags.settings("htdemucs_ft")).separate(mixture, 44_100, told.append)
+    joined(loaded(bags.settings("htdemucs_ft")).separate(mixture, 44_100, told.append))
     assert told == sorted(set(told))
     assert len(told) > 3
     assert told[0] > 0

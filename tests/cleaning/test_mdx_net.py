@@ -20,6 +20,7 @@ from stemsilver.cleaning.separators.mdx_net import MdxNetSeparator
 from stemsilver.config import MdxSettings
 from stemsilver.errors import WeightsError
 from stemsilver.records import Samples
+from stemsilver.signals import joined
 
 from ..official import listing
 from ..official import mdx_net as official
@@ -54,7 +55,7 @@ def separate(tmp_path: Path) -> Separate:
     def vocals(network: bytes, mixture: Samples, rate: int = 44_100, **changed: float) -> Samples:
         with placed(tmp_path, network):
             separator = MdxNetSeparator(settings(**changed))
-        found = separator.separate(mixture, rate, lambda share: None)
+        found = joined(separator.separate(mixture, rate, lambda share: None))
         assert_comes_back(found, mixture)
         return found
 
@@ -172,7 +173,7 @@ def test_progress_rises_to_the_whole(tmp_path: Path, eighteen_seconds: Samples) 
     shares: list[float] = []
     with placed(tmp_path, official.scaled(0)):
         separator = MdxNetSeparator(settings())
-    separator.separate(np.concatenate([eighteen_seconds] * 2)[:3], 44_100, shares.append)
+    joined(separator.separate(np.concatenate([eighteen_seconds] * 2)[:3], 44_100, shares.append))
     assert len(shares) >= 6
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -183,9 +184,9 @@ def test_a_network_for_one_chunk_or_any_number_at_a_time_gives_the_same(
 ) -> None:
     with placed(tmp_path, official.convolution(seed=6)):
         separator = MdxNetSeparator(settings())
-    one_by_one = separator.separate(eighteen_seconds, 44_100, lambda share: None)
+    one_by_one = joined(separator.separate(eighteen_seconds, 44_100, lambda share: None))
     monkeypatch.setattr(separator, "_batch", 3)
-    together = separator.separate(eighteen_seconds, 44_100, lambda share: None)
+    together = joined(separator.separate(eighteen_seconds, 44_100, lambda share: None))
     np.testing.assert_allclose(together, one_by_one, atol=1e-6)
 
 

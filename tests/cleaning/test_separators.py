@@ -15,6 +15,7 @@ from stemsilver.cleaning import deepfilternet, separators
 from stemsilver.cleaning.separators import spleeter
 from stemsilver.config import EmbeddedSettings
 from stemsilver.records import Samples
+from stemsilver.signals import joined
 from stemsilver.weights import checkpoint
 
 from .measures import Excerpt, distance_db, lag, noise
@@ -29,7 +30,7 @@ def settings(name: str) -> EmbeddedSettings:
 
 
 def separate(name: str, mixture: Samples, rate: int = 44_100) -> Samples:
-    return separators.load(settings(name)).separate(mixture, rate, lambda share: None)
+    return joined(separators.load(settings(name)).separate(mixture, rate, lambda share: None))
 
 
 @BOTH
@@ -71,11 +72,19 @@ def eleven_seconds(excerpt: Excerpt) -> NDArray[np.float32]:
     return np.concatenate([first, np.zeros(96_000, np.float32), 2 * second])[:-123]
 
 
+def enhanced(channel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The speech in a channel at 48 kHz."""
+    found: NDArray[np.float32] = joined(
+        deepfilternet.enhance_blocks([channel[np.newaxis]], 1, channel.size)
+    )[0]
+    return found
+
+
 def test_deepfilternet_is_that_of_its_published_runtime(
     eleven_seconds: NDArray[np.float32],
 ) -> None:
     published = published_runtime.enhance(eleven_seconds)
-    difference = np.abs(deepfilternet.enhance_channel(eleven_seconds) - published)
+    difference = np.abs(enhanced(eleven_seconds) - published)
     assert difference.max() <= 1e-3
     assert np.median(difference) <= 1e-5
 
@@ -83,10 +92,10 @@ def test_deepfilternet_is_that_of_its_published_runtime(
 def test_deepfilternet_gives_the_same_in_blocks_as_at_once(
     eleven_seconds: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at_once = deepfilternet.enhance_channel(eleven_seconds)
+    at_once = enhanced(eleven_seconds)
     for windows in (1, 7, 100):
         monkeypatch.setattr(deepfilternet, "BLOCK", windows)
-        in_blocks = deepfilternet.enhance_channel(eleven_seconds[: 40_000 * windows])
+        in_blocks = enhanced(eleven_seconds[: 40_000 * windows])
         np.testing.assert_allclose(in_blocks[:30_000], at_once[:30_000], atol=1e-6)
         assert in_blocks.shape == eleven_seconds[: 40_000 * windows].shape
 

@@ -18,6 +18,7 @@ from stemsilver import weights
 from stemsilver.config import Asr
 from stemsilver.config.models import WhisperSize
 from stemsilver.errors import EnvironmentFault, WeightsError
+from stemsilver.evaluation import asr
 from stemsilver.evaluation.asr import RATE, openai_whisper, transcribe, used_weights
 from stemsilver.records import Transcript
 
@@ -61,9 +62,13 @@ def transcripts(heard: Heard, bit: Signal) -> tuple[Transcript, Transcript]:
 
     Speech, 4 s of silence, and more speech: a filter must cut, and put the times back.
     """
-    silence = np.zeros(4 * RATE, np.float32)
-    spaced = np.concatenate([bit, silence, heard(SPEECH)[int(3.2 * RATE) : 7 * RATE]])
+    spaced = with_a_pause(heard, bit)
     return transcribe(spaced, settings(FASTER)), transcribe(spaced, settings(OPENAI))
+
+
+def with_a_pause(heard: Heard, bit: Signal) -> Signal:
+    silence = np.zeros(4 * RATE, np.float32)
+    return np.concatenate([bit, silence, heard(SPEECH)[int(3.2 * RATE) : 7 * RATE]])
 
 
 def assert_alike(one: Transcript, other: Transcript, seconds: float) -> None:
@@ -87,6 +92,19 @@ def test_both_backends_hear_the_same_words_at_the_times_of_the_signal(
         assert not [word.text for word in transcript.words if 3.5 < word.start < 6.5]
         starts = [word.start for word in transcript.words]
         assert starts == sorted(starts)
+
+
+def test_a_long_signal_is_heard_in_pieces_cut_in_a_pause(
+    transcripts: tuple[Transcript, Transcript],
+    heard: Heard,
+    bit: Signal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asr, "PIECE_SECONDS", 8)
+    monkeypatch.setattr(asr, "SEARCHED_SECONDS", 5)
+    signal = with_a_pause(heard, bit)
+    assert [3.0 < start / RATE < 7.0 for start, _ in asr._pieces(signal)] == [False, True]
+    assert_alike(transcribe(signal, settings(FASTER)), transcripts[0], 0.5)
 
 
 @BOTH

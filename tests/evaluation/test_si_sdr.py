@@ -6,12 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from stemsilver.evaluation.si_sdr import si_sdr_db
+from stemsilver.evaluation.si_sdr import si_sdr_db as si_sdr_of
 from stemsilver.evaluation.undefined import Undefined
 
 RNG = np.random.default_rng(20)
 SPEECH = RNG.normal(0, 0.1, 8_000).astype(np.float32)
 NOISE = RNG.normal(0, 0.1, 8_000).astype(np.float32)
+
+
+def si_sdr_db(estimate: NDArray[np.float32], reference: NDArray[np.float32]) -> float:
+    return si_sdr_of(estimate[np.newaxis], reference[np.newaxis])
 
 
 def orthogonal(noise: NDArray[np.float32], to: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -27,6 +31,13 @@ def test_noise_of_a_known_level_reads_as_that_level(decibels: float) -> None:
     noise *= np.linalg.norm(speech) / np.linalg.norm(noise) * 10 ** (-decibels / 20)
     estimate = (speech + noise).astype(np.float32)
     assert si_sdr_db(estimate, SPEECH) == pytest.approx(decibels, abs=1e-3)
+
+
+def test_a_long_signal_is_read_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    estimate = SPEECH + np.float32(0.3) * NOISE
+    whole = si_sdr_db(estimate, SPEECH)
+    monkeypatch.setattr("stemsilver.evaluation.si_sdr.STRETCH", 999)
+    assert si_sdr_db(estimate, SPEECH) == pytest.approx(whole, abs=1e-9)
 
 
 @given(gain=st.floats(1e-3, 1e3), offset=st.floats(-0.5, 0.5), inverted=st.booleans())

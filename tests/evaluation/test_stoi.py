@@ -5,13 +5,17 @@ import pystoi
 import pytest
 
 from stemsilver.audio import resample
-from stemsilver.evaluation.stoi import stoi
+from stemsilver.evaluation.stoi import stoi as stoi_of
 from stemsilver.evaluation.undefined import Undefined
 
 from .conftest import Heard, Signal
 
 RATE = 16_000
 BOTH = pytest.mark.parametrize("extended", [False, True])
+
+
+def stoi(estimate: Signal, reference: Signal, rate: int, *, extended: bool = False) -> float:
+    return stoi_of(estimate[np.newaxis], reference[np.newaxis], rate, extended=extended)
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,16 @@ def test_it_is_pystois_at_any_rate_and_falls_with_the_noise(
     assert scores[3] == pytest.approx(expected, abs=1e-9)
     noisy, clear = (resample(one[np.newaxis], RATE, 44_100)[0] for one in (speech + noise, speech))
     assert stoi(noisy, clear, 44_100, extended=extended) == pytest.approx(scores[3], abs=0.01)
+
+
+def test_a_long_signal_is_the_mean_of_its_stretches(
+    speech: Signal, noise: Signal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = stoi(speech + noise, speech, RATE)
+    monkeypatch.setattr("stemsilver.evaluation.stoi.STRETCH", 2 * RATE)
+    assert stoi(speech + noise, speech, RATE) == pytest.approx(whole, abs=0.05)
+    loud = np.concatenate([speech[: 2 * RATE], np.zeros(RATE, np.float32)])
+    assert stoi(loud, loud, RATE) == pytest.approx(1), "silence at the end counts for nothing"
 
 
 def test_runs_agree_to_the_last_digit_and_leave_chance_alone(speech: Signal, noise: Signal) -> None:

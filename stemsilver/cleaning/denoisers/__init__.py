@@ -6,12 +6,13 @@ To add a denoiser, add a file here with a class that implements `Denoiser`, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Protocol
 
 from stemsilver.cleaning.denoisers.deepfilternet3 import DeepFilterNet3Denoiser
 from stemsilver.cleaning.denoisers.demucs import DemucsDenoiser
-from stemsilver.records import Samples
+from stemsilver.records import Samples, Signal
 
 
 class Denoiser(Protocol):
@@ -22,8 +23,11 @@ class Denoiser(Protocol):
         """Return the registry names of the weight files that the denoiser `name` loads."""
         ...
 
-    def denoise(self, speech: Samples, rate: int) -> Samples:
-        """Return the speech without noise, at the same rate, channel count and length."""
+    def denoise(self, speech: Signal, rate: int) -> Iterator[Samples]:
+        """Yield the speech without noise in blocks, with the rate, channels and length of `speech`.
+
+        Memory must not grow with the length.
+        """
         ...
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from stemsilver.cleaning import deepfilternet
-from stemsilver.records import Samples
+from stemsilver.records import Samples, Signal
 
 
 class DeepFilterNet3Denoiser:
@@ -17,6 +19,6 @@ class DeepFilterNet3Denoiser:
         """Return the names of its weight files."""
         return deepfilternet.WEIGHTS
 
-    def denoise(self, speech: Samples, rate: int) -> Samples:
-        """Return the enhanced signal, aligned with its input."""
+    def denoise(self, speech: Signal, rate: int) -> Iterator[Samples]:
+        """Yield the enhanced signal, aligned with its input."""
         return deepfilternet.enhance(speech, rate)

@@ -6,12 +6,15 @@ Interspeech 2020.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stemsilver import optional, weights
 from stemsilver.audio import resample
+from stemsilver.cleaning.stretches import in_long_stretches
 from stemsilver.device import device
-from stemsilver.records import Samples
+from stemsilver.records import Samples, Signal
 from stemsilver.weights import checkpoint
 
 if TYPE_CHECKING:
@@ -48,8 +51,12 @@ class DemucsDenoiser:
         """Return the name of its weight file."""
         return (name,)
 
-    def denoise(self, speech: Samples, rate: int) -> Samples:
-        """Return the enhanced signal, aligned with its input.
+    def denoise(self, speech: Signal, rate: int) -> Iterator[Samples]:
+        """Yield the enhanced signal, aligned with its input."""
+        return in_long_stretches(partial(self._stretch, rate=rate), speech, rate)
+
+    def _stretch(self, speech: Samples, _: Callable[[float], None], *, rate: int) -> Samples:
+        """Return the enhanced stretch.
 
         Only the difference that the model makes at 16 kHz is resampled and added to the input, so
         everything that the model does not change is bit-exact.

@@ -6,7 +6,7 @@ To add a separator, add a file here with a class that implements `Separator`, a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeAlias
 
@@ -17,7 +17,7 @@ from stemsilver.cleaning.separators.mdx_net import MdxNetSeparator
 from stemsilver.cleaning.separators.spleeter import SpleeterSeparator
 from stemsilver.config import SeparatorModel
 from stemsilver.fsio import sha256_file
-from stemsilver.records import Samples
+from stemsilver.records import Samples, Signal
 
 Progress: TypeAlias = Callable[[float], None]
 """Callback that receives the progress, as a fraction from 0 to 1."""
@@ -40,10 +40,11 @@ class Separator(Protocol):
         """Return the registry names of the weight files that a model with `settings` loads."""
         ...
 
-    def separate(self, mixture: Samples, rate: int, progress: Progress) -> Samples:
-        """Return the vocals of `mixture`, aligned with it.
+    def separate(self, mixture: Signal, rate: int, progress: Progress) -> Iterator[Samples]:
+        """Yield the vocals of `mixture`, aligned with it, in blocks.
 
-        Shape: (channels, frames) in and out, at any rate, of any length.
+        Shape: (channels, frames) in and out, at any rate, of any length. Memory must not grow with
+        the length.
         """
         ...
 

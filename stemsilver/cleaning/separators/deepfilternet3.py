@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from stemsilver.cleaning import deepfilternet
 from stemsilver.config import EmbeddedSettings
-from stemsilver.records import Samples
+from stemsilver.records import Samples, Signal
+from stemsilver.signals import reported
 
 
 class DeepFilterNet3Separator:
@@ -23,6 +24,8 @@ class DeepFilterNet3Separator:
         """Return the names of its weight files."""
         return deepfilternet.WEIGHTS
 
-    def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
-        """Return the speech in `mixture`, aligned with it."""
-        return deepfilternet.enhance(mixture, rate)
+    def separate(
+        self, mixture: Signal, rate: int, progress: Callable[[float], None]
+    ) -> Iterator[Samples]:
+        """Yield the speech in `mixture`, aligned with it."""
+        return reported(deepfilternet.enhance(mixture, rate), mixture.shape[-1], progress)

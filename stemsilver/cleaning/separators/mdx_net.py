@@ -7,7 +7,8 @@ the Ultimate Vocal Remover lists for this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,12 +16,13 @@ import numpy as np
 
 from stemsilver import weights
 from stemsilver.audio import resample
+from stemsilver.cleaning.stretches import in_long_stretches
 from stemsilver.config import MdxSettings
 from stemsilver.device import device
 from stemsilver.dsp.masks import ratio_mask
 from stemsilver.dsp.stft import Spectrum, Stft
 from stemsilver.errors import WeightsError
-from stemsilver.records import Samples
+from stemsilver.records import Samples, Signal
 from stemsilver.weights import onnx_network
 
 if TYPE_CHECKING:
@@ -73,8 +75,15 @@ class MdxNetSeparator:
         """Return the name of its weight file."""
         return ("uvr-mdx-net-inst-hq-3",)
 
-    def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
-        """Return `mixture` without the accompaniment that the network estimates."""
+    def separate(
+        self, mixture: Signal, rate: int, progress: Callable[[float], None]
+    ) -> Iterator[Samples]:
+        """Yield `mixture` without the accompaniment that the network estimates."""
+        return in_long_stretches(partial(self._stretch, rate=rate), mixture, rate, progress)
+
+    def _stretch(
+        self, mixture: Samples, progress: Callable[[float], None], *, rate: int
+    ) -> Samples:
         upsampled = resample(mixture, rate, RATE)
         # In layouts other than stereo, each channel is the input of both network channels.
         parts = [upsampled] if len(upsampled) == 2 else np.split(upsampled, len(upsampled))

@@ -6,17 +6,19 @@ separation tool with pre-trained models*, JOSS 2020.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar
 
 import numpy as np
 
 from stemsilver import weights
-from stemsilver.audio import resample
+from stemsilver.audio import resample_blocks, resampled_length
 from stemsilver.config import EmbeddedSettings
 from stemsilver.dsp.masks import Mask, ratio_mask
-from stemsilver.dsp.stft import Stft
-from stemsilver.records import Samples
+from stemsilver.dsp.stft import Spectrum, Stft
+from stemsilver.records import Samples, Signal
+from stemsilver.signals import channels, reported
 from stemsilver.weights import onnx_network
 
 RATE = 44_100
@@ -51,44 +53,73 @@ class SpleeterSeparator:
         """Return the name of its weight file, which contains both networks."""
         return ("spleeter-2stems",)
 
-    def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
-        """Return the vocals in `mixture`, from the ratio mask of the two networks' estimates."""
-        upsampled = resample(mixture, rate, RATE)
+    def separate(
+        self, mixture: Signal, rate: int, progress: Callable[[float], None]
+    ) -> Iterator[Samples]:
+        """Yield the vocals in `mixture`, from the ratio mask of the two networks' estimates."""
+        count, frames = mixture.shape
         # In layouts other than stereo, each channel is the input of both network channels.
-        parts = [upsampled] if len(upsampled) == 2 else np.split(upsampled, len(upsampled))
-        done = []
-        for part in parts:
-            done.append(self._vocals(part))
-            progress(len(done) / len(parts))
-        vocals = np.concatenate(done)
-        return resample(vocals, RATE, rate, mixture.shape[-1])
-
-    def _vocals(self, signal: Samples) -> Samples:
-        """Return the vocals of a (1 or 2, frames) signal at 44.1 kHz."""
-        spectrum = TRANSFORM.forward(signal)
-        band = spectrum[:, :BINS]
-        magnitudes = ({"mixture": chunk} for chunk in _chunks(np.abs(band)))
-        masks = [
-            ratio_mask(_inner(vocals, len(signal)), _inner(accompaniment, len(signal)))
-            for vocals, accompaniment in onnx_network.run(self._networks, magnitudes)
+        width = 2 if count == 2 else 1
+        parts = [
+            self._vocals(channels(mixture, first, width), width, rate, frames)
+            for first in range(0, count, width)
         ]
-        # In place, because a spectrum is eight times as large as its signal.
-        band *= np.concatenate(masks, axis=-1)[..., : band.shape[-1]]
-        spectrum[:, BINS:] = 0
-        return TRANSFORM.inverse(spectrum, signal.shape[-1])
+        together = (np.concatenate(pair) for pair in zip(*parts, strict=True))
+        return reported(together, frames, progress)
+
+    def _vocals(
+        self, blocks: Iterable[Samples], width: int, rate: int, frames: int
+    ) -> Iterator[Samples]:
+        """Yield the vocals of a signal that comes in blocks of shape (1 or 2, any)."""
+        length = resampled_length(frames, rate, RATE)
+        upsampled = resample_blocks(blocks, rate, RATE, length)
+        spectra = self._separated(TRANSFORM.analyse(upsampled, width, length), length)
+        return resample_blocks(TRANSFORM.synthesise(spectra, length), RATE, rate, frames)
+
+    def _separated(self, spectra: Iterable[Spectrum], frames: int) -> Iterator[Spectrum]:
+        """Yield the spectra of the vocals, of at most CHUNK windows each."""
+        windows = TRANSFORM.windows(frames)
+        # The spectra whose magnitudes the networks have been given.
+        waiting: deque[Spectrum] = deque()
+
+        def magnitudes() -> Iterator[Mapping[str, Mask]]:
+            for spectrum, shown in _chunks(spectra, windows):
+                waiting.append(spectrum)
+                yield {"mixture": shown}
+
+        for vocals, accompaniment in onnx_network.run(self._networks, magnitudes()):
+            spectrum = waiting.popleft()
+            width, _, count = spectrum.shape
+            mask = ratio_mask(_inner(vocals, width), _inner(accompaniment, width))
+            spectrum[:, :BINS] *= mask[..., :count]
+            spectrum[:, BINS:] = 0
+            yield spectrum
 
 
-def _chunks(magnitudes: Mask) -> Iterator[Mask]:
-    """Yield chunks of CHUNK windows, with MARGIN more windows on each side.
+def _chunks(spectra: Iterable[Spectrum], windows: int) -> Iterator[tuple[Spectrum, Mask]]:
+    """Yield CHUNK windows at a time, and their magnitudes with MARGIN more windows on each side.
 
-    Shape: (1 or 2, bins, windows) in, (1, 2, windows, bins) out, the input of the networks.
+    Shape: (1 or 2, bins, windows), and (1, 2, windows, bins), the input of the networks.
     """
-    windows = magnitudes.shape[-1]
     step = min(CHUNK, -(-windows // GRID) * GRID)
-    padded = np.pad(magnitudes, ((0, 0), (0, 0), (MARGIN, MARGIN + -windows % step)))
+    coming = iter(spectra)
+    held: list[Spectrum] = []
+    before: Mask | None = None
     for start in range(0, windows, step):
-        chunk = padded[..., start : start + step + 2 * MARGIN].swapaxes(1, 2)
-        yield np.ascontiguousarray(np.broadcast_to(chunk, (2, *chunk.shape[1:])))[None]
+        count = min(step, windows - start)
+        wanted = min(count + MARGIN, windows - start)
+        while sum(one.shape[-1] for one in held) < wanted:
+            held.append(next(coming))
+        joined = np.concatenate([one.swapaxes(1, 2) for one in held], axis=1).swapaxes(1, 2)
+        chunk, held = joined[..., :count], [joined[..., count:]]
+        magnitudes = np.abs(joined[:, :BINS, : count + MARGIN])
+        if before is None:
+            before = np.zeros((*magnitudes.shape[:2], MARGIN), np.float32)
+        shown = np.concatenate([before, magnitudes], axis=-1)
+        before = shown[..., count : count + MARGIN]
+        missing = step + 2 * MARGIN - shown.shape[-1]
+        shown = np.pad(shown, ((0, 0), (0, 0), (0, missing))).swapaxes(1, 2)
+        yield chunk, np.ascontiguousarray(np.broadcast_to(shown, (2, *shown.shape[1:])))[None]
 
 
 def _inner(estimate: Mask, channels: int) -> Mask:

@@ -6,6 +6,7 @@ Source: Radford et al., *Robust Speech Recognition via Large-Scale Weak Supervis
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +18,11 @@ from stemsilver.evaluation.asr import faster_whisper, openai_whisper
 from stemsilver.records import Transcript, Word
 
 RATE = 16_000
+
+PIECE_SECONDS = 300
+SEARCHED_SECONDS = 60
+PAUSE_FRAMES = 30
+"""Length of the pause in which a long signal is cut, in frames of 10 ms."""
 
 
 class Backend(Protocol):
@@ -49,7 +55,7 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
 
     Decoding uses temperature 0 only: the usual retries at higher temperatures are random, and
     a transcript that changes from run to run cannot be evidence. The voice-activity filter keeps
-    Whisper from inventing text where there is only music.
+    Whisper from inventing text where there is only music. A long signal is cut in pauses.
 
     Shape: `signal` is (frames,) at 16 kHz; an empty signal gives an empty transcript. If the
     language is to be detected and no words are heard, the transcript has no language.
@@ -60,10 +66,33 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
     """
     words: tuple[Word, ...] = ()
     language: str | None = None
-    if signal.size > 0:
-        words, language = BACKENDS[settings.backend].transcribe(signal, settings)
+    for start, piece in _pieces(signal):
+        heard, spoken = BACKENDS[settings.backend].transcribe(piece, settings)
+        offset = start / RATE
+        words += tuple(
+            Word(word.text, round(word.start + offset, 3), round(word.end + offset, 3))
+            for word in heard
+        )
+        language = language or (spoken if heard else None)
     if settings.language != AUTO:
         language = settings.language
-    elif not words:
-        language = None
     return Transcript(" ".join(word.text for word in words), words, language)
+
+
+def _pieces(signal: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Yield pieces of at most `PIECE_SECONDS`, each with its start; cut where it is quietest.
+
+    The cut is in the last `SEARCHED_SECONDS` of a piece.
+    """
+    start = 0
+    size, searched = PIECE_SECONDS * RATE, SEARCHED_SECONDS * RATE
+    frame = RATE // 100
+    while signal.size - start > size:
+        tail = signal[start + size - searched : start + size]
+        power = np.square(tail, dtype=np.float64).reshape(-1, frame).mean(axis=1)
+        quiet = np.convolve(power, np.ones(PAUSE_FRAMES), "valid").argmin()
+        stop = start + size - searched + int(quiet + PAUSE_FRAMES // 2) * frame
+        yield start, signal[start:stop]
+        start = stop
+    if signal.size > start:
+        yield start, signal[start:]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stemsilver import weights as registry
 from stemsilver.config import OmnivadMusic
 from stemsilver.evaluation.downmix import Downmix
-from stemsilver.evaluation.vad import HOP, RATE, require
+from stemsilver.evaluation.vad import HOP, RATE, by_pieces, require
 from stemsilver.records import Timeline
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def timeline(signal: Downmix, settings: OmnivadMusic) -> Timeline:
     """
     heard = signal.at(RATE)
     require(heard)
-    probabilities = _detector().detect_probs(heard)[:, MUSIC_COLUMN]
+    probabilities = by_pieces(lambda part: _detector().detect_probs(part)[:, MUSIC_COLUMN], heard)
     return Timeline(HOP, tuple(round(float(value), 4) for value in probabilities))
 
 

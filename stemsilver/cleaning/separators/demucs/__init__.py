@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,10 +18,11 @@ import numpy as np
 from stemsilver import optional, weights
 from stemsilver.audio import resample
 from stemsilver.cleaning.separators.demucs import bag
+from stemsilver.cleaning.stretches import in_long_stretches
 from stemsilver.config import DemucsSettings
 from stemsilver.device import Device, device
 from stemsilver.errors import ConfigError, WeightsError
-from stemsilver.records import Samples
+from stemsilver.records import Samples, Signal
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +53,7 @@ class DemucsSeparator:
     channel is the input of both model channels.
 
     The vocals equal those of `demucs --two-stems vocals` with the same settings and the same seed
-    of Python's `random`.
+    of Python's `random`, up to the length of a stretch.
     """
 
     band_hz: ClassVar[float] = RATE / 2
@@ -80,8 +81,15 @@ class DemucsSeparator:
         """Return the path of the file that describes the bag."""
         return (bag.description(settings.model_name),)
 
-    def separate(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
-        """Return the vocals in `mixture`, aligned with it."""
+    def separate(
+        self, mixture: Signal, rate: int, progress: Callable[[float], None]
+    ) -> Iterator[Samples]:
+        """Yield the vocals in `mixture`, aligned with it."""
+        return in_long_stretches(partial(self._stretch, rate=rate), mixture, rate, progress)
+
+    def _stretch(
+        self, mixture: Samples, progress: Callable[[float], None], *, rate: int
+    ) -> Samples:
         parts = [mixture] if len(mixture) == 2 else np.split(mixture, len(mixture))
         count = len(parts)
         return np.concatenate(
