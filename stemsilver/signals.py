@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stemsilver.records import Samples, Signal
 
@@ -35,6 +36,14 @@ def blocks(signal: Signal, frames: int = BLOCK) -> Iterator[Samples]:
 def channels(signal: Signal, first: int, count: int = 1) -> Iterator[Samples]:
     """Yield the blocks of `count` channels of a signal."""
     return (block[first : first + count] for block in blocks(signal))
+
+
+def inner(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Return the sum of the products of two arrays.
+
+    Not with `@`: BLAS adds in another order where it has another number of cores.
+    """
+    return float((one * other).sum())
 
 
 def rechunk(some: Iterable[Samples], frames: int) -> Iterator[Samples]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stemsilver.evaluation.undefined import Undefined
 from stemsilver.records import Signal
-from stemsilver.signals import STRETCH, blocks
+from stemsilver.signals import STRETCH, blocks, inner
 
 
 def si_sdr_db(estimate: Signal, reference: Signal) -> float:
@@ -42,8 +42,8 @@ def si_sdr_db(estimate: Signal, reference: Signal) -> float:
     energy = common = 0.0
     heard = False
     for found, truth in pairs():
-        energy += float(truth @ truth)
-        common += float(found @ truth)
+        energy += inner(truth, truth)
+        common += inner(found, truth)
         heard = heard or bool(found.any())
     if energy == 0 or not heard:
         raise Undefined("silent")
@@ -51,8 +51,8 @@ def si_sdr_db(estimate: Signal, reference: Signal) -> float:
     for found, truth in pairs():
         target = common / energy * truth
         distortion = found - target
-        kept += float(target @ target)
-        lost += float(distortion @ distortion)
+        kept += inner(target, target)
+        lost += inner(distortion, distortion)
     if kept == 0:
         raise Undefined("nothing in common with the reference")
     if lost <= kept * np.finfo(np.float64).eps:

@@ -21,6 +21,7 @@ from stemsilver.evaluation import vad
 from stemsilver.evaluation.downmix import Downmix
 from stemsilver.evaluation.undefined import Undefined
 from stemsilver.records import Audio, Signal
+from stemsilver.signals import inner
 from stemsilver.step_cache import CodeFingerprint
 
 CODE = CodeFingerprint(
@@ -214,8 +215,8 @@ def _speech_level_db(signal: Signal, clean: Signal, spoken: list[slice]) -> floa
         version, speech = (
             one[:, stretch].mean(axis=0, dtype=np.float64) for one in (signal, clean)
         )
-        common += float(version @ speech)
-        energy += float(speech @ speech)
+        common += inner(version, speech)
+        energy += inner(speech, speech)
     share = common / energy if energy else 0.0
     return 20 * math.log10(share) if share > _UNCORRELATED else None
 
