@@ -30,11 +30,12 @@ ABANDONED_SECONDS = 3600.0
 class Cache:
     """A cache in the folder `root`. Keys are hexadecimal.
 
-    Several processes can read and write it at the same time.
+    Several processes can read and write it at the same time, also on several machines.
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        # Workers elsewhere have another working folder.
+        self.root = root.absolute()
 
     def get(self, key: str) -> Path | None:
         """Return the folder of the entry after verifying every file, or None if there is none.

@@ -42,10 +42,9 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def open_atomic(path: Path, *, unless_equal: bool = False) -> Iterator[BinaryIO]:
+def open_atomic(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file for writing, and rename it to `path` when the block succeeds.
 
-    With `unless_equal`, a previous file with the same content stays, with its modification time.
     Missing folders are created. Any `OSError` in the block counts as a write error and becomes
     `EnvironmentFault`. After any error, a previous file at `path` is unchanged.
     """
@@ -58,8 +57,7 @@ def open_atomic(path: Path, *, unless_equal: bool = False) -> Iterator[BinaryIO]
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            if not (unless_equal and path.exists() and filecmp.cmp(temporary, path, shallow=False)):
-                temporary.replace(path)
+            temporary.replace(path)
         finally:
             # After the rename it no longer exists. A failure must not hide the original error.
             with suppress(OSError):

@@ -7,7 +7,6 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from pebble import ProcessExpired
@@ -90,7 +89,7 @@ def run(
             continue
         found = tasks.cached_item(cache, key)
         if found is None:
-            jobs.append(Job(render, profile, cache.root, stages, key, size))
+            jobs.append(Job(_absolute(render), profile, cache.root, stages, key, size))
         else:
             results[render.id], media[render.id] = found
             progress.done(results[render.id], reused=True)
@@ -98,11 +97,11 @@ def run(
     steps = Tally()
     if jobs:
         with (
-            TemporaryDirectory(prefix="stemsilver-") as reports,
+            cache.scratch() as reports,
             # A render starts as two tasks, so one render can keep two workers busy.
             _interruptible(executor(2 * len(jobs))) as pool,
         ):
-            reporting = [replace(job, progress_file=Path(reports, job.render.id)) for job in jobs]
+            reporting = [replace(job, progress_file=reports / job.render.id) for job in jobs]
             steps = _work(reporting, pool, results, media, progress)
     return BatchResult(tuple(results[render.id] for render in renders), media, reused, steps)
 
@@ -121,20 +120,23 @@ def clean_only(
         EnvironmentFault: the machine cannot go on (weights, disk).
     """
     results: dict[str, ItemResult] = {}
-    with (
-        TemporaryDirectory(prefix="stemsilver-") as reports,
-        _interruptible(executor(len(renders))) as pool,
-    ):
+    targets = {render.id: fsio.contained(folder, render.output) for render in renders}
+    store = Cache(cache)
+    with store.scratch() as shared, _interruptible(executor(len(renders))) as pool:
         running: dict[Future[ItemResult], Job] = {}
         for render in renders:
-            job = Job(render, profile, cache, progress_file=Path(reports, render.id))
-            target = fsio.contained(folder, render.output)
-            running[pool.submit(tasks.write_clean, job, target)] = job
+            job = Job(_absolute(render), profile, store.root, progress_file=shared / render.id)
+            # Not to the target: a worker that is told to stop may write once more, and late.
+            running[pool.submit(tasks.write_clean, job, shared / f"{render.id}.wav")] = job
             progress.stage(render, "cleaning")
         for future in _completed(running, progress):
             render = running.pop(future).render
-            results[render.id] = _outcome(render, future)
-            progress.done(results[render.id], reused=False)
+            result = results[render.id] = _outcome(render, future)
+            if result.failure is None:
+                written = shared / f"{render.id}.wav"
+                fsio.copy_if_changed(written, targets[render.id])
+                written.unlink()
+            progress.done(result, reused=False)
     return tuple(results[render.id] for render in renders)
 
 
@@ -217,6 +219,14 @@ def _completed(running: Mapping[Future[Any], Job], progress: Progress) -> Iterat
             report = progress_file.read(job.progress_file) if job.progress_file else None
             if report is not None:
                 progress.step_progress(job.render, *report)
+
+
+def _absolute(render: Render) -> Render:
+    """Return `render` with paths that do not depend on the working folder of a worker."""
+    script, reference = (
+        None if path is None else path.absolute() for path in (render.script, render.reference)
+    )
+    return replace(render, source=render.source.absolute(), script=script, reference=reference)
 
 
 def _failed(render: Render, error: Exception) -> ItemResult:

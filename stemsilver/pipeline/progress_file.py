@@ -14,7 +14,11 @@ INTERVAL = 0.5
 
 
 class Reporter:
-    """A writer of a step's progress to a file, at most once every `INTERVAL`."""
+    """A writer of a step's progress to a file, at most once every `INTERVAL`.
+
+    When the folder of the file is gone, the run that wants the report has ended: the error ends the
+    task too.
+    """
 
     def __init__(self, file: Path | None) -> None:
         self._file = file

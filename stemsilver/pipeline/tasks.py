@@ -135,7 +135,7 @@ def write_clean(job: Job, target: Path) -> ItemResult:
     """Clean the raw signal into the file `target`, without measuring."""
     with _working(job, Reporter(job.progress_file)) as (steps, raw, source, _):
         cleaned = chain.clean(raw, source, job.profile.chain, steps)
-        with fsio.open_atomic(target, unless_equal=True) as file:
+        with fsio.open_atomic(target) as file:
             write_wav(cleaned.speech, file)
         return _result(job, raw, source, steps, notes=cleaned.notes)
 

@@ -21,7 +21,7 @@ from stemsilver.pipeline.loop import BatchResult
 from stemsilver.pipeline.tasks import Job, Tally
 from stemsilver.records import ItemResult, Render
 
-from .batches import InThisProcess, Planted, Watch, Workspace, changed, embedded
+from .batches import InThisProcess, Planted, Watch, Workspace, changed, contents, embedded
 
 Patch = pytest.MonkeyPatch
 Renders: TypeAlias = tuple[Render, ...]
@@ -43,11 +43,11 @@ def faults(monkeypatch: Patch) -> Faults:
     """Tasks that do nothing, but raise what is put here under (task, path)."""
     planted: Faults = {}
 
-    def task(name: str, give: Callable[[Job], Any]) -> Callable[..., Any]:
-        def run(job: Job, *_: object) -> Any:
+    def task(name: str, give: Callable[..., Any]) -> Callable[..., Any]:
+        def run(job: Job, *more: object) -> Any:
             if (name, job.render.path) in planted:
                 raise planted[name, job.render.path]
-            return give(job)
+            return give(job, *more)
 
         run.__name__ = name
         return run
@@ -59,10 +59,14 @@ def faults(monkeypatch: Patch) -> Faults:
         stored = {item.RESULT: item._RESULT.dump_json(result(job))}
         return result(job), Cache(job.cache).put(job.key, stored), Tally(1, 2)
 
+    def write_clean(job: Job, target: Path) -> ItemResult:
+        target.write_bytes(job.render.path.encode())
+        return result(job)
+
     monkeypatch.setattr(item, "clean", task("clean", lambda job: Tally(3, 0)))
     monkeypatch.setattr(item, "measure_raw", task("measure_raw", lambda job: Tally(4, 0)))
     monkeypatch.setattr(item, "finish", task("finish", finish))
-    monkeypatch.setattr(item, "write_clean", task("write_clean", result))
+    monkeypatch.setattr(item, "write_clean", task("write_clean", write_clean))
     return planted
 
 
@@ -180,6 +184,8 @@ def test_cleaning_alone_goes_on_or_stops(renders: Renders, tmp_path: Path, fault
     items = clean_only(renders, tmp_path, InThisProcess())
     assert failures(items) == {"a.wav": None, "b.wav": "empty", "c.wav": None}
     assert [result.path for result in items] == list(NAMES)
+    written = {f"{name}__speech_only.wav": f"{name}.wav".encode() for name in "ac"}
+    assert contents(tmp_path / "out") == written
     faults["write_clean", "b.wav"] = WeightsError("altered")
     pool = InThisProcess()
     with pytest.raises(WeightsError):

@@ -36,6 +36,12 @@ def test_a_report_is_read_as_made_at_intervals(tmp_path: Path, monkeypatch: Patc
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
+def test_a_task_ends_when_nobody_waits_for_its_reports(tmp_path: Path) -> None:
+    report = Reporter(tmp_path / "run" / "one")
+    with pytest.raises(FileNotFoundError):
+        report("separate: htdemucs_ft", 0.42)
+
+
 def slow(job: Job) -> Tally:
     """Says it is half done, and goes on only when that has been heard."""
     Reporter(job.progress_file)("separate: slow", 0.5)
