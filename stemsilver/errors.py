@@ -19,7 +19,7 @@ and the batch continues.
     │   ├── ConfigError                 unknown key, wrong type, out of range, missing file
     │   └── NameClash                   two renders would share an id or output
     ├── NothingToDo                 3   no renders found
-    └── EnvironmentFault            4   weights, disk, codec
+    └── EnvironmentFault            4   weights, disk, codec, cluster
         ├── WeightsError                missing or altered weight file
         └── Locked                      another run is using this output folder
 """
@@ -144,7 +144,7 @@ class NothingToDo(StemsilverError):
 
 
 class EnvironmentFault(StemsilverError):
-    """Something is missing on this machine: weights, disk space, a codec."""
+    """Something is missing on this machine or cluster: weights, disk space, a codec, workers."""
 
     exit_code = 4
     code = "environment"

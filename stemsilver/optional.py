@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from stemsilver.errors import EnvironmentFault
 
-Extra: TypeAlias = Literal["studio", "uvr"]
+Extra: TypeAlias = Literal["uvr", "studio", "dask"]
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,10 @@ NEEDED: dict[str, tuple[Package, ...]] = {
         _TORCH,
         Package("openai-whisper", "whisper", ("studio",)),
     ),
+    "dask": (Package("distributed", "distributed", ("dask",)),),
     "panns": (_TORCH, Package("panns-inference", "panns_inference", ("studio", "uvr"))),
 }
-"""The optional packages of each model or backend, by its name in a profile."""
+"""The optional packages of each model or backend, by its name in a profile; and of `--dask`."""
 
 
 def needed(models: Iterable[str]) -> tuple[Package, ...]:
@@ -66,8 +67,9 @@ def check(models: Iterable[str]) -> None:
 
 
 def install(packages: Iterable[Package]) -> str:
-    """Return the command that installs `packages`, with the smaller extra if it has them all."""
-    extra: Extra = "uvr" if all("uvr" in package.extras for package in packages) else "studio"
+    """Return the command that installs `packages`, with the smallest extra that has them all."""
+    every = [package.extras for package in packages]
+    extra = next(one for one in get_args(Extra) if all(one in extras for extras in every))
     return f"pip install 'stemsilver[{extra}]'"
 
 

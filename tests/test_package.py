@@ -25,7 +25,8 @@ SETTINGS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf
 PROJECT = SETTINGS["project"]
 DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
 OPTIONAL = PROJECT["optional-dependencies"]
-RUNNING = [*DEPENDENCIES, *map(Requirement, [*OPTIONAL["studio"], *OPTIONAL["uvr"]])]
+MODELS = [*DEPENDENCIES, *map(Requirement, [*OPTIONAL["studio"], *OPTIONAL["uvr"]])]
+CLUSTER = [Requirement(line) for line in OPTIONAL["dask"]]
 DATA = get_args(Shipped)
 OWN_ALONE = {"ci.yml"}
 """Workflows that are of use to this repository only."""
@@ -122,7 +123,7 @@ print(stemsilver.__file__, *map(resource, get_args(Shipped)), load_profile().nam
 
 def test_every_import_is_of_a_declared_dependency() -> None:
     distributions = packages_distributions()
-    declared = set(map(name_of, RUNNING))
+    declared = set(map(name_of, [*MODELS, *CLUSTER]))
     for path in (REPOSITORY / "stemsilver").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -144,6 +145,7 @@ def listed(heading: str) -> set[str]:
 
 
 def test_every_dependency_is_documented_and_no_other() -> None:
-    base, studio = set(map(name_of, DEPENDENCIES)), set(map(name_of, RUNNING))
+    base, studio = set(map(name_of, DEPENDENCIES)), set(map(name_of, MODELS))
     assert listed("The default installation") == base
     assert listed("The studio chain") == studio - base
+    assert listed("A cluster") == set(map(name_of, CLUSTER))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from stemsilver.cli.on_use import LazyModule
+from stemsilver.errors import UsageError
 
 if TYPE_CHECKING:
     from stemsilver import config, profiles
@@ -26,11 +27,32 @@ Jobs: TypeAlias = Annotated[
     int | None,
     typer.Option("--jobs", "-j", min=1, help="Worker processes; if not given, one per core."),
 ]
+Dask: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Work on a Dask cluster: the address of its scheduler, such as tcp://10.0.0.5:8786. "
+        "Renders and cache must lie in folders that its machines share.",
+    ),
+]
 CacheFolder: TypeAlias = Annotated[
     Path, typer.Option("--cache", help="Where finished work is kept between runs.")
 ]
 
 DEFAULT_CACHE = Path(".stemsilver/cache")
+
+
+def check_workers(jobs: int | None, dask: str | None) -> None:
+    """Refuse a number of local workers for a cluster.
+
+    Raises:
+        UsageError: both options are given.
+    """
+    if jobs is not None and dask is not None:
+        raise UsageError(
+            "--jobs cannot be used with --dask: a cluster has as many workers as were started",
+            next_step="Leave out --jobs, and start as many workers as you want.",
+        )
 
 
 def chosen_profile(name: str, file: Path | None) -> Profile:

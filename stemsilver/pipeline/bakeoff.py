@@ -12,6 +12,7 @@ from stemsilver.cache import Cache
 from stemsilver.config import Profile
 from stemsilver.errors import UsageError
 from stemsilver.microsite import MAX_PROFILES, PublishedSite
+from stemsilver.pipeline import cluster
 from stemsilver.pipeline.loop import BatchResult, Progress
 from stemsilver.pipeline.outputs import write_report
 from stemsilver.pipeline.preflight import check_outputs, verify_models
@@ -47,6 +48,7 @@ def compare(
     cache: Path,
     *,
     jobs: int | None = None,
+    dask: str | None = None,
     max_site_megabytes: float = 1000.0,
     max_cache_gigabytes: float = 20.0,
     progress: Callable[[Profile], AbstractContextManager[Progress]],
@@ -61,6 +63,7 @@ def compare(
         folder: the output folder of the bake-off.
         cache: the folder of finished work.
         jobs: the number of workers; None for one that suits the models.
+        dask: the address of a Dask scheduler, whose workers do the work instead.
         max_site_megabytes: a larger site is not published.
         max_cache_gigabytes: the cache is reduced to this size in the end.
         progress: opens the progress display of a profile.
@@ -68,7 +71,8 @@ def compare(
     Raises:
         UsageError: the profiles cannot share a bake-off, or the folders overlap.
         Locked: another build is writing the same outputs.
-        EnvironmentFault: weights are missing or altered, or the disk is full.
+        EnvironmentFault: weights are missing or altered, the disk is full, or the cluster is not
+            fit.
         SiteError: the site failed its checks; the former one is untouched.
     """
     check_names(profiles)
@@ -91,9 +95,10 @@ def compare(
         fsio.sweep(folder)
         store = Cache(cache)
         for profile in judged:
+            executor = cluster.choose(dask, profile, renders, cache, jobs=jobs, profiles=judged)
             with progress(profile) as shown:
                 scorecard, finished = clean_batch(
-                    renders, places[profile.name], profile, store, jobs=jobs, progress=shown
+                    renders, places[profile.name], profile, store, executor, progress=shown
                 )
             _write_report(scorecard, profile, finished, places[profile.name].report)
             runs.append((scorecard, profile))

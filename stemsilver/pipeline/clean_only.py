@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from stemsilver import fsio
 from stemsilver.config import Profile
-from stemsilver.pipeline import executors, loop
+from stemsilver.pipeline import cluster, loop
 from stemsilver.pipeline.loop import Progress
 from stemsilver.pipeline.preflight import verify_models
 from stemsilver.records import ItemResult, Render
@@ -21,22 +20,20 @@ def clean_files(
     cache: Path,
     *,
     jobs: int | None = None,
+    dask: str | None = None,
     progress: Progress,
 ) -> tuple[ItemResult, ...]:
     """Clean renders into `folder`, without measuring, report or site.
 
+    The work is done by `jobs` workers, or by those of the Dask scheduler at the address `dask`.
+
     Raises:
         Locked: another build is writing the same outputs.
-        EnvironmentFault: weights are missing or altered, or the disk is full.
+        EnvironmentFault: weights are missing or altered, the disk is full, or the cluster is not
+            fit.
     """
     verify_models(profile)
+    executor = cluster.choose(dask, profile, renders, cache, jobs=jobs)
     with fsio.run_lock(folder):
         fsio.sweep(folder)
-        return loop.clean_only(
-            renders,
-            folder,
-            profile,
-            cache,
-            partial(executors.workers, profile, jobs=jobs),
-            progress,
-        )
+        return loop.clean_only(renders, folder, profile, cache, executor, progress)

@@ -206,13 +206,11 @@ def _uninterrupted() -> Iterator[None]:
 def _initialise_worker(threads: int, scratch: str) -> None:
     """Prepare a worker process."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    # For Python, and for libraries that read the environment variable.
-    tempfile.tempdir = os.environ["TMPDIR"] = scratch
     if _START_METHOD == "forkserver":
         # The worker starts no process, but tqdm makes a lock for processes. With "fork" that lock
         # has no name, so nothing is left behind when the worker is killed.
         multiprocessing.set_start_method("fork", force=True)
-    _prepare(threads)
+    prepare(threads, scratch)
 
 
 def _die_with_parent() -> None:
@@ -223,6 +221,8 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _prepare(threads: int) -> None:
-    """Set the worker's share of the cores, before any model reads their number."""
+def prepare(threads: int, scratch: str) -> None:
+    """Set a worker's share of the cores, before any model reads it, and its temporary folder."""
     os.environ[THREADS] = str(threads)
+    # For Python, and for libraries that read the environment variable.
+    tempfile.tempdir = os.environ["TMPDIR"] = scratch

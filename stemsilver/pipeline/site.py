@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from stemsilver.config import Profile
 from stemsilver.delivery import release
 from stemsilver.device import device_name
 from stemsilver.microsite import Archive, PublishedSite
-from stemsilver.pipeline import ab_snippets, executors, freshness, loop, tasks
+from stemsilver.pipeline import ab_snippets, cluster, freshness, loop, tasks
 from stemsilver.pipeline.freshness import Options
 from stemsilver.pipeline.loop import BatchResult, Progress
 from stemsilver.pipeline.outputs import write_report, write_speech
@@ -55,6 +56,7 @@ def build_site(
     profile: Profile,
     *,
     jobs: int | None = None,
+    dask: str | None = None,
     stages: bool = False,
     base: Path | None = None,
     history: Sequence[Path] = (),
@@ -70,6 +72,7 @@ def build_site(
         places: the folders to write to.
         profile: the profile to clean and measure with.
         jobs: the number of workers; None for one that suits the models.
+        dask: the address of a Dask scheduler, whose workers do the work instead.
         stages: each render's page also plays the result of each step of the chain.
         base: the site of another build of the same renders, to compare this one with.
         history: histories, scorecards, folders of them, or sites of earlier builds, in addition
@@ -82,11 +85,13 @@ def build_site(
     Raises:
         UsageError: the folders overlap, `base` is not such a site, or a history is damaged.
         Locked: another build is writing the same outputs.
-        EnvironmentFault: weights are missing or altered, or the disk is full.
+        EnvironmentFault: weights are missing or altered, the disk is full, or the cluster is not
+            fit.
         SiteError: the site failed its checks; the former one is untouched.
     """
     check_outputs(renders, vars(places))
     verify_models(profile)
+    executor = cluster.choose(dask, profile, renders, places.cache, jobs=jobs)
     # Before the work, which would be wasted if the site cannot be replaced or compared.
     microsite.check_replaceable(places.site)
     # Before anything is read: the next build then notices files that change during this one.
@@ -111,7 +116,7 @@ def build_site(
         former = report.read_history(places.report / report.HISTORY)
         cache = Cache(places.cache)
         scorecard, finished = clean_batch(
-            renders, places, profile, cache, jobs=jobs, stages=stages, progress=progress
+            renders, places, profile, cache, executor, stages=stages, progress=progress
         )
         media, evidence = finished.media, finished.evidence
         ab_snippets.write_snippets(scorecard, profile, media, other, places.report / SNIPPETS)
@@ -144,8 +149,8 @@ def clean_batch(
     places: Places,
     profile: Profile,
     cache: Cache,
+    executor: Callable[[int], Executor],
     *,
-    jobs: int | None,
     stages: bool = False,
     progress: Progress,
 ) -> tuple[Scorecard, BatchResult]:
@@ -156,14 +161,7 @@ def clean_batch(
     Raises:
         EnvironmentFault: the machine cannot go on; finished work is kept.
     """
-    finished = loop.run(
-        renders,
-        profile,
-        cache,
-        partial(executors.workers, profile, jobs=jobs),
-        progress,
-        stages=stages,
-    )
+    finished = loop.run(renders, profile, cache, executor, progress, stages=stages)
     write_speech(finished, places.proceed, places.report)
     scorecard = report.judge(
         finished.items,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from stemsilver import __version__, discover, fsio, weights
+from stemsilver import __version__, discover, fsio, optional, weights
 from stemsilver.cli.main import app
 
 from ..pipeline.batches import Workspace, contents, cut
@@ -85,6 +85,9 @@ NOTHING = "no .wav or .flac render"
         ("build-site --profile embeded", 2, "no profile `embeded`; did you mean `embedded`?"),
         ("build-site --config gone.yaml", 2, "gone.yaml: cannot be read (No such file"),
         ("build-site --config .", 2, ".: cannot be read (Is a directory)"),
+        ("build-site --jobs 2 --dask tcp://here:1", 2, "--jobs cannot be used with --dask"),
+        ("clean empty -o out --jobs 2 --dask tcp://here:1", 2, "as many workers as were started"),
+        ("compare embedded uvr --jobs 2 --dask tcp://here:1", 2, "--jobs cannot be used"),
         ("clean notes.txt -o out", 2, "notes.txt is neither a .wav nor a .flac"),
         ("build-site", 3, "there is no folder raw"),
         ("build-site --raw empty", 3, f"{NOTHING} in empty"),
@@ -111,6 +114,16 @@ def test_altered_weights_are_4_and_name_the_cure(stemsilver: Terminal, folder: P
     ended = stemsilver("clean", "raw", "--output", "out")
     faulty(ended, 4, str(path), f"{path.stat().st_size} bytes", "SHA-256", "0" * 64)
     assert "pip install --force-reinstall --no-deps speechmos==0.0.1.1" in ended.err
+    assert [path.name for path in folder.iterdir()] == ["raw"]
+
+
+def test_a_cluster_needs_its_extra(stemsilver: Terminal, folder: Path, monkeypatch: Patch) -> None:
+    lacking = optional.Package("distributed", "no_such_module", ("dask",))
+    monkeypatch.setitem(optional.NEEDED, "dask", (lacking,))
+    cut("museum_guide.wav", 1, 0.5, folder / "raw" / "a.wav")
+    ended = stemsilver("clean", "raw", "--output", "out", "--dask", "tcp://here:1")
+    faulty(ended, 4, "not installed: distributed")
+    assert "pip install 'stemsilver[dask]'" in ended.err
     assert [path.name for path in folder.iterdir()] == ["raw"]
 
 

@@ -19,8 +19,10 @@ from stemsilver.cli.options import (
     DEFAULT_CACHE,
     CacheFolder,
     ConfigFile,
+    Dask,
     Jobs,
     ProfileName,
+    check_workers,
     chosen_profile,
 )
 from stemsilver.cli.progress import BatchProgress
@@ -48,6 +50,7 @@ def command(
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
     jobs: Jobs = None,
+    dask: Dask = None,
     cache: CacheFolder = DEFAULT_CACHE,
     stages: Annotated[
         bool, typer.Option("--stages", help="Also play the result of each step of the chain.")
@@ -87,6 +90,7 @@ def command(
     a wrong option or profile, 3 if there is nothing to do, 4 if the machine lacks something.
     """
     console = messages()
+    check_workers(jobs, dask)
     chosen = chosen_profile(profile, config_file)
     found = discover.discover(raw)
     for warning in found.warnings:
@@ -112,6 +116,7 @@ def command(
                     pipeline.Places(*outputs, cache),
                     chosen,
                     jobs=jobs,
+                    dask=dask,
                     progress=progress,
                     **options,
                 )

@@ -14,8 +14,10 @@ from stemsilver.cli.options import (
     DEFAULT_CACHE,
     CacheFolder,
     ConfigFile,
+    Dask,
     Jobs,
     ProfileName,
+    check_workers,
     chosen_profile,
 )
 from stemsilver.cli.progress import BatchProgress
@@ -33,17 +35,19 @@ def command(
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
     jobs: Jobs = None,
+    dask: Dask = None,
     cache: CacheFolder = DEFAULT_CACHE,
 ) -> None:
     """Remove the music from renders; write NAME__speech_only.wav for each."""
     console = messages()
+    check_workers(jobs, dask)
     chosen = chosen_profile(profile, config_file)
     found = discover.discover_files(paths)
     for warning in found.warnings:
         console.print(f"[yellow]![/] {escape(warning)}")
     with BatchProgress(len(found.renders), console) as progress:
         results = pipeline.clean_files(
-            found.renders, output, chosen, cache, jobs=jobs, progress=progress
+            found.renders, output, chosen, cache, jobs=jobs, dask=dask, progress=progress
         )
     for result in results:
         if result.failure is None:

@@ -14,7 +14,14 @@ from rich.table import Table
 
 from stemsilver.cli.console import messages, table_output
 from stemsilver.cli.on_use import LazyModule
-from stemsilver.cli.options import DEFAULT_CACHE, CacheFolder, Jobs, chosen_profile
+from stemsilver.cli.options import (
+    DEFAULT_CACHE,
+    CacheFolder,
+    Dask,
+    Jobs,
+    check_workers,
+    chosen_profile,
+)
 from stemsilver.cli.progress import BatchProgress
 
 if TYPE_CHECKING:
@@ -49,6 +56,7 @@ def command(
         ),
     ] = None,
     jobs: Jobs = None,
+    dask: Dask = None,
     cache: CacheFolder = DEFAULT_CACHE,
     max_site_mb: Annotated[
         float, typer.Option(min=1, help="Refuse to publish a larger site; Pages allows 1 GB.")
@@ -62,6 +70,7 @@ def command(
     lacks something.
     """
     console = messages()
+    check_workers(jobs, dask)
     chosen = [_profile(name) for name in profiles]
     bakeoff.check_names(chosen)
     judging = chosen[0] if judge is None else _profile(judge)
@@ -75,6 +84,7 @@ def command(
         output,
         cache,
         jobs=jobs,
+        dask=dask,
         max_site_megabytes=max_site_mb,
         progress=partial(_progress, found.renders, console),
     )
