@@ -391,6 +391,27 @@ MUTATIONS = (
         "tests/pipeline/test_pipeline_executors.py",
     ),
     Mutation(
+        "tasks wait at the workers of a cluster, and share the fate of the one that runs there",
+        "stemsilver/pipeline/cluster/pool.py",
+        "elif len(self._running) < self._workers:",
+        "elif self._workers:",
+        "tests/pipeline/test_pipeline_dask.py",
+    ),
+    Mutation(
+        "a worker of a cluster that joins later is not checked",
+        "stemsilver/pipeline/cluster/admission.py",
+        "    _refuse({worker.address: _enter(folder, worker)})\n",
+        "",
+        "tests/pipeline/test_pipeline_dask.py",
+    ),
+    Mutation(
+        "a path depends on the working folder of a worker",
+        "stemsilver/pipeline/loop.py",
+        "source=render.source.absolute()",
+        "source=render.source",
+        "tests/pipeline/test_pipeline_dask.py",
+    ),
+    Mutation(
         "a failed gate ends with 0",
         "stemsilver/cli/commands/build_site.py",
         "raise typer.Exit(0 if good else 1)",
