@@ -13,7 +13,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from stemsilver.errors import EnvironmentFault, Locked
@@ -104,12 +104,18 @@ class Cache:
         for other in self.root.glob(f"{SCRATCH}/*"):
             with suppress(Locked, EnvironmentFault), run_lock(other):
                 shutil.rmtree(other, ignore_errors=True)
-        folder = self.root / SCRATCH / uuid.uuid4().hex
-        try:
-            with run_lock(folder):
+        with ExitStack() as held:
+            while True:
+                folder = self.root / SCRATCH / uuid.uuid4().hex
+                # Until it is locked, another process can take it for one of a killed run.
+                with suppress(Locked):
+                    held.enter_context(run_lock(folder))
+                    break
+            try:
                 yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                held.close()
+                shutil.rmtree(folder, ignore_errors=True)
 
     def verify(self) -> tuple[int, int]:
         """Verify every entry. Return the numbers of valid and of (now deleted) damaged entries."""

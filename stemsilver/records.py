@@ -74,7 +74,7 @@ class Render:
     """One input file of the batch, not yet decoded.
 
     `path` is relative to the raw folder with `/` between its parts; `output` is the path of the
-    speech-only WAV, relative to the output folder.
+    speech-only WAV, relative to the output folder. The paths of files are absolute.
     """
 
     id: str

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -228,3 +229,15 @@ def test_folders_of_killed_runs_are_removed_but_not_those_in_use(cache: Cache) -
         assert list(cache.root.glob(f"{SCRATCH}/*")) == [one]
         with cache.scratch() as other:
             assert set(cache.root.glob(f"{SCRATCH}/*")) == {one, other}
+
+
+def test_folders_that_are_made_at_the_same_time_are_not_taken_for_those_of_killed_runs(
+    cache: Cache,
+) -> None:
+    def work(_: int) -> bool:
+        with cache.scratch() as folder:
+            (folder / "half").write_bytes(b"x")
+            return (folder / "half").exists()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(work, range(400)))

@@ -406,9 +406,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a path depends on the working folder of a worker",
-        "stemsilver/pipeline/loop.py",
-        "source=render.source.absolute()",
-        "source=render.source",
+        "stemsilver/cache.py",
+        "self.root = root.absolute()",
+        "self.root = root",
         "tests/pipeline/test_pipeline_dask.py",
     ),
     Mutation(

@@ -89,7 +89,7 @@ def run(
             continue
         found = tasks.cached_item(cache, key)
         if found is None:
-            jobs.append(Job(_absolute(render), profile, cache.root, stages, key, size))
+            jobs.append(Job(render, profile, cache.root, stages, key, size))
         else:
             results[render.id], media[render.id] = found
             progress.done(results[render.id], reused=True)
@@ -125,7 +125,7 @@ def clean_only(
     with store.scratch() as shared, _interruptible(executor(len(renders))) as pool:
         running: dict[Future[ItemResult], Job] = {}
         for render in renders:
-            job = Job(_absolute(render), profile, store.root, progress_file=shared / render.id)
+            job = Job(render, profile, store.root, progress_file=shared / render.id)
             # Not to the target: a worker that is told to stop may write once more, and late.
             running[pool.submit(tasks.write_clean, job, shared / f"{render.id}.wav")] = job
             progress.stage(render, "cleaning")
@@ -219,14 +219,6 @@ def _completed(running: Mapping[Future[Any], Job], progress: Progress) -> Iterat
             report = progress_file.read(job.progress_file) if job.progress_file else None
             if report is not None:
                 progress.step_progress(job.render, *report)
-
-
-def _absolute(render: Render) -> Render:
-    """Return `render` with paths that do not depend on the working folder of a worker."""
-    script, reference = (
-        None if path is None else path.absolute() for path in (render.script, render.reference)
-    )
-    return replace(render, source=render.source.absolute(), script=script, reference=reference)
 
 
 def _failed(render: Render, error: Exception) -> ItemResult:

@@ -52,6 +52,7 @@ _RESULT = TypeAdapter(ItemResult)
 class Job:
     """Everything that a worker needs to know about one render.
 
+    All paths are absolute, because a worker may have another working folder.
     With `stages`, the results of each step of the chain are kept for listening too. `key` names
     the finished item in the cache. `size` is that of the file in bytes; the largest go first.
     `progress_file` is where a worker reports its progress in cleaning.

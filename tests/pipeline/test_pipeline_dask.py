@@ -152,6 +152,19 @@ def test_a_signal_ends_it_with_its_exit_code(
     assert client.submit(abs, -1, pure=False).result(timeout=60) == 1
 
 
+def test_no_task_waits_at_a_worker(client: Any, folder: Path, built: Built) -> None:
+    """Dask counts the death of a worker against all tasks that wait there."""
+    terms(folder, built, client)
+    pool = ClusterPool(client, folder, {}, 60, ExitStack())
+    futures = [pool.submit(time.sleep, 0.3) for _ in range(6)]
+    there = []
+    while not all(future.done() for future in futures):
+        there.append(sum(map(len, client.processing().values())))
+    pool.shutdown()
+    assert [future.exception() for future in futures] == [None] * 6
+    assert max(there) == 2
+
+
 # --- admission
 
 

@@ -63,7 +63,7 @@ def write_terms(
     """Write the terms into `folder` of the cache, which is locked."""
     names = list(dict.fromkeys(name for one in profiles for name in tasks.used_weights(one)))
     files = [path for one in renders for path in (one.source, one.script, one.reference) if path]
-    states = {str(path.absolute()): _state(path) for path in files}
+    states = {str(path): _state(path) for path in files}
     terms = {
         "same": _must_be_same(names),
         "weights": names,
