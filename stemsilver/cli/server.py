@@ -64,8 +64,8 @@ def in_url(host: str) -> str:
 class _Files(StaticFiles):
     """The files of a site, for requests that name this server.
 
-    Byte ranges cost no more than the whole file: Starlette merges those that overlap, and ignores
-    the header if it has more than 100, as RFC 9110 (14.2) allows.
+    Byte ranges cost little more than the whole file: Starlette merges those that overlap, and
+    ignores the header if it has more than 100, as RFC 9110 (14.2) allows.
     """
 
     def __init__(self, site: Path, host: str) -> None:

@@ -72,7 +72,7 @@ def test_a_byte_range_is_answered_with_that_range(ask: Ask) -> None:
     assert whole.headers["accept-ranges"] == "bytes"
 
 
-def test_many_ranges_cost_no_more_than_the_whole_file(ask: Ask) -> None:
+def test_many_ranges_send_no_more_than_the_whole_file(ask: Ask) -> None:
     overlapping = ask("/renders/a/raw.flac", range="bytes=" + ",".join(["5-", "0-99"] * 50))
     assert (overlapping.status, overlapping.body) == (206, AUDIO)
     apart = ",".join(f"{2 * at}-{2 * at}" for at in range(2000))
