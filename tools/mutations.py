@@ -391,6 +391,27 @@ MUTATIONS = (
         "tests/pipeline/test_pipeline_executors.py",
     ),
     Mutation(
+        "a killed build warns of leaked locks",
+        "stemsilver/pipeline/executors.py",
+        'os.environ[_WARNINGS] = "ignore"',
+        'os.environ[_WARNINGS] = "default"',
+        "tests/pipeline/test_pipeline_executors.py",
+    ),
+    Mutation(
+        "a foreign name is answered",
+        "stemsilver/cli/server.py",
+        "if host in self._names:",
+        "if host:",
+        "tests/cli/test_cli_serve.py",
+    ),
+    Mutation(
+        "a served page may run any script",
+        "stemsilver/cli/server.py",
+        "script-src {scripts};",
+        "script-src 'unsafe-inline';",
+        "tests/cli/test_cli_serve.py",
+    ),
+    Mutation(
         "a failed gate ends with 0",
         "stemsilver/cli/commands/build_site.py",
         "raise typer.Exit(0 if good else 1)",
