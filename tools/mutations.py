@@ -108,6 +108,35 @@ MUTATIONS = (
         "if False:",
         "tests/weights/test_weights_bundled.py",
     ),
+    # signals
+    Mutation(
+        "a stretch has no context",
+        "stemsilver/signals.py",
+        "first, last = max(0, start - context), min(frames, stop + context)",
+        "first, last = max(0, start - half), min(frames, stop + half)",
+        "tests/test_signals.py",
+    ),
+    Mutation(
+        "the file of a long signal stays",
+        "stemsilver/audio/stored.py",
+        "        path.unlink(missing_ok=True)",
+        "        pass",
+        "tests/test_signals.py",
+    ),
+    Mutation(
+        "a folder in use is removed",
+        "stemsilver/cache.py",
+        "with suppress(Locked, EnvironmentFault), run_lock(other):",
+        "with suppress(Locked, EnvironmentFault):",
+        "tests/test_cache.py",
+    ),
+    Mutation(
+        "a filter starts again in every block",
+        "stemsilver/dsp/meter.py",
+        "filtered, self._states[number] = lfilter",
+        "filtered, _ = lfilter",
+        "tests/dsp/test_meter.py",
+    ),
     # dsp
     Mutation(
         "the ratio mask is one of magnitudes",
