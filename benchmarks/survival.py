@@ -13,7 +13,8 @@ The faults:
     group, parent, worker   SIGKILL at a random moment, for all processes or one of them
     terminate               SIGTERM for all processes, as CI runners send it: the exit code is 143
     full                    a disk that is full at a random moment, for the outputs, the cache or
-                            the temporary folder: the exit code is 4 (needs root, for a small tmpfs)
+                            the temporary folder: the exit code is 4 (needs root, to mount one)
+    readonly                an output folder, the cache or the temporary folder cannot be written
     damage                  every file in the cache truncated, with a flipped bit or swapped
     clock                   a clock that jumps by a year, forwards or back
     twice                   two builds at once, with one cache
@@ -163,7 +164,7 @@ def fill(folder: Path, clean: Clean, dice: random.Random) -> None:
     size = held + dice.randrange(4_096, 6_000_000)
     aside = folder / "aside"
     shutil.copytree(target, aside)
-    with small_disk(target, size):
+    with mounted(target, "-t", "tmpfs", "-o", f"size={size}", "tmpfs"):
         shutil.copytree(aside, target, dirs_exist_ok=True)
         ended = run(folder, {"TMPDIR": str(folder / "tmp")} if place == "tmp" else {}, check=False)
         check_ended(folder)
@@ -176,6 +177,22 @@ def fill(folder: Path, clean: Clean, dice: random.Random) -> None:
         shutil.copytree(target, aside)
     shutil.copytree(aside, target, dirs_exist_ok=True)
     shutil.rmtree(aside)
+
+
+def refuse(folder: Path, clean: Clean, dice: random.Random) -> None:
+    """Let a folder be read-only."""
+    place = dice.choice([*OUTPUTS, ".stemsilver", "tmp"])
+    target = folder / place
+    target.mkdir(exist_ok=True)
+    with mounted(target, "--bind", str(target)):
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(target)], check=True)
+        ended = run(folder, {"TMPDIR": str(folder / "tmp")} if place == "tmp" else {}, check=False)
+        check_ended(folder)
+        check_whole(folder, clean)
+        # Python takes another temporary folder if this one cannot be written.
+        expected = (0, 1, 4) if place == "tmp" else (4,)
+        if ended.returncode not in expected or "Traceback" in ended.stderr:
+            raise Broken(f"{place} read-only: exit {ended.returncode}: {ended.stderr}")
 
 
 def damage(folder: Path, clean: Clean, dice: random.Random) -> None:
@@ -193,10 +210,11 @@ def damage(folder: Path, clean: Clean, dice: random.Random) -> None:
         else:
             path.write_bytes(dice.choice(files).read_bytes())
     # All but the history of earlier builds, which nothing can compute again.
+    history = (folder / "report" / "history.json").read_bytes()
     for place in OUTPUTS:
-        for path in (folder / place).rglob("*"):
-            if path.is_file() and path.name != "history.json":
-                path.unlink()
+        shutil.rmtree(folder / place)
+    (folder / "report").mkdir()
+    (folder / "report" / "history.json").write_bytes(history)
 
 
 def jump(folder: Path, clean: Clean, dice: random.Random) -> None:
@@ -227,6 +245,7 @@ FAULTS: Mapping[str, Callable[[Path, Clean, random.Random], object]] = {
     "worker": lambda folder, clean, dice: kill(folder, clean, dice, "worker", signal.SIGKILL),
     "terminate": terminate,
     "full": fill,
+    "readonly": refuse,
     "damage": damage,
     "clock": jump,
     "twice": twice,
@@ -345,9 +364,9 @@ def command_line(pid: int) -> str:
 
 
 @contextmanager
-def small_disk(folder: Path, size: int) -> Iterator[None]:
-    """Mount a disk of `size` bytes on `folder`."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
+def mounted(folder: Path, *how: str) -> Iterator[None]:
+    """Mount something on a folder."""
+    subprocess.run(["mount", *how, str(folder)], check=True)
     try:
         yield
     finally:
