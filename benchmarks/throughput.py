@@ -76,7 +76,7 @@ def main() -> None:
         )
         wall = time.perf_counter() - started
     after = runtime_seconds(renders)
-    items = outcome.scorecard.renders
+    items = outcome.finished.items
     audio = sum(item.duration for item in items)
     steps: dict[str, float] = defaultdict(float)
     for item in items:

@@ -108,6 +108,35 @@ MUTATIONS = (
         "if False:",
         "tests/weights/test_weights_bundled.py",
     ),
+    # signals
+    Mutation(
+        "a stretch has no context",
+        "stemsilver/signals.py",
+        "first, last = max(0, start - context), min(frames, stop + context)",
+        "first, last = max(0, start - half), min(frames, stop + half)",
+        "tests/test_signals.py",
+    ),
+    Mutation(
+        "the file of a long signal stays",
+        "stemsilver/audio/stored.py",
+        "        path.unlink(missing_ok=True)",
+        "        pass",
+        "tests/test_signals.py",
+    ),
+    Mutation(
+        "a folder in use is removed",
+        "stemsilver/cache.py",
+        "with suppress(Locked, EnvironmentFault), run_lock(other):",
+        "with suppress(Locked, EnvironmentFault):",
+        "tests/test_cache.py",
+    ),
+    Mutation(
+        "a filter starts again in every block",
+        "stemsilver/dsp/meter.py",
+        "filtered, self._states[number] = lfilter",
+        "filtered, _ = lfilter",
+        "tests/dsp/test_meter.py",
+    ),
     # dsp
     Mutation(
         "the ratio mask is one of magnitudes",
@@ -410,6 +439,27 @@ MUTATIONS = (
         "self.root = root.absolute()",
         "self.root = root",
         "tests/pipeline/test_pipeline_dask.py",
+    ),
+    Mutation(
+        "a killed build warns of leaked locks",
+        "stemsilver/pipeline/executors.py",
+        'os.environ[_WARNINGS] = "ignore"',
+        'os.environ[_WARNINGS] = "default"',
+        "tests/pipeline/test_pipeline_executors.py",
+    ),
+    Mutation(
+        "a foreign name is answered",
+        "stemsilver/cli/server.py",
+        "if host in self._names:",
+        "if host:",
+        "tests/cli/test_cli_serve.py",
+    ),
+    Mutation(
+        "a served page may run any script",
+        "stemsilver/cli/server.py",
+        "script-src {scripts};",
+        "script-src 'unsafe-inline';",
+        "tests/cli/test_cli_serve.py",
     ),
     Mutation(
         "a failed gate ends with 0",

@@ -18,7 +18,7 @@ from stemsilver.pipeline.outputs import write_report
 from stemsilver.pipeline.preflight import check_outputs, verify_models
 from stemsilver.pipeline.site import Places, clean_batch
 from stemsilver.records import Render
-from stemsilver.report import Bakeoff, Scorecard
+from stemsilver.report import Bakeoff, Cost, Scorecard
 from stemsilver.step_cache import Steps
 
 JSON, MARKDOWN, SITE = "bakeoff.json", "bakeoff.md", "site"
@@ -89,7 +89,7 @@ def compare(
     judged = [judged_by(judge, profile) for profile in profiles]
     verify_models(*judged)
     microsite.check_replaceable(folder / SITE)
-    runs: list[tuple[Scorecard, Profile]] = []
+    runs: list[tuple[Scorecard, Profile, Cost]] = []
     every: list[BatchResult] = []
     with fsio.run_lock(folder):
         fsio.sweep(folder)
@@ -101,7 +101,7 @@ def compare(
                     renders, places[profile.name], profile, store, executor, progress=shown
                 )
             _write_report(scorecard, profile, finished, places[profile.name].report)
-            runs.append((scorecard, profile))
+            runs.append((scorecard, profile, report.cost(finished.items)))
             every.append(finished)
         found = report.bakeoff(runs, judge)
         reports = _write(found, folder)
@@ -153,7 +153,7 @@ def _write_report(
 ) -> None:
     former = report.read_history(folder / report.HISTORY)
     records = report.merged([*former, report.record(scorecard)])
-    write_report(scorecard, profile, finished.evidence, records, folder)
+    write_report(scorecard, profile, finished.items, records, folder)
 
 
 def _write(found: Bakeoff, folder: Path) -> tuple[Path, ...]:

@@ -28,6 +28,7 @@ LARGE_GIGABYTES = 6.0
 """Memory of a worker with the studio's models on a render of a few minutes."""
 
 _CONTAINER = Path("/sys/fs/cgroup/memory.max")
+_WARNINGS = "PYTHONWARNINGS"
 
 # Bytes. A socket's path has at most 103 on macOS, a few more on Linux; the socket's name takes 31.
 _LONGEST_TEMPORARY = 72
@@ -137,6 +138,8 @@ class LocalPool(Executor):
             self._scratch.cleanup()
 
     def _started(self) -> ProcessPool:
+        if os.name == "posix":
+            _start_tracker()
         if _START_METHOD == "forkserver":
             _start_server()
         return ProcessPool(
@@ -156,6 +159,25 @@ def memory_gigabytes() -> float:
     with suppress(OSError, ValueError):
         sizes.append(int(_CONTAINER.read_text()))
     return min(sizes) / 1e9
+
+
+def _start_tracker() -> None:
+    """Start the resource tracker without its warnings.
+
+    It removes the locks that killed processes leave behind, and warns of each as leaked. Here that
+    would be noise: workers are stopped by killing them, and nothing is left to do for the user.
+    """
+    from multiprocessing import resource_tracker
+
+    former = os.environ.get(_WARNINGS)
+    os.environ[_WARNINGS] = "ignore"
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        if former is None:
+            del os.environ[_WARNINGS]
+        else:
+            os.environ[_WARNINGS] = former
 
 
 def _start_server() -> None:
@@ -206,10 +228,6 @@ def _uninterrupted() -> Iterator[None]:
 def _initialise_worker(threads: int, scratch: str) -> None:
     """Prepare a worker process."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    if _START_METHOD == "forkserver":
-        # The worker starts no process, but tqdm makes a lock for processes. With "fork" that lock
-        # has no name, so nothing is left behind when the worker is killed.
-        multiprocessing.set_start_method("fork", force=True)
     prepare(threads, scratch)
 
 

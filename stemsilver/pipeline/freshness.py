@@ -29,7 +29,15 @@ from stemsilver.resources import resource
 from stemsilver.weights.store import folder
 
 _SCORECARD = "scorecard.json"
-_REPORTS = (_SCORECARD, "scorecard.md", "batch_metrics.csv", "history.json", "items", "ab")
+_REPORTS = (
+    _SCORECARD,
+    "scorecard.md",
+    "batch_metrics.csv",
+    "costs.csv",
+    "history.json",
+    "items",
+    "ab",
+)
 _ENVIRONMENT = ("SOURCE_DATE_EPOCH", "STEMSILVER_DEVICE")
 
 # Settings that make MkDocs read files or values that cannot be listed.

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from stemsilver import fsio, report
 from stemsilver.config import Profile
 from stemsilver.pipeline.loop import BatchResult
 from stemsilver.pipeline.tasks import SPEECH
-from stemsilver.records import Evidence
+from stemsilver.records import ItemResult
 from stemsilver.report import Record, Scorecard
 
 SCORECARD = "scorecard.json"
+COSTS = "costs.csv"
 
 
 def write_report(
     scorecard: Scorecard,
     profile: Profile,
-    evidence: Mapping[str, Evidence],
+    results: Sequence[ItemResult],
     records: Sequence[Record],
     folder: Path,
 ) -> tuple[Path, ...]:
-    """Write the scorecard as JSON, CSV and Markdown, each render's evidence, and the history.
+    """Write the scorecard as JSON, CSV and Markdown, each render's evidence and cost, the history.
 
     Returns:
         The files that the site offers for download.
     """
     items = folder / "items"
+    evidence = {result.id: result.evidence for result in results}
     for item in scorecard.renders:
         measured = report.item_evidence(item, evidence.get(item.id))
         fsio.write_json(items / f"{item.id}.json", measured)
@@ -39,6 +41,7 @@ def write_report(
     csv, markdown = folder / "batch_metrics.csv", folder / "scorecard.md"
     fsio.write_text(csv, report.batch_metrics_csv(scorecard))
     fsio.write_text(markdown, report.scorecard_markdown(scorecard, profile))
+    fsio.write_text(folder / COSTS, report.costs_csv(results))
     history = folder / report.HISTORY
     fsio.write_json(history, report.history_json(records))
     # Last: if the scorecard exists, the files that it names exist too.

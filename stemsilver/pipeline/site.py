@@ -121,7 +121,7 @@ def build_site(
         media, evidence = finished.media, finished.evidence
         ab_snippets.write_snippets(scorecard, profile, media, other, places.report / SNIPPETS)
         records = report.merged([*former, *earlier, report.record(scorecard)])
-        reports = write_report(scorecard, profile, evidence, records, places.report)
+        reports = write_report(scorecard, profile, finished.items, records, places.report)
         made = None
         if inputs is not None and _is_settled(finished):
             made = freshness.build_digest(inputs, renders, places.proceed, places.report)

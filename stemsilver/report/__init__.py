@@ -37,7 +37,7 @@ from stemsilver.report.history.records import (
     record,
 )
 from stemsilver.report.history.regressions import Shift, ShiftSense, build_groups, shifts
-from stemsilver.report.scorecard.cost import Cost, factor_words, memory_words
+from stemsilver.report.scorecard.cost import Cost, cost, costs_csv, factor_words, memory_words
 from stemsilver.report.scorecard.csv_table import batch_metrics_csv
 from stemsilver.report.scorecard.markdown import provenance, scorecard_markdown
 from stemsilver.report.scorecard.models import UsedModel, used_models
@@ -117,6 +117,8 @@ __all__ = [
     "change_cells",
     "check_guardrail",
     "checked_link",
+    "cost",
+    "costs_csv",
     "diff",
     "diff_headline",
     "diff_json",

@@ -65,9 +65,9 @@ def leave(folder: Path, created: str = "2026-11-22T13:50:01Z") -> LeftByABuild:
         replace(item, output_sha256=fsio.sha256_file(left.proceed / item.output)) for item in items
     )
     made = replace(planted, results=(*items, broken), created=created)
-    build, profile, evidence = made.scorecard, made.profile, made.evidence
+    build, profile = made.scorecard, made.profile
     records = [report.record(build)]
-    reports = pipeline.write_report(build, profile, evidence, records, left.report)
+    reports = pipeline.write_report(build, profile, made.results, records, left.report)
     shown = {item.id: planted.media[first.id] for item in items}
-    microsite.build(build, profile, evidence, shown, reports, left.site, 100)
+    microsite.build(build, profile, made.evidence, shown, reports, left.site, 100)
     return left

@@ -167,7 +167,7 @@ def multiply(card: Any, paths: Sequence[str]) -> None:
     first = card["items"][0]
     kept = {"wer_raw_to_clean": first["metrics"]["wer_raw_to_clean"]}
     card["items"] = [
-        first | {"id": f"r{at}", "path": path, "metrics": kept, "verdicts": [], "seconds": {}}
+        first | {"id": f"r{at}", "path": path, "metrics": kept, "verdicts": []}
         for at, path in enumerate(paths)
     ]
 

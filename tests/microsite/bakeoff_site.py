@@ -13,7 +13,7 @@ from stemsilver.config import Profile
 from stemsilver.fsio import write_json, write_text
 from stemsilver.microsite import build_bakeoff
 from stemsilver.records import Evidence, Failure, ItemResult, Score
-from stemsilver.report import Bakeoff, bakeoff, bakeoff_json, bakeoff_markdown
+from stemsilver.report import Bakeoff, bakeoff, bakeoff_json, bakeoff_markdown, cost
 
 from .blind_site import voice
 from .planted_site import DUET, HOSTILE_WORD, SILENT, Planted, Published, set_levels
@@ -43,7 +43,7 @@ def planted_bakeoff(planted: Planted, folder: Path) -> Baked:
         items = tuple(_item(item, values, lost=at == 1) for item in planted.results)
         profile: Profile = planted.profile.model_copy(update={"name": name})
         made = replace(planted, results=items, profile=profile)
-        runs.append((made.scorecard, profile))
+        runs.append((made.scorecard, profile, cost(items)))
         evidence.append(made.evidence)
         cleaned = [item.id for item in items if item.failure is None]
         media.append({id_: _media(planted, id_, folder / str(at), at) for id_ in cleaned})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from stemsilver import fsio
@@ -14,7 +14,8 @@ from stemsilver.cleaning import chain
 from stemsilver.errors import Locked, UsageError
 from stemsilver.pipeline import bakeoff
 from stemsilver.pipeline.bakeoff import check_names, judged_by
-from stemsilver.report.scorecard.cost import cost
+from stemsilver.records import ItemResult
+from stemsilver.report import cost
 from stemsilver.step_cache import Steps
 
 from .bakeoffs import Baked, bake, bake_once, candidate
@@ -58,11 +59,13 @@ def test_what_was_done_before_is_not_done_again(copied: Workspace, baked: Baked)
     # Of the candidate alone: the default profile was built in this cache before.
     assert len(steps) == 3 * 2
     # Raw is measured once for all profiles.
-    [first, second] = baked.outcome.found.runs
-    for one, other in zip(first.scorecard.renders, second.scorecard.renders, strict=True):
-        for step in ("raw asr", "raw dnsmos", "raw music", "raw loudness"):
-            assert one.seconds[step] == other.seconds[step]
-        assert one.seconds["polish"] != other.seconds["polish"]
+    first, second = (
+        pd.read_csv(baked.folder / name / "report" / "costs.csv").set_index(["step", "id"])
+        for name in ("embedded", "spleeter")
+    )
+    for step in ("raw asr", "raw dnsmos", "raw music", "raw loudness"):
+        assert first.seconds[step].equals(second.seconds[step])
+    assert not first.seconds["polish"].equals(second.seconds["polish"])
     outcome = bake(copied, [embedded(), candidate()], embedded(), NoWorkers())
     assert outcome.all_cleaned
     assert contents(copied.folder / "bakeoff") == contents(baked.folder)
@@ -94,9 +97,8 @@ def test_the_cost_counts_every_step_of_the_chain(baked: Baked) -> None:
     raw = decode(baked.workspace.renders()[0].source, 1)
     profile = changed(embedded(), "beta_wiener", enabled=True)
     chain.clean(raw, "source", profile.chain, steps)
-    first = baked.outcome.found.renders[0]
-    item = replace(first, seconds=steps.seconds, peak_bytes=steps.peak_bytes)
-    found = cost(replace(baked.outcome.found.incumbent.scorecard, items={item.id: item}))
+    item = ItemResult("one", "one.wav", "one", seconds=steps.seconds, peak_bytes=steps.peak_bytes)
+    found = cost([item])
     assert found.seconds == pytest.approx(sum(steps.seconds.values()))
     assert found.peak_bytes == max(steps.peak_bytes.values())
 

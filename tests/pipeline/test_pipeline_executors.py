@@ -93,12 +93,15 @@ def test_a_worker_dies_with_its_parent_in_the_middle_of_a_task() -> None:
         "from stemsilver.pipeline.executors import LocalPool\n"
         f"LocalPool(1).submit(exec, {task!r}).result()"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as parent:
         assert parent.stdout is not None
         assert not gone(int(parent.stdout.readline()))
         parent.kill()
-        # The worker holds the same pipe: it ends when the last of them has.
-        parent.communicate(timeout=60)
+        # The worker holds the same pipes: they end when the last of them has.
+        _, said = parent.communicate(timeout=60)
+    assert said == b""
 
 
 def test_shutting_down_lets_what_was_submitted_finish() -> None:

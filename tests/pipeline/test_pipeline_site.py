@@ -50,7 +50,7 @@ def test_reports_and_site_speak_of_every_render(built: Built) -> None:
         zip(ids, ["one__speech_only.wav", "sub/two__speech_only.wav"], strict=True)
     )
     files = {name for name in contents(places.report) if not name.startswith("ab/")}
-    reports = {"scorecard.json", "scorecard.md", "batch_metrics.csv", "history.json"}
+    reports = {"scorecard.json", "scorecard.md", "batch_metrics.csv", "history.json", "costs.csv"}
     assert files == reports | {f"items/{id_}.json" for id_ in ids}
     pages = contents(places.site)
     for id_ in ids:

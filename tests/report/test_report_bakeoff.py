@@ -24,7 +24,9 @@ def planted() -> Bakeoff:
     first = scored(make_item("a.wav"), make_item("b.wav"), FAILED)
     less = make_item("a.wav", music_to_speech_db=-28.0, clean_pause_floor_db=-60.0)
     second = scored(less, replace(FAILED, id="b-wav", path="b.wav"), FAILED)
-    return bakeoff([(first, of("old")), (second, of(HOSTILE)), (first, of("twin"))], of("old"))
+    nothing = cost([])
+    runs = [(first, of("old")), (second, of(HOSTILE)), (first, of("twin"))]
+    return bakeoff([(*run, nothing) for run in runs], of("old"))
 
 
 FOUND = planted()
@@ -45,7 +47,7 @@ def test_means_are_over_the_renders_that_every_profile_has() -> None:
 
 def test_what_differs_by_noise_is_best_too() -> None:
     cards = [scored(make_item(clean_dnsmos_ovrl=value)) for value in (3.250, 3.251, 3.0)]
-    found = bakeoff([(card, of(f"p{at}")) for at, card in enumerate(cards)], PROFILE)
+    found = bakeoff([(card, of(f"p{at}"), cost([])) for at, card in enumerate(cards)], PROFILE)
     assert columns(found)["clean_dnsmos_ovrl"].best == (True, True, False)
 
 
@@ -82,9 +84,9 @@ def test_costs_are_those_of_the_chain_alone() -> None:
         peak_bytes={"separate: spleeter-2stems": 2_000, "asr": 9_000, "fuse": 3_000},
         gpu_peak_bytes={"denoise": 7},
     )
-    found = cost(scored(one, replace(one, id="b", peak_bytes={}), FAILED))
+    found = cost([one, replace(one, id="b", peak_bytes={}), FAILED])
     assert (found.seconds, found.audio_seconds) == (6.0, 60.0)
     assert found.real_time_factor == 0.1
     assert (found.peak_bytes, found.gpu_peak_bytes) == (3_000, 7)
-    unknown = cost(scored(FAILED))
+    unknown = cost([FAILED])
     assert (factor_words(unknown), memory_words(unknown.peak_bytes)) == ("—", "—")

@@ -81,7 +81,6 @@ def settings(values: dict[str, Any]) -> dict[str, Any]:
         (lambda v: v.update(schema_version=2), "should be 1"),
         (lambda v: first(v).update(rate=-1), "greater than or equal to 0"),
         (lambda v: first(v).update(frames=0.5), "valid integer"),
-        (lambda v: first(v).update(seconds={"fuse": "1"}), "valid number"),
         (lambda v: first(v).update(notes=["x" * 5000]), "4000 characters"),
         (lambda v: first(v).update(script=7), "valid string"),
         (lambda v: v["weights"][0].update(sha256="<b>"), "pattern"),

@@ -8,7 +8,7 @@ import pytest
 from stemsilver.config import Profile
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Evidence, Score, Timeline
-from stemsilver.report import gates, item_evidence, scorecard_json
+from stemsilver.report import costs_csv, gates, item_evidence, scorecard_json
 
 from .planted_batch import FAILED, PROFILE, RESULTS, SCORECARD, make_item, scored
 
@@ -39,7 +39,9 @@ def test_every_item_has_every_metric_and_a_failed_one_promises_no_output() -> No
             assert (score["value"] is None) != (score["reason"] is None)
     item, *_, failed = items
     assert (item["status"], item["duration_seconds"]) == ("pass", 30)
-    assert item["seconds"] == {"clean": 1.235}
+    [head, cost, *_] = costs_csv([make_item()]).splitlines()
+    assert head == "id,step,seconds,peak_bytes,gpu_peak_bytes"
+    assert cost == f"{make_item().id},clean,1.235,,"
     assert item["metrics"]["clean_lufs"] == {"value": -16.2, "reason": None}
     music = {"gate": "music_to_speech", "label": "Music to speech", "metric": "music_to_speech_db"}
     assert item["verdicts"][0] == {**music, "limit": "≤ −20 dB", "passed": True}

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
-import mimetypes
-import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -15,14 +12,6 @@ from rich.markup import escape
 from stemsilver.cli.console import messages
 from stemsilver.cli.signals import Stopped
 from stemsilver.errors import UsageError
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-    from starlette.responses import Response
-    from starlette.types import Scope
-
-# Content types that browsers need; this machine's own tables may differ.
-_TYPES = {".js": "text/javascript", ".webp": "image/webp", ".flac": "audio/flac"}
 
 
 def command(
@@ -37,55 +26,25 @@ def command(
     """Serve a built site, with byte ranges, until Ctrl-C.
 
     Pages opened from a disk play each track separately; served pages can switch between tracks.
+
+    It answers only its own names: localhost, the --host, and this machine's if others can open it.
     """
     import uvicorn
 
-    application = app(site)
+    from stemsilver.cli.server import app, in_url, is_loopback
+
+    application = app(site, host)
     listening = _listen(host, port)
     console = messages()
-    if not _is_loopback(host):
+    if not is_loopback(host):
         console.print(f"[yellow]![/] {escape(host)} may be reached from other machines.")
-    shown = f"[{host}]" if ":" in host else host
-    console.print(f"{site}: http://{shown}:{listening.getsockname()[1]}/  (Ctrl-C ends it)")
+    console.print(f"{site}: http://{in_url(host)}:{listening.getsockname()[1]}/  (Ctrl-C ends it)")
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
     # Ctrl-C is the normal way to end the server.
     try:
         server.run(sockets=[listening])
     except Stopped as stopped:
         stopped.handled = True
-
-
-def app(site: Path) -> Starlette:
-    """Return the site in `site` as an ASGI application.
-
-    Raises:
-        UsageError: the folder contains no site.
-    """
-    from starlette.applications import Starlette
-    from starlette.routing import Mount
-    from starlette.staticfiles import StaticFiles
-
-    class Files(StaticFiles):
-        """Files that a browser must check again, because the next build may have changed them."""
-
-        def file_response(
-            self,
-            full_path: str | os.PathLike[str],
-            stat_result: os.stat_result,
-            scope: Scope,
-            status_code: int = 200,
-        ) -> Response:
-            response = super().file_response(full_path, stat_result, scope, status_code)
-            response.headers["Cache-Control"] = "no-cache"
-            return response
-
-    if not (site / "index.html").is_file():
-        raise UsageError(
-            f"{site}: no site to serve", next_step="Run `stemsilver build-site` first, or name one."
-        )
-    for suffix, kind in _TYPES.items():
-        mimetypes.add_type(kind, suffix)
-    return Starlette(routes=[Mount("/", Files(directory=site, html=True))])
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -102,10 +61,3 @@ def _listen(host: str, port: int) -> socket.socket:
             f"cannot listen on {host} port {port}: {error.strerror or error}",
             next_step="Name another --port, or 0 for any that is free.",
         ) from error
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

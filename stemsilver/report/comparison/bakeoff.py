@@ -13,7 +13,7 @@ from stemsilver.report.comparison.change import change
 from stemsilver.report.comparison.diff import MeanDiff
 from stemsilver.report.comparison.guardrail import Check
 from stemsilver.report.comparison.promotion import Ruling, rule_on
-from stemsilver.report.scorecard.cost import Cost, cost
+from stemsilver.report.scorecard.cost import Cost
 from stemsilver.report.scorecard.scorecard import Scorecard, ScoredRender
 from stemsilver.report.scorecard.scores import mean_of
 from stemsilver.report.scorecard.verdicts import totals
@@ -97,14 +97,14 @@ class BakeoffColumn:
     count: int
 
 
-def bakeoff(runs: Sequence[tuple[Scorecard, Profile]], judge: Profile) -> Bakeoff:
+def bakeoff(runs: Sequence[tuple[Scorecard, Profile, Cost]], judge: Profile) -> Bakeoff:
     """Apply the promotion rule of the first run's profile to every other run."""
     incumbent, rule = runs[0][0], runs[0][1].promotion
     return Bakeoff(
         judge,
         tuple(
-            ProfileRun(card, profile, cost(card), rule_on(incumbent, card, rule) if index else None)
-            for index, (card, profile) in enumerate(runs)
+            ProfileRun(card, profile, cost, rule_on(incumbent, card, rule) if index else None)
+            for index, (card, profile, cost) in enumerate(runs)
         ),
     )
 

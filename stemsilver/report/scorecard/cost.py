@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from stemsilver.report.scorecard.scorecard import Scorecard
+from stemsilver.records import ItemResult
 from stemsilver.report.text.wording import NO_VALUE, number, setting
 
 _SEPARATORS = "separate: "
@@ -37,15 +39,30 @@ class Cost:
         return self.seconds / self.audio_seconds if self.audio_seconds else None
 
 
-def cost(found: Scorecard) -> Cost:
+def cost(items: Sequence[ItemResult]) -> Cost:
     """Add up the cost of cleaning the renders, without measuring and drawing."""
-    cleaned = [item for item in found.renders if item.failure is None]
+    cleaned = [item for item in items if item.failure is None]
     return Cost(
         seconds=math.fsum(second for item in cleaned for second in _chain(item.seconds)),
         audio_seconds=math.fsum(item.duration for item in cleaned),
         peak_bytes=_highest(item.peak_bytes for item in cleaned),
         gpu_peak_bytes=_highest(item.gpu_peak_bytes for item in cleaned),
     )
+
+
+def costs_csv(items: Sequence[ItemResult]) -> str:
+    """Return the cost of every step of every render as CSV, a row for each, for `costs.csv`.
+
+    It is the only file of a report in which two equal builds differ.
+    """
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    rows.writerow(("id", "step", "seconds", "peak_bytes", "gpu_peak_bytes"))
+    for item in items:
+        for step, seconds in item.seconds.items():
+            peaks = item.peak_bytes.get(step), item.gpu_peak_bytes.get(step)
+            rows.writerow((item.id, step, round(seconds, 3), *peaks))
+    return table.getvalue()
 
 
 def factor_words(cost: Cost) -> str:

@@ -27,7 +27,6 @@ _Path: TypeAlias = Annotated[str, Field(min_length=1, max_length=4096)]
 _Text: TypeAlias = Annotated[str, Field(max_length=4000)]
 _Reason: TypeAlias = Annotated[str, Field(min_length=1, max_length=4000)]
 _Count: TypeAlias = Annotated[int, Field(ge=0, le=10**15)]
-_Step: TypeAlias = Annotated[str, Field(max_length=255)]
 # Far outside any metric's range; sums of such numbers stay finite and short.
 _Value: TypeAlias = Annotated[float, Field(ge=-1e6, le=1e6)]
 
@@ -57,9 +56,6 @@ class _Item(UntrustedModel):
     channels: Annotated[int, Field(ge=0, le=100)] = 0
     frames: _Count = 0
     notes: list[_Text] = Field(default_factory=list)
-    seconds: dict[_Step, Annotated[float, Field(ge=0, le=1e9)]] = Field(default_factory=dict)
-    peak_bytes: dict[_Step, _Count] = Field(default_factory=dict)
-    gpu_peak_bytes: dict[_Step, _Count] = Field(default_factory=dict)
 
 
 class _Gate(UntrustedModel):

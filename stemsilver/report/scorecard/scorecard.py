@@ -6,7 +6,7 @@ This one type is judged, written to `report/scorecard.json` and read back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -60,7 +60,6 @@ class ScoredRender:
     `output` is the path of the speech-only file in its folder, and `output_sha256` the hash of that
     file; both are None if there is none. `raw_digest` identifies the raw samples; None if they
     could not be decoded. Every metric of the catalogue has a score, and every gate a verdict.
-    `seconds` and the peaks in bytes are by step, as in `ItemResult`.
     """
 
     id: str
@@ -77,9 +76,6 @@ class ScoredRender:
     channels: int = 0
     frames: int = 0
     notes: tuple[str, ...] = ()
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    peak_bytes: Mapping[str, int] = field(default_factory=dict)
-    gpu_peak_bytes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def duration(self) -> float:

@@ -94,9 +94,6 @@ def _item(item: ScoredRender) -> dict[str, Any]:
         "duration_seconds": item.duration,
         "metrics": {name: asdict(score) for name, score in item.scores.items()},
         "verdicts": [asdict(verdict) for verdict in item.verdicts],
-        "seconds": dict(item.seconds),
-        "peak_bytes": dict(item.peak_bytes),
-        "gpu_peak_bytes": dict(item.gpu_peak_bytes),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -208,11 +207,6 @@ def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
         channels=result.channels,
         frames=result.frames,
         notes=result.notes,
-        seconds={
-            step: round(taken, 3) for step, taken in result.seconds.items() if math.isfinite(taken)
-        },
-        peak_bytes=result.peak_bytes,
-        gpu_peak_bytes=result.gpu_peak_bytes,
     )
 
 
