@@ -46,7 +46,7 @@ def cut(source: Path, target: Path, count: int, seconds: float) -> Sequence[Rend
     return discover.discover(target).renders
 
 
-def start(workers: int, held: ExitStack) -> str:
+def start(workers: int, folder: Path, held: ExitStack) -> str:
     """Start a cluster, each worker on a core of its own; return its address."""
     there = held.enter_context(
         LocalCluster(
@@ -54,6 +54,7 @@ def start(workers: int, held: ExitStack) -> str:
             threads_per_worker=1,
             memory_limit=None,
             dashboard_address=":0",
+            local_directory=str(folder / f"workers-{workers}"),
             silence_logs=logging.CRITICAL,
         )
     )
@@ -89,8 +90,9 @@ def main() -> None:
     console = Console(highlight=False)
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
-        renders = cut(chosen.folder, folder, chosen.renders, chosen.seconds)
-        addresses = {workers: start(workers, held) for workers in WORKERS}
+        (folder / "raw").mkdir()
+        renders = cut(chosen.folder, folder / "raw", chosen.renders, chosen.seconds)
+        addresses = {workers: start(workers, folder, held) for workers in WORKERS}
         ratios = []
         for number in range(1 + chosen.rounds):
             one, two = (timed(addresses[workers], renders, console) for workers in WORKERS)

@@ -36,31 +36,28 @@ dask = pytest.importorskip("dask")
 Patch = pytest.MonkeyPatch
 
 
-def started(workers: int, **options: Any) -> Any:
-    """A cluster on this machine."""
-    return distributed.LocalCluster(
-        n_workers=workers,
-        **{
-            "threads_per_worker": 1,
-            "dashboard_address": ":0",
-            "memory_limit": None,
-            "silence_logs": logging.CRITICAL,
-            "local_directory": tempfile.mkdtemp(),
-            **options,
-        },
-    )
-
-
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a cluster of two worker processes."""
-    with started(2) as there:
+    with (
+        # It gives up a worker that happens to be starting 15 s after it was killed before.
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"}),
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            memory_limit=None,
+            dashboard_address=":0",
+            local_directory=str(tmp_path_factory.mktemp("dask")),
+            silence_logs=logging.CRITICAL,
+        ) as there,
+    ):
         yield there.scheduler_address
 
 
 @pytest.fixture
 def client(address: str) -> Iterator[Any]:
     with distributed.Client(address, set_as_default=False) as connected:
+        connected.wait_for_workers(2, 60)
         yield connected
 
 
@@ -273,7 +270,7 @@ def test_other_versions_are_refused_by_name() -> None:
 # --- the cluster
 
 
-def of_threads(threads: int, **resources: dict[str, float]) -> Any:
+def of_threads(threads: int, folder: Path, **resources: dict[str, float]) -> Any:
     """A cluster in this process, with a worker for each of the resources, by name."""
     common = {"nthreads": threads, "memory_limit": 0, "dashboard": False}
     return distributed.SpecCluster(
@@ -281,7 +278,7 @@ def of_threads(threads: int, **resources: dict[str, float]) -> Any:
         workers={
             name: {
                 "cls": distributed.Worker,
-                "options": {**common, "resources": has, "local_directory": tempfile.mkdtemp()},
+                "options": {**common, "resources": has, "local_directory": str(folder / name)},
             }
             for name, has in resources.items()
         },
@@ -300,7 +297,7 @@ def own_environment(monkeypatch: Patch) -> None:
 @pytest.mark.usefixtures("own_environment")
 def test_a_worker_of_several_threads_is_refused(tmp_path: Path) -> None:
     with (
-        of_threads(2, only={}) as there,
+        of_threads(2, tmp_path, only={}) as there,
         pytest.raises(EnvironmentFault, match="it has 2 threads") as caught,
     ):
         cluster.choose(there.scheduler_address, embedded(), [], tmp_path, jobs=None)(1)
@@ -315,7 +312,7 @@ def name_of_worker() -> str:
 def test_large_models_go_to_the_workers_that_declare_a_gpu(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    with of_threads(1, gpu={"GPU": 1}, plain={}) as there:
+    with of_threads(1, tmp_path, gpu={"GPU": 1}, plain={}) as there:
         names = []
         for large in (True, False):
             monkeypatch.setattr(cluster, "large_models", lambda _, large=large: large)
@@ -343,7 +340,7 @@ def hold() -> None:
 
 @pytest.mark.usefixtures("own_environment", "impatient")
 def test_a_cluster_that_is_gone_ends_the_work(tmp_path: Path) -> None:
-    with of_threads(1, only={}) as there:
+    with of_threads(1, tmp_path, only={}) as there:
         get = cluster.choose(there.scheduler_address, embedded(), [], tmp_path, jobs=None)
         with get(2) as pool:
             futures = [pool.submit(hold), pool.submit(hold)]
@@ -357,7 +354,10 @@ def test_a_cluster_that_is_gone_ends_the_work(tmp_path: Path) -> None:
 
 def test_a_cluster_without_workers_is_told(tmp_path: Path, monkeypatch: Patch) -> None:
     monkeypatch.setattr(cluster, "PATIENCE", 0.2)
-    with of_threads(1) as there, distributed.Client(there, set_as_default=False) as client:
+    with (
+        of_threads(1, tmp_path) as there,
+        distributed.Client(there, set_as_default=False) as client,
+    ):
         with pytest.raises(EnvironmentFault, match="has no workers") as caught:
             cluster.choose(there.scheduler_address, embedded(), [], tmp_path, jobs=None)(1)
         assert f"dask worker {there.scheduler_address} --nthreads 1" in caught.value.next_step
