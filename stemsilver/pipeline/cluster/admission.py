@@ -24,6 +24,7 @@ from stemsilver.records import Render
 TERMS = "terms.json"
 
 _INSTALL = "Install the same versions on every machine, from one constraints.txt."
+_MOUNT = "Mount the cache and the renders at the same paths on every machine."
 _T = TypeVar("_T")
 
 
@@ -107,7 +108,7 @@ def _enter(folder: Path, worker: Any) -> Sequence[StemsilverError]:
         return [
             EnvironmentFault(
                 f"it cannot read {folder.parents[1]} ({error.strerror})",
-                next_step="Mount the cache and the renders at the same paths on every machine.",
+                next_step=_MOUNT,
             )
         ]
     here = urlsplit(worker.address).hostname
@@ -138,7 +139,7 @@ def _wrong(folder: Path, worker: Any, terms: Mapping[str, Any]) -> Iterator[Stem
         more = f" and {len(hidden) - 1} more" if hidden[1:] else ""
         yield EnvironmentFault(
             f"it does not see {hidden[0]}{more}, or as another file",
-            next_step="Mount the cache and the renders at the same paths on every machine.",
+            next_step=_MOUNT,
         )
     try:
         weights.check(terms["weights"])
