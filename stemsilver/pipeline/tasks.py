@@ -254,7 +254,7 @@ def _media(
 
 
 def _written(path: Path, write: Callable[[Audio, BinaryIO], None], audio: Audio) -> Path:
-    with fsio.writing(path), path.open("wb") as file:
+    with fsio.writing(path), path.open("w+b") as file:
         write(audio, file)
     return path
 

@@ -110,6 +110,14 @@ class Planted:
         )
 
 
+def answer_range(route: Route, content: bytes) -> None:
+    """Answer with the bytes that were asked for, as a server does that has byte ranges."""
+    first, last = route.request.headers["range"].removeprefix("bytes=").split("-")
+    part = content[int(first) : int(last) + 1 if last else None]
+    place = f"bytes {first}-{int(first) + len(part) - 1}/{len(content)}"
+    route.fulfill(status=206, body=part, headers={"Content-Range": place})
+
+
 @dataclass(frozen=True)
 class Served:
     """A folder of pages, and the address under which `serve` shows it to a browser."""
@@ -129,10 +137,12 @@ class Served:
     def _answer(self, route: Route) -> None:
         asked = route.request.url.removeprefix(self.url)
         path = self.folder / unquote(urlsplit(asked).path).lstrip("/")
-        if path.is_file():
-            route.fulfill(path=path)
-        else:
+        if not path.is_file():
             route.fulfill(status=404)
+        elif "range" in route.request.headers:
+            answer_range(route, path.read_bytes())
+        else:
+            route.fulfill(path=path)
 
 
 @dataclass(frozen=True)
