@@ -37,7 +37,7 @@ from scipy.signal import correlate
 
 from stemsilver import microsite
 from stemsilver.audio import write_flac16
-from stemsilver.cli.commands.serve import app
+from stemsilver.cli.server import app
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING, TrackLevels, outlined, to_json
@@ -199,7 +199,7 @@ def _alignment(name: str, minutes: float, chance: np.random.Generator) -> Alignm
 
 @contextmanager
 def _served(site: Path) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app(site), port=0, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(app(site, "127.0.0.1"), port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
