@@ -59,7 +59,7 @@ def test_every_pin_is_an_exact_version_that_runs_on_the_oldest_python() -> None:
         assert re.fullmatch(r"==[\w.]+", str(pin.specifier)), pin
         assert not pin.extras, pin
         if name_of(pin) in installed:
-            needed = installed[name_of(pin)]["Requires-Python"] or ""
+            needed = installed[name_of(pin)].get("Requires-Python", "")
             assert SpecifierSet(needed).contains(f"{OLDEST}.0"), pin
     assert set(map(name_of, DEPENDENCIES)) <= set(map(name_of, PINS)) & installed.keys()
 
