@@ -41,7 +41,7 @@ from stemsilver.cli.server import app
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING, TrackLevels, outlined, to_json
-from stemsilver.media.plots import spectrogram_webp
+from stemsilver.media.plots import spectrogram_webp, strip_name, strips
 from stemsilver.profiles import load_profile
 from stemsilver.records import AlignedWord, Alignment, Audio, Evidence, ItemResult, Score, Timeline
 from stemsilver.report import judge
@@ -154,7 +154,11 @@ def _site(folder: Path, pair: dict[str, Audio], minutes: float) -> Path:
     for name, audio in tracks.items():
         with (media / f"{name}.flac").open("w+b") as file:
             write_flac16(audio, file)
-        (media / f"{name}.webp").write_bytes(spectrogram_webp(audio.samples, RATE))
+        picture = spectrogram_webp(audio.samples, RATE)
+        (media / f"{name}.webp").write_bytes(picture)
+        for index in range(strips(audio.duration)):
+            # Noise looks the same everywhere.
+            (media / strip_name(name, index)).write_bytes(picture)
     levels = {name: TrackLevels(outlined(audio.samples), -20.0) for name, audio in tracks.items()}
     (media / LISTENING).write_bytes(to_json(levels))
     (media / snippets.LISTING).write_bytes(snippets.to_json(()))
@@ -241,7 +245,7 @@ def _switched(browser: Browser, url: str, count: int) -> Recording:
     for name in itertools.islice(itertools.cycle(("raw", "clean")), count):
         page.wait_for_timeout(700)
         page.locator(f".ab-pick.ab-{name}").click()
-    page.wait_for_timeout(700)
+    page.wait_for_function("heard.at(-1)[0] > clicks.at(-1) + context.sampleRate / 2")
     found = page.evaluate(_RECORDED)
     context.close()
     return Recording(found["first"], np.array(found["samples"]), found["clicks"], found["latency"])

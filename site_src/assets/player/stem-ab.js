@@ -55,7 +55,7 @@ class StemAb extends HTMLElement {
     this.#wanted = this.#radio().value;
     this.#match = this.#part("match").value;
     this.#showGains();
-    if (this.#long) this.#say("Play fetches a long render in parts, as far as you listen.");
+    if (this.#long) this.#say(this.#costs());
     this.#follow();
     addEventListener("hashchange", () => this.#follow());
     // Pause when the reader leaves, so that the page is also silent when they come back.
@@ -183,6 +183,13 @@ class StemAb extends HTMLElement {
         abandon: () => this.#showLoop(this.#loop),
       });
     }
+  }
+
+  /** Say what the playback of a long render fetches. */
+  #costs() {
+    const [raw, clean] = ["raw", "clean"].map((name) => this.#known.get(name));
+    const perMinute = bytes((60 * (raw.size + clean.size)) / this.#duration);
+    return `Play fetches ${raw.label} and ${clean.label} in parts, about ${perMinute} a minute.`;
   }
 
   #act(action, index = 0) {
