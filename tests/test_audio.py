@@ -6,6 +6,7 @@ import io
 import struct
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from stemsilver import signals
 from stemsilver.audio import decode, encode_flac16, encode_wav, mono, resample, to_channels
 from stemsilver.errors import ItemError, StageError, UnreadableAudio
 from stemsilver.records import Audio, Samples
@@ -275,6 +277,28 @@ def test_a_signal_comes_back_bit_for_bit(
     np.testing.assert_array_equal(decoded(tmp_path, data), audio.samples)
     info = soundfile.info(tmp_path / "x.wav")
     assert (info.subtype, info.samplerate, info.frames) == (f"PCM_{bits}", 44_100, 70_000)
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (44_100, 2), (22_222, 3)])
+def test_the_parts_of_a_long_flac_can_be_found_and_decoded_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: int, channels: int
+) -> None:
+    audio = Audio(decoded(tmp_path, encode_flac16(Audio(noise(channels, 25 * rate), rate))), rate)
+    short = encode_flac16(audio)
+    monkeypatch.setattr(signals, "STRETCH", audio.samples.size - 1)
+    data = encode_flac16(audio)
+    np.testing.assert_array_equal(decoded(tmp_path, data), audio.samples)
+    # A point every ten seconds, behind the first block of 42 bytes; all else is as in a short file.
+    assert data[42:46] == b"\3" + (3 * 18).to_bytes(3, "big")
+    assert data[:42] + data[46 + 54 :] == short
+    points = [struct.unpack_from(">QQH", data, 46 + 18 * index) for index in range(3)]
+    first = short.index(b"\xff\xf8", 42) + 4 + 54
+    edges = [(sample, first + offset) for sample, offset, _ in points]
+    for (start, here), (stop, there) in pairwise([*edges, (25 * rate, len(data))]):
+        alone = data[:4] + b"\x80" + data[5:21] + bytes([data[21] & 240]) + bytes(20)
+        part = decoded(tmp_path, alone + data[here:there])
+        np.testing.assert_array_equal(part, audio.samples[:, start:stop])
+    assert all(abs(start - 10 * rate * index) < 4608 for index, (start, _) in enumerate(edges))
 
 
 def test_wav_says_where_the_loudspeakers_are() -> None:

@@ -29,6 +29,16 @@ def test_the_benchmark_of_the_site_measures_a_small_one(chromium: str) -> None:
     assert re.search(r"│ 3 +│ \d+\.\d +│", printed("site.py", "3", STEMSILVER_CHROMIUM=chromium))
 
 
+def test_the_benchmark_of_a_long_page_hears_its_switches(chromium: str) -> None:
+    # The shortest that is fetched in parts. No figure is asserted that needs a quiet machine.
+    found = printed(
+        *("long_page.py", "--minutes", "23", "--switches", "2"), STEMSILVER_CHROMIUM=chromium
+    )
+    assert "off the clock by at most 0 samples" in found
+    [kilobytes] = re.findall(r"23 minutes: ([\d,]+) kB before playback", found)
+    assert int(kilobytes.replace(",", "")) < 1500
+
+
 @NEEDS_DEMUCS
 def test_the_benchmark_of_the_separators_finds_the_same_vocals() -> None:
     said = " ".join(printed("separators.py", "--small", "--seconds", "1").split())

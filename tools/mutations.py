@@ -378,9 +378,23 @@ MUTATIONS = (
     Mutation(
         "switching has no crossfade",
         "site_src/assets/player/engine.js",
-        "      fader.move(this.#target(name), time, this.#fade);\n    }\n  }",
-        "      fader.move(this.#target(name), time, 0);\n    }\n  }",
+        "fader.move(this.#target(name), time, this.#fade);\n  }",
+        "fader.move(this.#target(name), time, 0);\n  }",
         "tests/microsite/test_microsite_playback.py",
+    ),
+    Mutation(
+        "a part of a long track begins a sample late",
+        "site_src/assets/player/engine.js",
+        "source.start(this.#seconds(voice.until), ",
+        "source.start(this.#seconds(voice.until + 1), ",
+        "tests/microsite/test_microsite_long.py",
+    ),
+    Mutation(
+        "a point of the seek table is a frame late",
+        "stemsilver/audio/seek_table.py",
+        "self._starts[number] - self._starts[0]",
+        "self._starts[number + 1] - self._starts[0]",
+        "tests/test_audio.py",
     ),
     # delivery
     Mutation(

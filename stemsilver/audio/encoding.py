@@ -8,9 +8,11 @@ from typing import BinaryIO, Literal
 import numpy as np
 import soundfile
 
+from stemsilver.audio.seek_table import SeekableFlac
 from stemsilver.audio.sound_file import BLOCK, check_finite
 from stemsilver.errors import StageError
 from stemsilver.records import Audio
+from stemsilver.signals import is_long
 
 
 def encode_wav(audio: Audio, bits: Literal[16, 24] = 24) -> bytes:
@@ -26,6 +28,7 @@ def encode_wav(audio: Audio, bits: Literal[16, 24] = 24) -> bytes:
 
 def encode_flac16(audio: Audio) -> bytes:
     """Encode a 16-bit FLAC file, clamped as in `encode_wav`; equal samples give equal bytes.
+    The file of a long signal has a seek table.
     Raises `StageError` as `encode_wav` does, or if FLAC does not support the rate.
     """
     buffer = io.BytesIO()
@@ -41,11 +44,16 @@ def write_wav(audio: Audio, file: BinaryIO, bits: Literal[16, 24] = 24) -> None:
 
 
 def write_flac16(audio: Audio, file: BinaryIO) -> None:
-    """Write the file of `encode_flac16` block by block."""
-    _encode(audio, file, "FLAC", 16)
+    """Write the file of `encode_flac16` block by block. `file` is open for reading, too."""
+    if not is_long(audio.samples.shape):
+        _encode(audio, file, "FLAC", 16)
+        return
+    seekable = SeekableFlac(file, audio.samples.shape[-1], audio.rate)
+    _encode(audio, seekable, "FLAC", 16)
+    seekable.write_table()
 
 
-def _encode(audio: Audio, target: BinaryIO, container: str, bits: int) -> None:
+def _encode(audio: Audio, target: BinaryIO | SeekableFlac, container: str, bits: int) -> None:
     channels, frames = audio.samples.shape
     if not frames or not channels:
         raise StageError("nothing to encode: the signal has no frames")

@@ -39,6 +39,8 @@ DB_RANGE = (-100.0, -20.0)
 
 _TOP_HZ = 12_000.0
 _COLUMNS, _ROWS = 1200, 240
+_STRIP_SECONDS = 60
+_READABLE_SECONDS = 180
 _WINDOW_SECONDS = 0.064
 _DISTRIBUTION_BINS = 60
 
@@ -77,14 +79,33 @@ COLOURS = tuple(
 _PALETTE = np.array([ImageColor.getrgb(colour) for colour in COLOURS], np.uint8)
 
 
-def spectrogram_webp(signal: Signal, rate: int) -> bytes:
+def strips(duration: float) -> int:
+    """Return into how many strips the spectrogram of a long render is also cut; 0 for a short one.
+
+    Strips are equal parts of about a minute. The columns of the whole picture are too far apart to
+    show words if it lasts more than three.
+    """
+    return round(duration / _STRIP_SECONDS) if duration > _READABLE_SECONDS else 0
+
+
+def strip_name(track: str, index: int) -> str:
+    """Return the file name of a strip.
+
+    >>> strip_name("clean", 7)
+    'clean-007.webp'
+    """
+    return f"{track}-{index:03}.webp"
+
+
+def spectrogram_webp(signal: Signal, rate: int, index: int = 0, count: int = 1) -> bytes:
     """Return the spectrogram of `signal` as WebP, 1200 × 240 pixels; the page draws the axes.
 
     Shape: `signal` is (channels, frames), mixed to mono; `rate` in Hz. The x axis is time, the
     y axis is frequency on a mel scale up to `top_hz`, and the colour is the level over `DB_RANGE`.
-    Time and memory do not grow with the length: there is one transform per pixel column.
+    Of `count` equal parts of the signal, the one at `index` is drawn. Time and memory do not grow
+    with the length: there is one transform per pixel column.
     """
-    levels = _mel_levels(signal, rate)
+    levels = _mel_levels(signal, rate, index, count)
     low, high = DB_RANGE
     share = np.clip((levels - low) / (high - low), 0, 1)
     pixels = _PALETTE[np.rint(share * (len(COLOURS) - 1)).astype(np.intp)]
@@ -158,14 +179,15 @@ def distribution_svg(
         return _svg(figure)
 
 
-def _mel_levels(signal: Signal, rate: int) -> NDArray[np.float32]:
+def _mel_levels(signal: Signal, rate: int, index: int, count: int) -> NDArray[np.float32]:
     """Return levels in dB, shape (rows, columns), low frequencies first."""
     frames = signal.shape[-1]
     size = 2 ** round(np.log2(_WINDOW_SECONDS * rate))
     window = np.hanning(size).astype(np.float32)
     blocks = np.zeros((_COLUMNS, size), np.float32)
     for column in range(_COLUMNS):
-        start = round((column + 0.5) * frames / _COLUMNS) - size // 2
+        middle = (index * _COLUMNS + column + 0.5) * frames / (count * _COLUMNS)
+        start = round(middle) - size // 2
         first, last = max(start, 0), min(start + size, frames)
         blocks[column, first - start : last - start] = signal[:, first:last].mean(axis=0)
     spectrum = scipy.fft.rfft(blocks * window, axis=1)

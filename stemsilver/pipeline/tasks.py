@@ -237,12 +237,14 @@ def _media(
     for name, audio in tracks.items():
         flac = f"{name}.flac"
         files[flac] = _written(scratch / flac, write_flac16, audio)
-        files[f"{name}.webp"] = memo.file(
-            f"draw {name}",
-            plots.CODE,
-            digests[name],
-            partial(plots.spectrogram_webp, audio.samples, audio.rate),
-        )
+        drawn = partial(plots.spectrogram_webp, audio.samples, audio.rate)
+        step = f"draw {name}"
+        files[f"{name}.webp"] = memo.file(step, plots.CODE, digests[name], drawn)
+        count = plots.strips(raw.duration)
+        for index in range(count):
+            key = digest(digests[name], index, count)
+            strip = memo.file(step, plots.CODE, key, partial(drawn, index, count))
+            files[plots.strip_name(name, index)] = strip
     listening = memo.file(
         "listen",
         playback.CODE,
@@ -254,7 +256,7 @@ def _media(
 
 
 def _written(path: Path, write: Callable[[Audio, BinaryIO], None], audio: Audio) -> Path:
-    with fsio.writing(path), path.open("wb") as file:
+    with fsio.writing(path), path.open("w+b") as file:
         write(audio, file)
     return path
 

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from stemsilver.media.plots import distribution_svg, height_of, spectrogram_webp, top_hz
+from stemsilver.media.plots import distribution_svg, height_of, spectrogram_webp, strips, top_hz
 from stemsilver.records import Samples
 
 RATE = 24_000
@@ -61,6 +61,19 @@ def test_time_runs_along_the_axis() -> None:
     bright = np.flatnonzero(columns > 0.8 * columns.max())
     assert bright[0] / columns.size == pytest.approx(0.5, abs=0.03)
     assert bright[-1] / columns.size == pytest.approx(1, abs=0.03)
+
+
+def test_strips_are_equal_parts_without_seams() -> None:
+    assert [strips(seconds) for seconds in (1, 180, 181, 250, 3600)] == [0, 0, 3, 4, 60]
+    rising = np.concatenate([tone(1000, 5, level=level) for level in (0.001, 0.5)], axis=1)
+    parts = [
+        np.asarray(Image.open(io.BytesIO(spectrogram_webp(rising, RATE, index, 4))).convert("L"))
+        for index in range(4)
+    ]
+    first, second, third, _ = (part.max(axis=0).astype(int) for part in parts)
+    assert abs(first[-1] - first[600]) < 5
+    assert abs(second[0] - first[600]) < 5
+    assert third.min() > 1.5 * first.max()
 
 
 def test_the_range_is_fixed_not_fitted_and_channels_are_mixed() -> None:

@@ -17,7 +17,7 @@ from stemsilver import config
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING, TrackLevels, from_json, measure_tracks, to_json
-from stemsilver.media.plots import spectrogram_webp
+from stemsilver.media.plots import spectrogram_webp, strip_name
 from stemsilver.microsite import PublishedSite, build, read_base
 from stemsilver.records import (
     AlignedWord,
@@ -110,6 +110,14 @@ class Planted:
         )
 
 
+def answer_range(route: Route, content: bytes) -> None:
+    """Answer with the bytes that were asked for, as a server does that has byte ranges."""
+    first, last = route.request.headers["range"].removeprefix("bytes=").split("-")
+    part = content[int(first) : int(last) + 1 if last else None]
+    place = f"bytes {first}-{int(first) + len(part) - 1}/{len(content)}"
+    route.fulfill(status=206, body=part, headers={"Content-Range": place})
+
+
 @dataclass(frozen=True)
 class Served:
     """A folder of pages, and the address under which `serve` shows it to a browser."""
@@ -129,10 +137,12 @@ class Served:
     def _answer(self, route: Route) -> None:
         asked = route.request.url.removeprefix(self.url)
         path = self.folder / unquote(urlsplit(asked).path).lstrip("/")
-        if path.is_file():
-            route.fulfill(path=path)
-        else:
+        if not path.is_file():
             route.fulfill(status=404)
+        elif "range" in route.request.headers:
+            answer_range(route, path.read_bytes())
+        else:
+            route.fulfill(path=path)
 
 
 @dataclass(frozen=True)
@@ -145,7 +155,8 @@ class Published(Served):
 def plant(folder: Path) -> Planted:
     """Five renders: fine, stereo with a failed gate, hostile names, silent, not readable.
 
-    Their audio and pictures are made in `folder`.
+    The second has strips of its spectrograms, as a long render has. Their audio and pictures are
+    made in `folder`.
     """
     profile = config.load(resource("config") / "embedded.yaml")
     script_alignment = _alignment("script → raw", "the quick fox", "the quick fox")
@@ -257,6 +268,9 @@ def _media(folder: Path, item: ItemResult, profile: config.Profile) -> Path:
     for name, audio in signals.items():
         soundfile.write(target / f"{name}.flac", audio.samples.T, item.rate, subtype="PCM_16")
         (target / f"{name}.webp").write_bytes(spectrogram_webp(audio.samples, item.rate))
+        for index in range(3 if item.id == DUET else 0):
+            strip = spectrogram_webp(audio.samples, item.rate, index, 3)
+            (target / strip_name(name, index)).write_bytes(strip)
     (target / LISTENING).write_bytes(to_json(measure_tracks(signals)))
     write_snippets(target, signals, profile.ab_tests)
     return target

@@ -179,10 +179,12 @@ def test_tracks_come_late_and_go_without_stopping_the_others(page: Page) -> None
 
     program = RENDER.replace(
         "const rendered", "let ends = 0; engine.onend = () => { ends += 1; }; const rendered"
-    ).replace("return Array", "return [engine.playing, ends]; return Array")
+    ).replace("return Array", "return [engine.playing, ends, engine.ready('clean')]; return Array")
+    program = program.replace("new Engine(context, seconds", "new Engine(context, 2 * seconds")
     tracks = dict.fromkeys(("raw", "clean"), ramp())
-    found = render(page, tracks, [[block(0.5), "remove", "clean"]], 2, program)
-    assert found.tolist() == [1, 0]
+    for order in (["remove", "clean"], ["drop", "clean", 0]):
+        found = render(page, tracks, [[block(0.5), *order]], 2, program)
+        assert found.tolist() == [1, 0, 0]
 
 
 LISTEN = """

@@ -226,3 +226,30 @@ def test_a_word_leads_to_where_it_is_heard_and_is_then_marked(visit: Visit) -> N
     page.evaluate("location.hash = '#t=0.5&l=0.50-0.68'")
     play(page)
     expect(page.locator(".st-transcript [aria-current]").first).to_have_text("brown")
+
+
+def test_strips_follow_the_position_and_are_tapped(visit: Visit) -> None:
+    page = live(visit, f"renders/{DUET}.html#t=0.6")
+    strips = page.locator(".ab-strip")
+    expect(strips).to_have_count(3)
+    expect(strips.locator("img").first).to_have_attribute("src", re.compile("/raw-001.webp$"))
+    strip = strips.last
+    box = strip.bounding_box()
+    assert box is not None
+    head = strip.locator(".ab-head").bounding_box()
+    assert head is not None
+    assert head["x"] == pytest.approx(box["x"] + box["width"] / 5, abs=2)
+    strip.click(position={"x": box["width"] / 2, "y": 10})
+    assert position(page) == pytest.approx(0.75, abs=0.01)
+    page.get_by_role("slider", name="Position").fill("1.5")
+    expect(strip.locator("img")).to_have_attribute("src", re.compile("/removed-002.webp$"))
+    strip.drag_to(
+        strip,
+        source_position={"x": box["width"] / 5, "y": 10},
+        target_position={"x": box["width"] / 2, "y": 10},
+    )
+    expect(status(page)).to_have_text("Loop from 0:01.1 to 0:01.3")
+    shown = strip.locator(".ab-loop").bounding_box()
+    assert shown is not None
+    assert shown["x"] == pytest.approx(box["x"] + box["width"] / 5, abs=4)
+    assert shown["width"] == pytest.approx(0.3 * box["width"], abs=6)

@@ -11,6 +11,7 @@ import pytest
 from stemsilver.audio import decode
 from stemsilver.cleaning import separators
 from stemsilver.errors import UsageError
+from stemsilver.media import plots
 from stemsilver.media.playback import LISTENING, from_json, gains
 
 from .batches import Built, InThisProcess, NoWorkers, changed, contents, embedded
@@ -39,12 +40,15 @@ def test_tracks_add_up_and_are_matched_by_the_speech_in_them(built: Built) -> No
 def test_stages_can_be_kept(built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = built.workspace.copy(tmp_path / "stages")
     monkeypatch.setattr(separators, "load", lambda name: pytest.fail(f"{name} ran again"))
+    # As if the render were long.
+    monkeypatch.setattr(plots, "strips", lambda duration: 2)
     masked = changed(embedded(), "beta_wiener", enabled=True)
     outcome = workspace.build(InThisProcess(), masked, stages=True)
     item = outcome.finished.items[0]
     folder = workspace.places.site / "renders" / item.id
     tracks = {"raw", "clean", "removed", "vocals", "denoised", "masked"}
-    assert {path.stem for path in folder.glob("*.webp")} == tracks
+    strips = {f"{name}-00{index}" for name in tracks for index in range(2)}
+    assert {path.stem for path in folder.glob("*.webp")} == tracks | strips
     assert {path.stem for path in folder.glob("*.flac")} == {*tracks, "ab-1-raw", "ab-1-clean"}
     # At the level of raw, whatever level the models heard: little is left without the vocals.
     raw, vocals = (decode(folder / f"{name}.flac", 1).samples[0] for name in ("raw", "vocals"))

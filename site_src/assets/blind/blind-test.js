@@ -122,8 +122,8 @@ class BlindTest extends HTMLElement {
     const { signal } = this.#leaving;
     try {
       // Always load both in the same order; nothing can be played until both are loaded.
-      const loading = [ONE, OTHER].map((name) => tracks.load(name, signal));
-      const [head, base] = await Promise.all(loading);
+      const loading = [ONE, OTHER].map((name) => tracks.load(name, 0, signal));
+      const [head, base] = (await Promise.all(loading)).map(({ buffer }) => buffer);
       if (signal.aborted) return;
       const duration = Math.min(head.duration, base.duration);
       const engine = new Engine(context, duration);

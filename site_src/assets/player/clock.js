@@ -1,7 +1,7 @@
-// Computes playback positions and loops: pure functions on seconds.
+// Computes playback positions and loops: pure functions on times in seconds, or all in samples.
 
 /**
- * @typedef {object} Region  A part of the signal, in seconds.
+ * @typedef {object} Region  A part of the signal.
  * @property {number} start
  * @property {number} end
  *
@@ -17,8 +17,8 @@
  * jumps from the end of the loop back to its start.
  *
  * @param {Run} run
- * @param {number} time  Seconds on the audio context's clock.
- * @returns {number} Seconds from the start of the signal.
+ * @param {number} time  On the audio context's clock.
+ * @returns {number} From the start of the signal.
  */
 export function positionAt(run, time) {
   const reached = run.offset + Math.max(0, time - run.time);
@@ -34,7 +34,7 @@ export function positionAt(run, time) {
  * @param {number} position
  * @param {number} duration
  * @param {Region | null} loop
- * @returns {number} Seconds.
+ * @returns {number}
  */
 export function entry(position, duration, loop) {
   const inside = Math.min(Math.max(0, position), duration);

@@ -1,6 +1,9 @@
 // Plays several versions of one signal on one clock. All start together, and one is audible. A
 // switch is a short linear crossfade at the same position. It is linear because the versions are
 // correlated: an equal-power fade would raise the level.
+//
+// Methods take seconds. Inside, times and positions are whole samples, so that parts of a track
+// follow each other without a gap, and browsers need not interpolate.
 
 import { entry, positionAt } from "./clock.js";
 import { Fader } from "./fader.js";
@@ -8,21 +11,31 @@ import { Fader } from "./fader.js";
 /** Seconds from a call to its effect, so that no ramp starts in a block already rendered. */
 const LEAD = 0.03;
 
-/** Synchronised playback of named buffers of equal length. */
+/** The same for a change of gain alone. If it is late, it only begins within its ramp. */
+const SWITCH_LEAD = 0.01;
+
+/** Seconds of audio to have scheduled, so that the next part of a track has time to arrive. */
+const AHEAD = 15;
+
+/** Synchronised playback of named tracks of equal length. A track has one part or many. */
 export class Engine {
   /** Called at the end of the signal, unless there is a loop. */
   onend = () => {};
+  /** Called with the name of a track, and the position in seconds of a part that it will need. */
+  onneed = () => {};
+  /** Called when playback has stopped because the audible track lacks the part that comes next. */
+  onstall = () => {};
 
   #context;
   #duration;
   #fade;
   #lead;
-  /** @type {Map<string, {buffer: AudioBuffer, gain: number}>} */
+  /** @type {Map<string, {parts: Map<number, Part>, gain: number}>} */
   #tracks = new Map();
   #selected = "";
   #loop = null;
   #position = 0;
-  /** The current playback: a run of the clock, and each track's source and fader. Else null. */
+  /** The current playback: a run of the clock, and each track's voice. Else null. */
   #deck = null;
 
   /**
@@ -32,7 +45,7 @@ export class Engine {
    */
   constructor(context, duration, { fade = 0.015, lead = LEAD } = {}) {
     this.#context = context;
-    this.#duration = duration;
+    this.#duration = this.#samples(duration);
     this.#fade = fade;
     this.#lead = lead;
   }
@@ -49,29 +62,38 @@ export class Engine {
 
   /** Seconds from the start of the signal. */
   get position() {
-    return this.#deck ? positionAt(this.#deck.run, this.#context.currentTime) : this.#position;
+    return this.#seconds(this.#here);
   }
 
   /**
-   * Add a track, or replace the one with this name. During playback it starts at once.
+   * Add a track, or a part of one. During playback it starts at once.
+   *
+   * @typedef {object} Part
+   * @property {AudioBuffer} buffer  Two tracks may share a buffer.
+   * @property {number} start  Its first sample in the track.
+   * @property {number} end  The sample after its last; Infinity if it lasts until the end.
    *
    * @param {string} name
-   * @param {AudioBuffer} buffer  Two tracks may share a buffer.
-   * @param {number} gain  Linear.
+   * @param {AudioBuffer} buffer
+   * @param {number} gain  Linear; of the whole track.
+   * @param {{start: number, end: number}} [span]
    */
-  add(name, buffer, gain = 1) {
-    this.remove(name);
-    this.#tracks.set(name, { buffer, gain });
-    if (this.#deck) this.#join(this.#deck, name, this.#soon());
+  add(name, buffer, gain = 1, { start = 0, end = Infinity } = {}) {
+    const track = this.#tracks.get(name) ?? { parts: new Map(), gain };
+    this.#tracks.set(name, track);
+    track.parts.set(start, { buffer, start, end });
+    if (!this.#deck) return;
+    if (this.#deck.voices.has(name)) this.#extend(this.#deck, name, this.#soon());
+    else this.#join(this.#deck, name, this.#soon());
   }
 
   /**
-   * Return whether there is a track with this name.
+   * Return whether a track can be heard at the current position.
    *
    * @param {string} name
    */
-  has(name) {
-    return this.#tracks.has(name);
+  ready(name) {
+    return this.#partAt(name, this.#here) !== undefined;
   }
 
   /**
@@ -85,6 +107,18 @@ export class Engine {
     if (!voice) return;
     this.#deck.voices.delete(name);
     this.#silence(voice, this.#soon());
+  }
+
+  /**
+   * Remove a part of a track, or the track with its last one.
+   *
+   * @param {string} name
+   * @param {number} start
+   */
+  drop(name, start) {
+    const parts = this.#tracks.get(name)?.parts;
+    parts?.delete(start);
+    if (parts?.size === 0) this.remove(name);
   }
 
   /**
@@ -131,7 +165,7 @@ export class Engine {
    * @param {number} seconds
    */
   seek(seconds) {
-    const position = entry(seconds, this.#duration, this.#loop);
+    const position = entry(this.#samples(seconds), this.#duration, this.#loop);
     if (this.#deck) this.#start(position);
     else this.#position = position;
   }
@@ -139,14 +173,11 @@ export class Engine {
   /**
    * Repeat a region; null removes the loop.
    *
-   * @param {import("./clock.js").Region | null} region
+   * @param {import("./clock.js").Region | null} region  In seconds.
    */
   loop(region) {
-    const position = this.position;
-    // Round to whole samples: otherwise browsers interpolate at every repeat, or round differently.
-    const { sampleRate } = this.#context;
-    const whole = (seconds) => Math.round(seconds * sampleRate) / sampleRate;
-    this.#loop = region && { start: whole(region.start), end: whole(region.end) };
+    const { position } = this;
+    this.#loop = region && { start: this.#samples(region.start), end: this.#samples(region.end) };
     if (this.#deck || region) this.seek(position);
   }
 
@@ -156,44 +187,94 @@ export class Engine {
     this.#tracks.clear();
   }
 
-  /** Return the earliest time that can be scheduled, on a whole sample. */
-  #soon() {
+  #samples(seconds) {
+    return Math.round(seconds * this.#context.sampleRate);
+  }
+
+  #seconds(samples) {
+    return samples / this.#context.sampleRate;
+  }
+
+  /** The current position. */
+  get #here() {
+    if (!this.#deck) return this.#position;
+    return positionAt(this.#deck.run, this.#context.currentTime * this.#context.sampleRate);
+  }
+
+  /** Return the earliest time that can be scheduled. */
+  #soon(lead = this.#lead) {
     const { currentTime, sampleRate } = this.#context;
-    return Math.ceil((currentTime + this.#lead) * sampleRate) / sampleRate;
+    return Math.ceil((currentTime + lead) * sampleRate);
+  }
+
+  /** Return the part of a track that has a position, if it is there. */
+  #partAt(name, position) {
+    const parts = this.#tracks.get(name)?.parts.values() ?? [];
+    return [...parts].find(({ start, end }) => start <= position && position < end);
   }
 
   /** Start a new deck at `position`, and fade out the previous one. */
   #start(position) {
     const time = this.#soon();
     this.#stop(time);
-    const { sampleRate } = this.#context;
-    const run = {
-      time,
-      offset: Math.round(position * sampleRate) / sampleRate,
-      duration: this.#duration,
-      loop: this.#loop,
-    };
+    this.#position = position;
+    if (this.#tracks.has(this.#selected) && !this.#partAt(this.#selected, position)) {
+      this.onstall();
+      return;
+    }
+    const run = { time, offset: position, duration: this.#duration, loop: this.#loop };
     this.#deck = { run, voices: new Map() };
     for (const name of this.#tracks.keys()) this.#join(this.#deck, name, time);
   }
 
   /** Start one track at the position that the deck has at `time`. */
   #join(deck, name, time) {
-    const { buffer } = this.#tracks.get(name);
-    const source = new AudioBufferSourceNode(this.#context, { buffer });
     const out = new GainNode(this.#context, { gain: 0 });
-    const voice = { source, fader: new Fader(out.gain, 0) };
-    if (deck.run.loop) {
-      source.loop = true;
-      [source.loopStart, source.loopEnd] = [deck.run.loop.start, deck.run.loop.end];
-    }
-    source.onended = () => this.#ended(deck);
-    source.connect(out).connect(this.#context.destination);
-    const offset = positionAt(deck.run, time);
-    source.start(time, offset);
+    out.connect(this.#context.destination);
+    const voice = { out, fader: new Fader(out.gain, 0), sources: new Set(), until: time };
     // The start of the signal needs no fade, and a fade would cut its first consonant.
-    voice.fader.move(this.#target(name), time, offset === 0 ? 0 : this.#fade);
+    const fade = positionAt(deck.run, time) === 0 ? 0 : this.#fade;
+    voice.fader.move(this.#target(name), this.#seconds(time), fade);
     deck.voices.set(name, voice);
+    this.#extend(deck, name, time);
+  }
+
+  /** Schedule the parts that a track has next, for some time after `time`. */
+  #extend(deck, name, time) {
+    const voice = deck.voices.get(name);
+    // A part that came late starts in its middle.
+    voice.until = Math.max(voice.until, time);
+    while (voice.until < time + this.#samples(AHEAD)) {
+      const position = positionAt(deck.run, voice.until);
+      if (position >= this.#duration) return;
+      const part = this.#partAt(name, position);
+      if (!part) {
+        this.onneed(name, this.#seconds(position));
+        return;
+      }
+      this.#schedule(deck, name, part, position);
+    }
+  }
+
+  /** Let a track go on with a part, from `position` to the end of the part or of the loop. */
+  #schedule(deck, name, { buffer, start, end }, position) {
+    const voice = deck.voices.get(name);
+    const { loop } = deck.run;
+    const source = new AudioBufferSourceNode(this.#context, { buffer });
+    source.connect(voice.out);
+    source.start(this.#seconds(voice.until), this.#seconds(position - start));
+    source.onended = () => this.#ended(deck, name, source);
+    voice.sources.add(source);
+    if (loop && start <= loop.start && loop.end <= end) {
+      source.loop = true;
+      source.loopStart = this.#seconds(loop.start - start);
+      source.loopEnd = this.#seconds(loop.end - start);
+      voice.until = Infinity;
+    } else {
+      const stop = Math.min(end, loop?.end ?? this.#duration);
+      voice.until += stop - position;
+      if (stop < end) source.stop(this.#seconds(voice.until));
+    }
   }
 
   /** Return the gain that a track should have. */
@@ -204,10 +285,13 @@ export class Engine {
   /** Fade every track to its target gain. */
   #mix() {
     if (!this.#deck) return;
-    const time = this.#soon();
-    for (const [name, { fader }] of this.#deck.voices) {
-      fader.move(this.#target(name), time, this.#fade);
-    }
+    // A browser renders as much at a time as its base latency.
+    const lead = Math.max(SWITCH_LEAD, this.#context.baseLatency ?? 0);
+    const soon = this.#seconds(this.#soon(Math.min(lead, this.#lead)));
+    const voices = [...this.#deck.voices];
+    // All at the same time, or their sum would change: also those that have only just started.
+    const time = Math.max(soon, ...voices.map(([, { fader }]) => fader.begin));
+    for (const [name, { fader }] of voices) fader.move(this.#target(name), time, this.#fade);
   }
 
   #stop(time) {
@@ -216,17 +300,31 @@ export class Engine {
     for (const voice of deck?.voices.values() ?? []) this.#silence(voice, time);
   }
 
-  #silence({ source, fader }, time) {
-    // The end of this source is not the end of the playback.
-    source.onended = null;
-    fader.move(0, time, this.#fade);
-    source.stop(time + this.#fade);
+  #silence({ sources, fader }, time) {
+    fader.move(0, this.#seconds(time), this.#fade);
+    for (const source of sources) {
+      // The end of this source is not the end of the playback.
+      source.onended = null;
+      source.stop(this.#seconds(time) + this.#fade);
+    }
   }
 
-  #ended(deck) {
+  /** Schedule more, or notice that there is no more. */
+  #ended(deck, name, source) {
     if (deck !== this.#deck) return;
-    this.#deck = null;
-    this.#position = this.#duration;
-    this.onend();
+    const voice = deck.voices.get(name);
+    const reached = positionAt(deck.run, voice.until);
+    voice.sources.delete(source);
+    this.#extend(deck, name, this.#soon());
+    if (voice.sources.size > 0) return;
+    if (reached >= this.#duration) {
+      this.#deck = null;
+      this.#position = this.#duration;
+      this.onend();
+    } else if (name === this.#selected) {
+      this.#stop(this.#soon());
+      this.#position = reached;
+      this.onstall();
+    }
   }
 }

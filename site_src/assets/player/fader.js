@@ -18,6 +18,11 @@ export class Fader {
     param.setValueAtTime(value, 0);
   }
 
+  /** The start of the last ramp; the next one cannot start before it. */
+  get begin() {
+    return this.#begin;
+  }
+
   /**
    * @param {number} time  Not before the start of the last ramp.
    * @returns {number} The gain at that time.

@@ -9,7 +9,7 @@ export class LruCache {
 
   /**
    * @param {number} budget  Bytes; the newest value is kept even if it alone is larger.
-   * @param {(name: string) => void} dropped  Called with the name of a dropped value.
+   * @param {(value: unknown) => void} dropped  Called with a dropped value.
    */
   constructor(budget, dropped = () => {}) {
     this.#budget = budget;
@@ -35,7 +35,7 @@ export class LruCache {
       if (total <= this.#budget || other === name) return;
       this.#kept.delete(other);
       total -= one.bytes;
-      this.#dropped(other);
+      this.#dropped(one.value);
     }
   }
 }

@@ -2,7 +2,8 @@
 
 import { openContext } from "./context.js";
 import { Engine } from "./engine.js";
-import { Tracks, fit } from "./tracks.js";
+import { Feed } from "./feed.js";
+import { NoParts, Tracks, fit } from "./tracks.js";
 import { bytes, linear } from "./wording.js";
 
 const TRACKS = ["raw", "clean"];
@@ -10,7 +11,7 @@ const TRACKS = ["raw", "clean"];
 const table = document.querySelector("table[data-scorecard]");
 const status = document.createElement("p");
 
-/** The current or last playback: its row, engine, tracks and their gains. */
+/** The current or last playback: its row, its engine, and what feeds it. */
 let now = null;
 /** Counts clicks, so that a slow load does not act on an outdated click. */
 let order = 0;
@@ -50,51 +51,35 @@ function fill() {
 }
 
 async function press(row, track) {
-  const { duration, samples } = row.dataset;
-  // Too long to decode as a whole: open the render's page, whose players stream the file.
-  if (!fit(Math.max(samples, duration * 48_000), 2)) return row.querySelector("a").click();
   const mine = ++order;
   const heard = isHeard(row, track);
   if (now && (heard || now.row !== row)) now.engine.pause();
   if (heard) return show(`Paused: ${nameOf(row)}`);
-  openContext();
-  if (now?.row !== row) now = open(row);
+  const context = openContext(Number(row.dataset.rate));
+  if (now?.row !== row) now = open(row, context);
   show(`Fetching ${track}`);
-  try {
-    await load(track);
-  } catch (error) {
-    if (mine === order) show(error.message);
-    return;
-  }
+  const error = await now.feed.load(track).then(() => null, (failure) => failure);
   if (mine !== order) return;
+  // The players on the render's page stream the file.
+  if (error instanceof NoParts) return row.querySelector("a").click();
+  if (error) return show(error.message);
   now.engine.select(track);
   now.engine.play();
   show(`Playing ${track}: ${nameOf(row)}`);
-  // Load the other track, too, for a switch without delay. If that fails, its button retries and
-  // shows the reason.
-  for (const name of TRACKS) load(name).catch(() => {});
+  now.feed.loadPair();
 }
 
-function open(row) {
-  const context = openContext();
-  const { item, duration, gains } = row.dataset;
+function open(row, context) {
+  const { item, duration, samples, gains } = row.dataset;
   const urls = TRACKS.map((name) => [name, new URL(`renders/${item}/${name}.flac`, document.baseURI)]);
   const [raw, clean] = gains.split(" ").map(Number);
-  const opened = {
-    row,
-    gains: { raw, clean },
-    engine: new Engine(context, Number(duration)),
-    tracks: new Tracks(context, Object.fromEntries(urls)),
-  };
-  opened.tracks.ondrop = (name) => opened.engine.remove(name);
-  opened.engine.onend = () => opened === now && show(`The end: ${nameOf(row)}`);
+  const gainOf = (name) => linear({ raw, clean }[name]);
+  const tracks = new Tracks(context, Object.fromEntries(urls), { long: !fit(samples, 2) });
+  const engine = new Engine(context, Number(duration));
+  const opened = { row, engine, feed: new Feed(engine, tracks, gainOf) };
+  engine.onend = () => opened === now && show(`The end: ${nameOf(row)}`);
+  engine.onstall = () => opened === now && press(row, engine.selected);
   return opened;
-}
-
-async function load(name) {
-  const { engine, tracks, gains } = now;
-  const buffer = await tracks.load(name);
-  if (!engine.has(name)) engine.add(name, buffer, linear(gains[name]));
 }
 
 function show(text) {

@@ -5,22 +5,25 @@ const TREMBLE = 8;
 
 /**
  * @typedef {object} Pointed
- * @property {(share: number) => void} spot  A tap. All values are shares of the width, 0 to 1.
+ * @property {(share: number) => void} spot  A tap. All values are shares of the signal, 0 to 1.
  * @property {(from: number, to: number) => void} stretch  A finished drag.
  * @property {(from: number, to: number) => void} preview  A drag in progress.
  * @property {() => void} abandon  A cancelled drag.
  */
 
 /**
- * Listen for gestures on a picture whose width is the whole signal.
+ * Listen for gestures on a picture whose width is the whole signal, or the part of it that the
+ * picture's data have as `from` and `to`.
  *
  * @param {HTMLElement} picture
  * @param {Pointed} pointed
  */
 export function watch(picture, pointed) {
   const share = (event) => {
-    const box = picture.getBoundingClientRect();
-    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+    const { left, width } = picture.getBoundingClientRect();
+    const { from = 0, to = 1 } = picture.dataset;
+    const inside = Math.min(1, Math.max(0, (event.clientX - left) / width));
+    return Number(from) + inside * (to - from);
   };
   let began = null;
   picture.addEventListener("pointerdown", (event) => {

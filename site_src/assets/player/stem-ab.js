@@ -5,11 +5,12 @@ import { keepUrlState } from "./url-state.js";
 import { entry, loopFrom, loopTo, region } from "./clock.js";
 import { openContext } from "./context.js";
 import { Engine } from "./engine.js";
+import { Feed } from "./feed.js";
 import { actionOf } from "./keys.js";
 import { watch } from "./seek-gestures.js";
 import { fromFragment, toFragment } from "./link.js";
 import { drawAsHeard } from "./outlines.js";
-import { Tracks, fit } from "./tracks.js";
+import { NoParts, Tracks, fit } from "./tracks.js";
 import { bytes, clock, decibels, exactClock, linear } from "./wording.js";
 
 const STEP_SECONDS = 5;
@@ -18,8 +19,8 @@ const CALM_MILLISECONDS = 500;
 class StemAb extends HTMLElement {
   #duration = 0;
   #rate = 0;
-  /** Samples of one decoded track, summed over its channels. */
-  #samples = 0;
+  /** Whether raw and clean are too long to be decoded as a whole. */
+  #long = false;
   /** @type {Map<string, {label: string, url: string, size: number, gains: Record<string, number>}>} */
   #known = new Map();
   #wanted = "";
@@ -33,18 +34,13 @@ class StemAb extends HTMLElement {
   #rest = () => {};
   /** @type {Engine | null} */
   #engine = null;
-  /** @type {Tracks | null} */
-  #tracks = null;
+  /** @type {Feed | null} */
+  #feed = null;
 
   connectedCallback() {
     this.#duration = Number(this.dataset.duration);
     this.#rate = Number(this.dataset.rate);
-    this.#samples = Number(this.dataset.samples);
-    // Hours of decoded audio do not fit into memory; the browser's own players stream the file.
-    if (!fit(this.#samples, 1)) {
-      document.documentElement.classList.remove("st-served");
-      return;
-    }
+    this.#long = !fit(Number(this.dataset.samples), 2);
     for (const { dataset } of this.querySelectorAll("[data-track]")) {
       this.#known.set(dataset.track, {
         label: dataset.label,
@@ -59,6 +55,7 @@ class StemAb extends HTMLElement {
     this.#wanted = this.#radio().value;
     this.#match = this.#part("match").value;
     this.#showGains();
+    if (this.#long) this.#say(this.#costs());
     this.#follow();
     addEventListener("hashchange", () => this.#follow());
     // Pause when the reader leaves, so that the page is also silent when they come back.
@@ -188,6 +185,13 @@ class StemAb extends HTMLElement {
     }
   }
 
+  /** Say what the playback of a long render fetches. */
+  #costs() {
+    const [raw, clean] = ["raw", "clean"].map((name) => this.#known.get(name));
+    const perMinute = bytes((60 * (raw.size + clean.size)) / this.#duration);
+    return `Play fetches ${raw.label} and ${clean.label} in parts, about ${perMinute} a minute.`;
+  }
+
   #act(action, index = 0) {
     const here = this.position;
     const actions = {
@@ -221,10 +225,11 @@ class StemAb extends HTMLElement {
     const context = openContext(this.#rate);
     if (this.#engine) return;
     const urls = Object.fromEntries([...this.#known].map(([name, { url }]) => [name, url]));
-    this.#tracks = new Tracks(context, urls);
+    const tracks = new Tracks(context, urls, { long: this.#long });
     this.#engine = new Engine(context, this.#duration);
-    this.#tracks.ondrop = (name) => this.#engine.remove(name);
+    this.#feed = new Feed(this.#engine, tracks, (name) => this.#gain(name));
     this.#engine.onend = () => this.#settled("The end");
+    this.#engine.onstall = () => this.#play();
     // The system stopped the sound: a phone call came in, or the headphones were removed.
     context.addEventListener("statechange", () => {
       if (context.state !== "running" && this.playing) this.toggle();
@@ -241,7 +246,7 @@ class StemAb extends HTMLElement {
     this.#engine.select(name);
     this.#engine.play();
     this.#settled(`Playing ${this.#label(name)}`);
-    this.#loadPair();
+    this.#feed.loadPair();
   }
 
   /**
@@ -251,14 +256,16 @@ class StemAb extends HTMLElement {
    */
   async #load(name) {
     const order = ++this.#order;
-    if (!this.#engine.has(name)) {
+    if (!this.#engine.ready(name)) {
       this.#waiting = true;
-      const { size } = this.#known.get(name);
-      this.#settled(`Fetching ${this.#label(name)}, ${bytes(size)}…`);
+      const { label, size } = this.#known.get(name);
+      const amount = this.#long ? `at ${clock(this.position)}` : bytes(size);
+      this.#settled(`Fetching ${label}, ${amount}…`);
     }
-    const error = await this.#fetch(name).then(() => null, (failure) => failure);
+    const error = await this.#feed.load(name).then(() => null, (failure) => failure);
     if (order !== this.#order) return false;
     this.#waiting = false;
+    if (error instanceof NoParts) this.#retire(error.message);
     if (error) {
       // Show the audible track as the chosen one.
       if (this.playing) this.#choose(this.#engine.selected);
@@ -268,18 +275,12 @@ class StemAb extends HTMLElement {
     return true;
   }
 
-  async #fetch(name) {
-    const buffer = await this.#tracks.load(name);
-    if (!this.#engine.has(name)) this.#engine.add(name, buffer, this.#gain(name));
-  }
-
-  /** Load raw and clean in advance: most readers switch between them, and no switch should wait. */
-  async #loadPair() {
-    if (!fit(this.#samples, 2)) return;
-    for (const name of ["raw", "clean"]) {
-      // If this fails, choosing the track tries again and shows the reason.
-      await this.#fetch(name).catch(() => {});
-    }
+  /** Hand over to the browser's own players, which stream the files. */
+  #retire(reason) {
+    this.#engine.pause();
+    this.classList.remove("ab-live");
+    document.documentElement.classList.remove("st-served");
+    this.querySelector(".ab-plain").textContent = `${reason} Here each track plays separately.`;
   }
 
   #matchBy(match) {

@@ -6,9 +6,38 @@ await customElements.whenDefined("stem-ab");
 const texts = player.live ? document.querySelectorAll("[data-words]") : [];
 
 for (const text of texts) {
-  const words = [...text.querySelectorAll("[data-t]")];
+  const words = timed(text);
   const times = words.map((word) => Number(word.dataset.t));
   if (words.length) bring(text, words, times);
+}
+
+/**
+ * Give every word an element of its own, and its time in seconds if it has one.
+ *
+ * @param {HTMLElement} text  Changed words have an element, the others are text.
+ * @returns {HTMLElement[]} The words that have a time.
+ */
+function timed(text) {
+  for (const node of [...text.childNodes]) {
+    if (node.nodeType === Node.TEXT_NODE) node.replaceWith(...node.data.split(/(\S+)/).map(part));
+  }
+  const words = [...text.children];
+  const steps = text.dataset.words.split(",");
+  // Something else has changed the text, for example the browser's translator.
+  if (steps.length !== words.length) return [];
+  let hundredths = 0;
+  return words.filter((word, index) => {
+    hundredths += Number(steps[index]);
+    if (steps[index]) word.dataset.t = hundredths / 100;
+    return steps[index];
+  });
+}
+
+function part(text) {
+  if (!text.trim()) return text;
+  const word = document.createElement("span");
+  word.textContent = text;
+  return word;
 }
 
 function bring(text, words, times) {

@@ -74,10 +74,11 @@ class ScorecardColumn:
 class Sample:
     """The audio that a row's buttons play.
 
-    `count` is the number of samples over all channels, `raw` and `clean` the sizes of the files in
-    bytes. At the gains in dB, the speech of both is equally loud.
+    `rate` is in Hz, `count` the number of samples over all channels, `raw` and `clean` the sizes of
+    the files in bytes. At the gains in dB, the speech of both is equally loud.
     """
 
+    rate: int
     count: int
     raw: int
     clean: int
@@ -262,4 +263,5 @@ def _sample(item: ScoredRender, folder: Path) -> Sample:
     heard = heard_tracks(folder)
     matched = gains(heard, "speech_db") or gains(heard, "lufs") or dict.fromkeys(heard, 0.0)
     raw, clean = ((folder / f"{name}.flac").stat().st_size for name in ("raw", "clean"))
-    return Sample(item.frames * item.channels, raw, clean, matched["raw"], matched["clean"])
+    count = item.frames * item.channels
+    return Sample(item.rate, count, raw, clean, matched["raw"], matched["clean"])

@@ -24,12 +24,17 @@ from stemsilver.report import ScoredRender, format_value
 
 @dataclass(frozen=True)
 class Difference:
-    """An alignment, to be shown word by word with marks."""
+    """An alignment, to be shown word by word with marks.
+
+    `times` has an entry for each word, joined by commas: the hundredths of a second since the word
+    before, or nothing if the time is not known.
+    """
 
     heading: str
     equal: int
     wer: str | None
     alignment: Alignment
+    times: str
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,18 @@ def difference(alignment: Alignment) -> Difference:
         equal=equal,
         wer=None if rate is None else format_value("wer_raw_to_clean", rate),
         alignment=alignment,
+        times=_times(alignment),
     )
+
+
+def _times(alignment: Alignment) -> str:
+    found: list[str] = []
+    before = 0
+    for word in alignment.words:
+        now = before if word.time is None else round(100 * word.time)
+        found.append("" if word.time is None else str(now - before))
+        before = now
+    return ",".join(found)
 
 
 def neighbour(item: ScoredRender) -> Neighbour:

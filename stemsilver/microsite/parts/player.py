@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stemsilver.fsio import contained
 from stemsilver.media.playback import (
     BASE,
     LISTENING,
@@ -18,7 +19,7 @@ from stemsilver.media.playback import (
     pair_gains,
     with_base,
 )
-from stemsilver.media.plots import COLOURS, DB_RANGE
+from stemsilver.media.plots import COLOURS, DB_RANGE, strip_name
 from stemsilver.microsite.baseline import BaseItem
 from stemsilver.microsite.pages.blind import BlindPair
 from stemsilver.microsite.parts import waveforms
@@ -63,10 +64,18 @@ class PlayedTrack:
         """The file of its spectrogram."""
         return self.audio.with_suffix(".webp")
 
+    @property
+    def strips(self) -> tuple[Path, ...]:
+        """The files of its spectrogram in strips; none if it is short."""
+        folder = self.audio.parent
+        names = sorted(path.name for path in folder.glob(f"{self.audio.stem}-*.webp"))
+        # Through `contained`: another build's folder may have links that lead elsewhere.
+        return tuple(contained(folder, name) for name in names)
+
 
 @dataclass(frozen=True)
 class Track:
-    """A signal to play, with its spectrogram.
+    """A signal to play, with its spectrogram, and the files of its strips.
 
     `speech_db` and `lufs_db` are the gains, in dB, at which it is as loud as the others.
     """
@@ -77,6 +86,7 @@ class Track:
     about: str
     audio: str
     spectrogram: str
+    strips: tuple[str, ...]
     bytes: int
     speech_db: float
     lufs_db: float
@@ -157,6 +167,7 @@ def player(
             source.about,
             audio=f"{item.id}/{source.name}.flac",
             spectrogram=f"{item.id}/{source.name}.webp",
+            strips=tuple(f"{item.id}/{name}" for name in _strip_files(source)),
             bytes=source.audio.stat().st_size,
             speech_db=speech[source.name] if speech else 0.0,
             lufs_db=lufs[source.name] if lufs else 0.0,
@@ -191,10 +202,18 @@ def _most_music(
 def player_files(found: Sequence[PlayedTrack]) -> dict[str, Path]:
     """Return the files that a player of these tracks needs in the site, by name."""
     return {
-        f"{source.name}{file.suffix}": file
+        name: file
         for source in found
-        for file in (source.audio, source.spectrogram)
+        for name, file in {
+            f"{source.name}.flac": source.audio,
+            f"{source.name}.webp": source.spectrogram,
+            **_strip_files(source),
+        }.items()
     }
+
+
+def _strip_files(source: PlayedTrack) -> dict[str, Path]:
+    return {strip_name(source.name, index): file for index, file in enumerate(source.strips)}
 
 
 def blind_pair(item: ScoredRender, head: PlayedTrack, base: PlayedTrack) -> BlindPair | None:
