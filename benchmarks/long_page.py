@@ -52,7 +52,7 @@ ID = "long-00000001"
 PAGE = f"renders/{ID}.html"
 
 # Records all that goes to the speakers, with the number of its first sample on the clock.
-_RECORD = """
+RECORD = """
 (() => {
   const recorder = `registerProcessor("tap", class extends AudioWorkletProcessor {
     process([input]) {
@@ -232,7 +232,7 @@ def _before_playback(browser: Browser, url: str) -> float:
 def _switched(browser: Browser, url: str, count: int) -> Recording:
     context = browser.new_context(bypass_csp=True, viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.add_init_script(_RECORD)
+    page.add_init_script(RECORD)
     page.goto(url)
     page.get_by_label("Loudness").select_option("none")
     # Once to wake the recorder, and then for good.

@@ -43,7 +43,7 @@ def validated(audio: Audio) -> Audio:
     Raises `UnreadableAudio` for an unsupported shape, type or rate, `EmptyAudio` for no frames,
     `NonFiniteAudio` for NaN or infinite samples.
     """
-    samples = audio.samples[:, :]
+    samples = audio.array
     if samples.ndim != 2 or samples.dtype != np.float32:
         raise UnreadableAudio(
             f"samples are float32 of shape (channels, frames), not {samples.dtype} of shape "

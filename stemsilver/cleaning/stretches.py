@@ -16,7 +16,7 @@ middle half of it two stretches are crossfaded, because levels are normalised in
 
 
 def in_long_stretches(
-    model: Callable[[Samples, Callable[[float], None]], Samples],
+    model: Callable[[Samples, int, Callable[[float], None]], Samples],
     signal: Signal,
     rate: int,
     progress: Callable[[float], None] = lambda share: None,
@@ -24,8 +24,8 @@ def in_long_stretches(
     """Yield the output of a model for a signal of any length.
 
     Args:
-        model: Returns a signal of the shape of its first argument, and reports its progress to the
-            second.
+        model: Gets a stretch, its rate and a receiver of its progress; returns a signal of its
+            shape.
         signal: Shape (channels, frames).
         rate: Sample rate in Hz.
         progress: Receives the progress, as a fraction from 0 to 1.
@@ -36,7 +36,7 @@ def in_long_stretches(
 
     def process(stretch: Samples) -> Samples:
         nonlocal done
-        found = model(stretch, lambda share: progress((done + share) / count))
+        found = model(stretch, rate, lambda share: progress((done + share) / count))
         done += 1
         return found
 

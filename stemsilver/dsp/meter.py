@@ -44,7 +44,10 @@ RELATIVE_GATE_LU = -10.0
 
 OVERSAMPLING = 4
 _CONTEXT = 32
+"""Frames around a stretch that the oversampling filter hears; it needs 10."""
+
 _AT_ONCE = 2**18
+"""Samples oversampled at a time."""
 
 
 def integrated_lufs(signal: Signal, rate: int) -> float | None:

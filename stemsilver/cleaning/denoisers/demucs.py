@@ -7,7 +7,6 @@ Interspeech 2020.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stemsilver import optional, weights
@@ -53,9 +52,9 @@ class DemucsDenoiser:
 
     def denoise(self, speech: Signal, rate: int) -> Iterator[Samples]:
         """Yield the enhanced signal, aligned with its input."""
-        return in_long_stretches(partial(self._stretch, rate=rate), speech, rate)
+        return in_long_stretches(self._stretch, speech, rate)
 
-    def _stretch(self, speech: Samples, _: Callable[[float], None], *, rate: int) -> Samples:
+    def _stretch(self, speech: Samples, rate: int, _: Callable[[float], None]) -> Samples:
         """Return the enhanced stretch.
 
         Only the difference that the model makes at 16 kHz is resampled and added to the input, so

@@ -8,7 +8,6 @@ the Ultimate Vocal Remover lists for this file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -79,11 +78,9 @@ class MdxNetSeparator:
         self, mixture: Signal, rate: int, progress: Callable[[float], None]
     ) -> Iterator[Samples]:
         """Yield `mixture` without the accompaniment that the network estimates."""
-        return in_long_stretches(partial(self._stretch, rate=rate), mixture, rate, progress)
+        return in_long_stretches(self._stretch, mixture, rate, progress)
 
-    def _stretch(
-        self, mixture: Samples, progress: Callable[[float], None], *, rate: int
-    ) -> Samples:
+    def _stretch(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
         upsampled = resample(mixture, rate, RATE)
         # In layouts other than stereo, each channel is the input of both network channels.
         parts = [upsampled] if len(upsampled) == 2 else np.split(upsampled, len(upsampled))

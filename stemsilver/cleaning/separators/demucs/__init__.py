@@ -85,11 +85,9 @@ class DemucsSeparator:
         self, mixture: Signal, rate: int, progress: Callable[[float], None]
     ) -> Iterator[Samples]:
         """Yield the vocals in `mixture`, aligned with it."""
-        return in_long_stretches(partial(self._stretch, rate=rate), mixture, rate, progress)
+        return in_long_stretches(self._stretch, mixture, rate, progress)
 
-    def _stretch(
-        self, mixture: Samples, progress: Callable[[float], None], *, rate: int
-    ) -> Samples:
+    def _stretch(self, mixture: Samples, rate: int, progress: Callable[[float], None]) -> Samples:
         parts = [mixture] if len(mixture) == 2 else np.split(mixture, len(mixture))
         count = len(parts)
         return np.concatenate(
