@@ -114,12 +114,13 @@ def test_leaving_or_interrupting_stops_the_sound(visit: Visit) -> None:
     page.add_script_tag(
         type="module",
         content="import { openContext } from '/assets/player/context.js';"
-        " window.context = openContext;",
+        " window.sound = openContext(24000);",
     )
+    page.wait_for_function("window.sound")
     play(page)
-    page.evaluate("context(24000).suspend()")
+    page.evaluate("sound.suspend()")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     play(page)
-    assert page.evaluate("context(24000).state") == "running"
+    page.wait_for_function("sound.state === 'running'")
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
     assert not page.evaluate("document.querySelector('stem-ab').playing")
