@@ -41,11 +41,13 @@ class Signal(Protocol):
 class Audio:
     """A decoded signal.
 
-    Shape: `samples` is (channels, frames), `rate` in Hz.
+    Shape: `samples` is (channels, frames), `rate` in Hz. `notes` are sentences for the reader about
+    the file that it was decoded from.
     """
 
     samples: Signal
     rate: int
+    notes: tuple[str, ...] = ()
 
     @property
     def array(self) -> Samples:

@@ -218,7 +218,7 @@ def _result(
         seconds=steps.seconds,
         peak_bytes=steps.peak_bytes,
         gpu_peak_bytes=steps.gpu_peak_bytes,
-        notes=notes,
+        notes=raw.notes + notes,
     )
 
 
