@@ -1,0 +1,92 @@
+"""Measure whether a batch of many renders stays as cheap per render, and its parent as small.
+
+    python benchmarks/many.py [RENDERS] [--seconds S] [--parts P]
+
+Writes a batch of short renders (default: 1,000 of 1.5 s), each a different piece of the demo batch,
+and runs `stemsilver build-site` on it with the default profile and without a cache. Prints, for
+each of P equal parts of the batch, the seconds per render and the memory of the parent process when
+the part was done; then the time from the last render to the finished site, the parent's peak
+memory, and the size of the overview. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from rich.console import Console
+from rich.table import Table
+
+from stemsilver import discover
+from stemsilver.audio import decode
+
+DEMO = Path(__file__).parents[1] / "raw"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("renders", type=int, nargs="?", default=1_000)
+    parser.add_argument("--seconds", type=float, default=1.5)
+    parser.add_argument("--parts", type=int, default=10)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="stemsilver-") as folder:
+        write_batch(Path(folder, "raw"), chosen.renders, chosen.seconds)
+        measure(Path(folder), chosen.renders, chosen.parts)
+
+
+def write_batch(folder: Path, count: int, seconds: float) -> None:
+    """Write `count` pieces of the demo renders; no two begin at the same place."""
+    folder.mkdir()
+    whole = [decode(render.source, 60) for render in discover.discover(DEMO).renders]
+    for number in range(count):
+        audio = whole[number % len(whole)]
+        shifted = np.roll(audio.array, -round(0.37 * number * audio.rate), axis=-1)
+        piece = shifted[:, : round(seconds * audio.rate)]
+        soundfile.write(folder / f"{number:04d}.wav", piece.T, audio.rate, subtype="PCM_16")
+
+
+def measure(folder: Path, count: int, parts: int) -> None:
+    """Build the site of a batch, and print what it took."""
+    table = Table("renders", "seconds per render", "parent, MB")
+    command = [str(Path(sys.executable).with_name("stemsilver")), "build-site"]
+    log = folder / "log"
+    peak, before, begun = 0.0, 0, time.monotonic()
+    with log.open("w") as stderr, subprocess.Popen(command, cwd=folder, stderr=stderr) as process:
+        while process.poll() is None:
+            time.sleep(0.1)
+            megabytes = resident(process.pid) / 1e6
+            peak = max(peak, megabytes)
+            # One such line for each render.
+            done = sum(line.startswith(("✓", "✗")) for line in log.read_text().splitlines())
+            if done * parts // count > before * parts // count:
+                now = time.monotonic()
+                table.add_row(
+                    str(done), f"{(now - begun) / (done - before):.2f}", f"{megabytes:.0f}"
+                )
+                before, begun = done, now
+    if process.returncode not in (0, 1) or before != count:  # 1: a gate failed
+        raise SystemExit(f"exit {process.returncode} after {before} renders: {log.read_text()}")
+    console = Console()
+    console.print(table)
+    console.print(f"site: {time.monotonic() - begun:.0f} s; parent at most {peak:.0f} MB")
+    console.print(f"overview: {(folder / 'site' / 'index.html').stat().st_size / 1e6:.2f} MB")
+
+
+def resident(pid: int) -> int:
+    """Return what a process has in memory, in bytes; 0 if it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
+
+if __name__ == "__main__":
+    main()
