@@ -40,8 +40,6 @@ _WIDTHS = {"PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLO
 _WRONG_SIZE = re.compile(r"^ *([^:\n]*[^ :/\n]) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _STREAMED = (0, 0xFFFF_FFFF)
 
-# The chunks around a whole file, and how many bytes their size leaves out.
-_OUTER = {"FORM": 8, "riff": 0}
 _HEADER = 8192
 
 
@@ -52,7 +50,8 @@ def open_container(file: BinaryIO, start: int, stop: int, head: bytes = b"") -> 
         EmptyAudio: there is no audio in it.
         UnreadableAudio: it is not audio, cut off, or two files in one.
     """
-    window = Window(file, start, stop, head)
+    end, notes = (stop, []) if head else _stated_end(file, start, stop)
+    window = Window(file, start, end, head)
     try:
         with Stream(window) as found:
             rate, channels, frames = found.samplerate, found.channels, found.frames
@@ -61,25 +60,23 @@ def open_container(file: BinaryIO, start: int, stop: int, head: bytes = b"") -> 
         raise UnreadableAudio(
             f"not audio in a known format, or damaged: {error.error_string}", next_step=CONVERT
         ) from error
-    notes = []
+    streamed = False
     for name, claimed, real in _WRONG_SIZE.findall(log) if not head else ():
-        rest = int(real) - int(claimed)
         if int(claimed) in _STREAMED:
-            notes = [f"The {kind} header does not state the size. The file was read to its end."]
-        elif rest < 0:
+            streamed = True
+        elif int(claimed) > int(real):
             raise UnreadableAudio(
                 f"cut off: the header claims {claimed} bytes of `{name}`, the file holds {real}",
                 next_step=FETCH_AGAIN,
             )
-        elif name in _OUTER:
-            end = start + int(claimed) + _OUTER[name]
-            return _shorter(file, start, end, stop, name)
+    if streamed:
+        notes.append(f"The {kind} header does not state the size. The file was read to its end.")
     if frames <= 0:
         raise EmptyAudio("the file has a header but no audio")
     if encoding in _WIDTHS:
         size = frames * channels * _WIDTHS[encoding]
-        if (spare := stop - start - size) > _HEADER:
-            notes.append(f"{spare} of its {stop - start} bytes are not audio, by the header.")
+        if (spare := end - start - size) > _HEADER:
+            notes.append(f"{spare} of its {end - start} bytes are not audio, by the header.")
     if kind not in _CHECKED:
         notes.append(f"If the end of this {kind} file is missing, that was not noticed.")
     if encoding in CODECS:
@@ -99,13 +96,21 @@ def lossy(codec: str) -> str:
     )
 
 
-def _shorter(file: BinaryIO, start: int, end: int, stop: int, outer: str) -> SoundFile:
-    """Open a file that ends before byte `stop` by its own header, and say what follows."""
+def _stated_end(file: BinaryIO, start: int, stop: int) -> tuple[int, list[str]]:
+    """Return where an AIFF, 8SVX or W64 file ends by its own header, and a note if more follows."""
+    file.seek(start)
+    head = file.read(24)
+    if head[:4] == b"FORM":
+        end = start + 8 + int.from_bytes(head[4:8], "big")
+    elif head[:4] == b"riff":
+        end = start + int.from_bytes(head[16:24], "little")
+    else:
+        return stop, []
+    if not start + 8 < end < stop - 1:  # 0 in a streamed file
+        return stop, []
     file.seek(end)
-    if file.read(4) == outer.encode():
+    if file.read(4) == head[:4]:
         raise UnreadableAudio(
             f"two sound files in one: the second begins at byte {end}", next_step=SPLIT
         )
-    inner = open_container(file, start, end)
-    inner.notes.append(ignored(stop - end, "the end of the sound file"))
-    return inner
+    return end, [ignored(stop - end, "the end of the sound file")]

@@ -99,7 +99,7 @@ def _is_placeholder(claim: StatedSizes) -> bool:
     """
     header = claim.body - claim.start
     whole = claim.stop - claim.start
-    if claim.outer in (whole - 8, whole) or claim.size in (whole - 8, whole):
+    if claim.outer == whole - 8 or claim.size in (whole - 8, whole):
         return True
     return any(claim.size in sizes for sizes in _STREAMED) or any(
         _is_round(claim.size + counted) for counted in (0, header - 8, header)

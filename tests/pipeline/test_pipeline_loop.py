@@ -144,7 +144,7 @@ def test_a_render_that_vanished_costs_itself_alone(renders: Renders, tmp_path: P
     finished = run(renders, tmp_path / "cache", InThisProcess())
     assert failures(finished.items) == {"a.wav": "failed", "b.wav": None, "c.wav": None}
     assert finished.items[0].failure is not None
-    assert finished.items[0].failure.message == "a.wav: No such file or directory"
+    assert finished.items[0].failure.message == "No such file or directory"
 
 
 @pytest.mark.parametrize("task", ["clean", "measure_raw", "finish"])
