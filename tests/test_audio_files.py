@@ -132,6 +132,7 @@ SURROUNDED: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "APE and ID3v1 behind": (wav(after=ape() + ID3V1), ("ID3v1", "APE")),
     "ID3v2 behind": (wav(after=id3v2()), ("210 bytes after the audio",)),
     "ID3v2 in front": (id3v2() + wav(), ("ID3v2, 210 bytes",)),
+    "ID3v2 in front, filled up": (id3v2() + bytes(99) + wav(), ("ID3v2, 210 bytes",)),
     "ID3v2 in front of a FLAC": (id3v2() + encoded("FLAC"), ("ID3v2, 210 bytes",)),
     "tags around a FLAC": (id3v2() + encoded("FLAC") + ID3V1, ("in front", "behind")),
     "a LIST that is too long": (

@@ -72,7 +72,7 @@ def _decode(file: BinaryIO, max_minutes: float, scratch: Path | None) -> Audio:
     if size == 0:
         raise EmptyAudio("the file has 0 bytes", next_step=FETCH_AGAIN)
     start, stop, notes = without_tags(file, size)
-    source = _opened(file, start, stop, max_minutes)
+    source = _opened(file, start, stop, max_minutes, notes)
     if source.rate not in RATES:
         raise UnreadableAudio(f"{source.rate} Hz; 8000 to 192000 Hz are supported")
     if source.channels not in CHANNELS:
@@ -82,22 +82,26 @@ def _decode(file: BinaryIO, max_minutes: float, scratch: Path | None) -> Audio:
         raise TooLong(f"at least {minutes:.1f} minutes long; the limit is {max_minutes:g}")
     shape = (source.channels, source.frames)
     samples = collect(_checked(source), shape, scratch)
-    return Audio(samples, source.rate, (*notes, *source.notes))
+    return Audio(samples, source.rate, tuple(source.notes))
 
 
-def _opened(file: BinaryIO, start: int, stop: int, max_minutes: float) -> SoundFile:
+def _opened(
+    file: BinaryIO, start: int, stop: int, max_minutes: float, about_tags: list[str]
+) -> SoundFile:
     file.seek(start)
     head = file.read(HEAD)
-    if is_wav(head):
-        return open_wav(file, start, stop, max_minutes)
-    if head[:4] == b"fLaC":
-        return open_flac(file, start, stop, max_minutes)
-    refuse_foreign(head)
-    if head[:4] == b"OggS":
-        return open_ogg(file, start, stop)
-    if is_mpeg(head):
+    if is_mpeg(head):  # tags belong to an MP3
         return open_mp3(file, start, stop, max_minutes)
-    return open_container(file, start, stop)
+    if is_wav(head):
+        source = open_wav(file, start, stop, max_minutes)
+    elif head[:4] == b"fLaC":
+        source = open_flac(file, start, stop, max_minutes)
+    else:
+        refuse_foreign(head)
+        is_ogg = head[:4] == b"OggS"
+        source = (open_ogg if is_ogg else open_container)(file, start, stop)
+    source.notes[:0] = about_tags
+    return source
 
 
 def _checked(source: SoundFile) -> Iterator[Samples]:

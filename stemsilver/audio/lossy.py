@@ -95,7 +95,8 @@ def open_mp3(file: BinaryIO, start: int, stop: int, max_minutes: float) -> Sound
     if not stated:
         frames = counted(window, rate, max_minutes)
         notes.append(
-            f"This {codec} file does not state its length. If its end is missing, nobody noticed."
+            f"This {codec} file does not state its length. If its end is missing, that was not "
+            "noticed."
         )
     return SoundFile(rate, channels, frames, stream_blocks(window, frames), notes)
 

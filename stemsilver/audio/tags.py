@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 from stemsilver.errors import EmptyAudio
 
+_FILLED = 65_536
+
 
 def without_tags(file: BinaryIO, size: int) -> tuple[int, int, list[str]]:
     """Return where the file without its tags starts and stops, and a note about each tag.
@@ -21,6 +23,9 @@ def without_tags(file: BinaryIO, size: int) -> tuple[int, int, list[str]]:
         name, length = found
         start += length
         notes.append(f"A tag in front of the audio was passed over ({name}, {length} bytes).")
+    if start:  # some writers fill up behind their tag
+        rest = _read(file, start, _FILLED)
+        start += len(rest) - len(rest.lstrip(b"\0"))
     while (found := _behind(file, stop)) and found[1] <= stop - start:
         name, length = found
         stop -= length
