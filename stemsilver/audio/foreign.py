@@ -33,6 +33,7 @@ _KNOWN = tuple(
         (rb"\x1f\x8b\x08", "a gzip archive", _UNPACK),
         (rb"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
         (rb"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+        (rb"\xff\xfe|\xfe\xff", "a text file in UTF-16", _REPLACE),
         (rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture", _REPLACE),
         (rb"%PDF-", "a PDF document", _REPLACE),
         (rb".{4}ftyp(M4A|M4B)", "M4A (MPEG-4 audio, usually AAC)", CONVERT),

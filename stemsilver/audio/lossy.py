@@ -72,8 +72,8 @@ class _OpenEnded(Window):
 
 def is_mpeg(head: bytes) -> bool:
     """Return whether a file with these first bytes is MPEG audio, such as MP3."""
-    # The first 11 bits are 1. The layer is not 0, which would be AAC.
-    return head[:1] == b"\xff" and head[1:2] >= b"\xe0" and bool(head[1] & 6)
+    # The first 11 bits are 1. The layer is not 0, which would be AAC. FE is rather UTF-16 text.
+    return head[:1] == b"\xff" and head[1:2] >= b"\xe0" and bool(head[1] & 6) and head[1] != 0xFE
 
 
 def open_mp3(file: BinaryIO, start: int, stop: int, max_minutes: float) -> SoundFile:
@@ -118,6 +118,11 @@ def _stated(file: BinaryIO, start: int, stop: int) -> tuple[int, bool, list[str]
         # Encoders differ in whether they count the first frame.
         end = start + claimed + _LONGEST_FRAME
         rest = stop - end
+        if rest < -2 * _LONGEST_FRAME:
+            raise UnreadableAudio(
+                f"cut off: the header claims {claimed} bytes of MP3, the file holds {stop - start}",
+                next_step=FETCH_AGAIN,
+            )
         if rest > claimed:
             raise UnreadableAudio(
                 f"its header claims {claimed} bytes of MP3, but the file holds {stop - start}",
