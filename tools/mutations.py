@@ -110,7 +110,7 @@ MUTATIONS = (
     Mutation(
         "a header that leaves out most of the audio is believed",
         "stemsilver/audio/wav_end.py",
-        "return agreed and tail <= claim.size",
+        "return agreed and claim.stop - end <= claim.size",
         "return agreed",
         "tests/test_audio_files.py",
     ),

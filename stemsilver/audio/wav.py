@@ -8,6 +8,7 @@ and Data Specifications 1.0*; EBU Tech 3306 for RF64, ITU-R BS.2088 for BW64).
 from __future__ import annotations
 
 import io
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import soundfile
 
 from stemsilver.audio.containers import CODECS, lossy, open_container
 from stemsilver.audio.lossy import open_mp3
-from stemsilver.audio.sound_file import BLOCK, CONVERT, FETCH_AGAIN, SoundFile
+from stemsilver.audio.sound_file import BLOCK, CONVERT, FETCH_AGAIN, SoundFile, find
 from stemsilver.audio.wav_end import FORMS, StatedSizes, audio_end
 from stemsilver.errors import EmptyAudio, UnreadableAudio
 from stemsilver.records import Samples
@@ -61,6 +62,10 @@ _CODECS = {
     0xF1AC: "FLAC",
 }
 
+# Where a wrong size in front of it hides the audio, its chunk is looked for.
+_DATA = re.compile(b"data")
+_NEAR = 65_536
+
 _Order: TypeAlias = Literal["little", "big"]
 
 
@@ -95,6 +100,7 @@ def open_wav(file: BinaryIO, start: int, stop: int, max_minutes: float) -> Sound
     """
     layout: _Layout | None = None
     sizes: list[int] = []
+    notes: list[str] = []
     file.seek(start)
     order: _Order = "big" if file.read(4) == b"RIFX" else "little"
     outer = int.from_bytes(file.read(4), order)
@@ -111,8 +117,18 @@ def open_wav(file: BinaryIO, start: int, stop: int, max_minutes: float) -> Sound
             claim = StatedSizes(
                 start, stop, order, outer, body, claimed, layout.rate, max(1, layout.speed)
             )
-            return _opened(file, claim, layout, max_minutes)
+            source = _opened(file, claim, layout, max_minutes)
+            source.notes[:0] = notes
+            return source
         if body + claimed > stop:
+            found = find(file, _DATA, position - 1, min(stop, body + _NEAR))
+            if found is not None and layout is not None:
+                notes.append(
+                    f"The chunk before the audio, at byte {position}, has a wrong size. It was "
+                    "passed over."
+                )
+                position = found
+                continue
             raise UnreadableAudio(
                 f"damaged or cut off: the chunk {_named(kind)} at byte {position} claims "
                 f"{claimed} bytes, {stop - body} are left",

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from stemsilver.audio.sound_file import FETCH_AGAIN, SPLIT, find, ignored, place
+from stemsilver.audio.sound_file import CONVERT, FETCH_AGAIN, SPLIT, find, ignored, place
 from stemsilver.errors import UnreadableAudio
 
 FORMS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
@@ -30,6 +30,7 @@ _KNOWN_CHUNK = re.compile(
     b"LIST|fact|cue |plst|smpl|inst|bext|iXML|axml|chna|cart|levl|link|umid|ubxt|mext|id3 |ID3 |"
     b"_PMX|acid|strc|afsp|AFAn|JUNK|junk|PAD |FLLR|PEAK|DISP|minf|elm1|regn|SNDM|LGWV|ResU"
 )
+_TAIL = 65_536
 _TAG = re.compile(b"ID3[\2-\4]|TAG.|APET", re.DOTALL)
 _SECOND = re.compile(rb"RI(?:FF|FX).{4}WAVE(?:fmt |JUNK|bext)", re.DOTALL)
 
@@ -81,9 +82,9 @@ def audio_end(file: BinaryIO, claim: StatedSizes) -> tuple[int, str | None]:
         return end, None
     if claim.size == 0:
         return _to_the_end(file, claim)
-    tail = claim.stop - padded
     head = _bytes(file, padded, 4)
-    if _KNOWN_CHUNK.fullmatch(head) or _TAG.fullmatch(head) or _fits(claim, end, tail):
+    ended = _KNOWN_CHUNK.fullmatch(head) or _TAG.fullmatch(head)
+    if ended or (_fits(claim, end) and _last_chunks(file, claim) >= end):
         return end, ignored(claim.stop - max(after, padded), "the audio and its chunks")
     return _to_the_end(file, claim)
 
@@ -110,24 +111,37 @@ def _is_round(size: int) -> bool:
     return size >= 10**9 and (size % 10**8 == 0 or size % 2**28 == 0)
 
 
-def _fits(claim: StatedSizes, end: int, tail: int) -> bool:
+def _fits(claim: StatedSizes, end: int) -> bool:
     """Return whether the header is right although something unknown follows.
 
     Both its sizes agree, and most of the file is audio. A header that was written while the sound
     was recorded also agrees with itself, but then it leaves out most of the file.
     """
     agreed = claim.start + 8 + claim.outer - end in (0, 1)
-    return agreed and tail <= claim.size
+    return agreed and claim.stop - end <= claim.size
 
 
 def _to_the_end(file: BinaryIO, claim: StatedSizes) -> tuple[int, str]:
     second = find(file, _SECOND, claim.body, claim.stop)
     if second is not None:
         _check_second(file, claim, second)
-    return claim.stop, (
-        f"The WAV header states a wrong size for the audio ({claim.size} bytes), so the file was "
-        f"read to its end ({claim.stop - claim.body} bytes)."
+    end = _last_chunks(file, claim)
+    return end, (
+        f"The WAV header states a wrong size for the audio ({claim.size} bytes), so all that the "
+        f"file holds was read ({end - claim.body} bytes)."
     )
+
+
+def _last_chunks(file: BinaryIO, claim: StatedSizes) -> int:
+    """Return where the chunks begin that lead to the end of the file, or the end of the file.
+
+    They are no audio, whatever the header says.
+    """
+    start = max(claim.body, claim.stop - _TAIL)
+    for match in _KNOWN_CHUNK.finditer(_bytes(file, start, _TAIL)):
+        if claim.stop - _after_chunks(file, claim, start + match.start()) <= 1:
+            return start + match.start()
+    return claim.stop
 
 
 def _after_chunks(file: BinaryIO, claim: StatedSizes, position: int) -> int:
@@ -136,7 +150,7 @@ def _after_chunks(file: BinaryIO, claim: StatedSizes, position: int) -> int:
         head = _bytes(file, position, 8)
         kind, size = head[:4], int.from_bytes(head[4:], claim.order)
         printable = kind.isascii() and kind.decode().isprintable()
-        if not printable or kind in FORMS or position + 8 + size > claim.stop:
+        if not printable or kind in (*FORMS, b"data") or position + 8 + size > claim.stop:
             break
         position += 8 + size
         if size % 2 and _bytes(file, position, 1) == b"\0":
@@ -151,6 +165,11 @@ def _check_second(file: BinaryIO, claim: StatedSizes, position: int) -> None:
             f"two WAV files in one: the second begins at byte {position}, after "
             f"{claim.place(position)}",
             next_step=SPLIT,
+        )
+    if head[:4] == b"data" and claim.size:
+        raise UnreadableAudio(
+            f"a second piece of audio begins at byte {position}, after {claim.place(position)}",
+            next_step=CONVERT,
         )
 
 
