@@ -132,12 +132,12 @@ AUDIO = chunk(b"data", bytes(72))
 @pytest.mark.parametrize(
     ("chunks", "reason"),
     [
-        (layout(tag=2) + AUDIO, "WAV encoding 0x0002"),
+        (layout(tag=0xFF) + AUDIO, "a WAV file with AAC, which is not read"),
         (layout(channels=0) + AUDIO, "0 channels"),
         (layout(channels=7, width=14) + AUDIO, "7 channels; 1 to 6"),
         (layout(rate=7999) + AUDIO, "7999 Hz; 8000 to 192000"),
         (layout(rate=192_001) + AUDIO, "192001 Hz"),
-        (layout(width=3) + AUDIO, "3 bytes a frame"),
+        (layout(width=3) + AUDIO, "16 bits in 2 channels take 4 bytes a frame, not 3"),
         (chunk(b"fmt ", bytes(14)) + AUDIO, "takes 14 bytes, too few"),
         (AUDIO, "byte 12 before any format"),
     ],

@@ -100,6 +100,27 @@ MUTATIONS = (
         "finite = np.ones_like(block, bool)",
         "tests/test_audio.py",
     ),
+    Mutation(
+        "a cut-off file is taken for a streamed one",
+        "stemsilver/audio/wav_end.py",
+        "if not _is_placeholder(claim):",
+        "if False:",
+        "tests/test_audio_files.py",
+    ),
+    Mutation(
+        "a header that leaves out most of the audio is believed",
+        "stemsilver/audio/wav_end.py",
+        "return agreed and claim.stop - end <= claim.size",
+        "return agreed",
+        "tests/test_audio_files.py",
+    ),
+    Mutation(
+        "an MP3 ends where its first frame lets one guess",
+        "stemsilver/audio/lossy.py",
+        "if stated else _OpenEnded(file, start, stop)",
+        "if stated else Window(file, start, stop)",
+        "tests/test_audio_files.py",
+    ),
     # weights
     Mutation(
         "a weight file of another hash is loaded",

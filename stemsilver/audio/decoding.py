@@ -9,10 +9,14 @@ from typing import BinaryIO
 
 import numpy as np
 
+from stemsilver.audio.containers import open_container
 from stemsilver.audio.flac import open_flac
-from stemsilver.audio.sound_file import SoundFile, check_finite, place
+from stemsilver.audio.foreign import ANNEX, HEAD, is_annex_link, refuse_foreign
+from stemsilver.audio.lossy import is_mpeg, open_mp3, open_ogg
+from stemsilver.audio.sound_file import FETCH_AGAIN, SoundFile, check_finite, place
 from stemsilver.audio.stored import collect
-from stemsilver.audio.wav import open_wav
+from stemsilver.audio.tags import without_tags
+from stemsilver.audio.wav import is_wav, open_wav
 from stemsilver.errors import EmptyAudio, ItemError, NonFiniteAudio, TooLong, UnreadableAudio
 from stemsilver.records import Audio, Samples
 
@@ -21,10 +25,12 @@ CHANNELS = range(1, 7)
 
 
 def decode(path: Path, max_minutes: float, scratch: Path | None = None) -> Audio:
-    """Decode a WAV or FLAC file. With `scratch`, a long signal lies in a file in that folder.
+    """Decode a sound file. With `scratch`, a long signal lies in a file in that folder.
 
-    Samples over full scale are kept. A streamed WAV, whose header states the size 0 or a
-    placeholder, is read to the end of the file. The limit is checked before samples are stored.
+    Reads WAV, FLAC, and what else libsndfile knows, such as MP3, Ogg Vorbis and AIFF. The content
+    decides, not the name. Samples over full scale are kept. Wrong sizes in a header and tags around
+    the audio do not matter; the notes tell of them. The limit is checked before samples are stored.
+
     Raises `EmptyAudio`, `UnreadableAudio`, `NonFiniteAudio` or `TooLong`. The message names the
     file, the fault and its position.
     """
@@ -32,9 +38,13 @@ def decode(path: Path, max_minutes: float, scratch: Path | None = None) -> Audio
         with path.open("rb") as file:
             return _decode(file, max_minutes, scratch)
     except OSError as error:
-        raise UnreadableAudio(f"{path.name}: cannot be read ({error.strerror})") from error
+        fault: ItemError = UnreadableAudio(f"cannot be read ({error.strerror})")
+        if is_annex_link(path):
+            fault = UnreadableAudio("a git-annex link, whose audio is not here", next_step=ANNEX)
+        cause: BaseException | None = error
     except ItemError as error:
-        raise type(error)(f"{path.name}: {error.message}") from error.__cause__
+        fault, cause = error, error.__cause__
+    raise type(fault)(f"{path.name}: {fault.message}", next_step=fault.next_step) from cause
 
 
 def validated(audio: Audio) -> Audio:
@@ -60,12 +70,9 @@ def validated(audio: Audio) -> Audio:
 def _decode(file: BinaryIO, max_minutes: float, scratch: Path | None) -> Audio:
     size = os.fstat(file.fileno()).st_size
     if size == 0:
-        raise EmptyAudio("the file has 0 bytes")
-    magic = file.read(12)
-    if magic[:4] in (b"RIFF", b"RF64") and magic[8:] == b"WAVE":
-        source = open_wav(file, size)
-    else:
-        source = open_flac(file, max_minutes)
+        raise EmptyAudio("the file has 0 bytes", next_step=FETCH_AGAIN)
+    start, stop, notes = without_tags(file, size)
+    source = _opened(file, start, stop, max_minutes, notes)
     if source.rate not in RATES:
         raise UnreadableAudio(f"{source.rate} Hz; 8000 to 192000 Hz are supported")
     if source.channels not in CHANNELS:
@@ -74,7 +81,27 @@ def _decode(file: BinaryIO, max_minutes: float, scratch: Path | None) -> Audio:
         minutes = source.frames / source.rate / 60
         raise TooLong(f"at least {minutes:.1f} minutes long; the limit is {max_minutes:g}")
     shape = (source.channels, source.frames)
-    return Audio(collect(_checked(source), shape, scratch), source.rate)
+    samples = collect(_checked(source), shape, scratch)
+    return Audio(samples, source.rate, tuple(source.notes))
+
+
+def _opened(
+    file: BinaryIO, start: int, stop: int, max_minutes: float, about_tags: list[str]
+) -> SoundFile:
+    file.seek(start)
+    head = file.read(HEAD)
+    if is_mpeg(head):  # tags belong to an MP3
+        return open_mp3(file, start, stop, max_minutes)
+    if is_wav(head):
+        source = open_wav(file, start, stop, max_minutes)
+    elif head[:4] == b"fLaC":
+        source = open_flac(file, start, stop, max_minutes)
+    else:
+        refuse_foreign(head)
+        is_ogg = head[:4] == b"OggS"
+        source = (open_ogg if is_ogg else open_container)(file, start, stop)
+    source.notes[:0] = about_tags
+    return source
 
 
 def _checked(source: SoundFile) -> Iterator[Samples]:
@@ -91,5 +118,6 @@ def _checked(source: SoundFile) -> Iterator[Samples]:
         raise EmptyAudio("the file has a header but no audio")
     if done < source.frames:
         raise UnreadableAudio(
-            f"cut off at {place(done, source.rate)}; the header claims {source.frames} frames"
+            f"cut off at {place(done, source.rate)}; the header claims {source.frames} frames",
+            next_step=FETCH_AGAIN,
         )

@@ -2,62 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from typing import BinaryIO
 
 import soundfile
 
-from stemsilver.audio.sound_file import BLOCK, SoundFile, place
+from stemsilver.audio.sound_file import (
+    SPLIT,
+    SoundFile,
+    Stream,
+    Window,
+    counted,
+    find,
+    stream_blocks,
+)
 from stemsilver.errors import UnreadableAudio
-from stemsilver.records import Samples
+
+# The marker, and the head of the first block, which describes the stream in 34 bytes.
+_START = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
+_HEAD = 42
 
 
-class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
-    """A FLAC file read sequentially: soundfile seeks after every read of a seekable file. At the
-    end of a FLAC of unknown length that fails, and in every other FLAC it costs a search.
-    """
+def open_flac(file: BinaryIO, start: int, stop: int, max_minutes: float) -> SoundFile:
+    """Open the FLAC file from byte `start` to `stop` of a file.
 
-    def seekable(self) -> bool:
-        return False
-
-
-def open_flac(file: BinaryIO, max_minutes: float) -> SoundFile:
-    """Open a FLAC file; one of unknown length is measured, but not past `max_minutes`.
+    One of unknown length is measured, but not past `max_minutes`.
 
     Raises:
-        UnreadableAudio: it is not a FLAC file, or damaged.
+        UnreadableAudio: it is damaged, or there are two in the file.
     """
-    file.seek(0)
+    file.seek(start)
+    head = bytearray(file.read(_HEAD))
+    claimed = 0
+    if len(head) == _HEAD:
+        claimed = int.from_bytes(head[21:26], "big") & 0xF_FFFF_FFFF
+        # Without the length, which is 0 if unknown, libFLAC reads also what the header leaves out.
+        head[21] &= 0xF0
+        head[22:] = bytes(4) + head[26:]
+    window = Window(file, min(stop, start + _HEAD), stop, bytes(head))
     try:
-        with _Stream(file) as flac:
-            rate, channels, frames, kind = flac.samplerate, flac.channels, flac.frames, flac.format
+        with Stream(window) as flac:
+            rate, channels = flac.samplerate, flac.channels
     except soundfile.LibsndfileError as error:
-        raise UnreadableAudio(f"not WAV or FLAC, or damaged: {error.error_string}") from error
-    if kind != "FLAC":
-        raise UnreadableAudio(f"holds {kind}, not WAV or FLAC")
-    # The length in STREAMINFO has 36 bits. 0 means unknown; libsndfile reports a larger value.
-    if frames >= 2**36:
-        frames = 0
-        for block in _flac_blocks(file, None):
-            frames += len(block)
-            if frames > max_minutes * 60 * rate:
-                break
-    return SoundFile(rate, channels, frames, _flac_blocks(file, frames))
-
-
-def _flac_blocks(file: BinaryIO, frames: int | None) -> Iterator[Samples]:
-    done = 0
-    file.seek(0)
-    with _Stream(file) as flac:
-        while frames is None or done < frames:
-            wanted = BLOCK if frames is None else min(BLOCK, frames - done)
-            try:
-                block = flac.read(wanted, dtype="float32", always_2d=True)
-            except soundfile.LibsndfileError as error:
-                raise UnreadableAudio(
-                    f"damaged or cut off after {place(done, flac.samplerate)}: {error.error_string}"
-                ) from error
-            if not len(block):
-                return
-            yield block
-            done += len(block)
+        raise UnreadableAudio(f"a damaged FLAC file: {error.error_string}") from error
+    second = find(file, _START, start + 4, stop)
+    if second is not None:
+        raise UnreadableAudio(
+            f"two FLAC files in one: the second begins at byte {second}", next_step=SPLIT
+        )
+    notes: list[str] = []
+    frames = claimed or counted(window, rate, max_minutes)
+    return SoundFile(rate, channels, frames, stream_blocks(window, frames, notes), notes)

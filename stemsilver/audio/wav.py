@@ -2,7 +2,7 @@
 
 libsndfile decodes the samples, but it trusts the WAV header and does not report a truncated file.
 Therefore this module parses the RIFF chunks itself (Microsoft, *Multimedia Programming Interface
-and Data Specifications 1.0*; EBU Tech 3306 for RF64).
+and Data Specifications 1.0*; EBU Tech 3306 for RF64, ITU-R BS.2088 for BW64).
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Literal, TypeAlias
 
 import soundfile
 
-from stemsilver.audio.sound_file import BLOCK, SoundFile, place
+from stemsilver.audio.containers import CODECS, lossy, open_container
+from stemsilver.audio.lossy import open_mp3
+from stemsilver.audio.sound_file import BLOCK, CONVERT, FETCH_AGAIN, SoundFile, find
+from stemsilver.audio.wav_end import FORMS, StatedSizes, audio_end
 from stemsilver.errors import EmptyAudio, UnreadableAudio
 from stemsilver.records import Samples
 
@@ -31,119 +34,187 @@ _WAV_ENCODINGS = {
     (6, 1): "ALAW",
     (7, 1): "ULAW",
 }
+_PCM, _FLOAT, _ALAW, _ULAW = 1, 3, 6, 7
 _EXTENSIBLE = 0xFFFE
+_MPEG = (0x50, 0x55)
 
-# A streaming writer cannot return to the header, so it writes a placeholder for the unknown size:
-# about the largest signed or unsigned 32-bit number, less its own header or rounded to pages
-# (ffmpeg 0xFFFFFFFF, SoX 0x7FFFF000, arecord 0x80000000). Real sizes in these ranges are rare.
-# Any other size larger than the file means that the file was truncated.
-_STREAMED = (range(0x7FFF_0000, 0x8001_0000), range(0xFFFF_0000, 0x1_0000_0000))
+# Encodings in blocks of samples that libsndfile decodes.
+_IN_BLOCKS = (0x02, 0x11, 0x31, 0x40)
 
-# Chunks that writers put after the audio. Four bytes of audio are printable ASCII once in fifty
-# times, so only one of these names shows that a chunk was truncated there.
-_KNOWN_CHUNK = re.compile(
-    b"LIST|fact|cue |plst|smpl|inst|bext|iXML|axml|chna|cart|levl|link|umid|ubxt|mext|id3 |ID3 |"
-    b"_PMX|acid|strc|afsp|AFAn|JUNK|junk|PAD |FLLR|PEAK|DISP|minf|elm1|regn|SNDM|LGWV|ResU"
-)
+_CODECS = {
+    0x20: "Yamaha ADPCM",
+    0x22: "TrueSpeech",
+    0x42: "G.723.1",
+    0x45: "G.726 ADPCM",
+    0x64: "G.726 ADPCM",
+    0x83: "G.729",
+    0xFF: "AAC",
+    0x160: "Windows Media Audio",
+    0x161: "Windows Media Audio",
+    0x162: "Windows Media Audio Professional",
+    0x163: "Windows Media Audio Lossless",
+    0x1600: "AAC",
+    0x1610: "AAC",
+    0x2000: "AC-3 (Dolby Digital)",
+    0x2001: "DTS",
+    0x674F: "Ogg Vorbis",
+    0x704F: "Opus",
+    0xF1AC: "FLAC",
+}
+
+# Where a wrong size in front of it hides the audio, its chunk is looked for.
+_DATA = re.compile(b"data")
+_NEAR = 65_536
+
+_Order: TypeAlias = Literal["little", "big"]
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """The `fmt ` chunk of a WAV file. `width` is in bytes per frame."""
+    """The `fmt ` chunk of a WAV file: its format `tag`, and the `body` of the chunk.
 
+    `width` is in bytes per frame, `speed` in bytes per second. `encoding` is empty if the samples
+    are coded in blocks.
+    """
+
+    tag: int
     rate: int
     channels: int
     width: int
+    speed: int
     encoding: str
+    body: bytes
 
 
-def open_wav(file: BinaryIO, size: int) -> SoundFile:
-    """Find the audio in a WAV file of `size` bytes.
+def is_wav(head: bytes) -> bool:
+    """Return whether a file with these first 12 bytes is a WAV file."""
+    return head[:4] in FORMS and head[8:12] == b"WAVE"
+
+
+def open_wav(file: BinaryIO, start: int, stop: int, max_minutes: float) -> SoundFile:
+    """Find the audio in the WAV file from byte `start` to `stop` of a file.
 
     Raises:
         EmptyAudio: there is no audio in it.
         UnreadableAudio: it is damaged, cut off, or of an encoding that is not supported.
     """
     layout: _Layout | None = None
-    real_size: int | None = None
-    position = 12
-    while position + 8 <= size:
-        kind, claimed = _chunk(file, position)
+    sizes: list[int] = []
+    notes: list[str] = []
+    file.seek(start)
+    order: _Order = "big" if file.read(4) == b"RIFX" else "little"
+    outer = int.from_bytes(file.read(4), order)
+    position = start + 12
+    while position + 8 <= stop:
+        file.seek(position)
+        kind, claimed = file.read(4), int.from_bytes(file.read(4), order)
         body = position + 8
         if kind == b"data":
             if layout is None:
                 raise UnreadableAudio(f"audio at byte {position} before any format")
-            if claimed == 0xFFFF_FFFF and real_size is not None:
-                claimed = real_size
-            end = _data_end(file, body, claimed, size, layout)
-            frames = (end - body) // layout.width
-            blocks = _wav_blocks(file, body, frames, layout)
-            return SoundFile(layout.rate, layout.channels, frames, blocks)
-        if body + claimed > size:
+            if claimed == 0xFFFF_FFFF and sizes:
+                outer, claimed = sizes
+            claim = StatedSizes(
+                start, stop, order, outer, body, claimed, layout.rate, max(1, layout.speed)
+            )
+            source = _opened(file, claim, layout, max_minutes)
+            source.notes[:0] = notes
+            return source
+        if body + claimed > stop:
+            found = find(file, _DATA, position - 1, min(stop, body + _NEAR))
+            if found is not None and layout is not None:
+                notes.append(
+                    f"The chunk before the audio, at byte {position}, has a wrong size. It was "
+                    "passed over."
+                )
+                position = found
+                continue
             raise UnreadableAudio(
-                f"damaged or cut off: the chunk {kind!r} at byte {position} claims {claimed} "
-                f"bytes, {size - body} are left"
+                f"damaged or cut off: the chunk {_named(kind)} at byte {position} claims "
+                f"{claimed} bytes, {stop - body} are left",
+                next_step=FETCH_AGAIN,
             )
         if kind == b"fmt ":
-            layout = _layout(file.read(claimed))
+            layout = _layout(file.read(claimed), order)
         elif kind == b"ds64":  # RF64: sizes too large for 32 bits
-            real_size = int.from_bytes(file.read(claimed)[8:16], "little")
+            sizes = list(struct.unpack("<QQ", file.read(claimed)[:16].ljust(16, b"\0")))
         position = body + claimed + claimed % 2
     raise EmptyAudio("the file has a header but no audio")
 
 
-def _chunk(file: BinaryIO, position: int) -> tuple[bytes, int]:
-    file.seek(position)
-    head = file.read(8)
-    return head[:4], int.from_bytes(head[4:], "little")
+def _opened(file: BinaryIO, claim: StatedSizes, layout: _Layout, max_minutes: float) -> SoundFile:
+    if claim.stop - claim.body < layout.width:
+        raise EmptyAudio("the file has a header but no audio")
+    end, note = audio_end(file, claim)
+    if layout.tag in _MPEG:
+        source = open_mp3(file, claim.body, end, max_minutes)
+    elif layout.encoding:
+        frames = (end - claim.body) // layout.width
+        blocks = _wav_blocks(file, claim.body, frames, layout, claim.order)
+        source = SoundFile(layout.rate, layout.channels, frames, blocks)
+        if layout.encoding in CODECS:
+            source.notes.append(lossy(CODECS[layout.encoding]))
+    else:
+        source = open_container(file, claim.body, end, _header(layout, end - claim.body))
+    if note is not None:
+        source.notes.append(note)
+    return source
 
 
-def _layout(body: bytes) -> _Layout:
+def _named(kind: bytes) -> str:
+    """Return the name of a chunk, with escapes for what cannot be printed."""
+    return f"`{kind.decode('ascii', 'backslashreplace').encode('unicode_escape').decode()}`"
+
+
+def _layout(body: bytes, order: _Order) -> _Layout:
     if len(body) < 16:
         raise UnreadableAudio(f"its format takes {len(body)} bytes, too few")
-    tag, channels, rate, _, width, bits = struct.unpack("<HHIIHH", body[:16])
+    sign = "<" if order == "little" else ">"
+    tag, channels, rate, speed, width, bits = struct.unpack(f"{sign}HHIIHH", body[:16])
     if tag == _EXTENSIBLE:
-        tag = int.from_bytes(body[24:26], "little")
-    sample = width // channels if channels and width % channels == 0 else 0
-    encoding = _WAV_ENCODINGS.get((tag, sample))
+        tag = int.from_bytes(body[24:28], order) & 0xFFFF
+    if tag in _MPEG or (tag in _IN_BLOCKS and order == "little"):
+        return _Layout(tag, rate, channels, width, speed, "", body)
+    if tag not in (_PCM, _FLOAT, _ALAW, _ULAW):
+        codec = _CODECS.get(tag, f"the encoding with the number {tag}")
+        raise UnreadableAudio(f"a WAV file with {codec}, which is not read", next_step=CONVERT)
+    if channels == 0:
+        raise UnreadableAudio("0 channels; 1 to 6 are supported")
+    _check_width(tag, bits, channels, width, speed in (0, rate * width))
+    encoding = _WAV_ENCODINGS.get((tag, width // channels))
     if encoding is None:
         raise UnreadableAudio(
-            f"WAV encoding {tag:#06x} with {bits} bits, {channels} channels and {width} bytes a "
-            "frame; PCM and floating point are supported"
+            f"a WAV file with {bits} bits in a sample, which is not read", next_step=CONVERT
         )
-    return _Layout(rate, channels, width, encoding)
+    return _Layout(tag, rate, channels, width, rate * width, encoding, body)
 
 
-def _data_end(file: BinaryIO, start: int, claimed: int, size: int, layout: _Layout) -> int:
-    """Return the byte position where the audio ends.
+def _check_width(tag: int, bits: int, channels: int, width: int, speed_agrees: bool) -> None:
+    """Refuse a number of bytes per frame that contradicts the bits of a sample.
 
-    If the claimed size is larger than the file, it is a placeholder (`_STREAMED`) or the file was
-    truncated. A smaller claim is trusted if the file ends there or a chunk follows. Otherwise the
-    header was written before the audio (usually with the size 0), and the rest is audio too.
+    To believe the one or the other would read noise, or half of the audio. Some writers give the
+    24 bits that are used of 32: then the bytes per second show that the width is right.
     """
-    held = size - start
-    if held < layout.width:
-        return start
-    if claimed > held:
-        if any(claimed in sizes for sizes in _STREAMED):
-            return size
+    needed = 1 if tag in (_ALAW, _ULAW) else -(-bits // 8)
+    wider = tag == _PCM and 16 < bits <= 24 and width == 4 * channels and speed_agrees
+    if width != needed * channels and not wider:
         raise UnreadableAudio(
-            f"cut off at {place(held // layout.width, layout.rate)}: the header claims "
-            f"{claimed} bytes of audio, the file holds {held}"
+            f"its header contradicts itself: {bits} bits in {channels} channels take "
+            f"{needed * channels} bytes a frame, not {width}",
+            next_step="Export the file again as WAV or FLAC, with another program.",
         )
-    end = start + claimed
-    for tail in (end, end + claimed % 2):  # some writers omit the padding byte
-        if size - tail < 8:
-            return end
-        kind, length = _chunk(file, tail)
-        if kind.isascii() and kind.decode().isprintable() and tail + 8 + length <= size:
-            return end
-        if _KNOWN_CHUNK.fullmatch(kind):
-            raise UnreadableAudio(f"cut off in the chunk {kind!r} at byte {tail}")
-    return size
 
 
-def _wav_blocks(file: BinaryIO, start: int, frames: int, layout: _Layout) -> Iterator[Samples]:
+def _header(layout: _Layout, size: int) -> bytes:
+    """Return a header for `size` bytes of audio in blocks, for libsndfile."""
+    head = b"WAVEfmt " + struct.pack("<I", len(layout.body)) + layout.body
+    head += b"\0" * (len(layout.body) % 2) + b"data" + struct.pack("<I", size)
+    return b"RIFF" + struct.pack("<I", len(head) + size) + head
+
+
+def _wav_blocks(
+    file: BinaryIO, start: int, frames: int, layout: _Layout, order: _Order
+) -> Iterator[Samples]:
     file.seek(start)
     for left in range(frames, 0, -BLOCK):
         data = file.read(min(left, BLOCK) * layout.width)
@@ -155,6 +226,6 @@ def _wav_blocks(file: BinaryIO, start: int, frames: int, layout: _Layout) -> Ite
             subtype=layout.encoding,
             channels=layout.channels,
             samplerate=layout.rate,
-            endian="LITTLE",
+            endian=order.upper(),
         )
         yield block

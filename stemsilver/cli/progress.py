@@ -112,6 +112,7 @@ class BatchProgress:
         name = escape(result.path)
         if result.failure is not None:
             self._console.print(f"[red]✗[/] {name}: {escape(result.failure.message)}")
+            self._console.print(f"  next: {escape(result.failure.next_step)}")
         elif not reused:
             seconds = sum(result.seconds.values())
             self._console.print(f"[green]✓[/] {name} [dim]({seconds:.1f} s of work)[/]")

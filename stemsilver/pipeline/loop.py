@@ -222,12 +222,16 @@ def _completed(running: Mapping[Future[Any], Job], progress: Progress) -> Iterat
 
 
 def _failed(render: Render, error: Exception) -> ItemResult:
-    """Return the result of a render that could not be finished."""
+    """Return the result of a render that could not be finished.
+
+    Its message does not name the render's file, because `path` is always shown beside it.
+    """
     if isinstance(error, ItemError):
         known = error
     elif isinstance(error, ProcessExpired):
-        known = WorkerCrashed(f"{render.path}: the worker process died ({error})")
+        known = WorkerCrashed(f"the worker process died ({error})")
     else:
-        known = ItemError(f"{render.path}: {type(error).__name__}: {error}")
-    failure = Failure(known.code, known.message, known.next_step)
+        known = ItemError(f"{type(error).__name__}: {error}")
+    message = known.message.removeprefix(f"{render.source.name}: ")
+    failure = Failure(known.code, message, known.next_step)
     return ItemResult(render.id, render.path, render.output, failure=failure)

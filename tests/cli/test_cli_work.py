@@ -44,7 +44,7 @@ def test_clean_writes_each_render_by_its_name(stemsilver: Terminal, workspace: W
     (workspace.raw / "broken.wav").write_text("Once upon a time.")
     ended = stemsilver("clean", "raw", "-o", "all", "--cache", "cache")
     assert ended.code == 1
-    assert "✗ broken.wav: broken.wav: not WAV or FLAC" in ended.err
+    assert "✗ broken.wav: it is a text file, not audio\n  next: Put the sound file" in ended.err
     assert contents(workspace.folder / "all") == proceed
 
 
@@ -75,7 +75,7 @@ def test_clean_takes_any_name_and_prints_it(stemsilver: Terminal, workspace: Wor
         Path(name).write_text("Once upon a time.")
     ended = stemsilver("clean", "-o", "out", "--", *HOSTILE)
     assert ended.code == 1
-    assert all(f"✗ {name}: {name}: not WAV or FLAC" in ended.err for name in HOSTILE)
+    assert all(f"✗ {name}: it is a text file" in ended.err for name in HOSTILE)
 
 
 def no_constant(name: str) -> None:

@@ -82,19 +82,18 @@ def flipped(content: bytes, where: float, bits: int) -> bytes:
 
 LATER = r"damaged or cut off after \d\.\d+ s \(frame \d+\)"
 DAMAGED = {
-    "text": (b"Once upon a time.\n" * 99, "not WAV or FLAC"),
-    "4 bytes": (b"RIFF", "not WAV or FLAC"),
-    "noise": (RNG.bytes(4096), "not WAV or FLAC"),
-    "AVI": (b"RIFF\0\0\0\0AVI LIST" + RNG.bytes(99), "not WAV or FLAC"),
+    "text": (b"Once upon a time.\n" * 99, "a text file, not audio"),
+    "4 bytes": (b"RIFF", "the start of a sound file"),
+    "noise": (RNG.bytes(4096), "not audio in a known format"),
+    "AVI": (b"RIFF\0\0\0\0AVI LIST" + RNG.bytes(99), "an AVI video"),
     "damaged chunks": (wav(noise())[:12] + RNG.bytes(999), "at byte 12"),
-    "cut off in the header": (wav(noise())[:30], r"b'fmt ' at byte 12"),
+    "cut off in the header": (wav(noise())[:30], "`fmt ` at byte 12"),
     "7 channels": (wav(noise(7, 99)), "7 channels; 1 to 6 are supported"),
     "cut off": (wav(noise())[: 44 + 4 * 12_345], r"cut off at 0\.257 s \(frame 12345\)"),
     "a byte short": (wav(noise())[:-1], r"cut off at 1\.000 s \(frame 47999\)"),
     "one byte claimed too many": (wav(noise(), FRAMES * 4 + 1), r"cut off at 1\.000 s"),
-    "gigabytes claimed": (wav(noise(), 0x7000_0000), "cut off"),
-    "more gigabytes claimed": (wav(noise(), 0xF000_0000), "cut off"),
-    "tag cut off": (wav(noise(), after=b"LIST\x10\0\0\0INFO"), "cut off in the chunk"),
+    "gigabytes claimed": (wav(noise(), 0x7000_1234), "cut off"),
+    "more gigabytes claimed": (wav(noise(), 0xF000_1234), "cut off"),
     "FLAC a byte short": (flac(noise())[:-1], LATER),
     "FLAC cut off, streamed": (flac(noise(), 0)[:60_000], LATER),
     # The decoder itself sees nothing wrong here: the stream just ends.
@@ -109,16 +108,6 @@ def test_damage_is_reported_with_what_and_where(tmp_path: Path, content: bytes, 
     with pytest.raises(UnreadableAudio, match=what) as caught:
         decoded(tmp_path, content)
     assert caught.value.message.startswith("take.wav: ")
-
-
-@pytest.mark.parametrize(
-    ("container", "subtype", "said"),
-    [("OGG", "VORBIS", "holds OGG"), ("WAV", "IMA_ADPCM", "WAV encoding 0x0011")],
-)
-def test_other_audio_is_named(tmp_path: Path, container: str, subtype: str, said: str) -> None:
-    soundfile.write(tmp_path / "take.wav", noise().T, 48_000, format=container, subtype=subtype)
-    with pytest.raises(UnreadableAudio, match=said):
-        decode(tmp_path / "take.wav", 1)
 
 
 def test_a_file_that_cannot_be_opened_fails_alone(tmp_path: Path) -> None:

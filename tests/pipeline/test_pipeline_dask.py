@@ -96,7 +96,7 @@ def test_a_cluster_makes_the_same_bytes_and_a_killed_worker_costs_its_render(
     assert (one.failure, two.failure) == (None, None)
     assert victim.failure is not None
     assert victim.failure.code == "crashed"
-    assert victim.failure.message.startswith("victim.wav: the worker process died (")
+    assert victim.failure.message.startswith("the worker process died (")
     assert sorted(watch.final) == [(item.path, False) for item in finished.items]
     # What a worker says is heard while it works.
     assert {path for path, _, share in watch.shares} >= {"one.wav", "sub/two.wav"}

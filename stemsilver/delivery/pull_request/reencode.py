@@ -6,6 +6,7 @@ Only the decoded sound is published, never a byte of the original file.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -65,6 +66,10 @@ def reencode_snippets(
 def _reencode(path: Path, described: Snippet) -> bytes:
     if path.is_file() and path.stat().st_size > _MAX_BYTES:
         raise UnreadableAudio(f"{path.name}: more than {_MAX_BYTES / 1e6:.0f} MB")
+    # Snippets are FLAC. The decoders of other formats are not for strangers.
+    with suppress(OSError), path.open("rb") as file:
+        if file.read(4) != b"fLaC":
+            raise UnreadableAudio(f"{path.name}: not FLAC")
     audio = decode(path, MAX_SECONDS / 60)
     frames = described.stop - described.start
     if (audio.rate, audio.samples.shape[-1]) != (described.rate, frames):
