@@ -12,12 +12,12 @@ and the batch continues.
     │   ├── UnreadableAudio             corrupt, truncated, not audio
     │   ├── NonFiniteAudio              NaN or infinite samples
     │   ├── TooLong                     longer than `preprocess.max_minutes`
+    │   ├── NameClash                   two renders would share an id or output
     │   ├── StageError                  a step of the chain returned an unusable result
     │   └── WorkerCrashed               the worker process died on this render
     ├── SiteError                   1   the site could not be published; the old one is unchanged
     ├── UsageError                  2   wrong arguments
-    │   ├── ConfigError                 unknown key, wrong type, out of range, missing file
-    │   └── NameClash                   two renders would share an id or output
+    │   └── ConfigError                 unknown key, wrong type, out of range, missing file
     ├── NothingToDo                 3   no renders found
     └── EnvironmentFault            4   weights, disk, codec, cluster
         ├── WeightsError                missing or altered weight file
@@ -88,6 +88,13 @@ class TooLong(ItemError):
     next_step = "Split the file, or raise preprocess.max_minutes in the profile."
 
 
+class NameClash(ItemError):
+    """Two renders would share an id or an output."""
+
+    code = "name_clash"
+    next_step = "Rename one of the two files."
+
+
 class StageError(ItemError):
     """A step of the cleaning chain returned an unusable result."""
 
@@ -128,19 +135,12 @@ class ConfigError(UsageError):
     next_step = "Correct the value in the profile that the message names."
 
 
-class NameClash(UsageError):
-    """Two renders would share an id or an output."""
-
-    code = "name_clash"
-    next_step = "Rename one of the two files."
-
-
 class NothingToDo(StemsilverError):
     """No renders were found."""
 
     exit_code = 3
     code = "nothing_to_do"
-    next_step = "Put .wav or .flac renders in the raw folder, or name another with --raw."
+    next_step = "Put renders (.wav, .flac, .mp3, …) in the raw folder, or name another with --raw."
 
 
 class EnvironmentFault(StemsilverError):

@@ -76,7 +76,8 @@ class Render:
     """One input file of the batch, not yet decoded.
 
     `path` is relative to the raw folder with `/` between its parts; `output` is the path of the
-    speech-only WAV, relative to the output folder. The paths of files are absolute.
+    speech-only WAV, relative to the output folder. The paths of files are absolute. `failure` is
+    the reason if it cannot be cleaned, whatever is in the file.
     """
 
     id: str
@@ -85,6 +86,15 @@ class Render:
     output: str
     script: Path | None = None
     reference: Path | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """What is in the raw folder and is not taken: its path there, printable, and the reason."""
+
+    path: str
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from stemsilver.discover import Discovery, discover, discover_files, render_id
-from stemsilver.errors import NameClash, NothingToDo, UsageError
+from stemsilver.errors import NothingToDo, UsageError
 from stemsilver.records import Render
 
 
@@ -32,12 +32,16 @@ def outputs(found: Discovery) -> dict[str, str]:
     return {render.path: render.output for render in found.renders}
 
 
+def reasons(found: Discovery) -> dict[str, str]:
+    return {one.path: one.reason for one in found.skipped}
+
+
 # --- what is a render
 
 
-def test_finds_wav_and_flac_in_any_case_sorted_and_nothing_else(tmp_path: Path) -> None:
-    raw = fill(tmp_path / "real", "x.y.flac", "a/b.FLAC", "B.Wav", "x.wav/b.wav", "c.mp3", "wav")
-    fill(raw, "a/.wav", ".hidden.wav", ".git/x.wav", "._mac.wav")
+def test_finds_renders_in_any_case_sorted_and_nothing_else(tmp_path: Path) -> None:
+    raw = fill(tmp_path / "real", "x.y.flac", "a/b.FLAC", "B.Wav", "x.wav/b.wav", "c.md", "wav")
+    fill(raw, "a/.wav", ".DS_Store", ".git/annex/x.wav", "a/._b.FLAC", "Thumbs.db")
     (raw / ".link.wav").symlink_to(raw / "nowhere")
     (tmp_path / "raw").symlink_to(raw)
     found = discover(tmp_path / "raw")
@@ -47,15 +51,51 @@ def test_finds_wav_and_flac_in_any_case_sorted_and_nothing_else(tmp_path: Path) 
         ("x.wav/b.wav", "x.wav/b__speech_only.wav"),
         ("x.y.flac", "x.y__speech_only.wav"),
     ]
-    assert found.warnings == ()
+    assert (found.skipped, found.folders) == ((), (raw,))
     assert by_path(found)["a/b.FLAC"].source == raw / "a" / "b.FLAC"
+
+
+READ = ("wave", "MP3", "ogg", "oga", "Opus", "aif", "aiff", "aifc", "caf", "w64", "au", "rf64")
+
+
+def test_every_format_that_is_read_is_a_render_and_its_output_a_wav(tmp_path: Path) -> None:
+    found = discover(fill(tmp_path, *(f"{ending}.{ending}" for ending in READ)))
+    assert outputs(found) == {f"{one}.{one}": f"{one}__speech_only.wav" for one in READ}
+    assert found.skipped == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a/x.m4a", ".m4a files cannot be read (convert it to WAV or FLAC)"),
+        ("x.AAC", ".aac files cannot be read (convert it to WAV or FLAC)"),
+        ("x.reference.wma", ".wma files cannot be read (convert it to WAV or FLAC)"),
+        ("film.mp4", ".mp4 files cannot be read (convert it to WAV or FLAC)"),
+        ("a/.x.wav", "hidden, because its name begins with a dot"),
+        (".x.webm", "hidden, because its name begins with a dot"),
+        ("._gone.mp3", "hidden, because its name begins with a dot"),
+    ],
+)
+def test_audio_that_is_not_taken_is_told_with_the_reason(
+    tmp_path: Path, name: str, reason: str
+) -> None:
+    found = discover(fill(tmp_path, "good.wav", name))
+    assert list(outputs(found)) == ["good.wav"]
+    assert reasons(found) == {name: reason}
+
+
+def test_a_hidden_folder_with_audio_is_told_once(tmp_path: Path) -> None:
+    found = discover(fill(tmp_path, "good.wav", "a/.old/x.wav", "a/.old/y.mp3", ".git/HEAD"))
+    assert list(outputs(found)) == ["good.wav"]
+    assert reasons(found) == {"a/.old": "hidden, because its name begins with a dot"}
 
 
 @pytest.mark.parametrize(
     ("files", "said"),
     [
         ((), "there is no folder"),
-        (("notes.txt",), "no .wav"),
+        (("notes.txt",), "no render"),
+        (("song.m4a",), "skipped: song.m4a: .m4a files cannot be read"),
         (("x.reference.wav",), "skipped: x."),
     ],
 )
@@ -71,7 +111,7 @@ def test_nothing_to_do_names_the_folder_and_the_way_on(
         discover_files([])
 
 
-def test_what_cannot_be_examined_is_skipped_with_a_warning(
+def test_what_cannot_be_examined_is_skipped_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(tmp_path / "raw", "good.wav", "bad.wav", "shut/x.wav")
@@ -91,11 +131,11 @@ def test_what_cannot_be_examined_is_skipped_with_a_warning(
     failing("shut", "iterdir", PermissionError(13, "Permission denied"))
     found = discover(tmp_path / "raw")
     assert list(outputs(found)) == ["good.wav"]
-    assert found.warnings == (
-        "bad.wav: cannot be examined (Input/output error); skipped",
-        "out.wav: a link that leads out of the folder; skipped",
-        "shut: cannot be listed (Permission denied); skipped",
-    )
+    assert reasons(found) == {
+        "bad.wav": "cannot be examined (Input/output error)",
+        "out.wav": "a link that leads out of the folder",
+        "shut": "cannot be listed (Permission denied)",
+    }
 
 
 # --- sidecars
@@ -105,18 +145,21 @@ def test_sidecars_are_found_and_are_never_renders(tmp_path: Path) -> None:
     composed, decomposed = "\u00e9", "e\u0301"
     fill(tmp_path, "a/x.wav", "a/x.flac", "a/x.txt", "a/x.reference.FLAC", "x.wav", "X.txt")
     fill(tmp_path, f"{composed}.wav", f"{decomposed}.TXT", "a/z.reference.wav")
+    fill(tmp_path, "b/y.mp3", "b/y.reference.ogg", "b/w.reference.aiff")
     found = discover(tmp_path)
     both = (tmp_path / "a" / "x.txt", tmp_path / "a" / "x.reference.FLAC")
     assert {path: (one.script, one.reference) for path, one in by_path(found).items()} == {
         "a/x.flac": both,
         "a/x.wav": both,
+        "b/y.mp3": (None, tmp_path / "b" / "y.reference.ogg"),
         "x.wav": (None, None),
         f"{composed}.wav": (tmp_path / f"{decomposed}.TXT", None),
     }
-    assert found.warnings == (
-        "X.txt: a script without its render; skipped",
-        "a/z.reference.wav: a reference without its render; skipped",
-    )
+    assert reasons(found) == {
+        "X.txt": "a script without its render",
+        "a/z.reference.wav": "a reference without its render",
+        "b/w.reference.aiff": "a reference without its render",
+    }
 
 
 # --- ids
@@ -167,32 +210,52 @@ def test_an_id_never_changes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "twins", [("x.flac", "x.wav"), ("A/x.wav", "a/x.wav"), ("stra\u00dfe.wav", "strasse.wav")]
+    "twins",
+    [
+        ("x.flac", "x.mp3", "x.wav", "x.wave"),
+        ("A/x.wav", "a/x.wav"),
+        ("stra\u00dfe.wav", "strasse.wav"),
+    ],
 )
 def test_outputs_that_would_coincide_carry_their_digests(
-    tmp_path: Path, twins: tuple[str, str]
+    tmp_path: Path, twins: tuple[str, ...]
 ) -> None:
     found = discover(fill(tmp_path, *twins, "other.wav"))
     for render in found.renders:
         stem = render.path.rpartition(".")[0]
         mark = "" if render.path == "other.wav" else f"-{render.id[-8:]}"
         assert render.output == f"{stem}{mark}__speech_only.wav"
-    assert len({render.id for render in found.renders}) == 3
-    assert len({render.output.casefold() for render in found.renders}) == 3
+        assert render.failure is None
+    assert len({render.id for render in found.renders}) == len(twins) + 1
+    assert len({render.output.casefold() for render in found.renders}) == len(twins) + 1
+
+
+MIMIC = f"x-{render_id('x.wav')[-8:]}.wav"
 
 
 @pytest.mark.parametrize(
-    "names",
+    ("twins", "others"),
     [
-        ("\u00e9.wav", "e\u0301.wav"),
-        ("x.wav", "x.flac", f"x-{render_id('x.wav')[-8:]}.wav"),  # it mimics a digest
+        (("e\u0301.wav", "\u00e9.wav"), ("e.wav",)),
+        (("a/\u00e9 \u0439.mp3", "a/e\u0301 \u0438\u0306.mp3"), ("a/\u00e9 \u0439.ogg",)),
+        ((MIMIC, "x.wav"), ("x.flac",)),  # it mimics the digest in the output of x.wav
     ],
 )
-def test_names_that_cannot_be_told_apart_are_refused(
-    tmp_path: Path, names: tuple[str, ...]
+def test_names_that_cannot_be_told_apart_fail_and_no_other(
+    tmp_path: Path, twins: tuple[str, str], others: tuple[str, ...]
 ) -> None:
-    with pytest.raises(NameClash, match="cannot be told apart"):
-        discover(fill(tmp_path, *names))
+    found = discover(fill(tmp_path, *twins, *others))
+    failures = {render.path: render.failure for render in found.renders}
+    assert set(failures) == {*twins, *others}
+    assert len({render.id for render in found.renders}) == len(failures)
+    assert [failures[name] for name in others] == [None] * len(others)
+    for name, twin in (twins, twins[::-1]):
+        failure = failures[name]
+        assert failure is not None
+        assert failure.code == "name_clash"
+        assert failure.message.startswith(f"{name}: ")
+        assert ascii(twin) in failure.message, "two that look alike are shown as they differ"
+        assert failure.next_step == "Rename one of the two files."
 
 
 @pytest.mark.parametrize("letter", ["n", "\u00e9", "\u65e5"])
@@ -229,20 +292,23 @@ def test_files_are_renders_under_their_names_with_their_sidecars(tmp_path: Path)
     render = by_path(found)["x.wav"]
     assert render.source == deep / "x.wav"
     assert (render.script, render.reference) == (deep / "x.txt", deep / "x.reference.wav")
-    assert found.warnings == ("x.reference.wav: a reference, not a render; skipped",)
+    assert reasons(found) == {"x.reference.wav": "a reference, not a render"}
+    assert found.folders == (more,)
 
 
 def test_one_name_from_two_folders_is_refused_and_twins_stay_apart(tmp_path: Path) -> None:
     fill(tmp_path, "a/x.wav", "b/x.wav", "b/X.flac")
-    with pytest.raises(NameClash, match=r"a/x\.wav .*b/x\.wav"):
+    with pytest.raises(UsageError, match=r"a/x\.wav .*b/x\.wav have the same name"):
         discover_files([tmp_path / "a" / "x.wav", tmp_path / "b" / "x.wav"])
     found = discover_files([tmp_path / "a" / "x.wav", tmp_path / "b" / "X.flac"])
     assert len({render.output.casefold() for render in found.renders}) == 2
 
 
-@pytest.mark.parametrize("name", ["missing.wav", "dangling.wav", "notes.txt", "pipe.wav"])
+@pytest.mark.parametrize(
+    "name", ["missing.wav", "dangling.wav", "notes.txt", "song.m4a", "pipe.wav"]
+)
 def test_paths_that_are_no_renders_are_usage_errors(tmp_path: Path, name: str) -> None:
-    fill(tmp_path, "notes.txt", "x.wav")
+    fill(tmp_path, "notes.txt", "song.m4a", "x.wav")
     (tmp_path / "dangling.wav").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pipe.wav")
     with pytest.raises(UsageError, match=re.escape(name)):

@@ -81,15 +81,15 @@ MUTATIONS = (
     # discover, audio
     Mutation(
         "a link out of the batch is followed",
-        "stemsilver/discover.py",
+        "stemsilver/discover/folders.py",
         "if stat.S_ISLNK(mode):",
         "if False:",
         "tests/test_discover.py",
     ),
     Mutation(
         "twins share an output",
-        "stemsilver/discover.py",
-        "if plain[_fold(output)] > 1:",
+        "stemsilver/discover/names.py",
+        "if plain[fold(output)] > 1:",
         "if False:",
         "tests/test_discover.py",
     ),

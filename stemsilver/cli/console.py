@@ -5,7 +5,14 @@ Both print text unchanged: no automatic colours, and no emoji for `:names:`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from rich.console import Console
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from stemsilver.records import Skipped
 
 
 def output() -> Console:
@@ -21,3 +28,11 @@ def table_output() -> Console:
 def messages() -> Console:
     """Return a console on standard error; the terminal breaks long lines."""
     return Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+
+
+def warn_of_skipped(console: Console, skipped: Iterable[Skipped]) -> None:
+    """Print what is not taken, and why, a line each."""
+    from stemsilver.report.text.wording import visible
+
+    for one in skipped:
+        console.print(f"[yellow]![/] {escape(visible(f'{one.path}: {one.reason}'))}; skipped")

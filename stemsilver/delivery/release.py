@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -13,18 +14,27 @@ from pathlib import Path
 
 from stemsilver import fsio
 from stemsilver.delivery.archive import ProgressCallback, Source, ignore_progress, write_zip
+from stemsilver.delivery.zip_names import fitting
 from stemsilver.errors import NothingToDo, UsageError
 from stemsilver.microsite import DOWNLOADS, RELEASE, offline_files
 from stemsilver.microsite.templates import environment
-from stemsilver.report import Scorecard, ScoredRender, Status, read_scorecard, visible
+from stemsilver.report import (
+    Scorecard,
+    ScoredRender,
+    Status,
+    read_scorecard,
+    skipped_words,
+    visible,
+)
 from stemsilver.resources import resource
+
+NAMES = "NAMES.json"
+"""The file in a release with the original path of each recording that has another name in it."""
 
 _SCORECARD = "scorecard.json"
 _REPORTS = (_SCORECARD, "batch_metrics.csv", "scorecard.md")
 _OTHER_FOLDER = "Run `stemsilver build-site` again, or name its folder with --proceed."
 _VERSION = re.compile(r"[A-Za-z0-9._+-]{1,64}")
-# Not portable in file names: path and drive separators, control characters, lone surrogates.
-_NOT_PORTABLE = re.compile(r"[\\:\x00-\x1f\x7f\ud800-\udfff]")
 _OUTCOMES: dict[Status, str] = {
     "pass": "passed",
     "gate_failed": "failed a gate",
@@ -143,25 +153,25 @@ def _contents(proceed: Path, report: Path, site: Path) -> tuple[Scorecard, dict[
     card = read_scorecard(scorecard)
     pages = offline_files(site)
     _check_one_build(report, site, pages)
+    for name in sorted(pages.keys() - fitting(pages)):
+        raise UsageError(
+            f"{site / name}: this name cannot be stored in a ZIP for every system",
+            next_step="Rename it where it comes from, and build the site again.",
+        )
     speech = _speech(card, proceed, report)
     files: dict[str, Source] = {
         **{f"speech/{name}": path for name, (path, _) in speech.items()},
         **{f"scorecard/{name}": report / name for name in _REPORTS},
         **{f"site/{name}": source for name, source in pages.items()},
     }
-    renamed = [
-        (name, item.output)
-        for name, (_, item) in speech.items()
-        if item.output is not None and item.output != name
-    ]
-    files["README.txt"] = _readme(card, len(speech), renamed)
-    for name in files:
-        if not _fits(name):
-            raise UsageError(
-                f"{site / name.removeprefix('site/')}: this name cannot be stored in a ZIP for "
-                "every system",
-                next_step="Rename it where it comes from, and build the site again.",
-            )
+    renamed = {
+        f"speech/{name}": item.output for name, (_, item) in speech.items() if item.output != name
+    }
+    if renamed:
+        text = json.dumps(renamed, indent=2, sort_keys=True, ensure_ascii=False)
+        # A lone surrogate becomes its JSON escape.
+        files[NAMES] = f"{text}\n".encode(errors="backslashreplace")
+    files["README.txt"] = _readme(card, len(speech), len(renamed))
     return card, files
 
 
@@ -184,6 +194,7 @@ def _check_one_build(report: Path, site: Path, pages: Mapping[str, Source]) -> N
 def _speech(card: Scorecard, proceed: Path, report: Path) -> dict[str, tuple[Path, ScoredRender]]:
     """Return every output that the scorecard names, with its render, by its name in the ZIP."""
     found: dict[str, tuple[Path, ScoredRender]] = {}
+    fit = fitting({item.output for item in card.renders if item.output is not None})
     for item in card.renders:
         if item.output is None:
             continue
@@ -199,7 +210,7 @@ def _speech(card: Scorecard, proceed: Path, report: Path) -> dict[str, tuple[Pat
                 f"{report / _SCORECARD}",
                 next_step=_OTHER_FOLDER,
             )
-        name = item.output if _fits(item.output) else f"{item.id}__speech_only.wav"
+        name = item.output if item.output in fit else f"{item.id}__speech_only.wav"
         if name in found:
             raise UsageError(
                 f"two renders have the same output, {name}",
@@ -214,12 +225,7 @@ def _speech(card: Scorecard, proceed: Path, report: Path) -> dict[str, tuple[Pat
     return found
 
 
-def _fits(name: str) -> bool:
-    """Return whether every system can unpack this name from a ZIP unchanged."""
-    return not _NOT_PORTABLE.search(name) and not {"", ".", ".."}.intersection(name.split("/"))
-
-
-def _readme(card: Scorecard, speech: int, renamed: list[tuple[str, str]]) -> bytes:
+def _readme(card: Scorecard, speech: int, renamed: int) -> bytes:
     # Plain text needs no HTML escapes, but invisible characters are shown as escapes.
     jinja = environment(
         resource("templates"),
@@ -232,6 +238,7 @@ def _readme(card: Scorecard, speech: int, renamed: list[tuple[str, str]]) -> byt
         renders="1 render" if len(card.items) == 1 else f"{len(card.items)} renders",
         made=f"{card.moment.day} {card.moment:%B %Y, %H:%M} UTC",
         outcomes=[f"{count[status]} {word}" for status, word in _OUTCOMES.items() if count[status]],
+        skipped=skipped_words(len(card.skipped)) if card.skipped else "",
         speech=speech,
         renamed=renamed,
         models=sorted(

@@ -17,7 +17,7 @@ from stemsilver.pipeline.loop import BatchResult, Progress
 from stemsilver.pipeline.outputs import write_report
 from stemsilver.pipeline.preflight import check_outputs, verify_models
 from stemsilver.pipeline.site import Places, clean_batch
-from stemsilver.records import Render
+from stemsilver.records import Render, Skipped
 from stemsilver.report import Bakeoff, Cost, Scorecard
 from stemsilver.step_cache import Steps
 
@@ -49,6 +49,7 @@ def compare(
     *,
     jobs: int | None = None,
     dask: str | None = None,
+    skipped: Sequence[Skipped] = (),
     max_site_megabytes: float = 1000.0,
     max_cache_gigabytes: float = 20.0,
     progress: Callable[[Profile], AbstractContextManager[Progress]],
@@ -64,6 +65,7 @@ def compare(
         cache: the folder of finished work.
         jobs: the number of workers; None for one that suits the models.
         dask: the address of a Dask scheduler, whose workers do the work instead.
+        skipped: what is in the raw folder and is none of the renders.
         max_site_megabytes: a larger site is not published.
         max_cache_gigabytes: the cache is reduced to this size in the end.
         progress: opens the progress display of a profile.
@@ -98,7 +100,13 @@ def compare(
             executor = cluster.choose(dask, profile, renders, cache, jobs=jobs, profiles=judged)
             with progress(profile) as shown:
                 scorecard, finished = clean_batch(
-                    renders, places[profile.name], profile, store, executor, progress=shown
+                    renders,
+                    places[profile.name],
+                    profile,
+                    store,
+                    executor,
+                    skipped=skipped,
+                    progress=shown,
                 )
             _write_report(scorecard, profile, finished, places[profile.name].report)
             runs.append((scorecard, profile, report.cost(finished.items)))

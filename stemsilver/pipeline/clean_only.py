@@ -9,7 +9,7 @@ from stemsilver import fsio
 from stemsilver.config import Profile
 from stemsilver.pipeline import cluster, loop
 from stemsilver.pipeline.loop import Progress
-from stemsilver.pipeline.preflight import verify_models
+from stemsilver.pipeline.preflight import check_outside, check_overwrites, verify_models
 from stemsilver.records import ItemResult, Render
 
 
@@ -19,6 +19,7 @@ def clean_files(
     profile: Profile,
     cache: Path,
     *,
+    searched: Sequence[Path] = (),
     jobs: int | None = None,
     dask: str | None = None,
     progress: Progress,
@@ -26,12 +27,17 @@ def clean_files(
     """Clean renders into `folder`, without measuring, report or site.
 
     The work is done by `jobs` workers, or by those of the Dask scheduler at the address `dask`.
+    `searched` are the folders in which the renders were found, absolute.
 
     Raises:
+        UsageError: the next run would find outputs of this one as renders, or an output would
+            replace a render.
         Locked: another build is writing the same outputs.
         EnvironmentFault: weights are missing or altered, the disk is full, or the cluster is not
             fit.
     """
+    check_outside(searched, {"output": folder, "cache": cache})
+    check_overwrites(renders, folder)
     verify_models(profile)
     executor = cluster.choose(dask, profile, renders, cache, jobs=jobs)
     with fsio.run_lock(folder):

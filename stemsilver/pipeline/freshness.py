@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -24,7 +25,7 @@ from stemsilver.config import Profile, digest
 from stemsilver.errors import StemsilverError
 from stemsilver.fsio import file_states, files_below, has_leftovers, sha256_file
 from stemsilver.microsite.publish.marker import is_made_by
-from stemsilver.records import Render
+from stemsilver.records import Render, Skipped
 from stemsilver.resources import resource
 from stemsilver.weights.store import folder
 
@@ -55,6 +56,7 @@ class Options(TypedDict):
     history: Sequence[Path]
     archive: bool
     max_site_megabytes: float
+    skipped: Sequence[Skipped]
 
 
 def inputs_digest(
@@ -84,6 +86,7 @@ def inputs_digest(
         "base": _contents(options["base"]),
         "history": [_contents(path, "*.json") for path in options["history"]],
         "max_site_megabytes": float(options["max_site_megabytes"]),
+        "skipped": [astuple(one) for one in options["skipped"]],
     }
     machine = [sys.version, _packages(), {name: os.environ.get(name) for name in _ENVIRONMENT}]
     code = [__version__, _contents(Path(__file__).parents[1], "*.py")]

@@ -76,10 +76,12 @@ def run(
     Raises:
         EnvironmentFault: the machine cannot go on (weights, disk); finished work is kept.
     """
-    results: dict[str, ItemResult] = {}
+    results = _refused(renders, progress)
     media: dict[str, Path] = {}
     jobs: list[Job] = []
     for render in renders:
+        if render.id in results:
+            continue
         try:
             key = tasks.item_key(render, profile, stages=stages)
             size = render.source.stat().st_size
@@ -119,12 +121,13 @@ def clean_only(
     Raises:
         EnvironmentFault: the machine cannot go on (weights, disk).
     """
-    results: dict[str, ItemResult] = {}
-    targets = {render.id: fsio.contained(folder, render.output) for render in renders}
+    results = _refused(renders, progress)
+    able = [render for render in renders if render.id not in results]
+    targets = {render.id: fsio.contained(folder, render.output) for render in able}
     store = Cache(cache)
-    with store.scratch() as shared, _interruptible(executor(len(renders))) as pool:
+    with store.scratch() as shared, _interruptible(executor(max(1, len(able)))) as pool:
         running: dict[Future[ItemResult], Job] = {}
-        for render in renders:
+        for render in able:
             job = Job(render, profile, store.root, progress_file=shared / render.id)
             # Not to the target: a worker that is told to stop may write once more, and late.
             running[pool.submit(tasks.write_clean, job, shared / f"{render.id}.wav")] = job
@@ -138,6 +141,18 @@ def clean_only(
                 written.unlink()
             progress.done(result, reused=False)
     return tuple(results[render.id] for render in renders)
+
+
+def _refused(renders: Sequence[Render], progress: Progress) -> dict[str, ItemResult]:
+    """Report the renders that cannot be cleaned, and return their results by id."""
+    results = {
+        one.id: ItemResult(one.id, one.path, one.output, failure=one.failure)
+        for one in renders
+        if one.failure is not None
+    }
+    for result in results.values():
+        progress.done(result, reused=False)
+    return results
 
 
 @contextmanager

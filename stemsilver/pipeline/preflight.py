@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from stemsilver import optional, weights
@@ -28,13 +28,8 @@ def check_outputs(renders: Sequence[Render], folders: Mapping[str, Path]) -> Non
         render.source.absolute().parents[len(PurePosixPath(render.path).parts) - 1].resolve()
         for render in renders
     }
+    check_outside(roots, folders)
     for name, folder in outputs.items():
-        for root in roots:
-            if folder.is_relative_to(root):
-                raise UsageError(
-                    f"--{name} {folder} lies in the raw folder {root}",
-                    next_step="Name a folder outside it.",
-                )
         same = [other for other in outputs if other != name and outputs[other] == folder]
         if same:
             raise UsageError(
@@ -47,6 +42,42 @@ def check_outputs(renders: Sequence[Render], folders: Mapping[str, Path]) -> Non
             raise UsageError(
                 f"--site {site} is deleted and rebuilt, but it contains {kept}",
                 next_step="Choose a folder that contains nothing but the site.",
+            )
+
+
+def check_outside(roots: Iterable[Path], folders: Mapping[str, Path]) -> None:
+    """Refuse output folders in which the next run would find its own outputs as renders.
+
+    `roots` are the folders that are searched for renders; hidden folders in them are not.
+
+    Raises:
+        UsageError: an output is in one of them.
+    """
+    for root in roots:
+        for name, given in folders.items():
+            folder = given.resolve()
+            if not folder.is_relative_to(root):
+                continue
+            if not any(part.startswith(".") for part in folder.relative_to(root).parts):
+                raise UsageError(
+                    f"--{name} {folder} lies in the raw folder {root}",
+                    next_step="Name a folder outside it.",
+                )
+
+
+def check_overwrites(renders: Sequence[Render], folder: Path) -> None:
+    """Refuse a folder in which the output of one render would replace another render.
+
+    Raises:
+        UsageError: there are such renders, as when `*.wav` names the outputs of the last run too.
+    """
+    sources = {render.source.resolve(): render for render in renders}
+    for render in renders:
+        replaced = sources.get((folder / render.output).resolve())
+        if replaced is not None:
+            raise UsageError(
+                f"{replaced.source} is to be cleaned, and is the output of {render.source}",
+                next_step="Leave it out, or name another folder with --output.",
             )
 
 

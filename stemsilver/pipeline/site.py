@@ -22,7 +22,7 @@ from stemsilver.pipeline.freshness import Options
 from stemsilver.pipeline.loop import BatchResult, Progress
 from stemsilver.pipeline.outputs import write_report, write_speech
 from stemsilver.pipeline.preflight import check_outputs, large_models, verify_models
-from stemsilver.records import Render
+from stemsilver.records import Render, Skipped
 from stemsilver.report import Scorecard
 from stemsilver.step_cache import Steps
 
@@ -61,6 +61,7 @@ def build_site(
     base: Path | None = None,
     history: Sequence[Path] = (),
     archive: bool = False,
+    skipped: Sequence[Skipped] = (),
     max_site_megabytes: float = 1000.0,
     max_cache_gigabytes: float = 20.0,
     progress: Progress,
@@ -78,6 +79,7 @@ def build_site(
         history: histories, scorecards, folders of them, or sites of earlier builds, in addition
             to the history in the report.
         archive: the site offers everything as one ZIP.
+        skipped: what is in the raw folder and is none of the renders.
         max_site_megabytes: a larger site is not published.
         max_cache_gigabytes: the cache is reduced to this size in the end.
         progress: receives progress reports.
@@ -105,6 +107,7 @@ def build_site(
             history=history,
             archive=archive,
             max_site_megabytes=max_site_megabytes,
+            skipped=skipped,
         ),
     )
     other = None if base is None else microsite.read_base(base)
@@ -116,7 +119,14 @@ def build_site(
         former = report.read_history(places.report / report.HISTORY)
         cache = Cache(places.cache)
         scorecard, finished = clean_batch(
-            renders, places, profile, cache, executor, stages=stages, progress=progress
+            renders,
+            places,
+            profile,
+            cache,
+            executor,
+            stages=stages,
+            skipped=skipped,
+            progress=progress,
         )
         media, evidence = finished.media, finished.evidence
         ab_snippets.write_snippets(scorecard, profile, media, other, places.report / SNIPPETS)
@@ -152,6 +162,7 @@ def clean_batch(
     executor: Callable[[int], Executor],
     *,
     stages: bool = False,
+    skipped: Sequence[Skipped] = (),
     progress: Progress,
 ) -> tuple[Scorecard, BatchResult]:
     """Clean and measure every render, and write the speech-only files.
@@ -171,6 +182,7 @@ def clean_batch(
         commit=freshness.commit(),
         weights=[weights.record(name) for name in tasks.used_weights(profile)],
         device=device_name() if large_models(profile) else "cpu",
+        skipped=skipped,
     )
     return scorecard, finished
 

@@ -59,6 +59,7 @@ from stemsilver.report.scorecard.verdicts import (
     judge,
     judge_again,
     nothing_failed,
+    skipped_words,
     totals,
 )
 from stemsilver.report.text.mermaid import pipeline_mermaid, sideways
@@ -157,6 +158,7 @@ __all__ = [
     "shifts",
     "shortened",
     "sideways",
+    "skipped_words",
     "totals",
     "used_models",
     "visible",

@@ -78,6 +78,45 @@ def test_clean_takes_any_name_and_prints_it(stemsilver: Terminal, workspace: Wor
     assert all(f"✗ {name}: it is a text file" in ended.err for name in HOSTILE)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("raw -o raw/out", "--output {here}/raw/out lies in the raw folder {here}/raw"),
+        ("raw -o raw/sub/../new/deep", "lies in the raw folder"),
+        ("raw/sub -o raw/sub", "lies in the raw folder"),
+        ("raw/one.wav raw/sub -o link", "lies in the raw folder"),
+        ("raw -o out --cache raw/cache", "--cache {here}/raw/cache lies in"),
+        ("raw/one.wav raw/one__speech_only.wav -o raw", "is the output of {here}/raw/one.wav"),
+    ],
+)
+def test_clean_never_takes_its_own_output(
+    stemsilver: Terminal, workspace: Workspace, words: str, said: str
+) -> None:
+    (workspace.folder / "link").symlink_to("raw/sub")
+    shutil.copy(workspace.raw / "one.wav", workspace.raw / "one__speech_only.wav")
+    before = contents(workspace.folder)
+    ended = stemsilver("clean", "--cache", "cache", *words.split())
+    faulty(ended, 2, said.format(here=workspace.folder.resolve()))
+    assert contents(workspace.folder) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        ("one.wav -o .", "one__speech_only.wav"),
+        ("sub/two.wav -o sub", "sub/two__speech_only.wav"),
+        (". -o .out", ".out/one__speech_only.wav"),
+    ],
+)
+def test_clean_writes_beside_a_single_file_and_hidden(
+    stemsilver: Terminal, workspace: Workspace, words: str, written: str
+) -> None:
+    os.chdir(workspace.raw)
+    for _ in range(2):
+        ended = stemsilver("clean", "--cache", "../cache", *words.split())
+        assert (ended.code, ended.out.splitlines()[0]) == (0, written)
+
+
 def no_constant(name: str) -> None:
     pytest.fail(f"{name} is not JSON")
 
@@ -159,6 +198,45 @@ def test_an_unmeasured_gate_fails_only_if_strict(stemsilver: Terminal, folder: P
     assert ended.code == 0, ended
     assert "gates not measurable on 1" in ended.err
     assert stemsilver("build-site", "--config", profile, "--strict").code == 1
+
+
+def test_what_is_skipped_is_told_everywhere_and_fails_only_if_strict(
+    stemsilver: Terminal, workspace: Workspace
+) -> None:
+    build = ["build-site", "--cache", "cache", "--config"]
+    build.append(str(gates(workspace.folder / "loose.yaml", **LOOSE)))
+    left = {
+        "sub/song.m4a": ".m4a files cannot be read (convert it to WAV or FLAC)",
+        ".take.wav": "hidden, because its name begins with a dot",
+        "gone.mp3": "a link to nothing",
+    }
+    (workspace.raw / "sub" / "song.m4a").touch()
+    (workspace.raw / ".take.wav").touch()
+    (workspace.raw / "gone.mp3").symlink_to("nowhere")
+    ended = stemsilver(*build)
+    assert ended.code == 0, ended
+    report = workspace.places.report
+    card = json.loads((report / "scorecard.json").read_bytes())
+    assert {one["path"]: one["reason"] for one in card["skipped"]} == left
+    page = (workspace.places.site / "index.html").read_text(encoding="utf-8")
+    markdown = (report / "scorecard.md").read_text(encoding="utf-8")
+    for path, reason in left.items():
+        assert f"! {path}: {reason}; skipped" in ended.err
+        assert f"<bdi>{path}</bdi>: <bdi>{reason}</bdi>" in page
+        assert f"| `{path}` | {reason} |" in markdown
+    assert "2 passed; 3 files skipped" in page
+    for told in (ended.err, markdown, page):
+        assert "very render passes every gate; 3 files skipped" in told
+    # The site is up to date; it is the file that fails.
+    ended = stemsilver(*build, "--strict")
+    assert "; 3 files skipped" in ended.err
+    assert "Nothing changed" in ended.err
+    assert ended.code == 1
+    for path in left:
+        (workspace.raw / path).unlink()
+    ended = stemsilver(*build, "--strict")
+    assert "Nothing changed" not in ended.err
+    assert ended.code == 0, ended
 
 
 def test_a_site_over_its_budget_is_1(stemsilver: Terminal, workspace: Workspace) -> None:

@@ -10,17 +10,25 @@ import soundfile
 
 from stemsilver import fsio, microsite, pipeline, report
 from stemsilver.delivery.release import Release, release
+from stemsilver.records import Skipped
 
 from ..microsite.planted_site import plant
 
 OUTPUTS = (
-    "narration/intro one.wav", "-rf.wav", "'quoted' \"twice\" `back` $(touch pwned);.wav",
-    "été 日本語 🎙 \u202egpj.wav", "<script>alert(1)<&#47;script>.wav", "%2e%2e%2fetc.wav", "*?.wav",
+    "narration/intro one.wav", "-rf.wav", "'quoted' `back` $(touch pwned);.wav",
+    "été 日本語 🎙 \u202egpj.wav", "&#47;script.wav", "%2e%2e%2fetc.wav", "console.con.wav",
 )  # fmt: skip
 """Outputs that keep their names in a ZIP."""
 
-UNFIT = ("new\nline.wav", "back\\slash.wav", "..\\..\\up.wav", "C:drive.wav", "bell\x07.wav")
-"""Outputs whose names some system or tool would unpack to something else."""
+UNFIT = (
+    "new\nline.wav", "back\\slash.wav", "..\\..\\up.wav", "C:drive.wav", "bell\x07.wav",
+    '"twice".wav', "<script>alert(1)<&#47;script>.wav", "*?.wav", "a|b.wav", "con.take.wav",
+    "Lpt1 /x.wav", "dot./x.wav", "space /x.wav", "twin.wav", "TWIN.wav", "n" * 200 + ".wav",
+)  # fmt: skip
+"""Outputs whose names some system or tool would refuse, or unpack to something else."""
+
+
+SKIPPED = Skipped("song.m4a", "it cannot be read")
 
 
 class LeftByABuild:
@@ -65,7 +73,7 @@ def leave(folder: Path, created: str = "2026-11-22T13:50:01Z") -> LeftByABuild:
         replace(item, output_sha256=fsio.sha256_file(left.proceed / item.output)) for item in items
     )
     made = replace(planted, results=(*items, broken), created=created)
-    build, profile = made.scorecard, made.profile
+    build, profile = replace(made.scorecard, skipped=(SKIPPED,)), made.profile
     records = [report.record(build)]
     reports = pipeline.write_report(build, profile, made.results, records, left.report)
     shown = {item.id: planted.media[first.id] for item in items}

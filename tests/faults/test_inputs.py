@@ -186,7 +186,7 @@ def test_samples_over_full_scale_are_kept_at_decode_and_clamped_at_encode(
     assert decoded(tmp_path, encode(audio)).samples.tolist() == expected
 
 
-def test_what_is_no_file_of_the_batch_is_skipped_with_a_warning_each(tmp_path: Path) -> None:
+def test_what_is_no_file_of_the_batch_is_skipped_with_a_reason_each(tmp_path: Path) -> None:
     raw, outside = tmp_path / "raw", tmp_path / "outside"
     odd = Path(os.fsdecode(os.fsencode(raw) + b"/bad\xff.wav"))
     deep = Path(os.fsdecode(os.fsencode(raw) + b"/\xfe/x.wav"))
@@ -206,16 +206,16 @@ def test_what_is_no_file_of_the_batch_is_skipped_with_a_warning_each(tmp_path: P
     found = discover(raw)
     assert [render.path for render in found.renders] == ["inner/y.wav", "x.wav"]
     assert [render.script for render in found.renders] == [None, None]
-    assert found.warnings == (
-        "\\udcfe/x.wav: the name is not valid UTF-8; skipped",
-        "bad\\udcff.wav: the name is not valid UTF-8; skipped",
-        "gone.wav: a link to nothing; skipped",
-        "inner/round: a link that loops back to a folder above it; skipped",
-        "out.wav: a link that leads out of the folder; skipped",
-        "outdoors: a link that leads out of the folder; skipped",
-        "pipe.wav: not a regular file; skipped",
-        "self.wav: a link that loops; skipped",
-        "twin.wav: a link to something the batch holds already; skipped",
-        "up: a link that loops back to a folder above it; skipped",
-        "x.txt: a link that leads out of the folder; skipped",
-    )
+    assert {one.path: one.reason for one in found.skipped} == {
+        "\\udcfe/x.wav": "the name is not valid UTF-8",
+        "bad\\udcff.wav": "the name is not valid UTF-8",
+        "gone.wav": "a link to nothing",
+        "inner/round": "a link that loops back to a folder above it",
+        "out.wav": "a link that leads out of the folder",
+        "outdoors": "a link that leads out of the folder",
+        "pipe.wav": "not a regular file",
+        "self.wav": "a link that loops",
+        "twin.wav": "a link to something the batch holds already",
+        "up": "a link that loops back to a folder above it",
+        "x.txt": "a link that leads out of the folder",
+    }

@@ -11,8 +11,11 @@ import pytest
 
 from stemsilver.config import Profile
 from stemsilver.pipeline import bakeoff, executors
+from stemsilver.records import Skipped
 
 from .batches import EPOCH, InThisProcess, Watch, Workspace, build_once, changed, embedded
+
+SKIPPED = Skipped("song.m4a", "it cannot be read")
 
 
 def candidate() -> Profile:
@@ -49,6 +52,7 @@ def bake(
             judge,
             workspace.folder / "bakeoff",
             workspace.places.cache,
+            skipped=[SKIPPED],
             max_site_megabytes=100,
             progress=lambda profile: nullcontext(Watch()),
         )

@@ -54,6 +54,15 @@ def test_every_profile_has_its_speech_its_cost_and_its_verdict(baked: Baked) -> 
     assert [item["path"] for item in told["items"]] == ["one.wav", "sub/two.wav"]
 
 
+def test_what_was_skipped_is_told(baked: Baked) -> None:
+    page = (baked.folder / "site" / "index.html").read_text(encoding="utf-8")
+    assert "minutes, 1 file skipped ·" in page
+    assert "<bdi>song.m4a</bdi>: <bdi>it cannot be read</bdi>" in page
+    assert "| `song.m4a` | it cannot be read |" in (baked.folder / "bakeoff.md").read_text()
+    card = json.loads((baked.folder / "spleeter" / "report" / "scorecard.json").read_bytes())
+    assert [one["path"] for one in card["skipped"]] == ["song.m4a"]
+
+
 def test_what_was_done_before_is_not_done_again(copied: Workspace, baked: Baked) -> None:
     steps = [call for call in baked.executor.calls if call[0] in ("measure_raw", "clean", "finish")]
     # Of the candidate alone: the default profile was built in this cache before.

@@ -19,14 +19,16 @@ from stemsilver.microsite import PublishedSite
 from stemsilver.microsite.publish.marker import MARK, MARKER
 from stemsilver.pipeline import freshness
 from stemsilver.pipeline.freshness import Options
-from stemsilver.records import Score
+from stemsilver.records import Score, Skipped
 from stemsilver.resources import resource
 
 from .batches import EPOCH, Built, InThisProcess, Workspace, changed, contents, embedded
 
 Patch = pytest.MonkeyPatch
 
-BUILT_WITH = Options(stages=False, base=None, history=(), archive=False, max_site_megabytes=100)
+BUILT_WITH = Options(
+    stages=False, base=None, history=(), archive=False, max_site_megabytes=100, skipped=()
+)
 
 
 @pytest.fixture
@@ -103,6 +105,7 @@ def test_every_setting_and_option_is_seen(here: Workspace, tmp_path: Path) -> No
         "history": [tmp_path],
         "archive": True,
         "max_site_megabytes": 99,
+        "skipped": [Skipped("song.m4a", "no")],
     }
     assert options.keys() == BUILT_WITH.keys()
     assert [name for name, value in options.items() if stands(here, **{name: value})] == []

@@ -21,7 +21,16 @@ from stemsilver.pipeline.loop import BatchResult
 from stemsilver.pipeline.tasks import Job, Tally
 from stemsilver.records import ItemResult, Render
 
-from .batches import InThisProcess, Planted, Watch, Workspace, changed, contents, embedded
+from .batches import (
+    InThisProcess,
+    NoWorkers,
+    Planted,
+    Watch,
+    Workspace,
+    changed,
+    contents,
+    embedded,
+)
 
 Patch = pytest.MonkeyPatch
 Renders: TypeAlias = tuple[Render, ...]
@@ -145,6 +154,25 @@ def test_a_render_that_vanished_costs_itself_alone(renders: Renders, tmp_path: P
     assert failures(finished.items) == {"a.wav": "failed", "b.wav": None, "c.wav": None}
     assert finished.items[0].failure is not None
     assert finished.items[0].failure.message == "No such file or directory"
+
+
+@pytest.mark.usefixtures("faults")
+def test_names_that_cannot_be_told_apart_cost_themselves_alone(tmp_path: Path) -> None:
+    raw, twins = tmp_path / "raw", ("e\u0301.wav", "\u00e9.wav")
+    raw.mkdir()
+    for name in (*twins, "a.wav"):
+        (raw / name).touch()
+    found = discover(raw).renders
+    expected = {"a.wav": None, **dict.fromkeys(twins, "name_clash")}
+    pool, watch = InThisProcess(), Watch()
+    finished = run(found, tmp_path / "cache", pool, watch)
+    assert failures(finished.items) == expected
+    assert {path for _, path in pool.calls} == {"a.wav"}
+    assert sorted(watch.final) == [(name, False) for name in sorted(expected)]
+    assert failures(clean_only(found, tmp_path, InThisProcess())) == expected
+    assert contents(tmp_path / "out") == {"a__speech_only.wav": b"a.wav"}
+    # A batch of nothing else needs no worker.
+    assert set(failures(clean_only(found[1:], tmp_path, NoWorkers())).values()) == {"name_clash"}
 
 
 @pytest.mark.parametrize("task", ["clean", "measure_raw", "finish"])

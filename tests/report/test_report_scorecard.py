@@ -17,7 +17,7 @@ def test_the_scorecard_is_strict_json_that_records_what_ran() -> None:
     card = scorecard_json(SCORECARD)
     assert json.loads(json.dumps(card, allow_nan=False)) == card
     made = ["schema_version", "tool", "created", "device", "profile", "weights"]
-    assert list(card) == [*made, "totals", "means", "gates", "metrics", "items"]
+    assert list(card) == [*made, "totals", "means", "gates", "metrics", "skipped", "items"]
     assert json.dumps(card) == json.dumps(scorecard_json(scored(*RESULTS)))
     assert card["schema_version"] == 1
     assert card["tool"] == {"name": "stemsilver", "version": "0.1.0", "commit": "c0ffee"}

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from stemsilver.cli.console import messages
+from stemsilver.cli.console import messages, warn_of_skipped
 from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import (
     DEFAULT_CACHE,
@@ -79,7 +79,11 @@ def command(
         bool, typer.Option("--fresh-site", help="Build the site again, even if nothing changed.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="A gate that could not be measured counts as failed.")
+        bool,
+        typer.Option(
+            "--strict",
+            help="A gate that could not be measured, and a file that was skipped, count as failed.",
+        ),
     ] = False,
 ) -> None:
     """Clean every render, measure it, and build the site.
@@ -93,8 +97,7 @@ def command(
     check_workers(jobs, dask)
     chosen = chosen_profile(profile, config_file)
     found = discover.discover(raw)
-    for warning in found.warnings:
-        console.print(f"[yellow]![/] {escape(warning)}")
+    warn_of_skipped(console, found.skipped)
     with TemporaryDirectory() as fetched:
         options: freshness.Options = {
             "stages": stages,
@@ -102,6 +105,7 @@ def command(
             "history": _earlier(history or (), Path(fetched), console),
             "archive": archive,
             "max_site_megabytes": max_site_mb,
+            "skipped": found.skipped,
         }
         outputs = proceed, report_folder, site
         if not fresh_site and freshness.is_up_to_date(found.renders, chosen, *outputs, options):
@@ -124,7 +128,7 @@ def command(
             console.print(f"[bold]{report.batch_verdict(count)}[/]")
             _summarise(outcome, console)
     console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(site)))}")
-    good = report.nothing_failed(count) and not (strict and count.unmeasured)
+    good = report.nothing_failed(count) and not (strict and (count.unmeasured or count.skipped))
     raise typer.Exit(0 if good else 1)
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from stemsilver.cli.console import messages
+from stemsilver.cli.console import messages, warn_of_skipped
 from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import (
     DEFAULT_CACHE,
@@ -43,11 +42,17 @@ def command(
     check_workers(jobs, dask)
     chosen = chosen_profile(profile, config_file)
     found = discover.discover_files(paths)
-    for warning in found.warnings:
-        console.print(f"[yellow]![/] {escape(warning)}")
+    warn_of_skipped(console, found.skipped)
     with BatchProgress(len(found.renders), console) as progress:
         results = pipeline.clean_files(
-            found.renders, output, chosen, cache, jobs=jobs, dask=dask, progress=progress
+            found.renders,
+            output,
+            chosen,
+            cache,
+            searched=found.folders,
+            jobs=jobs,
+            dask=dask,
+            progress=progress,
         )
     for result in results:
         if result.failure is None:

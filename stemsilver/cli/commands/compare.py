@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stemsilver.cli.console import messages, table_output
+from stemsilver.cli.console import messages, table_output, warn_of_skipped
 from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import (
     DEFAULT_CACHE,
@@ -75,8 +75,7 @@ def command(
     bakeoff.check_names(chosen)
     judging = chosen[0] if judge is None else _profile(judge)
     found = discover.discover(raw)
-    for warning in found.warnings:
-        console.print(f"[yellow]![/] {escape(warning)}")
+    warn_of_skipped(console, found.skipped)
     outcome = bakeoff.compare(
         found.renders,
         chosen,
@@ -85,6 +84,7 @@ def command(
         cache,
         jobs=jobs,
         dask=dask,
+        skipped=found.skipped,
         max_site_megabytes=max_site_mb,
         progress=partial(_progress, found.renders, console),
     )

@@ -16,6 +16,7 @@ from stemsilver.report import (
     judge_again,
     mean,
     provenance,
+    skipped_words,
 )
 from stemsilver.report.text.github import table
 from stemsilver.report.text.wording import counted
@@ -60,6 +61,7 @@ def _without_base(head: Scorecard, profile: Profile) -> list[str]:
     """Describe a build without a base: the status counts of its renders, and their means."""
     found = Counter(item.status for item in judge_again(head, profile).renders)
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in found.items())
+    left = f"; {skipped_words(len(head.skipped))}" if head.skipped else ""
     means = {name: mean(head, name) for name in METRICS}
     rows = [
         (METRICS[name].label, format_value(name, one.value), str(one.count))
@@ -67,7 +69,7 @@ def _without_base(head: Scorecard, profile: Profile) -> list[str]:
         if one.count
     ]
     return [
-        f"**{counted(len(head.items), 'render')}{f': {counts}' if counts else ''}.**",
+        f"**{counted(len(head.items), 'render')}{f': {counts}' if counts else ''}{left}.**",
         *([table(("Mean over the renders", "Head", "Renders"), "lrr", rows)] if rows else []),
         f"Head: {provenance(head)}",
     ]

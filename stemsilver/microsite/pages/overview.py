@@ -30,6 +30,7 @@ from stemsilver.report import (
     format_value,
     headline,
     raw_to_clean,
+    skipped_words,
     totals,
 )
 
@@ -193,8 +194,8 @@ def _tiles(found: Scorecard, count: Totals) -> tuple[Tile, ...]:
 def _outcome(count: Totals) -> str:
     """Return the number of renders by outcome, without outcomes that no render has.
 
-    >>> _outcome(Totals(5, 4, 2, 1, 1, 2, 60.0))
-    '2 passed, 1 failed a gate, 1 not measured, 1 not cleaned'
+    >>> _outcome(Totals(5, 4, 2, 1, 1, 2, 60.0, skipped=3))
+    '2 passed, 1 failed a gate, 1 not measured, 1 not cleaned; 3 files skipped'
     """
     parts = {
         "passed": count.passed,
@@ -202,7 +203,8 @@ def _outcome(count: Totals) -> str:
         "not measured": count.cleaned - count.passed - count.gate_failed,
         "not cleaned": count.failed,
     }
-    return ", ".join(f"{found} {what}" for what, found in parts.items() if found)
+    outcome = ", ".join(f"{found} {what}" for what, found in parts.items() if found)
+    return f"{outcome}; {skipped_words(count.skipped)}" if count.skipped else outcome
 
 
 def _change(label: str, anchor: str, means: RawToClean) -> Tile:

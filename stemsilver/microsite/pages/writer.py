@@ -35,7 +35,7 @@ from stemsilver.microsite.publish.assets import Plot
 from stemsilver.microsite.publish.overrides import template_folders
 from stemsilver.microsite.templates import environment
 from stemsilver.records import Evidence, WeightRecord
-from stemsilver.report import Record, Scorecard, used_models, visible
+from stemsilver.report import Record, Scorecard, skipped_words, used_models, visible
 
 # The theme does not escape titles, so they lose HTML characters; the heading shows all of them.
 _INERT = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "”", "'": "’"})
@@ -76,6 +76,7 @@ class Pages:
             profile=self.profile,
             created=_moment(self.scorecard),
             clock=clock,
+            skipped_words=skipped_words,
             words=words,
         )
         return jinja

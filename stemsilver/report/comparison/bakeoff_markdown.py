@@ -13,7 +13,7 @@ from stemsilver.report.comparison.bakeoff import (
 from stemsilver.report.comparison.diff_wording import change_cells
 from stemsilver.report.comparison.promotion import Ruling
 from stemsilver.report.scorecard.cost import factor_words, memory_words
-from stemsilver.report.scorecard.markdown import provenance
+from stemsilver.report.scorecard.markdown import provenance, skipped_section
 from stemsilver.report.scorecard.verdicts import totals
 from stemsilver.report.text.github import code, table
 from stemsilver.report.text.wording import format_value, metric_heading
@@ -53,7 +53,8 @@ def bakeoff_markdown(found: Bakeoff) -> str:
             if run.ruling.witnesses:
                 parts += ["Witnesses, which use no chain's own estimates:", _seen(run.ruling)]
     made = [provenance(run.scorecard) for run in found.runs]
-    return "\n\n".join([*parts, "## Renders", _renders(found), "## Made by", *made]) + "\n"
+    left = skipped_section(found.incumbent.scorecard)
+    return "\n\n".join([*parts, "## Renders", _renders(found), *left, "## Made by", *made]) + "\n"
 
 
 def _own_words(labels: list[str]) -> str:

@@ -85,6 +85,7 @@ def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
         for check in checks
         if not check.passed and check.name != "failures"
     ]
+    known = set(diff.base.skipped)
     found = (
         Listing("Not cleaned any more", _entries((one.path, one.failure) for one in diff.failing)),
         Listing(
@@ -98,6 +99,10 @@ def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
         Listing("Not compared: other raw audio", tuple((o.path, "") for o in diff.other_audio)),
         Listing("Added", tuple((one.path, "") for one in diff.added if not one.failure)),
         Listing("Removed", tuple((one.path, "") for one in diff.removed)),
+        Listing(
+            "Newly skipped",
+            tuple((one.path, one.reason) for one in diff.head.skipped if one not in known),
+        ),
     )
     return tuple(listing for listing in found if listing.entries)
 

@@ -54,7 +54,8 @@ class Record:
 
     `created` is ISO 8601 in UTC, to the second. `batch` is a digest of the renders: means of two
     builds can only be compared if it is equal. `targets` are the values that metrics should be
-    near, and `settings` the profile's. `means` has only the metrics that were measured.
+    near, and `settings` the profile's. `means` has only the metrics that were measured. The
+    `skipped` files are not among the `items`.
     """
 
     created: str
@@ -70,6 +71,7 @@ class Record:
     settings: Settings
     targets: Mapping[str, float]
     means: Mapping[str, Mean]
+    skipped: int = 0
 
     @property
     def moment(self) -> datetime:
@@ -102,6 +104,7 @@ class _Record(UntrustedModel):
     failed: _Count
     targets: dict[str, _Value]
     means: dict[str, _Mean]
+    skipped: _Count = 0
 
 
 class _File(UntrustedModel):
@@ -129,6 +132,7 @@ def record(found: Scorecard) -> Record:
         settings=found.settings,
         targets=targets(found.gates),
         means={name: mean for name, mean in means.items() if mean.count},
+        skipped=len(found.skipped),
     )
 
 

@@ -34,6 +34,7 @@ def scorecard_markdown(found: Scorecard, profile: Profile) -> str:
             "## Renders",
             _renders(found),
             *_failures(found),
+            *skipped_section(found),
             "## Pipeline",
             f"```mermaid\n{pipeline_mermaid(profile)}```\n",
         ]
@@ -125,3 +126,11 @@ def _failures(found: Scorecard) -> list[str]:
     if not rows:
         return []
     return ["## Not cleaned", table(("Render", "Reason", "Next step"), "lll", rows)]
+
+
+def skipped_section(found: Scorecard) -> list[str]:
+    """Return what was skipped as a heading and a table; nothing if nothing was."""
+    if not found.skipped:
+        return []
+    rows = [(code(one.path), prose(one.reason)) for one in found.skipped]
+    return ["## Skipped", table(("File", "Reason"), "ll", rows)]

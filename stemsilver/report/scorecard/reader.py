@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 
 from stemsilver.config import Guardrail
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Failure, Score, WeightRecord
+from stemsilver.records import Failure, Score, Skipped, WeightRecord
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender
 from stemsilver.report.scorecard.verdicts import gate, status_under, verdicts
 from stemsilver.report.untrusted import Hex, Name, UntrustedModel, Word, read_json
@@ -94,6 +94,11 @@ class _Weight(UntrustedModel):
     source: str = ""
 
 
+class _Skipped(UntrustedModel):
+    path: _Path
+    reason: _Reason
+
+
 class _File(UntrustedModel):
     schema_version: Literal[1]
     tool: _Tool
@@ -103,6 +108,7 @@ class _File(UntrustedModel):
     weights: list[_Weight] = Field(default_factory=list)
     gates: list[_Gate]
     items: list[_Item]
+    skipped: list[_Skipped] = Field(default_factory=list)
 
 
 def read_scorecard(path: Path) -> Scorecard:
@@ -148,6 +154,7 @@ def parse_scorecard(values: Any) -> Scorecard:
         gates=limits,
         guardrail=file.profile.config.guardrail,
         items=items,
+        skipped=tuple(Skipped(**one.model_dump()) for one in file.skipped),
     )
     # Fail now if the time or a setting is not valid.
     _ = found.moment, found.settings

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from stemsilver.config import Guardrail
-from stemsilver.records import Failure, Score, WeightRecord
+from stemsilver.records import Failure, Score, Skipped, WeightRecord
 from stemsilver.report.scorecard.settings import Settings, flat
 
 Status: TypeAlias = Literal["pass", "gate_failed", "failed", "unmeasured"]
@@ -89,7 +89,8 @@ class Scorecard:
 
     `config` is the profile as JSON; of a scorecard that was read, only `settings` and `guardrail`
     are validated. `created` is ISO 8601; `device` is what the large models ran on. `guardrail` is
-    None in a scorecard from before guardrails existed.
+    None in a scorecard from before guardrails existed. `skipped` is what was in the raw folder and
+    is none of the renders.
     """
 
     profile: str
@@ -104,6 +105,7 @@ class Scorecard:
     gates: tuple[Gate, ...]
     guardrail: Guardrail | None
     items: Mapping[str, ScoredRender]
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def renders(self) -> tuple[ScoredRender, ...]:

@@ -48,6 +48,7 @@ def scorecard_json(found: Scorecard) -> dict[str, Any]:
             }
             for metric in METRICS.values()
         },
+        "skipped": [asdict(one) for one in found.skipped],
         "items": [_item(item) for item in found.renders],
     }
 

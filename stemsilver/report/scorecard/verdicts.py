@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from stemsilver.config import Profile, digest
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Failure, ItemResult, Score, WeightRecord
+from stemsilver.records import Failure, ItemResult, Score, Skipped, WeightRecord
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status, Verdict
-from stemsilver.report.text.wording import limit_text
+from stemsilver.report.text.wording import counted, limit_text
 
 # By the name of the gate and its metric.
 _LABELS = {
@@ -27,7 +27,8 @@ class Totals:
 
     `cleaned` are all that did not fail; those neither `passed` nor `gate_failed` have no measurable
     gate. `unmeasured` counts the cleaned renders with at least one gate that could not be measured.
-    `audio_seconds` covers every render that could be decoded.
+    `audio_seconds` covers every render that could be decoded. `skipped` files are not among the
+    `items`.
     """
 
     items: int
@@ -37,6 +38,7 @@ class Totals:
     failed: int
     unmeasured: int
     audio_seconds: float
+    skipped: int = 0
 
 
 def judge(
@@ -48,6 +50,7 @@ def judge(
     commit: str | None = None,
     weights: Sequence[WeightRecord] = (),
     device: str = "cpu",
+    skipped: Sequence[Skipped] = (),
 ) -> Scorecard:
     """Judge a batch by the gates of `profile`, and return its scorecard.
 
@@ -61,6 +64,7 @@ def judge(
         commit: Commit of the repository that the build ran in.
         weights: The weight files that were used.
         device: What the large models ran on.
+        skipped: What was in the raw folder and was not taken.
     """
     limits = gates(profile)
     return Scorecard(
@@ -76,6 +80,7 @@ def judge(
         gates=limits,
         guardrail=profile.guardrail,
         items={result.id: _judged(result, limits) for result in results},
+        skipped=tuple(skipped),
     )
 
 
@@ -164,6 +169,7 @@ def totals(found: Scorecard) -> Totals:
             for item in found.renders
         ),
         audio_seconds=sum(item.duration for item in found.renders),
+        skipped=len(found.skipped),
     )
 
 
@@ -186,7 +192,18 @@ def batch_verdict(count: Totals) -> str:
         sentence = ", ".join(parts)
     if count.unmeasured:
         sentence += f"; gates not measurable on {count.unmeasured}"
+    if count.skipped:
+        sentence += f"; {skipped_words(count.skipped)}"
     return sentence
+
+
+def skipped_words(count: int) -> str:
+    """Return how many files were skipped, in words.
+
+    >>> skipped_words(1), skipped_words(2)
+    ('1 file skipped', '2 files skipped')
+    """
+    return f"{counted(count, 'file')} skipped"
 
 
 def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
