@@ -10,6 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from stemsilver.audio.flac import open_flac
+from stemsilver.audio.scale import rescaled
 from stemsilver.audio.sound_file import SoundFile, check_finite, place
 from stemsilver.audio.stored import collect
 from stemsilver.audio.wav import open_wav
@@ -74,7 +75,7 @@ def _decode(file: BinaryIO, max_minutes: float, scratch: Path | None) -> Audio:
         minutes = source.frames / source.rate / 60
         raise TooLong(f"at least {minutes:.1f} minutes long; the limit is {max_minutes:g}")
     shape = (source.channels, source.frames)
-    return Audio(collect(_checked(source), shape, scratch), source.rate)
+    return rescaled(Audio(collect(_checked(source), shape, scratch), source.rate))
 
 
 def _checked(source: SoundFile) -> Iterator[Samples]:

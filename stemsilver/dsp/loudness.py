@@ -33,7 +33,7 @@ SILENT = "Silent: no gain was applied."
 NOTHING_LEFT = (
     "Almost no signal is left, so there is probably no speech: the loudness was not changed."
 )
-TOO_SHORT = "Shorter than 0.4 s, so its loudness cannot be measured: it was not changed."
+TOO_SHORT = "Shorter than 0.1 s, so its loudness cannot be measured: it was not changed."
 
 
 def gain(samples: Samples, decibels: float) -> Samples:
@@ -94,9 +94,9 @@ def normalise(
         The signal, and a sentence if its loudness was not changed or missed the target, else None.
     """
     ceiling = true_peak_db - CEILING_MARGIN_DB
-    if signal.shape[-1] < meter.BLOCK_SECONDS * rate:
+    if signal.shape[-1] < meter.SHORTEST_SECONDS * rate:
         return _reduced_to_ceiling(signal, ceiling), TOO_SHORT
-    loudness = meter.integrated_lufs(signal, rate)
+    loudness = meter.any_lufs(signal, rate)
     if loudness is None:
         return _reduced_to_ceiling(signal, ceiling), SILENT
     # The limiter reduces the loudness a little, so the gain is increased by the missing loudness
@@ -108,7 +108,7 @@ def normalise(
         limiting = partial(limit, rate=rate, ceiling_dbtp=ceiling, gain_db=decibels)
         limited = keep(in_stretches(limiting, signal, round(CONTEXT_SECONDS * rate)))
         finished = _reduced_to_ceiling(limited, ceiling)
-        reached = meter.integrated_lufs(finished, rate)
+        reached = meter.any_lufs(finished, rate)
         missing = lufs - (reached if reached is not None else meter.SILENCE_LUFS)
         if abs(missing) <= LOUDNESS_TOLERANCE_LU:
             return finished, None

@@ -105,6 +105,20 @@ def test_speech_with_a_high_crest_reaches_both_targets(
     assert peak_16x_dbtp(finished) <= -0.9
 
 
+@pytest.mark.parametrize("seconds", [0.1, 0.2, 0.3])
+def test_a_word_shorter_than_a_gating_block_is_as_loud_as_with_silence_around_it(
+    speech: Samples, seconds: float
+) -> None:
+    first = int(np.abs(speech).argmax()) - 1_000
+    word = speech[:, first : first + round(seconds * 24_000)]
+    alone, note = loudness.normalise(word, 24_000, lufs=-23, true_peak_db=-1)
+    assert note is None
+    longer = np.pad(word, ((0, 0), (2_400, 9_600 - word.shape[1])))
+    beside, _ = loudness.normalise(longer, 24_000, lufs=-23, true_peak_db=-1)
+    ratio = np.square(alone).sum() / np.square(beside).sum()
+    assert 10 * np.log10(ratio) == pytest.approx(0, abs=0.2)
+
+
 def test_a_loudness_out_of_reach_is_missed_with_a_note_and_the_ceiling_held() -> None:
     clicks = np.zeros((1, 48_000), np.float32)
     clicks[0, ::12_000] = 0.5
@@ -117,10 +131,10 @@ def test_a_loudness_out_of_reach_is_missed_with_a_note_and_the_ceiling_held() ->
 
 def test_what_has_no_loudness_is_only_held_under_the_ceiling() -> None:
     silence = np.zeros((2, 48_000), np.float32)
-    for signal, said in ((silence, loudness.SILENT), (tone(-30, 0.3), loudness.TOO_SHORT)):
+    for signal, said in ((silence, loudness.SILENT), (tone(-30, 0.09), loudness.TOO_SHORT)):
         kept, note = loudness.normalise(signal, 48_000, lufs=-16, true_peak_db=-1)
         assert note == said
         np.testing.assert_array_equal(kept, signal)
-    held, note = loudness.normalise(tone(6, 0.3), 48_000, lufs=-16, true_peak_db=-1)
+    held, note = loudness.normalise(tone(6, 0.09), 48_000, lufs=-16, true_peak_db=-1)
     assert note == loudness.TOO_SHORT
     assert peak_16x_dbtp(held) <= -0.9
