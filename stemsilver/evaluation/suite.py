@@ -56,6 +56,9 @@ STEPS = ("loudness", "music", "dnsmos", "asr")
 MAX_LAG = 0.5
 """Seconds by which the true speech may be earlier or later than a signal."""
 
+MIN_SAID_LAG = 0.1
+"""Frames of lag that are worth a note; smaller ones come from what the cleaning changed."""
+
 MAX_LENGTH_DIFFERENCE = MAX_LAG + 0.01
 """Seconds by which two files of one render may differ in length."""
 
@@ -325,11 +328,11 @@ def _against(
 
 
 def _lag_notes(lags: Mapping[str, float], rate: int) -> Iterator[str]:
-    for frames in sorted({frames for frames in lags.values() if frames}):
+    for frames in sorted({frames for frames in lags.values() if abs(frames) >= MIN_SAID_LAG}):
         names = " and ".join(name for name, its in lags.items() if its == frames)
         way = "later" if frames > 0 else "earlier"
         yield (
-            f"Against the true speech, {names} is {1000 * abs(frames) / rate:.2f} ms {way}; "
+            f"Compared with the true speech: {names} {1000 * abs(frames) / rate:.2f} ms {way}. "
             "SI-SDR and ESTOI are measured without this lag."
         )
 

@@ -131,7 +131,7 @@ def test_a_truth_that_is_early_or_late_gives_the_same_scores_and_says_so(
         assert evidence.scores[name].value == pytest.approx(values[name], abs=tolerance)
     [note] = evidence.notes
     way = "later" if milliseconds < 0 else "earlier"
-    assert f"raw and clean is {abs(milliseconds):.2f} ms {way};" in note
+    assert f"raw and clean {abs(milliseconds):.2f} ms {way}." in note
 
 
 def test_a_truth_may_have_another_rate_and_channel_count_but_not_another_length(

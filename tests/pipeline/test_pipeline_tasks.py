@@ -127,7 +127,7 @@ def test_a_clean_file_of_another_tool_is_measured_in_any_layout(tmp_path: Path) 
     layouts, channel, late = converted.notes
     assert "clean.wav 44100 Hz, 2 channels, 45241 frames" in layouts
     assert channel.endswith("channel 2.")
-    assert "clean is 10.00 ms later" in late
+    assert ": clean 10.00 ms later" in late
 
 
 def test_files_of_another_length_are_not_compared(render: Render, tmp_path: Path) -> None:
