@@ -24,14 +24,14 @@ import numpy as np
 import pandas as pd
 from rich.progress import track
 
-from stemsilver.audio import decode, mono
+from stemsilver.audio import decode
 from stemsilver.cache import Cache
 from stemsilver.cleaning import chain
 from stemsilver.config import Profile
 from stemsilver.device import cores
 from stemsilver.dsp import loudness, meter
 from stemsilver.evaluation import asr, dnsmos, music
-from stemsilver.evaluation.downmix import Downmix
+from stemsilver.evaluation.downmix import Downmix, one_channel
 from stemsilver.evaluation.si_sdr import si_sdr_db
 from stemsilver.evaluation.stoi import stoi
 from stemsilver.evaluation.undefined import Undefined
@@ -112,12 +112,12 @@ def read(folder: Path) -> list[Mixture]:
 
 def rows(mixture: Mixture, profile: Profile, cache: Path) -> list[dict[str, Any]]:
     """Return the scores of one mixture: raw, true speech, then every chain."""
-    truth, rate = mono(mixture.speech.array), mixture.speech.rate
+    truth, rate = one_channel(mixture.speech.array)[:, :], mixture.speech.rate
     level = meter.integrated_lufs(truth, rate) or 0.0
     settings = profile.evaluation
 
     def scores(audio: Audio, matched: bool) -> dict[str, float | None]:
-        signal = mono(audio.array)
+        signal = one_channel(audio.array)[:, :]
         if matched:
             signal = loudness.gain(signal, level - (meter.integrated_lufs(signal, rate) or 0.0))
         downmix = Downmix(Audio(signal, rate))

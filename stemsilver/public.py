@@ -103,7 +103,7 @@ def evaluate(
 
     Args:
         raw: The original render.
-        clean: The cleaned render: the same rate, channels and length.
+        clean: The cleaned render. It may have another rate and channel count.
         profile: The profile to measure with; the default profile if None.
         reference: A file with the true speech, for SI-SDR and ESTOI.
         script: A text file with the text to be spoken, for the word error rate.
@@ -114,7 +114,7 @@ def evaluate(
         because the files do not contain them.
 
     Raises:
-        UsageError: The two files differ in rate, channel count or length.
+        UsageError: The two files differ in length by more than half a second.
         ItemError: A file cannot be read.
         EnvironmentFault: A package or weights are missing.
     """

@@ -208,13 +208,15 @@ class Evidence:
     """All measurements of one render.
 
     The keys of `scores` are the metric names of `evaluation.catalogue`; the keys of `transcripts`
-    and `music` are `raw` and `clean`.
+    and `music` are `raw` and `clean`. `notes` are sentences for the reader about how it was
+    measured.
     """
 
     scores: Mapping[str, Score]
     transcripts: Mapping[str, Transcript] = field(default_factory=dict)
     alignments: tuple[Alignment, ...] = ()
     music: Mapping[str, Timeline] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

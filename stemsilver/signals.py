@@ -95,6 +95,11 @@ def reported(
         yield block
 
 
+def part(signal: Signal, start: int, stop: int) -> Signal:
+    """Return the frames of a signal from `start` to `stop`; of a long one, without reading them."""
+    return signal[:, start:stop] if isinstance(signal, np.ndarray) else _Part(signal, start, stop)
+
+
 def derive(function: Callable[..., Samples], *signals: Signal) -> Signal:
     """Return the signal that `function` makes of others, sample by sample.
 
@@ -103,6 +108,22 @@ def derive(function: Callable[..., Samples], *signals: Signal) -> Signal:
     derived = _Derived(function, signals)
     arrays = all(isinstance(one, np.ndarray) for one in signals)
     return derived[:, :] if arrays else derived
+
+
+class _Part:
+    """Some frames of another signal."""
+
+    def __init__(self, signal: Signal, start: int, stop: int) -> None:
+        self._signal = signal
+        self._range = range(start, stop)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self._signal.shape[0], len(self._range))
+
+    def __getitem__(self, index: tuple[slice, slice], /) -> Samples:
+        frames = self._range[index[1]]
+        return self._signal[index[0], frames.start : frames.stop]
 
 
 class _Derived:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stemsilver import signals
-from stemsilver.audio import decode, encode_flac16, encode_wav, mono, resample, to_channels
+from stemsilver.audio import decode, encode_flac16, encode_wav, resample
 from stemsilver.errors import ItemError, StageError, UnreadableAudio
 from stemsilver.records import Audio, Samples
 
@@ -240,16 +240,26 @@ def test_channels_are_resampled_each_alone_whatever_the_memory_layout() -> None:
     np.testing.assert_array_equal(out, alone)
 
 
-# --- channels
+# --- scale
 
 
-def test_another_number_of_channels_is_made_of_their_mean() -> None:
-    assert mono(np.array([[1, 0], [0, -1]], np.float32)).tolist() == [[0.5, -0.5]]
-    stereo = noise(2, 10)
-    assert to_channels(stereo, 2) is stereo
-    np.testing.assert_array_equal(to_channels(stereo, 1), mono(stereo))
-    np.testing.assert_array_equal(to_channels(stereo, 4), np.repeat(mono(stereo), 4, axis=0))
-    assert to_channels(stereo, 4).dtype == np.float32
+@pytest.mark.parametrize(
+    ("full_scale", "bits"), [(1, None), (4, None), (2**15, 16), (2**23, 24), (2**31, 32)]
+)
+def test_float_samples_scaled_like_integers_are_scaled_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full_scale: int, bits: int | None
+) -> None:
+    samples = np.clip(noise(2, 3000), -1, 1)
+    samples[0, 1000] = 1
+    path = tmp_path / "x.wav"
+    soundfile.write(path, samples.T * np.float32(full_scale), 8000, subtype="FLOAT")
+    audio = decode(path, 1)
+    expected = samples if bits else samples * np.float32(full_scale)
+    np.testing.assert_array_equal(audio.samples, expected)
+    said = f"scaled like {bits}-bit integers; divided by {full_scale}."
+    assert [said in note for note in audio.notes] == [True] * bool(bits)
+    monkeypatch.setattr(signals, "STRETCH", 1000)
+    np.testing.assert_array_equal(decode(path, 1, tmp_path).array, expected)
 
 
 # --- encode

@@ -196,7 +196,7 @@ MUTATIONS = (
     ),
     Mutation(
         "peaks between samples pass the limiter",
-        "stemsilver/dsp/loudness.py",
+        "stemsilver/dsp/meter.py",
         "resample_poly(samples, OVERSAMPLING, 1, axis=-1)",
         "np.repeat(samples, OVERSAMPLING, axis=-1)",
         "tests/dsp/test_loudness.py",
@@ -209,18 +209,32 @@ MUTATIONS = (
         "tests/dsp/test_loudness.py",
     ),
     Mutation(
+        "a lag is measured in whole frames",
+        "stemsilver/dsp/lag.py",
+        "float(between.argmax()) / STEPS",
+        "float(between.argmax()) // STEPS",
+        "tests/dsp/test_lag.py",
+    ),
+    Mutation(
         "the inverse transform is a sample late",
         "stemsilver/dsp/stft.py",
         "first = self.fft // 2\n",
         "first = self.fft // 2 - 1\n",
         "tests/dsp/test_stft.py",
     ),
+    Mutation(
+        "a silent channel is in the mean",
+        "stemsilver/evaluation/downmix.py",
+        "SILENT_DB = -40.0",
+        "SILENT_DB = -400.0",
+        "tests/evaluation/test_downmix.py",
+    ),
     # cleaning
     Mutation(
         "removed is measured after the change of loudness",
         "stemsilver/cleaning/chain.py",
-        "mixture.samples - loudness.gain(found.masked, -found.level_db)",
-        "mixture.samples - found.masked",
+        "mixture - loudness.gain(masked, -level_db)",
+        "mixture - masked",
         "tests/cleaning/test_chain.py",
     ),
     Mutation(

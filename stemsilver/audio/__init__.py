@@ -7,23 +7,15 @@ shape `(channels, frames)`, full scale at ±1.
 
 from stemsilver.audio.decoding import decode, validated
 from stemsilver.audio.encoding import encode_flac16, encode_wav, write_flac16, write_wav
-from stemsilver.audio.resampling import (
-    mono,
-    resample,
-    resample_blocks,
-    resampled_length,
-    to_channels,
-)
+from stemsilver.audio.resampling import resample, resample_blocks, resampled_length
 
 __all__ = [
     "decode",
     "encode_flac16",
     "encode_wav",
-    "mono",
     "resample",
     "resample_blocks",
     "resampled_length",
-    "to_channels",
     "validated",
     "write_flac16",
     "write_wav",

@@ -1,4 +1,4 @@
-"""Change the rate and the number of channels of a signal."""
+"""Change the sample rate of a signal."""
 
 from __future__ import annotations
 
@@ -59,18 +59,3 @@ def _resampled(blocks: Iterable[Samples], rate_in: int, rate_out: int) -> Iterat
         yield stream.resample_chunk(block.astype(np.float32).T).T
     if stream is not None:
         yield stream.resample_chunk(np.zeros((0, width), np.float32), last=True).T
-
-
-def mono(samples: Samples) -> Samples:
-    """Return the mean of the channels. Shape: (channels, frames) → (1, frames)."""
-    mean: Samples = samples.mean(axis=0, keepdims=True, dtype=np.float32)
-    return mean
-
-
-def to_channels(samples: Samples, channels: int) -> Samples:
-    """Convert to `channels` channels. Shape: (any, frames) → (channels, frames).
-    If the count differs, every output channel is the mean of the input channels.
-    """
-    if samples.shape[0] == channels:
-        return samples
-    return np.repeat(mono(samples), channels, axis=0)

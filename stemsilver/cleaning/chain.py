@@ -113,6 +113,8 @@ def clean(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Clean
         speech, note = polish(found.masked, rate, chain.postprocess, memo)
         if note is not None and note not in notes:
             notes.append(note)
+        if note == loudness.NOTHING_LEFT:
+            return derive(partial(loudness.gain, decibels=min(0.0, -found.level_db)), speech)
         return speech
 
     speech = memo.run("polish", finish)
@@ -191,9 +193,9 @@ def _level(mixture: Audio, settings: config.Preprocess) -> tuple[float, str | No
     peak = meter.true_peak_dbtp(mixture.samples)
     if peak is None:
         return 0.0, loudness.SILENT
-    if mixture.duration < meter.BLOCK_SECONDS:
+    if mixture.duration < meter.SHORTEST_SECONDS:
         return 0.0, loudness.TOO_SHORT
-    lufs = meter.integrated_lufs(mixture.samples, mixture.rate)
+    lufs = meter.any_lufs(mixture.samples, mixture.rate)
     if lufs is None:
         return 0.0, loudness.SILENT
     return min(settings.loudnorm_target_lufs - lufs, settings.true_peak_db - peak), None

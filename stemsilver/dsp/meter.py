@@ -7,6 +7,7 @@ those of pyloudnorm (`tests/dsp/test_meter.py`).
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 
 import numpy as np
@@ -22,6 +23,9 @@ BLOCK_SECONDS = 0.4
 
 BLOCK_STEP = 0.25
 """Share of a gating block after which the next one starts."""
+
+SHORTEST_SECONDS = 0.1
+"""A shorter signal is no word, and has no loudness of any kind."""
 
 SHORT_TERM_SECONDS = 3.0
 """Short-term window of EBU Tech 3342: a shorter signal has no loudness range."""
@@ -42,6 +46,9 @@ OFFSET_LU = -0.691
 SILENCE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
 
+FAINT_LUFS = -80.0
+"""Silence that was rounded or dithered to 16 bits is at most at −82 LUFS."""
+
 OVERSAMPLING = 4
 _CONTEXT = 32
 """Frames around a stretch that the oversampling filter hears; it needs 10."""
@@ -60,17 +67,40 @@ def integrated_lufs(signal: Signal, rate: int) -> float | None:
     """
     if signal.shape[-1] < BLOCK_SECONDS * rate:
         raise ValueError(f"integrated loudness needs {BLOCK_SECONDS} s")
-    power = _block_powers(signal, rate, BLOCK_SECONDS, BLOCK_STEP)
+    return _gated(_block_powers(signal, rate, BLOCK_SECONDS, BLOCK_STEP), SILENCE_LUFS)
+
+
+def any_lufs(signal: Signal, rate: int) -> float | None:
+    """Return the loudness in LUFS also where BS.1770 does not define it; None for silence.
+
+    Silence fills up a signal that is shorter than a gating block. If nothing passes the absolute
+    gate, the gate is `FAINT_LUFS`.
+
+    Shape: (channels, frames), at least 0.1 s.
+
+    Raises:
+        ValueError: the signal is shorter.
+    """
+    if signal.shape[-1] < SHORTEST_SECONDS * rate:
+        raise ValueError(f"loudness needs {SHORTEST_SECONDS} s")
+    missing = max(0, math.ceil(BLOCK_SECONDS * rate) - signal.shape[-1])
+    power = _block_powers(signal, rate, BLOCK_SECONDS, BLOCK_STEP, missing)
+    loudness = _gated(power, SILENCE_LUFS)
+    return _gated(power, FAINT_LUFS) if loudness is None else loudness
+
+
+def _gated(power: NDArray[np.float64], gate: float) -> float | None:
+    """Return the loudness of the blocks that pass an absolute gate and the relative gate."""
     loudness = _lufs(power)
-    gated = np.compress(loudness >= SILENCE_LUFS, power, axis=1)
+    gated = np.compress(loudness >= gate, power, axis=1)
     if not gated.size:
         return None
     relative = float(_lufs(gated.mean(axis=1))) + RELATIVE_GATE_LU
-    gated = np.compress(loudness > max(relative, SILENCE_LUFS), power, axis=1)
+    gated = np.compress(loudness > max(relative, gate), power, axis=1)
     if not gated.size:
         return None
     found = float(_lufs(gated.mean(axis=1)))
-    return found if found > SILENCE_LUFS else None
+    return found if found > gate else None
 
 
 def loudness_range_lu(signal: Signal, rate: int) -> float | None:

@@ -56,7 +56,7 @@ _SI_SDR = (
     r"{\left\lVert x - \alpha s \right\rVert^2}, \quad"
     r" \alpha = \frac{\left\langle x, s \right\rangle}{\left\lVert s \right\rVert^2}"
 )
-_MONO = "both with their channels averaged and their mean subtracted."
+_MONO = "both in one channel and with their mean subtracted"
 _TRUTH = "Needs the true speech beside the render."
 
 _PER_SIGNAL = (
@@ -119,7 +119,7 @@ _PER_SIGNAL = (
         "How sure an audio-event detector is, on average, that music is playing.",
         r"\frac{1}{T} \sum_{t=1}^{T} p_t",
         "$p_t$ is the detector's probability of music in frame $t$ of 10 ms, and $T$ the number "
-        "of frames; it hears the mean of the channels at 16 kHz.",
+        "of frames; it hears one channel at 16 kHz.",
         (sources.FIRERED_VAD,),
         "How loud the music is: it is a probability, not a level. Faint music under speech can "
         "be missed, and a choir may count as singing instead of music.",
@@ -134,7 +134,7 @@ _PER_SIGNAL = (
         "How loud the pauses are, relative to the speech: what is left when nobody speaks.",
         r"10\,\log_{10}\,"
         r" \frac{\frac{1}{|Q|} \sum_{t \in Q} e_t}{\frac{1}{|S|} \sum_{t \in S} e_t}",
-        "$e_t$ is the mean square of frame $t$ of 10 ms, the channels averaged, at 16 kHz; $S$ "
+        "$e_t$ is the mean square of frame $t$ of 10 ms, in one channel at 16 kHz; $S$ "
         "are the frames that the detector takes for speech, $Q$ all others. Never below −120 dB.",
         (sources.OWN, sources.FIRERED_VAD),
         "What is in the pauses, because room tone and breaths count like music, and what plays "
@@ -210,10 +210,10 @@ _PER_SIGNAL = (
         0.005,
         "How close the signal is to the true speech, regardless of level.",
         _SI_SDR,
-        f"$x$ is the signal and $s$ the true speech, {_MONO}",
+        f"$x$ is the signal and $s$ the true speech, {_MONO}. A constant lag of up to half a "
+        "second between the two is removed first.",
         (sources.SI_SDR,),
-        "Whether a deviation can be heard: an equaliser, a limiter or a shift by one sample "
-        f"counts like music. {_TRUTH}",
+        f"Whether a deviation can be heard: an equaliser or a limiter counts like music. {_TRUTH}",
     ),
     Metric(
         "estoi",
@@ -226,10 +226,10 @@ _PER_SIGNAL = (
         r"\frac{1}{30\,M} \sum_{m=1}^{M} \sum_{n=1}^{30}"
         r" \left\langle \hat{x}_{mn}, \hat{s}_{mn} \right\rangle",
         r"$\hat{x}_{mn}$ and $\hat{s}_{mn}$ are frame $n$ of segment $m$ of the signal and of the "
-        "true speech, the channels averaged: 15 third-octave bands, in segments of 30 frames "
-        "(384 ms), one starting at every frame. First each band of a segment, then each of its "
-        "frames, has its mean subtracted and is scaled to length 1. Frames 40 dB or more below "
-        "the loudest frame of the truth are left out.",
+        "true speech, in one channel and without a constant lag: 15 third-octave bands, in "
+        "segments of 30 frames (384 ms), one starting at every frame. First each band of a "
+        "segment, then each of its frames, has its mean subtracted and is scaled to length 1. "
+        "Frames 40 dB or more below the loudest frame of the truth are left out.",
         (sources.ESTOI,),
         f"Whether the voice sounds natural, and anything above 4.3 kHz. {_TRUTH}",
     ),
@@ -294,7 +294,7 @@ _OF_THE_CLEANING = (
         r" y_{bm} = \min\Bigl( \frac{\left\lVert s_{bm} \right\rVert}"
         r"{\left\lVert x_{bm} \right\rVert}\, x_{bm}, \; a\,s_{bm} \Bigr) \end{split}",
         "$x_{bm}$ and $s_{bm}$ are the 30 magnitudes (384 ms) of third-octave band $b$ in segment "
-        "$m$ of the output and of the Stage A vocals, the channels averaged, a segment starting "
+        "$m$ of the output and of the Stage A vocals, in one channel, a segment starting "
         r"at every frame; $\rho$ is the correlation, and $a = 1 + 10^{15/20}$. Frames 40 dB or "
         "more below the loudest frame of the vocals are left out.",
         (sources.STOI,),
@@ -309,7 +309,7 @@ _OF_THE_CLEANING = (
         0.005,
         "How much the later steps changed the separated vocals, regardless of level.",
         _SI_SDR,
-        f"$x$ is the output and $s$ the Stage A vocals, {_MONO}",
+        f"$x$ is the output and $s$ the Stage A vocals, {_MONO}.",
         (sources.SI_SDR,),
         "Whether a change was an improvement: later removal of music, the equaliser and the "
         "limiter lower it just as damage does.",

@@ -34,7 +34,7 @@ def _by_panns(metric: Metric, music: PannsMusic) -> Metric:
         where=f"$p_{{kl}}$ is the tagger's probability of the AudioSet class $l$ in chunk $k$ of "
         f"length $d_k$: {music.chunk_seconds:g} s, except for the last, to which silence is "
         f"added; $D$ is the length of the signal, and $L$ are the classes {labels}. It hears the "
-        "mean of the channels at 32 kHz.",
+        "one channel at 32 kHz.",
         sources=(citations.PANNS,),
         limits="How loud the music is, or when it plays within a chunk: it is a probability, not "
         "a level. Faint music under speech can be missed. Its values cannot be compared with "

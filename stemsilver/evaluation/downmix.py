@@ -1,17 +1,31 @@
-"""The input signal of the evaluation models: one channel, at the sample rate of each model."""
+"""The one channel in which a signal is measured, at the sample rate of each evaluation model.
+
+The mean of the channels is not always that channel: left and right can cancel each other out, and a
+silent channel makes the mean quieter than the speech.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stemsilver.audio import mono, resample_blocks, resampled_length
-from stemsilver.records import Audio
-from stemsilver.signals import blocks, joined
+from stemsilver.audio import resample_blocks, resampled_length
+from stemsilver.records import Audio, Samples, Signal
+from stemsilver.signals import blocks, derive, inner, joined
+
+SILENT_DB = -40.0
+"""A channel so far below the loudest is left out."""
+
+CANCELLED_DB = -10.0
+"""If the mean is so far below the loudest channel, the channels cancel each other out. The mean of
+six unrelated channels that are equally loud is only 8 dB below each of them."""
 
 
 class Downmix:
-    """The mean of a signal's channels, resampled once for each rate, on first use."""
+    """One channel of a signal, resampled once for each rate, on first use."""
 
     def __init__(self, audio: Audio) -> None:
         self._audio = audio
@@ -22,12 +36,76 @@ class Downmix:
         """Length in seconds."""
         return self._audio.duration
 
+    @cached_property
+    def _channel(self) -> Signal:
+        return one_channel(self._audio.samples)
+
     def at(self, rate: int) -> NDArray[np.float32]:
         """Return the signal at `rate` Hz; shape (frames,)."""
         if rate not in self._at:
-            samples, own = self._audio.samples, self._audio.rate
-            length = resampled_length(samples.shape[-1], own, rate)
-            downmixed = (mono(block) for block in blocks(samples))
-            resampled = resample_blocks(downmixed, own, rate, length)
+            own = self._audio.rate
+            length = resampled_length(self._channel.shape[-1], own, rate)
+            resampled = resample_blocks(blocks(self._channel), own, rate, length)
             self._at[rate] = joined(resampled)[0]
         return self._at[rate]
+
+
+def one_channel(signal: Signal, like: Signal | None = None) -> Signal:
+    """Return the channel in which a signal is measured: the mean of its channels that have sound.
+
+    If they cancel each other out, it is the loudest channel. A signal that is compared with another
+    one sample by sample has to be mixed `like` that.
+
+    Shape: (channels, frames) → (1, frames).
+    """
+    if signal.shape[0] == 1:
+        return signal
+    mix = _mix(signal if like is None else like)
+    return derive(partial(_mixed, mix.shares), signal)
+
+
+def mix_note(signal: Signal) -> str | None:
+    """Return a sentence if the measured channel is not the mean of all channels."""
+    if signal.shape[0] == 1:
+        return None
+    mix = _mix(signal)
+    if mix.cancelled:
+        loudest = int(mix.shares.argmax()) + 1
+        return (
+            f"The channels cancel each other out, so the speech is measured in channel {loudest}."
+        )
+    silent = ", ".join(str(channel + 1) for channel in np.flatnonzero(mix.shares == 0))
+    return f"Silent, so not used to measure the speech: channel {silent}." if silent else None
+
+
+@dataclass(frozen=True)
+class _Mix:
+    """The share of each channel in the measured one, of shape (channels,)."""
+
+    shares: NDArray[np.float32]
+    cancelled: bool
+
+
+def _mix(signal: Signal) -> _Mix:
+    count, frames = signal.shape
+    products, sums = np.zeros((count, count)), np.zeros(count)
+    for block in blocks(signal):
+        exact = block.astype(np.float64)
+        products += [[inner(one, other) for other in exact] for one in exact]
+        sums += exact.sum(axis=1)
+    # A constant offset is not sound.
+    common = products - np.outer(sums, sums) / max(1, frames)
+    energy = np.diagonal(common)
+    loudest = energy.max()
+    heard = energy >= loudest * 10 ** (SILENT_DB / 10)
+    shares = heard / heard.sum()
+    left = (np.outer(shares, shares) * common).sum()
+    cancelled = bool(left < loudest * 10 ** (CANCELLED_DB / 10))
+    if cancelled:
+        shares = np.arange(count) == energy.argmax()
+    return _Mix(shares.astype(np.float32), cancelled)
+
+
+def _mixed(shares: NDArray[np.float32], samples: Samples) -> Samples:
+    mixed: Samples = (shares[:, np.newaxis] * samples).sum(axis=0, keepdims=True)
+    return mixed

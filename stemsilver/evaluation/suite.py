@@ -6,7 +6,7 @@ with the crash as the reason. Neither affects the other metrics or the render.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from typing import Any
@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemsilver import weights
-from stemsilver.audio import mono, resample_blocks
+from stemsilver.audio import resample_blocks, resampled_length
 from stemsilver.config import Evaluation, Music, digest
 from stemsilver.dsp import meter
+from stemsilver.dsp.lag import lag, without_lag
 from stemsilver.evaluation import asr, dnsmos, music, vad
-from stemsilver.evaluation.downmix import Downmix
+from stemsilver.evaluation.downmix import Downmix, mix_note, one_channel
 from stemsilver.evaluation.findings import cached_findings, score, score_as_json, score_or_reason
 from stemsilver.evaluation.music_to_speech import music_to_speech_db
 from stemsilver.evaluation.pause_floor import pause_floor_db
@@ -46,14 +47,20 @@ from stemsilver.records import (
     Transcript,
     Word,
 )
-from stemsilver.signals import blocks, derive, joined
+from stemsilver.signals import blocks, joined
 from stemsilver.step_cache import Memo
 
 STEPS = ("loudness", "music", "dnsmos", "asr")
 """The steps of `measure`, for timing."""
 
-MAX_LENGTH_DIFFERENCE = 0.01
-"""Seconds by which the true speech may differ in length from the render."""
+MAX_LAG = 0.5
+"""Seconds by which the true speech may be earlier or later than a signal."""
+
+MIN_SAID_LAG = 0.1
+"""Frames of lag that are worth a note; smaller ones come from what the cleaning changed."""
+
+MAX_LENGTH_DIFFERENCE = MAX_LAG + 0.01
+"""Seconds by which two files of one render may differ in length."""
 
 
 @dataclass(frozen=True)
@@ -147,12 +154,13 @@ def evidence(
     Args:
         raw: the render before cleaning.
         raw_measured: the result of `measure` for `raw`.
-        clean: the cleaned render, with the rate and the length of `raw`.
+        clean: the cleaned render, at the rate of `raw`.
         clean_measured: the result of `measure` for `clean`.
         stage_a: None for files cleaned elsewhere: the scores that need it are then null.
         beside: the script and the true speech of the render.
     """
-    speech = derive(mono, clean.samples)
+    speech = one_channel(clean.samples)
+    notes = [mix_note(raw.samples), mix_note(clean.samples)]
     scores: dict[str, Score] = {}
     alignments: list[Alignment] = []
     transcripts: dict[str, Transcript] = {}
@@ -174,8 +182,11 @@ def evidence(
     for signal, heard in (("raw", heard_raw), ("clean", heard_clean)):
         name = f"script → {signal}"
         scores[f"{signal}_script_wer"] = _errors(name, script, heard, alignments)
-    scores.update(_against_truth(raw, speech, beside.reference))
-    return Evidence(scores, transcripts, tuple(alignments), timelines)
+    lags: dict[str, float] = {}
+    scores.update(_against_truth(raw, speech, beside.reference, lags))
+    notes += _lag_notes(lags, raw.rate)
+    said = tuple(dict.fromkeys(note for note in notes if note is not None))
+    return Evidence(scores, transcripts, tuple(alignments), timelines, said)
 
 
 def _levels(audio: Audio) -> dict[str, Any]:
@@ -257,7 +268,7 @@ def _against_stage_a(clean: Audio, speech: Signal, stage_a: StageA | None) -> di
     if stage_a is None or clean.duration < meter.BLOCK_SECONDS:
         reason = NO_STAGE_A if stage_a is None else TOO_SHORT
         return {name: Score.missing(reason) for name in names}
-    vocals = derive(mono, stage_a.vocals)
+    vocals = one_channel(stage_a.vocals, like=clean.samples)
     metrics: tuple[Callable[[], float], ...] = (
         lambda: music_to_speech_db(clean.samples, stage_a.vocals, stage_a.residual, clean.rate),
         lambda: stoi(speech, vocals, clean.rate),
@@ -266,8 +277,13 @@ def _against_stage_a(clean: Audio, speech: Signal, stage_a: StageA | None) -> di
     return {name: score_or_reason(metric) for name, metric in zip(names, metrics, strict=True)}
 
 
-def _against_truth(raw: Audio, speech: Signal, reference: Audio | None) -> dict[str, Score]:
-    """Return SI-SDR and ESTOI of raw and clean against the true speech, and the improvement."""
+def _against_truth(
+    raw: Audio, speech: Signal, reference: Audio | None, lags: dict[str, float]
+) -> dict[str, Score]:
+    """Return SI-SDR and ESTOI of raw and clean against the true speech, and the improvement.
+
+    The lag of each signal in frames, which does not count, is added to `lags`.
+    """
 
     @cache
     def truth() -> Signal:
@@ -279,16 +295,25 @@ def _against_truth(raw: Audio, speech: Signal, reference: Audio | None) -> dict[
             raise Undefined(
                 f"the truth lasts {reference.duration:.2f} s, the render {raw.duration:.2f} s"
             )
-        heard = (mono(block) for block in blocks(reference.samples))
-        frames = speech.shape[-1]
-        return joined(resample_blocks(heard, reference.rate, raw.rate, frames))
+        heard = one_channel(reference.samples)
+        frames = resampled_length(heard.shape[-1], reference.rate, raw.rate)
+        return joined(resample_blocks(blocks(heard), reference.rate, raw.rate, frames))
 
-    signals = {"raw": derive(mono, raw.samples), "clean": speech}
+    @cache
+    def pair(name: str) -> tuple[Signal, Signal]:
+        found = lag(signals[name], truth(), round(MAX_LAG * raw.rate))
+        both = without_lag(signals[name], truth(), found)
+        if both[0].shape[-1] < meter.BLOCK_SECONDS * raw.rate:
+            raise Undefined(TOO_SHORT)
+        lags[name] = found
+        return both
+
+    signals = {"raw": one_channel(raw.samples), "clean": speech}
     scores: dict[str, Score] = {}
-    for signal, samples in signals.items():
-        against = partial(_against, samples, truth)
-        scores[f"{signal}_si_sdr_db"] = score_or_reason(partial(against, si_sdr_db))
-        scores[f"{signal}_estoi"] = score_or_reason(
+    for name in signals:
+        against = partial(_against, partial(pair, name))
+        scores[f"{name}_si_sdr_db"] = score_or_reason(partial(against, si_sdr_db))
+        scores[f"{name}_estoi"] = score_or_reason(
             partial(against, partial(stoi, rate=raw.rate, extended=True))
         )
     for gain, name in (("si_sdr_improvement_db", "si_sdr_db"), ("estoi_improvement", "estoi")):
@@ -297,9 +322,19 @@ def _against_truth(raw: Audio, speech: Signal, reference: Audio | None) -> dict[
 
 
 def _against(
-    signal: Signal, truth: Callable[[], Signal], metric: Callable[[Signal, Signal], float]
+    pair: Callable[[], tuple[Signal, Signal]], metric: Callable[[Signal, Signal], float]
 ) -> float:
-    return metric(signal, truth())
+    return metric(*pair())
+
+
+def _lag_notes(lags: Mapping[str, float], rate: int) -> Iterator[str]:
+    for frames in sorted({frames for frames in lags.values() if abs(frames) >= MIN_SAID_LAG}):
+        names = " and ".join(name for name, its in lags.items() if its == frames)
+        way = "later" if frames > 0 else "earlier"
+        yield (
+            f"Compared with the true speech: {names} {1000 * abs(frames) / rate:.2f} ms {way}. "
+            "SI-SDR and ESTOI are measured without this lag."
+        )
 
 
 def _difference(after: Score, before: Score) -> Score:

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from stemsilver.dsp import meter
 from stemsilver.evaluation import vad
-from stemsilver.evaluation.downmix import Downmix
+from stemsilver.evaluation.downmix import Downmix, one_channel
 from stemsilver.evaluation.undefined import Undefined
 from stemsilver.records import Audio, Signal
 from stemsilver.signals import inner
@@ -211,10 +211,9 @@ def _speech_level_db(signal: Signal, clean: Signal, spoken: list[slice]) -> floa
     does not correlate with the speech.
     """
     common = energy = 0.0
+    both = [one_channel(one, like=clean) for one in (signal, clean)]
     for stretch in spoken:
-        version, speech = (
-            one[:, stretch].mean(axis=0, dtype=np.float64) for one in (signal, clean)
-        )
+        version, speech = (one[:, stretch].astype(np.float64) for one in both)
         common += inner(version, speech)
         energy += inner(speech, speech)
     share = common / energy if energy else 0.0

@@ -30,7 +30,8 @@ from stemsilver.records import Signal
 from stemsilver.step_cache import CodeFingerprint
 
 CODE = CodeFingerprint(
-    modules=("media/plots.py",), libraries=("numpy", "scipy", "matplotlib", "pillow")
+    modules=("media/plots.py", "evaluation/downmix.py"),
+    libraries=("numpy", "scipy", "matplotlib", "pillow"),
 )
 """Code and libraries that affect the plots."""
 
@@ -100,7 +101,7 @@ def strip_name(track: str, index: int) -> str:
 def spectrogram_webp(signal: Signal, rate: int, index: int = 0, count: int = 1) -> bytes:
     """Return the spectrogram of `signal` as WebP, 1200 × 240 pixels; the page draws the axes.
 
-    Shape: `signal` is (channels, frames), mixed to mono; `rate` in Hz. The x axis is time, the
+    Shape: `signal` is (1, frames), from `one_channel`; `rate` in Hz. The x axis is time, the
     y axis is frequency on a mel scale up to `top_hz`, and the colour is the level over `DB_RANGE`.
     Of `count` equal parts of the signal, the one at `index` is drawn. Time and memory do not grow
     with the length: there is one transform per pixel column.
@@ -189,7 +190,7 @@ def _mel_levels(signal: Signal, rate: int, index: int, count: int) -> NDArray[np
         middle = (index * _COLUMNS + column + 0.5) * frames / (count * _COLUMNS)
         start = round(middle) - size // 2
         first, last = max(start, 0), min(start + size, frames)
-        blocks[column, first - start : last - start] = signal[:, first:last].mean(axis=0)
+        blocks[column, first - start : last - start] = signal[:, first:last][0]
     spectrum = scipy.fft.rfft(blocks * window, axis=1)
     power = (np.abs(spectrum) * (2 / window.sum())) ** 2
     # A row is the mean power between its edges: the difference of the running sum at the edges.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from stemsilver import optional, weights
-from stemsilver.audio import decode
+from stemsilver.audio import decode, resample_blocks, resampled_length
+from stemsilver.audio.stored import collect
 from stemsilver.config import Profile
 from stemsilver.device import check_variable
 from stemsilver.errors import UsageError
@@ -14,6 +16,7 @@ from stemsilver.evaluation import suite
 from stemsilver.pipeline.sidecars import read_sidecars
 from stemsilver.profiles import name_of
 from stemsilver.records import Audio, Evidence
+from stemsilver.signals import blocks
 from stemsilver.step_cache import UNCACHED
 
 
@@ -35,7 +38,7 @@ def evaluate_pair(
         script: the text that was to be spoken.
 
     Raises:
-        UsageError: the two differ in rate, channel count or length.
+        UsageError: the two differ in length by more than half a second.
         EnvironmentFault: a package or weights are missing.
         ItemError: a file cannot be decoded.
     """
@@ -47,10 +50,10 @@ def evaluate_pair(
     with TemporaryDirectory(prefix="stemsilver-") as folder:
         scratch = Path(folder)
         before, after = (decode(path, limit, scratch) for path in (raw, clean))
-        if (before.rate, before.samples.shape) != (after.rate, after.samples.shape):
+        if abs(before.duration - after.duration) > suite.MAX_LENGTH_DIFFERENCE:
             raise UsageError(
-                f"{raw.name} and {clean.name} differ in rate, channels or length, so they are not "
-                f"one render: {_shape(before)} against {_shape(after)}",
+                f"{raw.name} and {clean.name} are not one render: they last "
+                f"{before.duration:.2f} s and {after.duration:.2f} s",
                 next_step="Name a render and its cleaned file.",
             )
         measured = [
@@ -58,9 +61,30 @@ def evaluate_pair(
             for audio in (before, after)
         ]
         beside = read_sidecars(script, reference, limit, scratch)
-        return suite.evidence(before, measured[0], after, measured[1], None, beside)
+        at_one_rate = _at_rate(after, before.rate, scratch)
+        found = suite.evidence(before, measured[0], at_one_rate, measured[1], None, beside)
+        notes = [
+            f"{path.name}: {note}"
+            for path, audio in ((raw, before), (clean, after), (reference, beside.reference))
+            if path is not None and audio is not None
+            for note in audio.notes
+        ]
+        if _layout(before) != _layout(after):
+            notes.append(
+                f"{raw.name} has {_layout(before)}, {clean.name} {_layout(after)}. What compares "
+                f"them is measured in one channel at {before.rate} Hz, where they overlap."
+            )
+        return replace(found, notes=(*notes, *found.notes))
 
 
-def _shape(audio: Audio) -> str:
+def _at_rate(audio: Audio, rate: int, scratch: Path) -> Audio:
+    if audio.rate == rate:
+        return audio
+    shape = (audio.samples.shape[0], resampled_length(audio.samples.shape[-1], audio.rate, rate))
+    resampled = resample_blocks(blocks(audio.samples), audio.rate, rate, shape[-1])
+    return Audio(collect(resampled, shape, scratch), rate)
+
+
+def _layout(audio: Audio) -> str:
     channels, frames = audio.samples.shape
     return f"{audio.rate} Hz, {channels} channels, {frames} frames"

@@ -23,6 +23,7 @@ from stemsilver.cleaning import chain
 from stemsilver.config import AbTests, Profile, digest
 from stemsilver.dsp.loudness import gain
 from stemsilver.evaluation import findings, suite
+from stemsilver.evaluation.downmix import one_channel
 from stemsilver.evaluation.findings import CRASHED
 from stemsilver.media import playback, plots, snippets
 from stemsilver.media.playback import LISTENING, TrackLevels
@@ -166,7 +167,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
             output_sha256=fsio.sha256_file(scratch / SPEECH),
             evidence=evidence,
             script=beside.script,
-            notes=cleaned.notes,
+            notes=cleaned.notes + evidence.notes,
         )
         # An item with a crashed metric gets another key, so that the next build tries again.
         key = digest(job.key, *failed) if (failed := crashed(evidence)) else job.key
@@ -237,7 +238,7 @@ def _media(
     for name, audio in tracks.items():
         flac = f"{name}.flac"
         files[flac] = _written(scratch / flac, write_flac16, audio)
-        drawn = partial(plots.spectrogram_webp, audio.samples, audio.rate)
+        drawn = partial(plots.spectrogram_webp, one_channel(audio.samples), audio.rate)
         step = f"draw {name}"
         files[f"{name}.webp"] = memo.file(step, plots.CODE, digests[name], drawn)
         count = plots.strips(raw.duration)

@@ -43,6 +43,17 @@ def test_silence_or_less_than_a_gating_block_has_no_loudness() -> None:
         meter.loudness_range_lu(short, 48_000)
 
 
+def test_short_and_faint_signals_have_a_loudness_of_their_own() -> None:
+    assert meter.any_lufs(tone(-23, 5, channels=2), 48_000) == pytest.approx(-23, abs=0.1)
+    assert meter.any_lufs(tone(-75, 5, channels=2), 48_000) == pytest.approx(-75, abs=0.1)
+    assert meter.any_lufs(tone(-20, 0.2, channels=2), 48_000) == pytest.approx(-23, abs=0.1)
+    with pytest.raises(ValueError, match=r"0\.1 s"):
+        meter.any_lufs(tone(-20, 0.09), 48_000)
+    dither = np.random.default_rng(0).triangular(-1, 0, 1, (2, 96_000))
+    silence = np.round(dither).astype(np.float32) / np.float32(2**15)
+    assert meter.any_lufs(silence, 48_000) is None
+
+
 def test_a_peak_between_the_samples_is_seen() -> None:
     # A quarter of the rate at 45°: every sample is at 0.707, the sine between them reaches 1.
     sine = np.sin(np.pi / 2 * np.arange(9_600) + np.pi / 4)

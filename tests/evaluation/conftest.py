@@ -13,9 +13,10 @@ import pytest
 from numpy.typing import NDArray
 
 from stemsilver import config
-from stemsilver.audio import decode, mono, resample
+from stemsilver.audio import decode
 from stemsilver.cleaning import chain
 from stemsilver.config import Profile
+from stemsilver.evaluation.downmix import Downmix
 from stemsilver.records import Audio, Cleaned
 from stemsilver.step_cache import Steps
 
@@ -62,7 +63,7 @@ def heard(render: Render) -> Heard:
 
     def at_16_khz(file: str) -> Signal:
         audio = render(file)
-        return resample(mono(audio.samples), audio.rate, 16_000)[0]
+        return Downmix(audio).at(16_000)
 
     return cache(at_16_khz)
 

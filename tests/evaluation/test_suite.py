@@ -114,6 +114,26 @@ def test_without_sidecars_their_scores_say_so(pair: Pair, measured: Both) -> Non
     assert [alignment.name for alignment in evidence.alignments] == ["raw → clean"]
 
 
+@pytest.mark.parametrize("rate", [24_000, 44_100])
+@pytest.mark.parametrize("milliseconds", [-0.1875, 0.40625, 250])
+def test_a_truth_that_is_early_or_late_gives_the_same_scores_and_says_so(
+    pair: Pair, measured: Both, values: Values, rate: int, milliseconds: float
+) -> None:
+    truth = pair[1]
+    # At 96 kHz the shift is a whole number of frames.
+    dense = resample(truth.samples, truth.rate, 96_000)
+    shift = round(96 * milliseconds)
+    moved = np.pad(dense, ((0, 0), (max(0, shift), 0)))[:, max(0, -shift) :]
+    late = Audio(resample(moved, 96_000, rate), rate)
+    evidence = beside(pair, measured, Sidecars(reference=late))
+    for name in ("raw_si_sdr_db", "clean_si_sdr_db", "raw_estoi", "clean_estoi"):
+        tolerance = 0.1 if "db" in name else 0.005
+        assert evidence.scores[name].value == pytest.approx(values[name], abs=tolerance)
+    [note] = evidence.notes
+    way = "later" if milliseconds < 0 else "earlier"
+    assert f"raw and clean {abs(milliseconds):.2f} ms {way}." in note
+
+
 def test_a_truth_may_have_another_rate_and_channel_count_but_not_another_length(
     pair: Pair, measured: Both, values: Values
 ) -> None:
@@ -123,6 +143,7 @@ def test_a_truth_may_have_another_rate_and_channel_count_but_not_another_length(
     evidence = beside(pair, measured, Sidecars(reference=stereo))
     for name in ("raw_si_sdr_db", "clean_si_sdr_db", "clean_estoi"):
         assert evidence.scores[name].value == pytest.approx(values[name], abs=0.05)
+    assert evidence.notes == ()
     longer = Audio(np.pad(truth.samples, ((0, 0), (0, truth.rate))), truth.rate)
     evidence = beside(pair, measured, Sidecars(reference=longer))
     reason = f"the truth lasts {longer.duration:.2f} s, the render {truth.duration:.2f} s"

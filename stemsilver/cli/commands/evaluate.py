@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from stemsilver.cli.console import table_output
+from stemsilver.cli.console import messages, table_output
 from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import ConfigFile, ProfileName, chosen_profile
 from stemsilver.profiles import DEFAULT
@@ -49,6 +49,8 @@ def command(
     """
     settings = chosen_profile(profile, config_file)
     evidence = pipeline.evaluate_pair(raw, clean, settings, reference=reference, script=script)
+    for note in evidence.notes:
+        messages().print(note, markup=False)
     if as_json:
         scores = {name: asdict(score) for name, score in evidence.scores.items()}
         typer.echo(json.dumps(scores, indent=2, allow_nan=False))
