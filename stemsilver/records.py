@@ -146,11 +146,15 @@ class Transcript:
     """The output of the speech recogniser.
 
     `language` is a Whisper language code; None if the language could not be recognised.
+    `confidence` is the mean probability that the recogniser gave its words, 0 to 1; None if that is
+    unknown. `left_out` is the number of words left out because they repeated a phrase in a loop.
     """
 
     text: str
     words: tuple[Word, ...]
     language: str | None = "en"
+    confidence: float | None = None
+    left_out: int = 0
 
 
 Operation: TypeAlias = Literal["equal", "substitute", "insert", "delete"]
@@ -198,21 +202,30 @@ class Evidence:
     """All measurements of one render.
 
     The keys of `scores` are the metric names of `evaluation.catalogue`; the keys of `transcripts`
-    and `music` are `raw` and `clean`.
+    and `music` are `raw` and `clean`. `notes` are sentences for the reader about how it was
+    measured.
     """
 
     scores: Mapping[str, Score]
     transcripts: Mapping[str, Transcript] = field(default_factory=dict)
     alignments: tuple[Alignment, ...] = ()
     music: Mapping[str, Timeline] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Sidecars:
-    """The contents of the sidecar files of a render: the script, and the true speech."""
+    """The contents of the sidecar files of a render: the script, and the true speech.
+
+    `script` is the text that is spoken, without labels and markup. `script_fault` and
+    `reference_fault` say why a file cannot be used. `notes` are sentences for the reader.
+    """
 
     script: str | None = None
     reference: Audio | None = None
+    script_fault: str | None = None
+    reference_fault: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

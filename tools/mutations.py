@@ -233,7 +233,7 @@ MUTATIONS = (
     ),
     Mutation(
         "WER forgets insertions",
-        "stemsilver/evaluation/wer.py",
+        "stemsilver/evaluation/words/wer.py",
         "errors = alignment.substitutions + alignment.insertions + alignment.deletions",
         "errors = alignment.substitutions + alignment.deletions",
         "tests/evaluation/test_wer.py",

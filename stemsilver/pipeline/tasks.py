@@ -41,7 +41,9 @@ CODE = (
     + findings.CODE
     + plots.CODE
     + playback.CODE
-    + CodeFingerprint(("media/snippets.py", "pipeline/tasks.py"), ("soundfile",))
+    + CodeFingerprint(
+        ("media/snippets.py", "pipeline/sidecars.py", "pipeline/tasks.py"), ("soundfile",)
+    )
 )
 """Code and libraries that affect a finished item."""
 
@@ -166,7 +168,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
             output_sha256=fsio.sha256_file(scratch / SPEECH),
             evidence=evidence,
             script=beside.script,
-            notes=cleaned.notes,
+            notes=cleaned.notes + evidence.notes,
         )
         # An item with a crashed metric gets another key, so that the next build tries again.
         key = digest(job.key, *failed) if (failed := crashed(evidence)) else job.key

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemsilver.evaluation.undefined import Undefined
-from stemsilver.evaluation.wer import align, wer
+from stemsilver.evaluation.words.wer import align, wer
 from stemsilver.records import AlignedWord, Alignment, Transcript, Word
 
 
