@@ -59,5 +59,5 @@ def doubt(transcripts: Sequence[Transcript], script: str | None) -> str | None:
         if sure < SURE_AGAINST_SCRIPT:
             return f"{ENGLISH_ONLY}, and the script is in another language"
     elif sure < SURE:
-        return f"{ENGLISH_ONLY}, and it is unsure of what it heard ({100 * sure:.0f} %)"
+        return f"{ENGLISH_ONLY}, and is unsure of its words (mean probability {100 * sure:.0f} %)"
     return None

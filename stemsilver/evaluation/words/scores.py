@@ -57,36 +57,38 @@ def word_scores(
     known = [value for value in errors.values() if value is not None]
     # Who hears the words of the script knows its language.
     script_heard = bool(known) and min(known) <= MOST_ERRORS
-    reason = None
-    notes: list[str] = []
-    withdrawn: set[str] = set()
+    doubts = None
     if english_only and not script_heard:
-        reason = doubt(tuple(heard.values()), script if isinstance(script, str) else None)
-    if reason is not None:
-        withdrawn = set(compared)
-        notes = [
-            f"The word error rates are not measured: {reason}. For another language, set "
+        doubts = doubt(tuple(heard.values()), script if isinstance(script, str) else None)
+    reasons: dict[str, str] = {}
+    notes: list[str] = []
+    if doubts is not None:
+        reasons = dict.fromkeys(compared, doubts)
+        notes.append(
+            f"The word error rates are not measured: {doubts}. For another language, set "
             "evaluation.asr to a multilingual model."
-        ]
+        )
     else:
         if known and not script_heard:
             said = _listed({name: value for name, value in errors.items() if value is not None})
             reason = f"{NOT_THE_SCRIPT} (errors: {said})"
-            withdrawn = set(compared) - {"wer_raw_to_clean"}
-            notes = [
+            reasons = dict.fromkeys(("raw_script_wer", "clean_script_wer"), reason)
+            notes.append(
                 f"The script does not match this render (errors: {said}), so the two are not "
                 "compared. Check that it is the script of this render."
-            ]
+            )
         notes += _weaknesses(heard)
     return WordScores(
         {
-            name: Score.missing(reason) if reason and name in withdrawn else score
+            name: Score.missing(reasons[name])
+            if name in reasons and score.value is not None
+            else score
             for name, (score, _) in compared.items()
         },
         tuple(
             alignment
             for name, (_, alignment) in compared.items()
-            if alignment is not None and name not in withdrawn
+            if alignment is not None and name not in reasons
         ),
         tuple(notes),
     )
