@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 
 from stemsilver.audio import encode_wav
+from stemsilver.discover import discover
 from stemsilver.pipeline.sidecars import MAX_SCRIPT_BYTES, read_sidecars
+from stemsilver.pipeline.tasks import Job, finish, item_key
 from stemsilver.records import Audio, Sidecars
+
+from .batches import cut, embedded
 
 TEXT = "“Führung” – it’s ten.\nDon’t wait."
 TONE = Audio((np.sin(np.arange(800) / 10)[None] / 2).astype(np.float32), 8000)
@@ -95,3 +99,35 @@ def test_without_sidecars_nothing_is_told(tmp_path: Path) -> None:
     assert read_sidecars(None, None, 1) == Sidecars()
     gone = read_sidecars(tmp_path / "a.txt", None, 1)
     assert gone.script_fault is not None
+
+
+def test_a_render_is_cleaned_though_nothing_beside_it_can_be_read(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    cut("museum_guide.wav", 0.6, 3, raw / "a.wav")
+    (raw / "a.txt").write_bytes(encode_wav(TONE))
+    (raw / "a.reference.wav").write_bytes(b"<html>")
+    [render] = discover(raw).renders
+    job = Job(render, embedded(), tmp_path / "cache", key=item_key(render, embedded()))
+    result, folder, _ = finish(job)
+    assert (result.failure, (folder / "speech_only.wav").is_file()) == (None, True)
+    assert [note.split(":")[0] for note in result.notes] == ["a.txt", "a.reference.wav"]
+    assert result.evidence is not None
+    missing = {name: score.reason for name, score in result.evidence.scores.items() if score.reason}
+    assert missing == {
+        **dict.fromkeys(("raw_script_wer", "clean_script_wer"), missing["raw_script_wer"]),
+        **dict.fromkeys(
+            ("raw_si_sdr_db", "clean_si_sdr_db", "si_sdr_improvement_db",
+             "raw_estoi", "clean_estoi", "estoi_improvement"),
+            missing["raw_estoi"],
+        ),
+    }  # fmt: skip
+
+
+def test_a_sidecar_that_vanished_does_not_stop_the_key(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(encode_wav(TONE))
+    (tmp_path / "a.txt").write_text("Some words.")
+    [render] = discover(tmp_path).renders
+    before = item_key(render, embedded())
+    (tmp_path / "a.txt").unlink()
+    assert item_key(render, embedded()) != before

@@ -7,12 +7,13 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+# Lengths are limited, so that the time does not grow with the square of that of the script.
 _ALIAS = re.compile(r"<sub\b[^<>]*\balias\s*=\s*[\"']([^\"']*)[\"'][^<>]*>[^<>]*</sub>", re.I)
-_TAG = re.compile(r"<!--.*?-->|<[/!?]?[A-Za-z][^<>]*>", re.DOTALL)
+_TAG = re.compile(r"<!--.{0,999}?-->|<[/!?]?[A-Za-z][^<>]*>", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]*)\](\([^()\s]*(?:\s+\"[^\"\n]*\")?\))")
 _BRACKETS = re.compile(r"\[{1,3}[^\[\]]*\]{1,3}")
 _LINE_MARK = re.compile(r"^[ \t]{0,3}(?:#{1,6}[ \t]+|>[ \t]?)", re.MULTILINE)
-_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3})(?=\S)(.{1,999}?)(?<=\S)\1(?!\w)")
 _LABEL = re.compile(
     r"^[ \t]*(?P<name>[^\W\d_][\w.' -]{0,29}?)[ \t]*(?:\([^()\n]*\))?[ \t]*:(?!\S*//)[ \t]*",
     re.MULTILINE,
