@@ -68,7 +68,7 @@ def read_sidecars(
 
 
 def _fault_note(error: ItemError) -> str:
-    return f"{error.message}. Nothing was compared with this file. {error.next_step}"
+    return f"{error.message.rstrip('.')}. Nothing was compared with this file. {error.next_step}"
 
 
 def _script_notes(name: str, encoding: str, taken_off: Sequence[str]) -> Iterator[str]:

@@ -65,8 +65,8 @@ def word_scores(
     if doubts is not None:
         reasons = dict.fromkeys(compared, doubts)
         notes.append(
-            f"The word error rates are not measured: {doubts}. For another language, set "
-            "evaluation.asr to a multilingual model."
+            f"The word error rates are not measured: {doubts}. If the speech is in another "
+            "language, set evaluation.asr to a multilingual model."
         )
     else:
         if known and not script_heard:
