@@ -13,7 +13,7 @@ SURE = 0.65
 """Confidence from which a transcript of an English-only model is taken for English.
 
 Measured with Whisper tiny.en: English with music as loud as the speech 0.77 or more, English voices
-of espeak-ng 0.70 or more; 44 transcripts of 15 other languages, with and without music, 0.60 or less.
+of espeak-ng 0.70 or more; 44 transcripts of 15 other languages, also with music, 0.60 or less.
 """
 
 SURE_AGAINST_SCRIPT = 0.8
