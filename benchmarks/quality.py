@@ -35,7 +35,7 @@ from stemsilver.evaluation.downmix import Downmix, one_channel
 from stemsilver.evaluation.si_sdr import si_sdr_db
 from stemsilver.evaluation.stoi import stoi
 from stemsilver.evaluation.undefined import Undefined
-from stemsilver.evaluation.wer import align, wer
+from stemsilver.evaluation.words.wer import align, wer
 from stemsilver.pipeline.executors import LocalPool
 from stemsilver.profiles import load_profile
 from stemsilver.records import Audio

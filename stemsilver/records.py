@@ -156,11 +156,15 @@ class Transcript:
     """The output of the speech recogniser.
 
     `language` is a Whisper language code; None if the language could not be recognised.
+    `confidence` is the mean probability that the recogniser gave its words, 0 to 1; None if that is
+    unknown. `left_out` is the number of words left out because they repeated a phrase in a loop.
     """
 
     text: str
     words: tuple[Word, ...]
     language: str | None = "en"
+    confidence: float | None = None
+    left_out: int = 0
 
 
 Operation: TypeAlias = Literal["equal", "substitute", "insert", "delete"]
@@ -221,10 +225,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Sidecars:
-    """The contents of the sidecar files of a render: the script, and the true speech."""
+    """The contents of the sidecar files of a render: the script, and the true speech.
+
+    `script` is the text that is spoken, without labels and markup. `script_fault` and
+    `reference_fault` say why a file cannot be used. `notes` are sentences for the reader.
+    """
 
     script: str | None = None
     reference: Audio | None = None
+    script_fault: str | None = None
+    reference_fault: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,14 @@ _WINDOWS = (
     "window is repeated to fill it."
 )
 _COUNTS = (
-    "$S$ words are substituted, $D$ deleted and $I$ inserted, against the $N$ words {}; both texts "
-    "are normalised first. It is shown in per cent, and can exceed 100 %."
+    "$S$ words are substituted, $D$ deleted and $I$ inserted, against the $N$ words {}. First both "
+    "texts are normalised: numbers, times, amounts and usual short forms are written in one way, "
+    "and spaces within words do not count. Where the recogniser repeats a phrase more than three "
+    "times in a row, only the first is kept. It is shown in per cent, and can exceed 100 %."
+)
+_FORMS = (
+    "Dates in digits (3/5/2024), Roman numerals, fractions and rare short forms count as other "
+    "words than those spoken."
 )
 _SI_SDR = (
     r"10\,\log_{10}\, \frac{\left\lVert \alpha s \right\rVert^2}"
@@ -199,7 +205,8 @@ _PER_SIGNAL = (
         (sources.WHISPER, sources.JIWER),
         "Who made the error: the voice, the music or the small recogniser itself. So compare raw "
         "with clean. It also cannot tell how natural the words sound. Needs a script beside the "
-        "render.",
+        "render, and is not shown where raw and clean both differ from it by more than 80 %. "
+        f"{_FORMS}",
     ),
     Metric(
         "si_sdr_db",
@@ -326,7 +333,9 @@ _OF_THE_CLEANING = (
         _COUNTS.format("heard in raw"),
         (sources.WHISPER, sources.JIWER),
         "Whether a change is an improvement: a word misheard in raw because of the music, but "
-        "right in clean, counts as an error. A word misheard in the same way in both does not.",
+        "right in clean, counts as an error. A word misheard in the same way in both does not. "
+        "Whispers and unclear speech are heard differently each time; a note on the render says "
+        "where the recogniser is unsure of its words.",
     ),
 )
 

@@ -34,9 +34,8 @@ from stemsilver.evaluation.undefined import (
     TOO_SHORT,
     Undefined,
 )
-from stemsilver.evaluation.wer import align, wer
+from stemsilver.evaluation.words.scores import word_scores
 from stemsilver.records import (
-    Alignment,
     Audio,
     Evidence,
     Score,
@@ -67,12 +66,14 @@ MAX_LENGTH_DIFFERENCE = MAX_LAG + 0.01
 class Measured:
     """Measurements of one signal; the names of `scores` have no prefix `raw_` or `clean_`.
 
-    If the recogniser failed, `transcript` is a score with the reason.
+    If the recogniser failed, `transcript` is a score with the reason. `english_only` says that the
+    recogniser knows no other language.
     """
 
     scores: Mapping[str, Score]
     transcript: Transcript | Score
     music: Timeline | None
+    english_only: bool = False
 
     @property
     def silent(self) -> bool:
@@ -138,6 +139,7 @@ def measure(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> Meas
         {name: score(kept) for part in (levels, events, opinion) for name, kept in part.items()},
         _transcript(speech["transcript"]),
         None if timeline is None else Timeline(timeline["hop"], tuple(timeline["values"])),
+        asr.english_only(settings.asr),
     )
 
 
@@ -160,9 +162,7 @@ def evidence(
         beside: the script and the true speech of the render.
     """
     speech = one_channel(clean.samples)
-    notes = [mix_note(raw.samples), mix_note(clean.samples)]
     scores: dict[str, Score] = {}
-    alignments: list[Alignment] = []
     transcripts: dict[str, Transcript] = {}
     timelines: dict[str, Timeline] = {}
     for signal, measured in (("raw", raw_measured), ("clean", clean_measured)):
@@ -174,19 +174,32 @@ def evidence(
 
     scores.update(_against_stage_a(clean, speech, stage_a))
 
-    heard_raw, heard_clean = raw_measured.transcript, clean_measured.transcript
-    scores["wer_raw_to_clean"] = _errors("raw → clean", heard_raw, heard_clean, alignments)
-    script = Score.missing(NO_SCRIPT) if beside.script is None else beside.script
-    if raw_measured.silent and beside.script is not None:
-        script = Score.missing(SILENT)
-    for signal, heard in (("raw", heard_raw), ("clean", heard_clean)):
-        name = f"script → {signal}"
-        scores[f"{signal}_script_wer"] = _errors(name, script, heard, alignments)
+    script: str | Score
+    if beside.script is None:
+        script = Score.missing(beside.script_fault or NO_SCRIPT)
+    else:
+        script = Score.missing(SILENT) if raw_measured.silent else beside.script
+    words = word_scores(
+        raw_measured.transcript,
+        clean_measured.transcript,
+        script,
+        english_only=raw_measured.english_only,
+    )
+    scores.update(words.scores)
     lags: dict[str, float] = {}
-    scores.update(_against_truth(raw, speech, beside.reference, lags))
-    notes += _lag_notes(lags, raw.rate)
+    truth = _against_truth(raw, speech, beside.reference, lags)
+    if beside.reference_fault is not None:
+        truth = dict.fromkeys(truth, Score.missing(beside.reference_fault))
+    scores.update(truth)
+    notes = [
+        *beside.notes,
+        *words.notes,
+        mix_note(raw.samples),
+        mix_note(clean.samples),
+        *_lag_notes(lags, raw.rate),
+    ]
     said = tuple(dict.fromkeys(note for note in notes if note is not None))
-    return Evidence(scores, transcripts, tuple(alignments), timelines, said)
+    return Evidence(scores, transcripts, words.alignments, timelines, said)
 
 
 def _levels(audio: Audio) -> dict[str, Any]:
@@ -237,29 +250,6 @@ def _presence(signal: NDArray[np.float32], timeline: Timeline, duration: float) 
 
 def _dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, Any]:
     return {name: {"value": value} for name, value in dnsmos.dnsmos(signal, hop_seconds).items()}
-
-
-def _errors(
-    name: str,
-    before: str | Transcript | Score,
-    after: Transcript | Score,
-    alignments: list[Alignment],
-) -> Score:
-    """Return the WER between two texts, and append their alignment to `alignments`.
-
-    If a text is missing, return the missing score given in its place.
-    """
-    if isinstance(before, Score):
-        return before
-    if isinstance(after, Score):
-        return after
-
-    def compute() -> float:
-        alignment = align(name, before, after)
-        alignments.append(alignment)
-        return wer(alignment)
-
-    return score_or_reason(compute)
 
 
 def _against_stage_a(clean: Audio, speech: Signal, stage_a: StageA | None) -> dict[str, Score]:
@@ -347,4 +337,4 @@ def _transcript(kept: Mapping[str, Any]) -> Transcript | Score:
     if "text" not in kept:
         return score(kept)
     words = tuple(Word(**word) for word in kept["words"])
-    return Transcript(kept["text"], words, kept["language"])
+    return Transcript(**{**kept, "words": words})

@@ -42,7 +42,9 @@ CODE = (
     + findings.CODE
     + plots.CODE
     + playback.CODE
-    + CodeFingerprint(("media/snippets.py", "pipeline/tasks.py"), ("soundfile",))
+    + CodeFingerprint(
+        ("media/snippets.py", "pipeline/sidecars.py", "pipeline/tasks.py"), ("soundfile",)
+    )
 )
 """Code and libraries that affect a finished item."""
 
@@ -92,8 +94,7 @@ def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
         WeightsError: a weight file is missing, or is not the file it should be.
     """
     beside = [
-        None if path is None else fsio.sha256_file(path)
-        for path in (render.script, render.reference)
+        None if path is None else _contents(path) for path in (render.script, render.reference)
     ]
     settings = digest(profile.chain, profile.evaluation, profile.ab_tests)
     return digest(
@@ -108,6 +109,14 @@ def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
         int(stages),
         CODE.digest(),
     )
+
+
+def _contents(sidecar: Path) -> str:
+    try:
+        return fsio.sha256_file(sidecar)
+    except OSError as error:
+        # Without it the render is still cleaned.
+        return f"cannot be read: {error.strerror}"
 
 
 def cached_item(cache: Cache, key: str) -> tuple[ItemResult, Path] | None:

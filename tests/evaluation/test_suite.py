@@ -134,6 +134,17 @@ def test_a_truth_that_is_early_or_late_gives_the_same_scores_and_says_so(
     assert f"raw and clean {abs(milliseconds):.2f} ms {way}." in note
 
 
+def test_a_sidecar_that_cannot_be_read_is_the_reason_of_what_needs_it(
+    pair: Pair, measured: Both
+) -> None:
+    faults = Sidecars(script_fault="no text", reference_fault="no audio", notes=("Told.",))
+    evidence = beside(pair, measured, faults)
+    reasons = [score.reason for score in evidence.scores.values()]
+    assert (reasons.count("no text"), reasons.count("no audio")) == (2, 6)
+    assert evidence.notes == ("Told.",)
+    assert evidence.scores["wer_raw_to_clean"].value is not None
+
+
 def test_a_truth_may_have_another_rate_and_channel_count_but_not_another_length(
     pair: Pair, measured: Both, values: Values
 ) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemsilver.evaluation.undefined import Undefined
-from stemsilver.evaluation.wer import align, wer
+from stemsilver.evaluation.words.wer import align, wer
 from stemsilver.records import AlignedWord, Alignment, Transcript, Word
 
 
@@ -66,11 +66,13 @@ def test_counts_by_hand(
         ("en", "Hello, World!", "hello world"),
         ("en", "twenty-one colours", "21 colors"),
         ("en", "It's Dr. Smith.", "it is doctor smith"),
-        ("en", "The ship [sighs] sails", "the ship sails"),
+        ("en", "The ship (it is old) sails", "the ship it is old sails"),
+        ("en", "Don’t go. It’s “here”.", "do not go it is here"),
+        ("en", "nar\xadration on\u200b air", "narration on air"),
         ("en", "a\n\n  line\tbreak", "a line break"),
         ("en", "Well … yes ... and", "well yes and"),
         ("de", "Über den Fluss — schön!", "über den fluss schön"),
-        ("de", "Die Farbe (leise) heißt Blau.", "die farbe heißt blau"),
+        ("de", "Die Farbe (leise) heißt Blau.", "die farbe leise heißt blau"),
         ("hi", "नमस्ते, दुनिया।", "नमस्ते दुनिया"),
         (None, "Hello, World!", "hello world"),
         ("zh", "你好，世界。", "你好 世界"),
@@ -78,6 +80,53 @@ def test_counts_by_hand(
 )
 def test_spelling_is_not_an_error(language: str | None, written: str, heard: str) -> None:
     assert wer(align("x", written, in_language(heard, language))) == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        # Times.
+        ("at 10:30 a.m.", "at ten thirty AM"),
+        ("from 5:00 to 7 pm", "from five o'clock to seven p.m."),
+        ("10:05", "ten oh five"),
+        # Telephone numbers, and other digits one by one.
+        ("Call 555-0123", "call five five five zero one two three"),
+        ("+1 (555) 010-9999", "plus one five five five oh one oh nine nine nine nine"),
+        ("open 24/7, agent 007", "open twenty four seven, agent double oh seven"),
+        # Amounts.
+        ("$25.50 or ¥500", "twenty five dollars and fifty cents or five hundred yen"),
+        ("$3.5 million, 20 %", "three point five million dollars, twenty percent"),
+        ("1,000 km at 20°C, 3½ cups", "a thousand kilometers at twenty degrees Celsius, "
+         "three and a half cups"),
+        # Dates.
+        ("May 3, 2024", "May third, twenty twenty four"),
+        ("in 1905, the 1960s", "in nineteen oh five, the nineteen sixties"),
+        ("the 21st", "the twenty-first"),
+        # Short forms.
+        ("OK, Dr. Smith", "okay, doctor Smith"),
+        ("A & B vs. C, etc.", "A and B versus C, et cetera"),
+        ("No. 5 in the U.S.", "number five in the US"),
+        # One word or two.
+        ("Wi-Fi e-mail", "wifi email"),
+        ("a life-jacket", "a lifejacket"),
+        ("write to me@example.com", "write to me at example dot com"),
+    ],
+)  # fmt: skip
+def test_the_same_words_written_in_digits_signs_and_short_forms(written: str, spoken: str) -> None:
+    for script, heard in ((written, spoken), (spoken, written)):
+        alignment = align("x", f"Now {script} then", said(f"Now {heard} then"))
+        assert {word.operation for word in alignment.words} == {"equal"}
+        times = [word.time for word in alignment.words]
+        assert None not in times
+        assert times == sorted(times, key=lambda time: time or 0)
+
+
+@pytest.mark.parametrize(
+    ("script", "heard"),
+    [("room 15", "room 50"), ("pay $5", "pay 5 euros"), ("the 3rd", "the 4th"), ("a boy", "a toy")],
+)
+def test_other_words_stay_errors(script: str, heard: str) -> None:
+    assert wer(align("x", script, said(heard))) == 0.5
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,8 @@ from stemsilver import pipeline
 from stemsilver.audio import decode, encode_wav, resample
 from stemsilver.config import Profile
 from stemsilver.discover import discover
-from stemsilver.errors import ItemError, UnreadableAudio, UsageError
+from stemsilver.errors import UsageError
 from stemsilver.pipeline import tasks
-from stemsilver.pipeline.sidecars import read_sidecars
 from stemsilver.pipeline.tasks import item_key
 from stemsilver.records import Audio, Render
 from stemsilver.step_cache import CodeFingerprint
@@ -78,29 +77,6 @@ def test_signals_differ_by_rate_shape_or_sample() -> None:
     ]
     assert len({signal.digest for signal in signals}) == len(signals)
     assert Audio(samples.copy(), 8000).digest == TONE.digest
-
-
-def test_sidecars_are_read(render: Render) -> None:
-    assert render.script is not None
-    for content in (b"Some words.", b"\xef\xbb\xbfSome words."):
-        render.script.write_bytes(content)
-        beside = read_sidecars(render.script, render.reference, 1)
-        assert beside.script == "Some words."
-    assert beside.reference is not None
-    assert beside.reference.samples.shape == TONE.samples.shape
-    assert read_sidecars(None, None, 1) == type(beside)(None, None)
-
-
-def test_a_sidecar_that_cannot_be_read_is_an_error_that_names_it(render: Render) -> None:
-    assert render.script is not None
-    assert render.reference is not None
-    render.script.write_bytes(b"caf\xe9")
-    with pytest.raises(ItemError, match=r"a\.txt: the script cannot be read") as caught:
-        read_sidecars(render.script, None, 1)
-    assert "UTF-8" in caught.value.next_step
-    render.reference.write_text("Not audio.")
-    with pytest.raises(UnreadableAudio, match=r"a\.reference\.wav"):
-        read_sidecars(None, render.reference, 1)
 
 
 def test_a_clean_file_of_another_tool_is_measured_in_any_layout(tmp_path: Path) -> None:

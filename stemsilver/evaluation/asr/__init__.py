@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from stemsilver.config import Asr
 from stemsilver.config.languages import AUTO
 from stemsilver.evaluation.asr import faster_whisper, openai_whisper
+from stemsilver.evaluation.asr.loops import without_loops
 from stemsilver.records import Transcript, Word
 
 RATE = 16_000
@@ -34,8 +35,11 @@ class Backend(Protocol):
 
     def transcribe(
         self, signal: NDArray[np.float32], settings: Asr
-    ) -> tuple[tuple[Word, ...], str | None]:
-        """Return the words heard in a signal of at least one sample, and their language."""
+    ) -> tuple[list[tuple[Word, float]], str | None]:
+        """Return the words heard in a signal of at least one sample, and their language.
+
+        Each word has the probability that the model gave it.
+        """
         ...
 
 
@@ -50,12 +54,18 @@ def used_weights(settings: Asr) -> tuple[str, ...]:
     return BACKENDS[settings.backend].weights(settings)
 
 
+def english_only(settings: Asr) -> bool:
+    """Return whether the model was trained on English alone."""
+    return settings.model_name.endswith(".en")
+
+
 def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
     """Return what the recogniser hears, with the time of every word.
 
     Decoding uses temperature 0 only: the usual retries at higher temperatures are random, and
     a transcript that changes from run to run cannot be evidence. The voice-activity filter keeps
-    Whisper from inventing text where there is only music. A long signal is cut in pauses.
+    Whisper from inventing text where there is only music. A long signal is cut in pauses. Loops
+    are removed, and their words have the probability 0 in the transcript's confidence.
 
     Shape: `signal` is (frames,) at 16 kHz; an empty signal gives an empty transcript. If the
     language is to be detected and no words are heard, the transcript has no language.
@@ -64,19 +74,26 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
         WeightsError: the model's weights are missing or altered.
         EnvironmentFault: the packages that run it are not installed.
     """
-    words: tuple[Word, ...] = ()
+    words: list[tuple[Word, float]] = []
     language: str | None = None
     for start, piece in _pieces(signal):
         heard, spoken = BACKENDS[settings.backend].transcribe(piece, settings)
         offset = start / RATE
-        words += tuple(
-            Word(word.text, round(word.start + offset, 3), round(word.end + offset, 3))
-            for word in heard
+        words += (
+            (Word(word.text, round(word.start + offset, 3), round(word.end + offset, 3)), sure)
+            for word, sure in heard
         )
         language = language or (spoken if heard else None)
     if settings.language != AUTO:
         language = settings.language
-    return Transcript(" ".join(word.text for word in words), words, language)
+    kept = [words[index] for index in without_loops([word.text for word, _ in words])]
+    return Transcript(
+        " ".join(word.text for word, _ in kept),
+        tuple(word for word, _ in kept),
+        language,
+        round(sum(sure for _, sure in kept) / len(words), 3) if words else None,
+        len(words) - len(kept),
+    )
 
 
 def _pieces(signal: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:

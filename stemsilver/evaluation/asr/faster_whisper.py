@@ -36,7 +36,9 @@ def weights(settings: Asr) -> tuple[str, ...]:
     return (*_folder(settings), *vad_filter.WEIGHTS)
 
 
-def transcribe(signal: NDArray[np.float32], settings: Asr) -> tuple[tuple[Word, ...], str | None]:
+def transcribe(
+    signal: NDArray[np.float32], settings: Asr
+) -> tuple[list[tuple[Word, float]], str | None]:
     """Return the words heard in `signal`, (frames,) at 16 kHz, and their language."""
     for name in vad_filter.WEIGHTS:
         registry.verified(name)
@@ -55,11 +57,14 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> tuple[tuple[Word, 
         vad_filter=settings.vad,
         word_timestamps=True,
     )
-    words = tuple(
-        Word(word.word.strip(), round(float(word.start), 3), round(float(word.end), 3))
+    words = [
+        (
+            Word(word.word.strip(), round(float(word.start), 3), round(float(word.end), 3)),
+            float(word.probability),
+        )
         for segment in segments
         for word in segment.words or ()
-    )
+    ]
     return words, heard.language
 
 

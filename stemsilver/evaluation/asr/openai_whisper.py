@@ -28,12 +28,14 @@ def weights(settings: Asr) -> tuple[str, ...]:
     return (_name(settings), *vad_filter.WEIGHTS)
 
 
-def transcribe(signal: NDArray[np.float32], settings: Asr) -> tuple[tuple[Word, ...], str | None]:
+def transcribe(
+    signal: NDArray[np.float32], settings: Asr
+) -> tuple[list[tuple[Word, float]], str | None]:
     """Return the words heard in `signal`, (frames,) at 16 kHz, and their language."""
     optional.check(["openai-whisper"])
     shown, in_signal = vad_filter.speech_alone(signal) if settings.vad else (signal, _as_shown)
     if shown.size == 0:
-        return (), None
+        return [], None
     # The word times need 64-bit numbers, which mps does not support.
     processor = "cuda" if device() == "cuda" else "cpu"
     model = _model(registry.verified(_name(settings)), settings.model_name, processor)
@@ -51,11 +53,14 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> tuple[tuple[Word, 
             word_timestamps=True,
             fp16=processor == "cuda",
         )
-    words = tuple(
-        Word(word["word"].strip(), *_rounded(*in_signal(word["start"], word["end"])))
+    words = [
+        (
+            Word(word["word"].strip(), *_rounded(*in_signal(word["start"], word["end"]))),
+            float(word["probability"]),
+        )
         for segment in heard["segments"]
         for word in segment["words"]
-    )
+    ]
     return words, str(heard["language"])
 
 

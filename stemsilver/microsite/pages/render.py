@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemsilver.evaluation.wer import wer
+from stemsilver.evaluation.words.wer import wer
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING
 from stemsilver.microsite.baseline import BaseItem

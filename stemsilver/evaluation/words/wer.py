@@ -1,25 +1,27 @@
 """Word error rate, computed from an alignment of the words.
 
-Both texts first pass through one of Whisper's normalisers. English texts use the English one, so
-that "twenty" and "20", or "colour" and "color", are the same word. Other texts use the basic one,
-which drops punctuation and capitals. Languages without spaces between words are compared letter
-by letter. jiwer computes the alignment.
+Both texts are first normalised: English texts so that "twenty" and "20", or "colour" and "color",
+are the same word; other texts lose punctuation and capitals. Languages without spaces between
+words are compared letter by letter. In the others, spaces do not count: "wi fi" is "wifi", and
+"10 30" is "1030". jiwer computes the alignment.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from typing import TypeAlias, cast
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 import jiwer
 
 from stemsilver.config.languages import UNSPACED
 from stemsilver.evaluation.undefined import NO_SPEECH, Undefined
+from stemsilver.evaluation.words.normaliser import Normaliser, letters, normaliser
 from stemsilver.records import AlignedWord, Alignment, Operation, Transcript
 
-Normaliser: TypeAlias = Callable[[str], str]
+_LARGEST_SEARCH = 10_000
+"""Pairs of words among which the same letters are searched: the texts differ in more than spaces
+if more words in a row are different."""
 
 
 def wer(alignment: Alignment) -> float:
@@ -42,9 +44,12 @@ def align(name: str, before: str | Transcript, after: Transcript) -> Alignment:
     """
     transcripts = [text for text in (before, after) if isinstance(text, Transcript)]
     languages = {text.language for text in transcripts if text.language is not None}
-    normalise = _normaliser(languages == {"en"}, bool(languages & UNSPACED))
+    normalise = normaliser(languages == {"en"}, bool(languages & UNSPACED))
     reference, reference_times = _timed_words(before, normalise)
-    hypothesis, hypothesis_times = _timed_words(after, normalise)
+    heard, heard_times = _timed_words(after, normalise)
+    spelt = list(_spelt_alike(reference, heard))
+    hypothesis = [word for word, _ in spelt]
+    hypothesis_times = [heard_times[index] for _, index in spelt]
     columns: list[AlignedWord] = []
     for operation, i, j in _columns(reference, hypothesis):
         columns.append(
@@ -64,6 +69,45 @@ def align(name: str, before: str | Transcript, after: Transcript) -> Alignment:
         deletions=counts.count("delete"),
         reference_words=len(reference),
     )
+
+
+def _spelt_alike(reference: Sequence[str], heard: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield the words heard, each with its index in `heard`.
+
+    If they have the same letters as words of the reference, they are spelt like these. The same
+    letters can be more words in one of the texts than in the other.
+    """
+    matcher = difflib.SequenceMatcher(None, reference, heard, autojunk=False)
+    for _, i, i_end, j, j_end in matcher.get_opcodes():
+        free = range(i, i_end if (i_end - i) * (j_end - j) <= _LARGEST_SEARCH else i)
+        while j < j_end:
+            for start in free:
+                stops = _same_letters(reference[start:i_end], heard[j:j_end])
+                if stops is not None:
+                    words, indices = reference[start : start + stops[0]], range(j, j + stops[1])
+                    free = range(start + stops[0], i_end)
+                    break
+            else:
+                words, indices = heard[j : j + 1], range(j, j + 1)
+            for offset, word in enumerate(words):
+                yield word, indices[min(offset, len(indices) - 1)]
+            j = indices.stop
+
+
+def _same_letters(one: Sequence[str], other: Sequence[str]) -> tuple[int, int] | None:
+    """Return how many of the first words of each have the same letters; None if none have."""
+    i, j = 1, 1
+    a, b = letters(one[0]), letters(other[0])
+    while a != b:
+        if a.startswith(b) and j < len(other):
+            b += letters(other[j])
+            j += 1
+        elif b.startswith(a) and i < len(one):
+            a += letters(one[i])
+            i += 1
+        else:
+            return None
+    return i, j
 
 
 def _columns(
@@ -88,16 +132,12 @@ def _timed_words(
 ) -> tuple[list[str], list[float | None]]:
     """Return the normalised words, and the time of each in seconds, if known."""
     if isinstance(text, str):
-        words = _words(text, normalise)
+        words = normalise(text)
         return words, [None] * len(words)
-    words = _words(text.text, normalise)
+    words = normalise(text.text)
     # The normaliser works across words ("twenty one" → "21"), so match its words with recognised
     # words that are normalised one by one. A word without a match gets the time of the one before.
-    alone = [
-        (normalised, word.start)
-        for word in text.words
-        for normalised in _words(word.text, normalise)
-    ]
+    alone = [(normalised, word.start) for word in text.words for normalised in normalise(word.text)]
     times: list[float | None] = [None] * len(words)
     matcher = difflib.SequenceMatcher(None, [word for word, _ in alone], words, autojunk=False)
     for block in matcher.get_matching_blocks():
@@ -108,22 +148,3 @@ def _timed_words(
         heard = heard if time is None else time
         times[index] = heard
     return words, times
-
-
-def _words(text: str, normalise: Normaliser) -> list[str]:
-    """Return the normalised words, without the full stop that the normaliser leaves of "..."."""
-    return [word for word in normalise(text).split() if any(map(str.isalnum, word))]
-
-
-@cache
-def _normaliser(english: bool, by_letters: bool) -> Normaliser:
-    """Return a function that makes words comparable; `by_letters` puts spaces between letters."""
-    from whisper_normalizer.basic import BasicTextNormalizer
-    from whisper_normalizer.english import EnglishTextNormalizer
-
-    chosen: Normaliser = (
-        EnglishTextNormalizer()
-        if english
-        else BasicTextNormalizer(split_letters=by_letters, preserve_marks=True)
-    )
-    return chosen
