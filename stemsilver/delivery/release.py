@@ -27,7 +27,9 @@ _VERSION = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 _NOT_PORTABLE = re.compile(r"[\\:\x00-\x1f\x7f\ud800-\udfff]")
 _OUTCOMES: dict[Status, str] = {
     "pass": "passed",
+    "nothing_to_remove": "with nothing to remove",
     "gate_failed": "failed a gate",
+    "no_speech": "without speech",
     "unmeasured": "not measured",
     "failed": "not cleaned",
 }

@@ -140,6 +140,32 @@ def clean_only(
     return tuple(results[render.id] for render in renders)
 
 
+def audit(
+    renders: Sequence[Render],
+    profile: Profile,
+    cache: Path,
+    executor: Callable[[int], Executor],
+    progress: Progress,
+) -> tuple[ItemResult, ...]:
+    """Find the music in every render; a failure affects only its own render.
+
+    Raises:
+        EnvironmentFault: the machine cannot go on (weights, disk).
+    """
+    results: dict[str, ItemResult] = {}
+    with _interruptible(executor(len(renders))) as pool:
+        running: dict[Future[ItemResult], Job] = {}
+        for render in renders:
+            job = Job(render, profile, Cache(cache).root)
+            running[pool.submit(tasks.audit, job)] = job
+            progress.stage(render, "listening")
+        for future in _completed(running, progress):
+            render = running.pop(future).render
+            results[render.id] = _outcome(render, future)
+            progress.done(results[render.id], reused=False)
+    return tuple(results[render.id] for render in renders)
+
+
 @contextmanager
 def _interruptible(pool: Executor) -> Iterator[Executor]:
     """Yield the pool; on any error or interruption, stop its workers instead of waiting."""

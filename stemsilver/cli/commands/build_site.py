@@ -20,6 +20,7 @@ from stemsilver.cli.options import (
     CacheFolder,
     ConfigFile,
     Dask,
+    Force,
     Jobs,
     ProfileName,
     check_workers,
@@ -78,6 +79,7 @@ def command(
     fresh_site: Annotated[
         bool, typer.Option("--fresh-site", help="Build the site again, even if nothing changed.")
     ] = False,
+    force: Force = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="A gate that could not be measured counts as failed.")
     ] = False,
@@ -91,7 +93,7 @@ def command(
     """
     console = messages()
     check_workers(jobs, dask)
-    chosen = chosen_profile(profile, config_file)
+    chosen = chosen_profile(profile, config_file, force)
     found = discover.discover(raw)
     for warning in found.warnings:
         console.print(f"[yellow]![/] {escape(warning)}")
@@ -124,7 +126,7 @@ def command(
             console.print(f"[bold]{report.batch_verdict(count)}[/]")
             _summarise(outcome, console)
     console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(site)))}")
-    good = report.nothing_failed(count) and not (strict and count.unmeasured)
+    good = report.nothing_failed(count) and not (strict and (count.unmeasured or count.no_speech))
     raise typer.Exit(0 if good else 1)
 
 

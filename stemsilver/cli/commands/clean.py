@@ -15,6 +15,7 @@ from stemsilver.cli.options import (
     CacheFolder,
     ConfigFile,
     Dask,
+    Force,
     Jobs,
     ProfileName,
     check_workers,
@@ -37,11 +38,15 @@ def command(
     jobs: Jobs = None,
     dask: Dask = None,
     cache: CacheFolder = DEFAULT_CACHE,
+    force: Force = False,
 ) -> None:
-    """Remove the music from renders; write NAME__speech_only.wav for each."""
+    """Remove the music from renders; write NAME__speech_only.wav for each.
+
+    Of a render without music, only the level is changed.
+    """
     console = messages()
     check_workers(jobs, dask)
-    chosen = chosen_profile(profile, config_file)
+    chosen = chosen_profile(profile, config_file, force)
     found = discover.discover_files(paths)
     for warning in found.warnings:
         console.print(f"[yellow]![/] {escape(warning)}")
