@@ -29,6 +29,10 @@ CONTEXT_SECONDS = 5
 MIN_SECONDS = 0.1
 """The minimum length that the network's windows and context need."""
 
+SPEECHLESS_SECONDS = 0.4
+"""The voice-activity detector misses a voice in shorter signals, so they are not called speechless.
+"""
+
 
 def speech_frames(signal: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return for each 10 ms frame whether it contains speech; shape (frames // 160,).
@@ -56,17 +60,19 @@ def sound_events(signal: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def has_speech(
     signal: NDArray[np.float32], speech: NDArray[np.bool_], probability_min: float
-) -> bool:
+) -> bool | None:
     """Return whether a signal has speech: whether both detectors find it at the same time.
 
-    The voice-activity detector alone takes some instruments for voices.
+    The voice-activity detector alone takes some instruments for voices. None if no speech was found
+    in a signal shorter than `SPEECHLESS_SECONDS`.
 
     Shape: `signal` is (frames,) at 16 kHz; `speech` are its `speech_frames`.
     """
-    if not speech.any():
-        return False
-    probabilities = sound_events(signal)[: speech.size, SPEECH]
-    return bool((probabilities[speech[: probabilities.size]] >= probability_min).any())
+    if speech.any():
+        probabilities = sound_events(signal)[: speech.size, SPEECH]
+        if (probabilities[speech[: probabilities.size]] >= probability_min).any():
+            return True
+    return None if signal.size < SPEECHLESS_SECONDS * RATE else False
 
 
 def by_pieces(
