@@ -59,6 +59,8 @@ def write(audio: Audio, path: Path | str) -> None:
 def clean(mixture: Audio | Path | str, profile: Profile | None = None) -> Cleaned:
     """Remove the music from a signal, or from a WAV or FLAC file.
 
+    Of speech without music, only the level is changed; `lacks` is then `music`.
+
     Args:
         mixture: Speech with music: a signal, or a file.
         profile: The profile to clean with; the default profile if None. See `load_profile`.
@@ -79,7 +81,7 @@ def clean(mixture: Audio | Path | str, profile: Profile | None = None) -> Cleane
     (1, 24000)
     """
     from stemsilver.audio import decode, validated
-    from stemsilver.cleaning import chain
+    from stemsilver.pipeline import restraint
     from stemsilver.records import Audio
     from stemsilver.step_cache import UNCACHED
 
@@ -88,7 +90,7 @@ def clean(mixture: Audio | Path | str, profile: Profile | None = None) -> Cleane
         audio = validated(mixture)
     else:
         audio = decode(Path(mixture), chosen.preprocess.max_minutes)
-    return chain.clean(audio, audio.digest, chosen.chain, UNCACHED)
+    return restraint.clean(audio, audio.digest, chosen, UNCACHED)
 
 
 def evaluate(

@@ -97,6 +97,10 @@ class Skipped:
     reason: str
 
 
+Lack: TypeAlias = Literal["music", "speech"]
+"""What a render does not contain. Without music, only its level is changed."""
+
+
 @dataclass(frozen=True)
 class StageA:
     """Result of the separators: the fused vocals, and the residual (mixture − vocals)."""
@@ -111,8 +115,9 @@ class Cleaned:
 
     `speech` is the final output. `removed` is mixture − clean before the final loudness change, at
     the input level. `stages` is the speech after each step that changed it, in order, at the level
-    of the model input, which is the input level plus `level_db`. `notes` lists skipped work and
-    the reason (for example no gain on silence).
+    of the model input, which is the input level plus `level_db`. `lacks` is `music` if only the
+    level of the mixture was changed. `notes` lists skipped work and the reason (for example no gain
+    on silence).
     """
 
     speech: Audio
@@ -120,6 +125,7 @@ class Cleaned:
     stage_a: StageA
     stages: Mapping[str, Signal] = field(default_factory=dict)
     level_db: float = 0.0
+    lacks: Lack | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -208,12 +214,25 @@ class Timeline:
 
 
 @dataclass(frozen=True)
+class MusicRange:
+    """A stretch of a signal with music, in seconds.
+
+    `level_db` is the level of the music relative to the speech of the signal, measured in the
+    pauses of the stretch; None if it has none, or the signal has no speech.
+    """
+
+    start: float
+    end: float
+    level_db: float | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All measurements of one render.
 
-    The keys of `scores` are the metric names of `evaluation.catalogue`; the keys of `transcripts`
-    and `music` are `raw` and `clean`. `notes` are sentences for the reader about how it was
-    measured.
+    The keys of `scores` are the metric names of `evaluation.catalogue`; the keys of `transcripts`,
+    `music` and `music_ranges` are `raw` and `clean`. `notes` are sentences for the reader about
+    how it was measured.
     """
 
     scores: Mapping[str, Score]
@@ -221,6 +240,7 @@ class Evidence:
     alignments: tuple[Alignment, ...] = ()
     music: Mapping[str, Timeline] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    music_ranges: Mapping[str, tuple[MusicRange, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -254,7 +274,8 @@ class ItemResult:
     `failure` is None if the render was cleaned; `output_sha256` is then the hash of the
     speech-only file. `raw_digest` identifies the raw signal independently of the file format; None
     if it could not be decoded. `seconds` is the computing time of each step, for a cached result
-    that of the earlier run. `peak_bytes` and `gpu_peak_bytes` are the peak memory of the process,
+    that of the earlier run. `lacks` is what the render does not contain, if that decided how it was
+    cleaned or is judged. `peak_bytes` and `gpu_peak_bytes` are the peak memory of the process,
     and of torch on a CUDA device, during each step that measured it. `notes` are sentences for the
     reader.
     """
@@ -274,6 +295,7 @@ class ItemResult:
     peak_bytes: Mapping[str, int] = field(default_factory=dict)
     gpu_peak_bytes: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    lacks: Lack | None = None
 
     @property
     def duration(self) -> float:

@@ -75,7 +75,7 @@ def extract(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Ext
     """
     rate = mixture.rate
     shape = mixture.samples.shape
-    level, level_note = _level(mixture, chain.preprocess)
+    level, level_note = level_gain(mixture, chain.preprocess)
     prepared = derive(partial(loudness.gain, decibels=level), mixture.samples)
 
     key = config.digest(source, chain.preprocess)
@@ -105,8 +105,12 @@ def extract(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Ext
 
 def clean(mixture: Audio, source: str, chain: config.Chain, memo: Memo) -> Cleaned:
     """Remove the music from `mixture`. Arguments and errors are those of `extract`."""
+    return finish(mixture, extract(mixture, source, chain, memo), chain, memo)
+
+
+def finish(mixture: Audio, found: Extracted, chain: config.Chain, memo: Memo) -> Cleaned:
+    """Finish the speech that `extract` found in `mixture`."""
     rate = mixture.rate
-    found = extract(mixture, source, chain, memo)
     notes: list[str] = [] if found.level_note is None else [found.level_note]
 
     def finish() -> Signal:
@@ -185,8 +189,8 @@ def _removed(level_db: float, mixture: Samples, masked: Samples) -> Samples:
     return removed
 
 
-def _level(mixture: Audio, settings: config.Preprocess) -> tuple[float, str | None]:
-    """Return the gain in dB to the loudness that the models expect, below the peak limit.
+def level_gain(mixture: Audio, settings: config.Preprocess) -> tuple[float, str | None]:
+    """Return the gain in dB to the target loudness, or as far as the peak limit allows.
 
     The second value is a sentence if no gain is possible.
     """

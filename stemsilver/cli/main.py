@@ -23,6 +23,7 @@ COMMANDS = (
     "build-site",
     "compare",
     "clean",
+    "audit",
     "evaluate",
     "scorecard",
     "serve",

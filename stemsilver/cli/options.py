@@ -39,6 +39,13 @@ CacheFolder: TypeAlias = Annotated[
     Path, typer.Option("--cache", help="Where finished work is kept between runs.")
 ]
 
+Force: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="Clean renders without music too, instead of changing only their level."
+    ),
+]
+
 DEFAULT_CACHE = Path(".stemsilver/cache")
 
 
@@ -55,10 +62,11 @@ def check_workers(jobs: int | None, dask: str | None) -> None:
         )
 
 
-def chosen_profile(name: str, file: Path | None) -> Profile:
-    """Load the requested profile, by file or else by name.
+def chosen_profile(name: str, file: Path | None, force: bool = False) -> Profile:
+    """Load the requested profile, by file or else by name; with `force`, it cleans every render.
 
     Raises:
         ConfigError: the profile does not exist, or does not validate.
     """
-    return profiles.load_profile(name) if file is None else config.load(file)
+    chosen = profiles.load_profile(name) if file is None else config.load(file)
+    return chosen.cleaning_everything() if force else chosen

@@ -115,4 +115,5 @@ class BatchProgress:
             self._console.print(f"  next: {escape(result.failure.next_step)}")
         elif not reused:
             seconds = sum(result.seconds.values())
-            self._console.print(f"[green]✓[/] {name} [dim]({seconds:.1f} s of work)[/]")
+            left = ": no music, only its level was changed" if result.lacks == "music" else ""
+            self._console.print(f"[green]✓[/] {name}{left} [dim]({seconds:.1f} s of work)[/]")

@@ -134,5 +134,25 @@ class PannsMusic(Section):
         return self
 
 
+class MusicRanges(Section):
+    """How stretches with music are found in the probability of music over time.
+
+    A stretch begins where the probability reaches `enter`, and reaches as far to both sides as it
+    stays at `leave` or above. Stretches less than `gap_seconds` apart are one. A stretch of less
+    than `shortest_seconds` does not count.
+    """
+
+    enter: float = Field(gt=0, le=1)
+    leave: float = Field(gt=0, le=1)
+    gap_seconds: float = Field(ge=0, le=60)
+    shortest_seconds: float = Field(ge=0, le=60)
+
+    @model_validator(mode="after")
+    def _hysteresis(self) -> MusicRanges:
+        if self.leave > self.enter:
+            raise ValueError("leave: must not be above enter")
+        return self
+
+
 Music: TypeAlias = Annotated[OmnivadMusic | PannsMusic, Field(discriminator="backend")]
 """The detector of the music-presence metrics."""

@@ -15,6 +15,7 @@ from stemsilver.config.sections import (
     Evaluation,
     Gates,
     Guardrail,
+    NothingToRemove,
     Postprocess,
     Preprocess,
     Promotion,
@@ -38,6 +39,7 @@ class Profile(Chain):
 
     name: str
     description: str
+    nothing_to_remove: NothingToRemove
     ab_tests: AbTests
     evaluation: Evaluation
     gates: Gates
@@ -54,6 +56,11 @@ class Profile(Chain):
             self.evaluation.asr.backend,
             self.evaluation.music.backend,
         )
+
+    def cleaning_everything(self) -> Profile:
+        """Return the profile with which renders without music are cleaned too."""
+        section = self.nothing_to_remove.model_copy(update={"enabled": False})
+        return self.model_copy(update={"nothing_to_remove": section})
 
     @property
     def chain(self) -> Chain:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stemsilver.config.models import Asr, Music, SeparatorModel
+from stemsilver.config.models import Asr, Music, MusicRanges, SeparatorModel
 from stemsilver.config.section import Section
 
 FftSize = Annotated[int, Field(ge=256, le=16384), Field(multiple_of=256)]
@@ -83,6 +83,20 @@ class Postprocess(Section):
     max_gain_db: float = Field(gt=0, le=60)
 
 
+class NothingToRemove(Section):
+    """When a render has no music to remove, so that only its level is changed.
+
+    It must have no stretch of music (`evaluation.music_ranges`), and one of two more: in no half
+    second do the separators take away more than `removed_db_max`, relative to the speech; or its
+    pause floor is at most `pause_floor_db_max`, so that what they take away is under the words,
+    such as the room. With `enabled: false`, every render is cleaned.
+    """
+
+    enabled: bool
+    removed_db_max: float = Field(ge=-120, le=0)
+    pause_floor_db_max: float = Field(ge=-120, le=0)
+
+
 class Dnsmos(Section):
     """DNSMOS, which predicts listener ratings. A longer hop is proportionally faster."""
 
@@ -90,10 +104,17 @@ class Dnsmos(Section):
 
 
 class Evaluation(Section):
-    """The models for the metrics, and their settings."""
+    """The models for the metrics, and their settings.
+
+    A render has speech where the voice-activity detector finds a voice, and the sound-event
+    detector gives speech at least `speech_probability_min`: the first alone takes some instruments
+    for voices.
+    """
 
     asr: Asr
     music: Music
+    music_ranges: MusicRanges
+    speech_probability_min: float = Field(gt=0, le=1)
     dnsmos: Dnsmos
 
 

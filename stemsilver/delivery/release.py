@@ -37,7 +37,9 @@ _OTHER_FOLDER = "Run `stemsilver build-site` again, or name its folder with --pr
 _VERSION = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 _OUTCOMES: dict[Status, str] = {
     "pass": "passed",
+    "nothing_to_remove": "with nothing to remove",
     "gate_failed": "failed a gate",
+    "no_speech": "without speech",
     "unmeasured": "not measured",
     "failed": "not cleaned",
 }

@@ -24,10 +24,8 @@ def pause_floor_db(
     Raises:
         Undefined: the signal is silent, has no speech, or has too few pauses.
     """
-    size = round(hop * rate)
-    windows = min(speech.size, signal.size // size)
-    power = np.square(signal[: windows * size], dtype=np.float64).reshape(windows, size).mean(1)
-    flags = speech[:windows]
+    power = frame_powers(signal, hop, rate)[: speech.size]
+    flags = speech[: power.size]
     if not power.any():
         raise Undefined(SILENT)
     if not flags.any():
@@ -38,3 +36,13 @@ def pause_floor_db(
     if spoken == 0:
         raise Undefined(NO_SPEECH)
     return max(FLOOR_DB, 10 * float(np.log10(max(power[~flags].mean() / spoken, 1e-30))))
+
+
+def frame_powers(signal: NDArray[np.float32], hop: float, rate: int) -> NDArray[np.float64]:
+    """Return the mean square of each whole frame of `hop` seconds; shape (frames // hop,)."""
+    size = round(hop * rate)
+    windows = signal.size // size
+    powers: NDArray[np.float64] = (
+        np.square(signal[: windows * size], dtype=np.float64).reshape(windows, size).mean(1)
+    )
+    return powers

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from stemsilver import weights
 from stemsilver.audio import resample_blocks, resampled_length
-from stemsilver.config import Evaluation, Music, digest
+from stemsilver.config import Evaluation, digest
 from stemsilver.dsp import meter
 from stemsilver.dsp.lag import lag, without_lag
 from stemsilver.evaluation import asr, dnsmos, music, vad
 from stemsilver.evaluation.downmix import Downmix, mix_note, one_channel
 from stemsilver.evaluation.findings import cached_findings, score, score_as_json, score_or_reason
+from stemsilver.evaluation.music.ranges import music_ranges, with_levels
 from stemsilver.evaluation.music_to_speech import music_to_speech_db
 from stemsilver.evaluation.pause_floor import pause_floor_db
 from stemsilver.evaluation.si_sdr import si_sdr_db
@@ -38,6 +39,7 @@ from stemsilver.evaluation.words.scores import word_scores
 from stemsilver.records import (
     Audio,
     Evidence,
+    MusicRange,
     Score,
     Sidecars,
     Signal,
@@ -63,6 +65,19 @@ MAX_LENGTH_DIFFERENCE = MAX_LAG + 0.01
 
 
 @dataclass(frozen=True)
+class FoundMusic:
+    """The music of one signal, and its scores `music_presence` and `pause_floor_db`.
+
+    `timeline` and `has_speech` are None if the signal is too short for the detectors.
+    """
+
+    scores: Mapping[str, Score]
+    timeline: Timeline | None = None
+    ranges: tuple[MusicRange, ...] = ()
+    has_speech: bool | None = None
+
+
+@dataclass(frozen=True)
 class Measured:
     """Measurements of one signal; the names of `scores` have no prefix `raw_` or `clean_`.
 
@@ -72,7 +87,7 @@ class Measured:
 
     scores: Mapping[str, Score]
     transcript: Transcript | Score
-    music: Timeline | None
+    music: FoundMusic
     english_only: bool = False
 
     @property
@@ -108,18 +123,7 @@ def measure(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> Meas
         lambda: _levels(audio),
         memo,
     )
-    events = cached_findings(
-        ("music_presence", "pause_floor_db"),
-        "music",
-        digest(
-            "music",
-            source,
-            settings.music,
-            weights.digest((*music.used_weights(settings.music), *vad.WEIGHTS)),
-        ),
-        lambda: _music_and_pauses(signal, settings.music),
-        memo,
-    )
+    events = _find_music(signal, source, settings, memo)
     opinion = cached_findings(
         tuple(dnsmos.CALIBRATION),
         "dnsmos",
@@ -134,13 +138,18 @@ def measure(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> Meas
         lambda: {"transcript": asdict(asr.transcribe(signal.at(asr.RATE), settings.asr))},
         memo,
     )
-    timeline = events.pop("timeline", None)
+    loud, heard = ({name: score(kept) for name, kept in part.items()} for part in (levels, opinion))
     return Measured(
-        {name: score(kept) for part in (levels, events, opinion) for name, kept in part.items()},
+        {**loud, **events.scores, **heard},
         _transcript(speech["transcript"]),
-        None if timeline is None else Timeline(timeline["hop"], tuple(timeline["values"])),
+        events,
         asr.english_only(settings.asr),
     )
+
+
+def find_music(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> FoundMusic:
+    """Find the music of a signal; the arguments and the step are those of `measure`."""
+    return _find_music(Downmix(audio), source, settings, memo)
 
 
 def evidence(
@@ -165,12 +174,14 @@ def evidence(
     scores: dict[str, Score] = {}
     transcripts: dict[str, Transcript] = {}
     timelines: dict[str, Timeline] = {}
+    ranges: dict[str, tuple[MusicRange, ...]] = {}
     for signal, measured in (("raw", raw_measured), ("clean", clean_measured)):
         scores.update({f"{signal}_{name}": one for name, one in measured.scores.items()})
         if isinstance(measured.transcript, Transcript):
             transcripts[signal] = measured.transcript
-        if measured.music is not None:
-            timelines[signal] = measured.music
+        if measured.music.timeline is not None:
+            timelines[signal] = measured.music.timeline
+            ranges[signal] = measured.music.ranges
 
     scores.update(_against_stage_a(clean, speech, stage_a))
 
@@ -199,7 +210,9 @@ def evidence(
         *_lag_notes(lags, raw.rate),
     ]
     said = tuple(dict.fromkeys(note for note in notes if note is not None))
-    return Evidence(scores, transcripts, words.alignments, timelines, said)
+    return Evidence(
+        scores, transcripts, words.alignments, timelines, notes=said, music_ranges=ranges
+    )
 
 
 def _levels(audio: Audio) -> dict[str, Any]:
@@ -228,15 +241,43 @@ def _not_silent(value: float | None) -> float:
     return value
 
 
-def _music_and_pauses(downmix: Downmix, settings: Music) -> dict[str, Any]:
-    timeline = music.timeline(downmix, settings)
+def _find_music(signal: Downmix, source: str, settings: Evaluation, memo: Memo) -> FoundMusic:
+    decisive = (settings.music, settings.music_ranges, settings.speech_probability_min)
+    files = weights.digest((*music.used_weights(settings.music), *vad.WEIGHTS))
+    kept = cached_findings(
+        ("music_presence", "pause_floor_db"),
+        "music",
+        digest("music", source, *decisive, files),
+        lambda: _music_and_pauses(signal, settings),
+        memo,
+    )
+    found = kept.pop("found", None)
+    scores = {name: score(one) for name, one in kept.items()}
+    if found is None:
+        return FoundMusic(scores)
+    return FoundMusic(
+        scores,
+        Timeline(found["timeline"]["hop"], tuple(found["timeline"]["values"])),
+        tuple(MusicRange(**one) for one in found["ranges"]),
+        found["has_speech"],
+    )
+
+
+def _music_and_pauses(downmix: Downmix, settings: Evaluation) -> dict[str, Any]:
+    timeline = music.timeline(downmix, settings.music)
     signal = downmix.at(vad.RATE)
+    spoken = vad.speech_frames(signal)
+    ranges = music_ranges(timeline, settings.music_ranges, downmix.duration)
     return {
         "music_presence": score_as_json(lambda: _presence(signal, timeline, downmix.duration)),
-        "pause_floor_db": score_as_json(
-            lambda: pause_floor_db(signal, vad.speech_frames(signal), vad.HOP, vad.RATE)
-        ),
-        "timeline": asdict(timeline),
+        "pause_floor_db": score_as_json(lambda: pause_floor_db(signal, spoken, vad.HOP, vad.RATE)),
+        "found": {
+            "timeline": asdict(timeline),
+            "ranges": [
+                asdict(one) for one in with_levels(ranges, signal, spoken, vad.HOP, vad.RATE)
+            ],
+            "has_speech": vad.has_speech(signal, spoken, settings.speech_probability_min),
+        },
     }
 
 

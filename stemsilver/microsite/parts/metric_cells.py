@@ -124,7 +124,9 @@ class Standing:
 
 _STANDINGS = {
     "pass": Standing(2, "✓", "pass", "pass"),
+    "nothing_to_remove": Standing(2, "✓", "nothing to remove", "pass"),
     "gate_failed": Standing(1, "✗", "gate failed", "fail"),
+    "no_speech": Standing(1, "–", "no speech found", "none"),
     "unmeasured": Standing(1, "–", "not measured", "none"),
     "failed": Standing(0, "⊘", "not cleaned", "none"),
 }
@@ -161,7 +163,9 @@ def family_at(anchor: str) -> Family:
 def measurements(item: ScoredRender) -> dict[str, Measurement]:
     """Return everything measured on `item`, by the anchor of its family."""
     found = item.scores
-    said = {verdict.metric: verdict for verdict in item.verdicts}
+    # Without speech, no gate applies.
+    verdicts = () if item.status == "no_speech" else item.verdicts
+    said = {verdict.metric: verdict for verdict in verdicts}
     return {
         family.anchor: Measurement(
             family,

@@ -22,7 +22,14 @@ MARKS = {True: "✓ holds", False: "✗ fails", None: "– cannot be judged"}
 """The result of one check of the promotion rule, as a mark and words."""
 
 _BETTER = {"higher": "higher is better", "lower": "lower is better"}
-_STATUS = {"pass": "✓", "gate_failed": "✗", "unmeasured": "–", "failed": "⊘"}
+_STATUS = {
+    "pass": "✓",
+    "nothing_to_remove": "✓",
+    "gate_failed": "✗",
+    "no_speech": "–",
+    "unmeasured": "–",
+    "failed": "⊘",
+}
 
 
 def bakeoff_markdown(found: Bakeoff) -> str:

@@ -164,8 +164,8 @@ def _item(base: ScoredRender, head: ScoredRender, gates: Sequence[Gate]) -> Item
         head,
         changes={name: one for name, one in found.items() if one.sense != "unmeasured"},
         judged=judged,
-        was=status_under(None, base.scores, gates),
-        now=status_under(None, judged, gates),
+        was=status_under(None, base.scores, gates, base.lacks),
+        now=status_under(None, judged, gates, head.lacks),
     )
 
 

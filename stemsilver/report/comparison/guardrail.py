@@ -96,7 +96,9 @@ def _loudness(diff: Diff) -> Check:
     """Check that no render leaves base's loudness window, and no new one is outside it."""
     windows = [gate for gate in diff.base.gates if gate.metric == LOUDNESS]
     inside = [
-        item for item in diff.compared if any(passes(gate, item.base.scores) for gate in windows)
+        item
+        for item in diff.compared
+        if any(passes(gate, item.base.scores, item.base.lacks) for gate in windows)
     ]
     out = [
         item for item in inside if any(_newly_fails_or_unmeasured(item, gate) for gate in windows)
@@ -160,7 +162,11 @@ def _newcomers(
     """
     found, words = [], []
     for noun, items in (("added render", diff.added), ("replaced render", diff.other_audio)):
-        out = [item for item in items if any(passes(gate, item.scores) is False for gate in limits)]
+        out = [
+            item
+            for item in items
+            if any(passes(gate, item.scores, item.lacks) is False for gate in limits)
+        ]
         if out:
             found += out
             words.append(f"{counted(len(out), noun)} {verbs[len(out) > 1]}")
@@ -180,13 +186,19 @@ def _newly_fails_or_unmeasured(item: ItemDiff, gate: Gate) -> bool:
 
 def newly_fails(item: ItemDiff, gate: Gate) -> bool:
     """Return whether a gate that did not fail in base fails now."""
-    was, now = passes(gate, item.base.scores), passes(gate, item.judged)
+    was, now = (
+        passes(gate, item.base.scores, item.base.lacks),
+        passes(gate, item.judged, item.head.lacks),
+    )
     return was is not False and now is False
 
 
 def becomes_unmeasurable(item: ItemDiff, gate: Gate) -> bool:
     """Return whether a gate that passed in base has nothing to measure now."""
-    return passes(gate, item.base.scores) is True and passes(gate, item.judged) is None
+    return (
+        passes(gate, item.base.scores, item.base.lacks) is True
+        and passes(gate, item.judged, item.head.lacks) is None
+    )
 
 
 def _measures(gate: Gate, item: ScoredRender) -> bool:

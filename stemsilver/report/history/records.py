@@ -126,7 +126,7 @@ def record(found: Scorecard) -> Record:
         commit=found.commit,
         batch=hashlib.sha256(json.dumps(raw).encode()).hexdigest(),
         items=len(found.items),
-        passed=count["pass"],
+        passed=count["pass"] + count["nothing_to_remove"],
         gate_failed=count["gate_failed"],
         failed=count["failed"],
         settings=found.settings,

@@ -14,7 +14,8 @@ COLUMNS = ("id", "path", "status", "reason", "duration_seconds", *METRICS, "reas
 def batch_metrics_csv(found: Scorecard) -> str:
     """Return the batch as CSV: one row per render, always with the same columns.
 
-    `reason` says why a render is not `pass`: its failure's code, or the gates that failed. Metrics
+    `reason` says why a render is not `pass`: its failure's code, the gates that failed, or
+    `no_music` or `no_speech`. Metrics
     are unrounded, in the units of the catalogue, and empty if null; `reasons` then says why, as
     `metric=reason; …`. For a failed render, whose metrics all have the same reason, only `reason`
     says it. Text is quoted, numbers are not.
@@ -35,20 +36,20 @@ def _row(item: ScoredRender) -> dict[str, str | float | None]:
         reason, nulls = item.failure.code, ""
     else:
         failed = [v.gate for v in item.verdicts if v.passed is False]
-        reason = "; ".join(failed)
+        reason = "; ".join([*failed, *([f"no_{item.lacks}"] if item.lacks else [])])
         nulls = "; ".join(f"{name}={s.reason}" for name, s in item.scores.items() if s.reason)
     return {
-        "id": _cell(item.id),
-        "path": _cell(item.path),
+        "id": cell(item.id),
+        "path": cell(item.path),
         "status": item.status,
-        "reason": _cell(reason),
+        "reason": cell(reason),
         "duration_seconds": item.duration,
         **{name: score.value for name, score in item.scores.items()},
-        "reasons": _cell(nulls),
+        "reasons": cell(nulls),
     }
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return `text` safe for a spreadsheet: without line breaks, and not run as a formula."""
     shown = visible(text)
     return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown

@@ -92,7 +92,13 @@ def _renders(found: Scorecard) -> str:
     return table(head, "ll" + "r" * len(limits), rows)
 
 
-_VERDICTS = {"pass": "✓ pass", "gate_failed": "✗ gate failed", "unmeasured": "– unmeasured"}
+_VERDICTS = {
+    "pass": "✓ pass",
+    "nothing_to_remove": "✓ nothing to remove",
+    "gate_failed": "✗ gate failed",
+    "no_speech": "– no speech found",
+    "unmeasured": "– unmeasured",
+}
 
 
 def _render(item: ScoredRender, limits: tuple[Gate, ...]) -> tuple[str, ...]:
@@ -101,7 +107,7 @@ def _render(item: ScoredRender, limits: tuple[Gate, ...]) -> tuple[str, ...]:
         return (code(item.path), f"✗ failed: {prose(item.failure.code)}", *dashes)
     verdict = _VERDICTS[item.status]
     unmeasured = sum(one.passed is None for one in item.verdicts)
-    if unmeasured:
+    if unmeasured and item.status != "no_speech":
         verdict += f", {unmeasured} not measured"
     return (
         code(item.path),
@@ -114,7 +120,7 @@ def _gate_cell(verdict: Verdict, score: Score) -> str:
     if score.reason is not None:
         return f"— {prose(score.reason)}"
     text = format_score(verdict.metric, score)
-    return text if verdict.passed else f"**{text} ✗ fails**"
+    return f"**{text} ✗ fails**" if verdict.passed is False else text
 
 
 def _failures(found: Scorecard) -> list[str]:

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 
 from stemsilver.config import Guardrail
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Failure, Score, Skipped, WeightRecord
+from stemsilver.records import Failure, Lack, Score, Skipped, WeightRecord
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender
 from stemsilver.report.scorecard.verdicts import gate, status_under, verdicts
 from stemsilver.report.untrusted import Hex, Name, UntrustedModel, Word, read_json
@@ -56,6 +56,7 @@ class _Item(UntrustedModel):
     channels: Annotated[int, Field(ge=0, le=100)] = 0
     frames: _Count = 0
     notes: list[_Text] = Field(default_factory=list)
+    lacks: Lack | None = None
 
 
 class _Gate(UntrustedModel):
@@ -167,9 +168,9 @@ def _item(item: _Item, limits: tuple[Gate, ...]) -> ScoredRender:
     scores = {name: _score(item.metrics.get(name), missing) for name in METRICS}
     return ScoredRender(
         **item.model_dump(exclude={"failure", "metrics", "notes"}),
-        status=status_under(failure, scores, limits),
+        status=status_under(failure, scores, limits, item.lacks),
         scores=scores,
-        verdicts=verdicts(scores, limits),
+        verdicts=verdicts(scores, limits, item.lacks),
         failure=failure,
         notes=tuple(item.notes),
     )

@@ -12,12 +12,16 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from stemsilver.config import Guardrail
-from stemsilver.records import Failure, Score, Skipped, WeightRecord
+from stemsilver.records import Failure, Lack, Score, Skipped, WeightRecord
 from stemsilver.report.scorecard.settings import Settings, flat
 
-Status: TypeAlias = Literal["pass", "gate_failed", "failed", "unmeasured"]
-"""`failed`: no output. `gate_failed`: a gate failed. `unmeasured`: no gate could be measured at
-all, as for a silent render, so the render has not passed.
+Status: TypeAlias = Literal[
+    "pass", "nothing_to_remove", "gate_failed", "no_speech", "failed", "unmeasured"
+]
+"""Exactly one for each render. `failed`: no output. `no_speech`: no speech was found, so no gate
+applies. `gate_failed`: a gate failed. `nothing_to_remove`: no gate failed, and there was no music,
+so only the level was changed. `unmeasured`: no gate could be measured at all, so the render has not
+passed.
 """
 
 
@@ -59,7 +63,8 @@ class ScoredRender:
 
     `output` is the path of the speech-only file in its folder, and `output_sha256` the hash of that
     file; both are None if there is none. `raw_digest` identifies the raw samples; None if they
-    could not be decoded. Every metric of the catalogue has a score, and every gate a verdict.
+    could not be decoded. `lacks` is what the render does not contain. Every metric of the catalogue
+    has a score, and every gate a verdict.
     """
 
     id: str
@@ -76,6 +81,7 @@ class ScoredRender:
     channels: int = 0
     frames: int = 0
     notes: tuple[str, ...] = ()
+    lacks: Lack | None = None
 
     @property
     def duration(self) -> float:

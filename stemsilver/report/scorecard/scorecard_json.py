@@ -75,6 +75,10 @@ def item_evidence(item: ScoredRender, evidence: Evidence | None) -> dict[str, An
             }
             for signal, timeline in (evidence.music if evidence else {}).items()
         },
+        "music_ranges": {
+            signal: [asdict(one) for one in ranges]
+            for signal, ranges in (evidence.music_ranges if evidence else {}).items()
+        },
     }
 
 
@@ -87,6 +91,7 @@ def _item(item: ScoredRender) -> dict[str, Any]:
         "raw_digest": item.raw_digest,
         "script": item.script,
         "status": item.status,
+        "lacks": item.lacks,
         "failure": asdict(item.failure) if item.failure is not None else None,
         "notes": list(item.notes),
         "rate": item.rate,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from stemsilver.config import Profile, digest
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Failure, ItemResult, Score, Skipped, WeightRecord
+from stemsilver.records import Failure, ItemResult, Lack, Score, Skipped, WeightRecord
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status, Verdict
 from stemsilver.report.text.wording import counted, limit_text
 
@@ -25,10 +25,10 @@ _LABELS = {
 class Totals:
     """The number of renders of a batch by outcome.
 
-    `cleaned` are all that did not fail; those neither `passed` nor `gate_failed` have no measurable
-    gate. `unmeasured` counts the cleaned renders with at least one gate that could not be measured.
-    `audio_seconds` covers every render that could be decoded. `skipped` files are not among the
-    `items`.
+    `cleaned` are all that did not fail: those that `passed`, have `nothing_to_remove`,
+    `gate_failed` or have `no_speech`; the rest have no measurable gate. `unmeasured` counts the
+    renders with speech that have at least one gate that could not be measured. `audio_seconds`
+    covers every render that could be decoded. `skipped` files are not among the `items`.
     """
 
     items: int
@@ -38,6 +38,8 @@ class Totals:
     failed: int
     unmeasured: int
     audio_seconds: float
+    nothing_to_remove: int = 0
+    no_speech: int = 0
     skipped: int = 0
 
 
@@ -90,8 +92,8 @@ def judge_again(found: Scorecard, profile: Profile) -> Scorecard:
     items = {
         item.id: replace(
             item,
-            status=status_under(item.failure, item.scores, limits),
-            verdicts=verdicts(item.scores, limits),
+            status=status_under(item.failure, item.scores, limits, item.lacks),
+            verdicts=verdicts(item.scores, limits, item.lacks),
         )
         for item in found.renders
     }
@@ -129,29 +131,54 @@ def targets(limits: Sequence[Gate]) -> dict[str, float]:
     }
 
 
-def verdicts(found: Mapping[str, Score], limits: Sequence[Gate]) -> tuple[Verdict, ...]:
+def verdicts(
+    found: Mapping[str, Score], limits: Sequence[Gate], lacks: Lack | None = None
+) -> tuple[Verdict, ...]:
     """Return the verdict of each of `limits` on a render's scores, in their order."""
     return tuple(
-        Verdict(one.gate, one.label, one.metric, one.limit, passes(one, found)) for one in limits
+        Verdict(
+            one.gate, one.label, one.metric, _applied(one, lacks).limit, passes(one, found, lacks)
+        )
+        for one in limits
     )
 
 
 def status_under(
-    failure: Failure | None, found: Mapping[str, Score], limits: Sequence[Gate]
+    failure: Failure | None,
+    found: Mapping[str, Score],
+    limits: Sequence[Gate],
+    lacks: Lack | None = None,
 ) -> Status:
     """Return the status of a render with these scores under these limits."""
     if failure is not None:
         return "failed"
-    said = [passes(one, found) for one in limits]
+    if lacks == "speech":
+        return "no_speech"
+    said = [passes(one, found, lacks) for one in limits]
     if False in said:
         return "gate_failed"
+    if lacks == "music":
+        return "nothing_to_remove"
     return "pass" if True in said else "unmeasured"
 
 
-def passes(gate: Gate, found: Mapping[str, Score]) -> bool | None:
-    """Return whether a render's scores pass a gate; None if it could not be measured."""
+def passes(gate: Gate, found: Mapping[str, Score], lacks: Lack | None = None) -> bool | None:
+    """Return whether a render's scores pass a gate; None if it does not apply or has no value."""
     value = found[gate.metric].value
-    return None if value is None else gate.admits(value)
+    if value is None or lacks == "speech":
+        return None
+    return _applied(gate, lacks).admits(value)
+
+
+def _applied(one: Gate, lacks: Lack | None) -> Gate:
+    """Return a gate as it applies to a render without music, or to any other.
+
+    Without a limiter, the peaks of speech keep it under the target loudness. So the loudness of a
+    render of which only the level was changed has no lower limit.
+    """
+    if lacks != "music" or one.metric != "clean_lufs" or one.maximum is None:
+        return one
+    return gate(one.gate, one.metric, None, one.maximum)
 
 
 def totals(found: Scorecard) -> Totals:
@@ -164,8 +191,11 @@ def totals(found: Scorecard) -> Totals:
         passed=states.count("pass"),
         gate_failed=states.count("gate_failed"),
         failed=failed,
+        nothing_to_remove=states.count("nothing_to_remove"),
+        no_speech=states.count("no_speech"),
         unmeasured=sum(
-            item.failure is None and any(one.passed is None for one in item.verdicts)
+            item.status not in ("failed", "no_speech")
+            and any(one.passed is None for one in item.verdicts)
             for item in found.renders
         ),
         audio_seconds=sum(item.duration for item in found.renders),
@@ -180,13 +210,19 @@ def nothing_failed(count: Totals) -> bool:
 
 def batch_verdict(count: Totals) -> str:
     """Return the outcome in one sentence, without a full stop."""
-    if count.passed == count.items:
+    if count.passed + count.nothing_to_remove == count.items:
         measured = " that could be measured" if count.unmeasured else ""
         sentence = f"every render passes every gate{measured}"
+        if count.nothing_to_remove:
+            sentence += f", {count.nothing_to_remove} with nothing to remove"
     else:
         parts = [f"{count.passed} of {count.items} pass"]
+        if count.nothing_to_remove:
+            parts.append(f"{count.nothing_to_remove} with nothing to remove")
         if count.gate_failed:
             parts.append(f"{count.gate_failed} failed a gate")
+        if count.no_speech:
+            parts.append(f"{count.no_speech} without speech")
         if count.failed:
             parts.append(f"{count.failed} could not be cleaned")
         sentence = ", ".join(parts)
@@ -213,9 +249,9 @@ def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
         path=result.path,
         # A path always names a complete file; a failed render has none.
         output=result.output if result.failure is None else None,
-        status=status_under(result.failure, found, limits),
+        status=status_under(result.failure, found, limits, result.lacks),
         scores=found,
-        verdicts=verdicts(found, limits),
+        verdicts=verdicts(found, limits, result.lacks),
         failure=result.failure,
         raw_digest=result.raw_digest,
         output_sha256=result.output_sha256,
@@ -224,6 +260,7 @@ def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
         channels=result.channels,
         frames=result.frames,
         notes=result.notes,
+        lacks=result.lacks,
     )
 
 
