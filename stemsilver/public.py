@@ -21,7 +21,7 @@ MAX_MINUTES = 120.0
 
 
 def read(path: Path | str, *, max_minutes: float = MAX_MINUTES) -> Audio:
-    """Read a WAV or FLAC file.
+    """Read a sound file: WAV, FLAC, MP3, or another format that libsndfile reads.
 
     Args:
         path: The file.
@@ -57,7 +57,7 @@ def write(audio: Audio, path: Path | str) -> None:
 
 
 def clean(mixture: Audio | Path | str, profile: Profile | None = None) -> Cleaned:
-    """Remove the music from a signal, or from a WAV or FLAC file.
+    """Remove the music from a signal, or from a sound file.
 
     Of speech without music, only the level is changed; `lacks` is then `music`.
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 
 READABLE = (
-    "wav", "wave", "bwf", "rf64", "w64", "flac", "mp3", "ogg", "oga", "opus", "aif", "aiff",
-    "aifc", "caf", "au", "snd",
+    "wav", "wave", "bwf", "rf64", "w64", "flac", "mp3", "mp2", "mp1", "mpa", "mpga", "ogg", "oga",
+    "opus", "aif", "aiff", "aifc", "caf", "au", "snd", "voc", "sph", "avr", "paf", "pvf",
 )  # fmt: skip
 """The endings of formats that can be decoded, all by libsndfile."""
 
 _UNREADABLE = (
     "m4a", "m4b", "m4r", "mp4", "m4v", "aac", "adts", "f4a", "wma", "wmv", "asf", "webm",
     "weba", "mka", "mkv", "mov", "qt", "avi", "3gp", "3gpp", "3g2", "flv", "ogv", "ogx", "spx",
-    "mpg", "mpeg", "mp1", "mp2", "mpa", "mpga", "m2ts", "mts", "ac3", "eac3", "ec3", "dts",
+    "mpg", "mpeg", "m2ts", "mts", "ac3", "eac3", "ec3", "dts",
     "thd", "amr", "awb", "gsm", "qcp", "vox", "ape", "wv", "tta", "tak", "shn", "ofr", "mpc",
-    "dsf", "dff", "alac", "aax", "ra", "rm", "voc", "sph", "sd2", "avr", "paf", "pvf", "raw",
-    "pcm",
+    "dsf", "dff", "alac", "aax", "ra", "rm", "sd2", "raw", "pcm",
 )  # fmt: skip
 """The endings of other audio, and of video, whose sound cannot be decoded here."""
 
