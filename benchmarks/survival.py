@@ -281,7 +281,7 @@ def check_rerun(folder: Path, clean: Clean) -> None:
         raise Broken(f"the rerun ended with {ended.returncode}: {ended.stderr}")
     compare(outputs(folder), clean.new, "the rerun")
     left = list(folder.rglob(".stemsilver-*.tmp"))
-    left += list((folder / ".stemsilver" / "scratch").glob("*"))
+    left += list((folder / ".stemsilver" / "scratch").glob("*/"))
     if left:
         raise Broken(f"left behind: {left}")
 

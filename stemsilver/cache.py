@@ -101,16 +101,15 @@ class Cache:
         Raises:
             EnvironmentFault: the folder cannot be written.
         """
-        for other in self.root.glob(f"{SCRATCH}/*"):
-            with suppress(Locked, EnvironmentFault), run_lock(other):
-                shutil.rmtree(other, ignore_errors=True)
         with ExitStack() as held:
-            while True:
+            # Between its creation and its lock, a folder looks like one of a killed run. So only
+            # one process at a time looks for those and creates its own.
+            with run_lock(self.root / SCRATCH, wait=lambda holder: None):
+                for other in self.root.glob(f"{SCRATCH}/*/"):
+                    with suppress(Locked, EnvironmentFault), run_lock(other):
+                        shutil.rmtree(other, ignore_errors=True)
                 folder = self.root / SCRATCH / uuid.uuid4().hex
-                # Until it is locked, another process can take it for one of a killed run.
-                with suppress(Locked):
-                    held.enter_context(run_lock(folder))
-                    break
+                held.enter_context(run_lock(folder))
             try:
                 yield folder
             finally:

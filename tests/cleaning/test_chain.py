@@ -178,7 +178,7 @@ def test_a_long_render_on_disk_is_cleaned_as_one_in_memory(
             # Only the equaliser and the limiter work on stretches; the seams are below −100 dB.
             assert distance_db(long.speech.array, whole.speech.array) < -100
     assert len(steps.reused) == len(profile.separation.models) + 1
-    assert list(tmp_path.glob("scratch/*")) == []
+    assert list(tmp_path.glob("scratch/*/")) == []
 
 
 # --- the settings

@@ -127,7 +127,7 @@ def test_the_command_cleans_with_a_cluster(address: str, built: Built, tmp_path:
     assert (run.returncode, errors.count("✓")) == (0, 2), errors
     assert said.split() == [f"out/{name}" for name in contents(tmp_path / "out")]
     assert contents(tmp_path / "out") == contents(built.workspace.places.proceed)
-    assert list((tmp_path / ".stemsilver/cache/scratch").iterdir()) == []
+    assert list(tmp_path.glob(".stemsilver/cache/scratch/*/")) == []
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
