@@ -22,28 +22,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from distributed import Client, LocalCluster
+from many import write_batch
 from rich.console import Console
 
 from stemsilver import discover
-from stemsilver.audio import decode, encode_wav
 from stemsilver.cache import Cache
 from stemsilver.cli.progress import BatchProgress
 from stemsilver.pipeline import cluster, loop
 from stemsilver.profiles import load_profile
-from stemsilver.records import Audio, Render
+from stemsilver.records import Render
 
 WORKERS = (1, 2)
-
-
-def cut(source: Path, target: Path, count: int, seconds: float) -> Sequence[Render]:
-    """Write `count` pieces of the renders in `source` to `target`, and return them."""
-    whole = [decode(render.source, 60) for render in discover.discover(source).renders]
-    for number in range(count):
-        audio = whole[number % len(whole)]
-        start = round(number // len(whole) * seconds * audio.rate)
-        piece = audio.array[:, start : start + round(seconds * audio.rate)]
-        (target / f"{number}.wav").write_bytes(encode_wav(Audio(piece, audio.rate)))
-    return discover.discover(target).renders
 
 
 def start(workers: int, folder: Path, held: ExitStack) -> str:
@@ -90,8 +79,8 @@ def main() -> None:
     console = Console(highlight=False)
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
-        (folder / "raw").mkdir()
-        renders = cut(chosen.folder, folder / "raw", chosen.renders, chosen.seconds)
+        write_batch(chosen.folder, folder / "raw", chosen.renders, chosen.seconds)
+        renders = discover.discover(folder / "raw").renders
         addresses = {workers: start(workers, folder, held) for workers in WORKERS}
         ratios = []
         for number in range(1 + chosen.rounds):

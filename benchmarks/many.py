@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from memory import memory
 from rich.console import Console
 from rich.table import Table
 
@@ -37,19 +38,19 @@ def main() -> None:
     parser.add_argument("--parts", type=int, default=10)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="stemsilver-") as folder:
-        write_batch(Path(folder, "raw"), chosen.renders, chosen.seconds)
+        write_batch(DEMO, Path(folder, "raw"), chosen.renders, chosen.seconds)
         measure(Path(folder), chosen.renders, chosen.parts)
 
 
-def write_batch(folder: Path, count: int, seconds: float) -> None:
-    """Write `count` pieces of the demo renders; no two begin at the same place."""
-    folder.mkdir()
-    whole = [decode(render.source, 60) for render in discover.discover(DEMO).renders]
+def write_batch(source: Path, target: Path, count: int, seconds: float) -> None:
+    """Write `count` pieces of the renders in `source`; no two begin at the same place."""
+    target.mkdir()
+    whole = [decode(render.source, 60) for render in discover.discover(source).renders]
     for number in range(count):
         audio = whole[number % len(whole)]
         shifted = np.roll(audio.array, -round(0.37 * number * audio.rate), axis=-1)
         piece = shifted[:, : round(seconds * audio.rate)]
-        soundfile.write(folder / f"{number:04d}.wav", piece.T, audio.rate, subtype="PCM_16")
+        soundfile.write(target / f"{number:04d}.wav", piece.T, audio.rate, subtype="PCM_16")
 
 
 def measure(folder: Path, count: int, parts: int) -> None:
@@ -61,7 +62,7 @@ def measure(folder: Path, count: int, parts: int) -> None:
     with log.open("w") as stderr, subprocess.Popen(command, cwd=folder, stderr=stderr) as process:
         while process.poll() is None:
             time.sleep(0.1)
-            megabytes = resident(process.pid) / 1e6
+            megabytes = memory(process.pid).resident / 1e6
             peak = max(peak, megabytes)
             # One such line for each render.
             done = sum(line.startswith(("✓", "✗")) for line in log.read_text().splitlines())
@@ -77,15 +78,6 @@ def measure(folder: Path, count: int, parts: int) -> None:
     console.print(table)
     console.print(f"site: {time.monotonic() - begun:.0f} s; parent at most {peak:.0f} MB")
     console.print(f"overview: {(folder / 'site' / 'index.html').stat().st_size / 1e6:.2f} MB")
-
-
-def resident(pid: int) -> int:
-    """Return what a process has in memory, in bytes; 0 if it has ended."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
 if __name__ == "__main__":
