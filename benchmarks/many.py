@@ -4,14 +4,16 @@
 
 Writes a batch of short renders (default: 1,000 of 1.5 s), each a different piece of the demo batch,
 and runs `stemsilver build-site` on it with the default profile and without a cache. Prints, for
-each of P equal parts of the batch, the seconds per render and the memory of the parent process when
-the part was done; then the time from the last render to the finished site, the parent's peak
-memory, and the size of the overview. Linux only.
+each of P equal parts of the batch, the seconds per render, on the clock and of all cores together
+(which other work on the machine disturbs less), and the memory of the parent process when the part
+was done; then the time from the last render to the finished site, the parent's peak memory, and the
+size of the overview. Linux only.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from memory import memory
+from memory import memory, tree
 from rich.console import Console
 from rich.table import Table
 
@@ -55,10 +57,10 @@ def write_batch(source: Path, target: Path, count: int, seconds: float) -> None:
 
 def measure(folder: Path, count: int, parts: int) -> None:
     """Build the site of a batch, and print what it took."""
-    table = Table("renders", "seconds per render", "parent, MB")
+    table = Table("renders", "seconds per render", "of all cores", "parent, MB")
     command = [str(Path(sys.executable).with_name("stemsilver")), "build-site"]
     log = folder / "log"
-    peak, before, begun = 0.0, 0, time.monotonic()
+    peak, before, begun, used = 0.0, 0, time.monotonic(), 0.0
     with log.open("w") as stderr, subprocess.Popen(command, cwd=folder, stderr=stderr) as process:
         while process.poll() is None:
             time.sleep(0.1)
@@ -67,17 +69,30 @@ def measure(folder: Path, count: int, parts: int) -> None:
             # One such line for each render.
             done = sum(line.startswith(("✓", "✗")) for line in log.read_text().splitlines())
             if done * parts // count > before * parts // count:
-                now = time.monotonic()
+                now, part = time.monotonic(), done - before
+                total = sum(map(computed, tree(process.pid)))
                 table.add_row(
-                    str(done), f"{(now - begun) / (done - before):.2f}", f"{megabytes:.0f}"
+                    str(done),
+                    f"{(now - begun) / part:.2f}",
+                    f"{(total - used) / part:.2f}",
+                    f"{megabytes:.0f}",
                 )
-                before, begun = done, now
+                before, begun, used = done, now, total
     if process.returncode not in (0, 1) or before != count:  # 1: a gate failed
         raise SystemExit(f"exit {process.returncode} after {before} renders: {log.read_text()}")
     console = Console()
     console.print(table)
     console.print(f"site: {time.monotonic() - begun:.0f} s; parent at most {peak:.0f} MB")
     console.print(f"overview: {(folder / 'site' / 'index.html').stat().st_size / 1e6:.2f} MB")
+
+
+def computed(pid: int) -> float:
+    """Return the seconds for which a process has used a core; none if it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from pebble import ProcessExpired
 from stemsilver import fsio
 from stemsilver.cache import Cache
 from stemsilver.config import Profile
+from stemsilver.device import cores
 from stemsilver.errors import EnvironmentFault, ItemError, WorkerCrashed
 from stemsilver.pipeline import progress_file, tasks
 from stemsilver.pipeline.tasks import Job, Tally
@@ -62,6 +64,7 @@ def run(
     progress: Progress,
     *,
     stages: bool = False,
+    ready: Callable[[ItemResult, Path], None] = lambda result, media: None,
 ) -> BatchResult:
     """Finish every render; a failure affects only its own render.
 
@@ -72,6 +75,7 @@ def run(
         executor: called with the number of tasks at the start, only if there are any.
         progress: receives progress reports.
         stages: also keep the results of each step of the chain, for listening.
+        ready: called with each render when it is finished, and with the folder of its media.
 
     Raises:
         EnvironmentFault: the machine cannot go on (weights, disk); finished work is kept.
@@ -94,6 +98,7 @@ def run(
             jobs.append(Job(render, profile, cache.root, stages, key, size))
         else:
             results[render.id], media[render.id] = found
+            ready(*found)
             progress.done(results[render.id], reused=True)
     reused = len(media)
     steps = Tally()
@@ -104,7 +109,7 @@ def run(
             _interruptible(executor(2 * len(jobs))) as pool,
         ):
             reporting = [replace(job, progress_file=reports / job.render.id) for job in jobs]
-            steps = _work(reporting, pool, results, media, progress)
+            steps = _work(reporting, pool, results, media, progress, ready)
     return BatchResult(tuple(results[render.id] for render in renders), media, reused, steps)
 
 
@@ -132,14 +137,15 @@ def clean_only(
             # Not to the target: a worker that is told to stop may write once more, and late.
             running[pool.submit(tasks.write_clean, job, shared / f"{render.id}.wav")] = job
             progress.stage(render, "cleaning")
-        for future in _completed(running, progress):
-            render = running.pop(future).render
-            result = results[render.id] = _outcome(render, future)
-            if result.failure is None:
-                written = shared / f"{render.id}.wav"
-                fsio.copy_if_changed(written, targets[render.id])
-                written.unlink()
-            progress.done(result, reused=False)
+        while running:
+            for future in _ended(running, progress):
+                render = running.pop(future).render
+                result = results[render.id] = _outcome(render, future)
+                if result.failure is None:
+                    written = shared / f"{render.id}.wav"
+                    fsio.copy_if_changed(written, targets[render.id])
+                    written.unlink()
+                progress.done(result, reused=False)
     return tuple(results[render.id] for render in renders)
 
 
@@ -213,54 +219,61 @@ def _work(
     results: dict[str, ItemResult],
     media: dict[str, Path],
     progress: Progress,
+    ready: Callable[[ItemResult, Path], None],
 ) -> Tally:
     """Measure raw and clean each render, in either order; then finish it."""
     tally = Tally()
     running: dict[Future[Any], Job] = {}
     # Longest first, so that the end of the batch does not wait for one long render.
-    for job in sorted(jobs, key=lambda job: job.size, reverse=True):
-        running[pool.submit(tasks.clean, job)] = job
-        running[pool.submit(tasks.measure_raw, job)] = job
-        progress.stage(job.render, "cleaning")
-    for future in _completed(running, progress):
-        job = running.pop(future)
-        if job.render.id in results:
-            continue
-        try:
-            value = future.result()
-        except EnvironmentFault:
-            raise
-        except Exception as error:
-            results[job.render.id] = _failed(job.render, error)
-            progress.done(results[job.render.id], reused=False)
-            continue
-        if isinstance(value, Tally):
-            tally += value
-            if job not in running.values():
-                running[pool.submit(tasks.finish, job)] = job
-                progress.stage(job.render, "measuring and drawing")
+    left = deque(sorted(jobs, key=lambda job: job.size, reverse=True))
+
+    while left or running:
+        # Workers take tasks in order. With all renders begun at once, none would be finished before
+        # the last one is cleaned. So only so many begin that no worker waits for a task.
+        while left and sum(not (one.running() or one.done()) for one in running) < 2 * cores():
+            job = left.popleft()
+            running[pool.submit(tasks.clean, job)] = job
+            running[pool.submit(tasks.measure_raw, job)] = job
+            progress.stage(job.render, "cleaning")
+        for future in _ended(running, progress):
+            job = running.pop(future)
+            if job.render.id in results:
+                continue
+            try:
+                value = future.result()
+            except EnvironmentFault:
+                raise
+            except Exception as error:
+                results[job.render.id] = _failed(job.render, error)
+                progress.done(results[job.render.id], reused=False)
+                continue
+            if isinstance(value, Tally):
+                tally += value
+                if job not in running.values():
+                    running[pool.submit(tasks.finish, job)] = job
+                    progress.stage(job.render, "measuring and drawing")
+                else:
+                    progress.stage(job.render, "cleaning and listening")
             else:
-                progress.stage(job.render, "cleaning and listening")
-        else:
-            result, media[job.render.id], more = value
-            results[job.render.id] = result
-            tally += more
-            progress.done(result, reused=False)
+                result, media[job.render.id], more = value
+                results[job.render.id] = result
+                tally += more
+                ready(result, media[job.render.id])
+                progress.done(result, reused=False)
     return tally
 
 
-def _completed(running: Mapping[Future[Any], Job], progress: Progress) -> Iterator[Future[Any]]:
-    """Yield tasks as they end, until `running` is empty; the caller removes and adds tasks.
+def _ended(running: Mapping[Future[Any], Job], progress: Progress) -> Set[Future[Any]]:
+    """Wait a moment for tasks to end, and return those that have; the caller removes them.
 
-    While no task ends, pass the workers' own reports to `progress`.
+    Meanwhile, pass the workers' own reports about the others to `progress`.
     """
-    while running:
-        ready, waiting = wait(running, progress_file.INTERVAL, return_when=FIRST_COMPLETED)
-        yield from ready
-        for job in {running[future] for future in waiting if future in running}:
-            report = progress_file.read(job.progress_file) if job.progress_file else None
-            if report is not None:
-                progress.step_progress(job.render, *report)
+    ended, others = wait(running, progress_file.INTERVAL, return_when=FIRST_COMPLETED)
+    for job in {running[future] for future in others}:
+        report = progress_file.read(job.progress_file) if job.progress_file else None
+        if report is not None:
+            progress.step_progress(job.render, *report)
+    return ended
 
 
 def _failed(render: Render, error: Exception) -> ItemResult:

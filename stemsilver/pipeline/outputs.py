@@ -8,7 +8,6 @@ from pathlib import Path
 
 from stemsilver import fsio, report
 from stemsilver.config import Profile
-from stemsilver.pipeline.loop import BatchResult
 from stemsilver.pipeline.tasks import SPEECH
 from stemsilver.records import ItemResult
 from stemsilver.report import Record, Scorecard
@@ -50,14 +49,14 @@ def write_report(
     return json_file, csv, markdown, history
 
 
-def write_speech(finished: BatchResult, proceed: Path, report_folder: Path) -> None:
-    """Write every output, and remove outputs of the earlier build that no longer have a render."""
-    written = set()
-    for result in finished.items:
-        if result.failure is None:
-            target = fsio.contained(proceed, result.output)
-            fsio.copy_if_changed(finished.media[result.id] / SPEECH, target)
-            written.add(result.output)
+def write_speech(proceed: Path, result: ItemResult, media: Path) -> None:
+    """Write the speech-only file of a finished render, whose media lie in the folder `media`."""
+    fsio.copy_if_changed(media / SPEECH, fsio.contained(proceed, result.output))
+
+
+def remove_stale_speech(results: Sequence[ItemResult], proceed: Path, report_folder: Path) -> None:
+    """Remove outputs of the build in `report_folder` that no longer have a render."""
+    written = {result.output for result in results if result.failure is None}
     try:
         former = json.loads((report_folder / SCORECARD).read_bytes())["items"]
         outputs = {str(entry["output"]) for entry in former if entry["output"]}

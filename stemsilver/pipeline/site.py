@@ -20,7 +20,7 @@ from stemsilver.microsite import Archive, PublishedSite
 from stemsilver.pipeline import ab_snippets, cluster, freshness, loop, tasks
 from stemsilver.pipeline.freshness import Options
 from stemsilver.pipeline.loop import BatchResult, Progress
-from stemsilver.pipeline.outputs import write_report, write_speech
+from stemsilver.pipeline.outputs import remove_stale_speech, write_report, write_speech
 from stemsilver.pipeline.preflight import check_outputs, large_models, verify_models
 from stemsilver.records import Render, Skipped
 from stemsilver.report import Scorecard
@@ -165,15 +165,23 @@ def clean_batch(
     skipped: Sequence[Skipped] = (),
     progress: Progress,
 ) -> tuple[Scorecard, BatchResult]:
-    """Clean and measure every render, and write the speech-only files.
+    """Clean and measure every render, and write each speech-only file when it is ready.
 
     The caller holds the lock of the folders, and has verified the weights.
 
     Raises:
         EnvironmentFault: the machine cannot go on; finished work is kept.
     """
-    finished = loop.run(renders, profile, cache, executor, progress, stages=stages)
-    write_speech(finished, places.proceed, places.report)
+    finished = loop.run(
+        renders,
+        profile,
+        cache,
+        executor,
+        progress,
+        stages=stages,
+        ready=partial(write_speech, places.proceed),
+    )
+    remove_stale_speech(finished.items, places.proceed, places.report)
     scorecard = report.judge(
         finished.items,
         profile,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -79,9 +80,7 @@ def faults(monkeypatch: Patch) -> Faults:
     return planted
 
 
-def run(
-    renders: Renders, cache: Path, pool: InThisProcess, watch: Watch | None = None
-) -> BatchResult:
+def run(renders: Renders, cache: Path, pool: Executor, watch: Watch | None = None) -> BatchResult:
     return loop.run(renders, embedded(), Cache(cache), lambda left: pool, watch or Watch())
 
 
@@ -103,6 +102,28 @@ def test_every_render_is_heard_cleaned_and_finished(renders: Renders, tmp_path: 
     assert sorted(watch.final) == [(name, False) for name in NAMES]
     assert set(finished.media) == {render.id for render in renders}
     assert pool.shutdowns == [False]
+
+
+@pytest.mark.usefixtures("faults")
+def test_renders_are_finished_while_others_wait(tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(loop, "cores", lambda: 2)
+    for number in range(40):
+        (tmp_path / "raw").mkdir(exist_ok=True)
+        (tmp_path / "raw" / f"{number}.wav").touch()
+    seen: list[str] = []
+
+    class Listed(Watch):
+        def stage(self, render: Render, stage: str) -> None:
+            seen.append(stage)
+
+        def done(self, result: ItemResult, reused: bool) -> None:
+            seen.append("done")
+
+    with ThreadPoolExecutor(1) as pool:
+        run(discover(tmp_path / "raw").renders, tmp_path / "cache", pool, Listed())
+    assert seen.count("cleaning") == seen.count("done") == 40
+    begun = seen.index("done")
+    assert seen[:begun].count("cleaning") < 20
 
 
 @pytest.mark.usefixtures("faults")

@@ -92,6 +92,8 @@ class ClusterPool(Executor):
                 self._waiting.popleft()[0].set_exception(self._fault)
             elif len(self._running) < self._workers:
                 future, task = self._waiting.popleft()
+                if not future.set_running_or_notify_cancel():
+                    continue
                 given = self._dask.submit(work, self._folder, task)
                 self._running[given] = future
                 given.add_done_callback(self._settle)
