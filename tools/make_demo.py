@@ -30,7 +30,7 @@ class Render:
 
     `snr` is the level of the active speech relative to the music in dB. `pitch` below 1 lowers the
     voice including its formants, like a larger speaker. `entry` is the fraction of the file after
-    which the music starts.
+    which the music starts, `lasts` its length in seconds; None is to the end.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Render:
     snr: float = 0.0
     pitch: float = 1.0
     entry: float = 0.0
+    lasts: float | None = None
     rate: int = SPEECH_RATE
     channels: int = 1
 
@@ -121,6 +122,15 @@ BATCH = (
         rate=44_100,
         channels=2,
     ),
+    Render(
+        "sequential/library_notice",
+        "The reading room closes in fifteen minutes. Please bring your books to the desk, and "
+        "leave the lamps switched on. The garden door stays open until nine.",
+        style="waltz",
+        snr=6.0,
+        entry=0.4,
+        lasts=2.0,
+    ),
 )
 
 
@@ -161,12 +171,13 @@ def accompany(render: Render, speech: Audio, rng: np.random.Generator) -> Audio:
     """Return music for (frames,) speech at the render's SNR, shape (frames, channels)."""
     music = np.zeros((speech.size, 2))
     start = int(render.entry * speech.size)
+    stop = speech.size if render.lasts is None else start + int(render.lasts * render.rate)
     if render.style is not None:
-        music[start:] = compose(render.style, speech.size - start, render.rate, rng)
-        music[start:] *= fades(speech.size - start, render.rate)[:, None]
+        music[start:stop] = compose(render.style, stop - start, render.rate, rng)
+        music[start:stop] *= fades(stop - start, render.rate)[:, None]
     if render.channels == 1:
         music = music.mean(axis=1, keepdims=True)
-    level = rms(music[start:])
+    level = rms(music[start:stop])
     target = rms(active(speech, render.rate)) * 10 ** (-render.snr / 20)
     return music * (target / level) if level else music
 

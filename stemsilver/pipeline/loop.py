@@ -169,10 +169,11 @@ def audit(
             job = Job(render, profile, Cache(cache).root)
             running[pool.submit(tasks.audit, job)] = job
             progress.stage(render, "listening")
-        for future in _completed(running, progress):
-            render = running.pop(future).render
-            results[render.id] = _outcome(render, future)
-            progress.done(results[render.id], reused=False)
+        while running:
+            for future in _ended(running, progress):
+                render = running.pop(future).render
+                results[render.id] = _outcome(render, future)
+                progress.done(results[render.id], reused=False)
     return tuple(results[render.id] for render in renders)
 
 
