@@ -54,6 +54,8 @@ def test_a_folder_that_is_no_site_of_ours_is_not_replaced(planted: Planted, tmp_
     with pytest.raises(UsageError, match="did not make"):
         planted.build(thesis.parent)
     assert thesis.read_text() == "years of work"
+    with pytest.raises(UsageError, match="mount point"):
+        planted.build(Path(tmp_path.anchor))
 
 
 def test_a_build_that_fails_leaves_the_old_site_alone(planted: Planted, tmp_path: Path) -> None:

@@ -184,8 +184,13 @@ def check_replaceable(target: Path) -> None:
     """Refuse to replace a folder that is not a Stemsilver site.
 
     Raises:
-        UsageError: it holds something else.
+        UsageError: it holds something else, or is a mount point, which cannot be replaced.
     """
+    if os.path.ismount(target):  # Path.is_mount needs Python 3.12 on Windows
+        raise UsageError(
+            f"{target} is a mount point; a new site takes the place of its whole folder",
+            next_step=f"Name a folder in it, such as --site {target / 'site'}.",
+        )
     if target.is_dir() and any(target.iterdir()) and not (target / MARKER).is_file():
         raise UsageError(
             f"{target} contains files that Stemsilver did not make; they would be deleted",
