@@ -179,8 +179,8 @@ def difference(folder: Path, chosen: argparse.Namespace) -> tuple[float, float]:
     ours = np.load(folder / "vocals.npy")
     mixture = decode(folder / "mixture.wav", 600)
     theirs = decode(folder / chosen.bag / "mixture" / "vocals.wav", 600)
-    # The command writes one channel twice.
-    there = theirs.array[: len(ours)]
+    # The render has one channel; the command writes the two that the model makes of it.
+    there = theirs.array.mean(axis=0, keepdims=True)
     expected = resample(there, theirs.rate, mixture.rate, ours.shape[-1])
     return float(np.abs(ours - expected).max()), float(np.abs(expected).max())
 

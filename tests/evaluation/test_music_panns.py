@@ -19,6 +19,7 @@ from stemsilver.evaluation import music, suite
 from stemsilver.evaluation.downmix import Downmix
 from stemsilver.evaluation.music import panns
 from stemsilver.evaluation.undefined import Undefined
+from stemsilver.profiles import load_profile
 from stemsilver.records import Audio
 
 from ..official import panns as official
@@ -155,8 +156,9 @@ def test_less_than_0_1_seconds_is_too_short() -> None:
 
 
 def test_the_mean_counts_each_chunk_by_the_time_it_covers(audio: Audio) -> None:
-    found = suite._music_and_pauses(Downmix(audio), settings())
-    first, second, third = found["timeline"]["values"]
+    judges = load_profile("embedded").evaluation.model_copy(update={"music": settings()})
+    found = suite._music_and_pauses(Downmix(audio), judges)
+    first, second, third = found["found"]["timeline"]["values"]
     expected = (5 * first + 5 * second + 1 * third) / 11
     assert found["music_presence"]["value"] == pytest.approx(expected, abs=1e-9)
     assert abs(expected - np.mean([first, second, third])) > 1e-5

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stemsilver.audio import decode, mono, resample
+from stemsilver.audio import decode, resample
 from stemsilver.config import Profile
 from stemsilver.evaluation import asr
 from stemsilver.evaluation.asr.loops import without_loops
@@ -33,7 +33,7 @@ def transcript(text: str, confidence: float | None = 0.95, left_out: int = 0) ->
 
 def listen(file: Path, profile: Profile) -> Transcript:
     audio = decode(file, 1)
-    signal = resample(mono(audio.array), audio.rate, asr.RATE)[0]
+    signal = resample(audio.array, audio.rate, asr.RATE)[0]
     return asr.transcribe(signal, profile.evaluation.asr)
 
 

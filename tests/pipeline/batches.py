@@ -151,6 +151,7 @@ class Workspace:
         stages: bool = False,
         base: Path | None = None,
         history: Sequence[Path] = (),
+        watch: Watch | None = None,
     ) -> BuildOutcome:
         """Build with `executor`, wherever the caller is, at the time of all these builds."""
         with pytest.MonkeyPatch.context() as patch:
@@ -165,7 +166,7 @@ class Workspace:
                 base=base,
                 history=history,
                 max_site_megabytes=megabytes,
-                progress=Watch(),
+                progress=watch or Watch(),
             )
 
     def copy(self, target: Path) -> Workspace:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from stemsilver.audio import encode_wav
+from stemsilver.audio.sound_file import FETCH_AGAIN
 from stemsilver.discover import discover
 from stemsilver.pipeline.sidecars import MAX_SCRIPT_BYTES, read_sidecars
 from stemsilver.pipeline.tasks import Job, finish, item_key
@@ -67,11 +68,15 @@ def test_a_script_that_is_not_text_costs_only_what_needs_it(
 
 
 @pytest.mark.parametrize(
-    ("content", "fault"),
-    [(b"Not audio.", "a.wav: "), (b"", "0 bytes"), (encode_wav(TONE)[:500], "a.wav: ")],
+    ("content", "fault", "step"),
+    [
+        (b"Not audio.", "a text file", "Put the sound file in its place."),
+        (b"", "0 bytes", FETCH_AGAIN),
+        (encode_wav(TONE)[:500], "cut off", FETCH_AGAIN),
+    ],
 )
 def test_a_true_speech_that_cannot_be_decoded_costs_only_what_needs_it(
-    content: bytes, fault: str, tmp_path: Path
+    content: bytes, fault: str, step: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a.wav").write_bytes(content)
     (tmp_path / "a.txt").write_text("Some words.")
@@ -81,7 +86,7 @@ def test_a_true_speech_that_cannot_be_decoded_costs_only_what_needs_it(
     assert fault in found.reference_fault
     [note] = found.notes
     assert note.startswith(found.reference_fault)
-    assert note.endswith("again as WAV or FLAC.") or "take it out" in note
+    assert note.endswith(step)
 
 
 def test_what_is_taken_off_a_script_is_told_briefly(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,9 @@ import soundfile
 
 from stemsilver.errors import UsageError
 from stemsilver.pipeline import Places, check_outputs
-from stemsilver.records import Render
+from stemsilver.records import ItemResult, Render
 
-from .batches import Built, InThisProcess, NoWorkers, Workspace, contents
+from .batches import Built, InThisProcess, NoWorkers, Watch, Workspace, contents
 
 
 def modified(folder: Path) -> dict[str, int]:
@@ -70,6 +71,19 @@ def test_a_second_build_gives_the_same_bytes(workspace: Workspace, built: Built)
     assert [modified(place) for place in places] == before
     for place in ("proceed", "report", "site"):
         assert contents(workspace.folder / place) == contents(built.workspace.folder / place), place
+
+
+@pytest.mark.usefixtures("no_site")
+def test_speech_is_there_when_its_render_is_done(workspace: Workspace) -> None:
+    shutil.rmtree(workspace.places.proceed)
+    seen: list[int] = []
+
+    class Looking(Watch):
+        def done(self, result: ItemResult, reused: bool) -> None:
+            seen.append(len(contents(workspace.places.proceed)))
+
+    workspace.build(NoWorkers(), watch=Looking())
+    assert seen == [1, 2]
 
 
 @pytest.mark.usefixtures("no_site")
