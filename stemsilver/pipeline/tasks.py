@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -178,10 +178,12 @@ def lack(found: FoundMusic) -> Lack | None:
 def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     """Measure, draw and encode; return the item, the folder with its files, and the tally."""
     with _working(job) as (steps, raw, source, scratch):
+        limit = job.profile.preprocess.max_minutes
         cleaned = restraint.clean(raw, source, job.profile, steps)
-        beside = read_sidecars(
-            job.render.script, job.render.reference, job.profile.preprocess.max_minutes, scratch
-        )
+        speech = _written(scratch / SPEECH, write_wav, cleaned.speech)
+        # What is measured and shown is what the user gets, after rounding to 24 bits.
+        cleaned = replace(cleaned, speech=decode(speech, limit, scratch))
+        beside = read_sidecars(job.render.script, job.render.reference, limit, scratch)
         raw_measured = suite.measure(raw, source, job.profile.evaluation, steps)
         # The same steps run again on the clean signal; rename the first to time both separately.
         steps.rename({step: f"raw {step}" for step in suite.STEPS})
@@ -191,13 +193,16 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
         evidence = suite.evidence(
             raw, raw_measured, cleaned.speech, clean_measured, cleaned.stage_a, beside
         )
-        media = _media(raw, cleaned, job.stages, job.profile.ab_tests, steps, scratch)
+        media = {
+            SPEECH: speech,
+            **_media(raw, cleaned, job.stages, job.profile.ab_tests, steps, scratch),
+        }
         result = _result(
             job,
             raw,
             source,
             steps,
-            output_sha256=fsio.sha256_file(scratch / SPEECH),
+            output_sha256=fsio.sha256_file(speech),
             evidence=evidence,
             script=beside.script,
             notes=cleaned.notes + evidence.notes,
@@ -262,7 +267,7 @@ def _result(
 def _media(
     raw: Audio, cleaned: Cleaned, stages: bool, ab_tests: AbTests, memo: Memo, scratch: Path
 ) -> dict[str, bytes | Path]:
-    """Return the files of a finished item: the output, and what the site plays and shows."""
+    """Return the files of a finished item that the site plays and shows."""
     tracks = {"raw": raw, "clean": cleaned.speech, "removed": cleaned.removed}
     if stages:
         for name, signal in cleaned.stages.items():
@@ -270,7 +275,7 @@ def _media(
                 derive(partial(gain, decibels=-cleaned.level_db), signal), raw.rate
             )
     digests = {name: audio.digest for name, audio in tracks.items()}
-    files: dict[str, bytes | Path] = {SPEECH: _written(scratch / SPEECH, write_wav, cleaned.speech)}
+    files: dict[str, bytes | Path] = {}
     for name, audio in tracks.items():
         flac = f"{name}.flac"
         files[flac] = _written(scratch / flac, write_flac16, audio)

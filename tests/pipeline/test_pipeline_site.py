@@ -12,10 +12,11 @@ import pytest
 import soundfile
 
 from stemsilver.errors import UsageError
-from stemsilver.pipeline import Places, check_outputs
+from stemsilver.evaluation.undefined import NO_STAGE_A
+from stemsilver.pipeline import Places, check_outputs, evaluate_pair
 from stemsilver.records import ItemResult, Render
 
-from .batches import Built, InThisProcess, NoWorkers, Watch, Workspace, contents
+from .batches import Built, InThisProcess, NoWorkers, Watch, Workspace, contents, embedded
 
 
 def modified(folder: Path) -> dict[str, int]:
@@ -41,6 +42,23 @@ def test_every_render_is_cleaned_at_its_own_rate_length_and_channels(built: Buil
     assert finished.reused == 0
     # Finishing a render finds what listening and cleaning have left it.
     assert finished.steps.computed > finished.steps.reused > 0
+
+
+def test_the_delivered_file_is_what_was_measured(built: Built) -> None:
+    raw, proceed = built.workspace.raw, built.workspace.places.proceed
+    found = evaluate_pair(
+        raw / "one.wav",
+        proceed / "one__speech_only.wav",
+        embedded(),
+        reference=raw / "one.reference.flac",
+        script=raw / "one.txt",
+    )
+    [one, _] = built.outcome.finished.items
+    assert one.evidence is not None
+    comparable = {name for name, one in found.scores.items() if one.reason != NO_STAGE_A}
+    assert len(comparable) > 20
+    for name in comparable:
+        assert found.scores[name] == one.evidence.scores[name], name
 
 
 def test_reports_and_site_speak_of_every_render(built: Built) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stemsilver import report
@@ -58,6 +60,15 @@ def test_a_null_score_neither_passes_nor_fails() -> None:
     assert failed.scores == dict.fromkeys(METRICS, Score.missing("unreadable"))
     assert set(passed(failed).values()) == {None}
     assert (failed.status, failed.output) == ("failed", None)
+
+
+def test_only_the_level_of_a_render_without_music_is_judged() -> None:
+    quiet = make_item(clean_lufs=-20.0, wer_raw_to_clean=0.5)
+    found = scored(quiet, replace(quiet, id="b", lacks="music")).renders
+    assert [one.status for one in found] == ["gate_failed", "nothing_to_remove"]
+    assert [one.limit for one in found[1].verdicts][1:4:2] == ["≤ −15.5 LUFS", "none"]
+    loud = replace(make_item(clean_lufs=-15.0), lacks="music")
+    assert scored(loud).renders[0].status == "gate_failed"
 
 
 def test_another_profile_judges_the_same_scores_again() -> None:

@@ -173,12 +173,15 @@ def passes(gate: Gate, found: Mapping[str, Score], lacks: Lack | None = None) ->
 def _applied(one: Gate, lacks: Lack | None) -> Gate:
     """Return a gate as it applies to a render without music, or to any other.
 
-    Without a limiter, the peaks of speech keep it under the target loudness. So the loudness of a
-    render of which only the level was changed has no lower limit.
+    Of a render without music, only the level was changed. Without a limiter, its peaks keep it
+    under the target loudness, which is therefore no lower limit. And words that the recogniser
+    hears otherwise at another level are its own errors.
     """
-    if lacks != "music" or one.metric != "clean_lufs" or one.maximum is None:
-        return one
-    return gate(one.gate, one.metric, None, one.maximum)
+    if lacks == "music" and one.metric == "wer_raw_to_clean":
+        return replace(one, minimum=None, maximum=None, limit="none")
+    if lacks == "music" and one.metric == "clean_lufs" and one.maximum is not None:
+        return gate(one.gate, one.metric, None, one.maximum)
+    return one
 
 
 def totals(found: Scorecard) -> Totals:
