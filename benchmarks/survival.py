@@ -147,8 +147,10 @@ def kill(folder: Path, clean: Clean, dice: random.Random, whom: str, number: sig
         code = process.wait()
     check_ended(folder)
     if whom == "worker":
-        # The build goes on. A render that it cost has no output, and the report says so.
+        # The build goes on. A render that it cost has no output, and the report and the history
+        # say so: without that history, the rerun is like an undisturbed build.
         check_whole(folder, clean, ("proceed",), failures=True)
+        (folder / "report" / "history.json").write_bytes(clean.old["report/history.json"])
     else:
         check_whole(folder, clean)
     return code
