@@ -35,7 +35,14 @@ from stemsilver.microsite.publish.assets import Plot
 from stemsilver.microsite.publish.overrides import template_folders
 from stemsilver.microsite.templates import environment
 from stemsilver.records import Evidence, WeightRecord
-from stemsilver.report import Record, Scorecard, skipped_words, used_models, visible
+from stemsilver.report import (
+    Record,
+    Scorecard,
+    language_name,
+    skipped_words,
+    used_models,
+    visible,
+)
 
 # The theme does not escape titles, so they lose HTML characters; the heading shows all of them.
 _INERT = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "”", "'": "’"})
@@ -70,7 +77,12 @@ class Pages:
     @cached_property
     def _jinja(self) -> Environment:
         jinja = environment(*template_folders(), finalize=_shown)
-        jinja.filters.update(mathml=mathml, with_symbols=with_symbols, breakable=breakable)
+        jinja.filters.update(
+            mathml=mathml,
+            with_symbols=with_symbols,
+            breakable=breakable,
+            language_name=language_name,
+        )
         jinja.globals.update(
             scorecard=self.scorecard,
             profile=self.profile,
