@@ -109,7 +109,7 @@ def test_an_unknown_name_is_2_and_offers_the_nearest(stemsilver: Terminal) -> No
     for command in ("list", "verify", "pull"):
         ended = stemsilver("models", command, "dns6")
         faulty(ended, 2, "There are no weights `dns6`; did you mean `dns64`?")
-        assert "Or name a profile: embedded, heavy, studio, uvr." in ended.err
+        assert "Or name a profile: embedded, heavy, multilingual, studio, uvr." in ended.err
 
 
 def test_there_must_be_something_to_pull(stemsilver: Terminal, place: Path) -> None:

