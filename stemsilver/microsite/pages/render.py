@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stemsilver.config.languages import UNSPACED
 from stemsilver.evaluation.words.recovered import lost_and_recovered
 from stemsilver.evaluation.words.scores import SCRIPT_TO_CLEAN, SCRIPT_TO_RAW
 from stemsilver.evaluation.words.wer import wer
@@ -122,7 +123,9 @@ def render_page(
         measured=tuple(one for one in found if one.measured),
         unmeasured=tuple(one for one in found if not one.measured),
         differences=tuple(difference(alignment) for alignment in alignments),
-        script_words=tuple(_script_words(alignments)),
+        script_words=tuple(
+            _script_words(alignments, "letter" if item.language in UNSPACED else "word")
+        ),
         item=item,
         previous=neighbour(items[index - 1]) if index else None,
         next=neighbour(items[index + 1]) if index + 1 < len(items) else None,
@@ -170,8 +173,8 @@ def difference(alignment: Alignment) -> Difference:
     )
 
 
-def _script_words(alignments: Sequence[Alignment]) -> Iterator[str]:
-    """Yield which words of the script are heard in one of raw and clean only."""
+def _script_words(alignments: Sequence[Alignment], noun: str) -> Iterator[str]:
+    """Yield which words (or letters) of the script are heard in one of raw and clean only."""
     named = {alignment.name: alignment for alignment in alignments}
     if SCRIPT_TO_RAW not in named or SCRIPT_TO_CLEAN not in named:
         return
@@ -180,7 +183,7 @@ def _script_words(alignments: Sequence[Alignment]) -> Iterator[str]:
         told = [word.before for word in found[:_TOLD]]
         if len(found) > _TOLD:
             told.append(f"and {len(found) - _TOLD} more")
-        count = f"{counted(len(found), 'word')} of the script {what}"
+        count = f"{counted(len(found), noun)} of the script {what}"
         yield f"{count}: {', '.join(told)}" if told else count
 
 

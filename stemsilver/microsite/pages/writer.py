@@ -19,6 +19,7 @@ from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
 from stemsilver import optional
 from stemsilver.config import Profile
+from stemsilver.config.languages import UNSPACED
 from stemsilver.errors import SiteError
 from stemsilver.evaluation.catalogue_models import described
 from stemsilver.media.playback import BASE
@@ -89,6 +90,7 @@ class Pages:
             created=_moment(self.scorecard),
             clock=clock,
             skipped_words=skipped_words,
+            unspaced=UNSPACED,
             words=words,
         )
         return jinja
