@@ -61,7 +61,6 @@ def test_the_music_is_gone_and_the_speech_intact(values: Values, profile: Profil
         assert values[f"clean_{opinion}"] > values[f"raw_{opinion}"] + 0.5
     for gain, name in (("si_sdr_improvement_db", "si_sdr_db"), ("estoi_improvement", "estoi")):
         assert values[gain] == values[f"clean_{name}"] - values[f"raw_{name}"]
-    assert values["words_recovered"] > values["words_lost"]
     assert values["clean_lufs"] == pytest.approx(profile.postprocess.final_lufs, abs=0.05)
     assert values["clean_true_peak_dbtp"] <= profile.postprocess.final_true_peak_db
 
