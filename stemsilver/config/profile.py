@@ -49,12 +49,11 @@ class Profile(Chain):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The names of the separators and the denoiser, and of the ASR and music backends."""
+        """The names of the separators, the denoiser, and what measures."""
         return (
             *(model.model_name for model in self.separation.models),
             self.enhancement.model_name,
-            self.evaluation.asr.backend,
-            self.evaluation.music.backend,
+            *self.evaluation.models,
         )
 
     def cleaning_everything(self) -> Profile:

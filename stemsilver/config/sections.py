@@ -117,6 +117,12 @@ class Evaluation(Section):
     speech_probability_min: float = Field(gt=0, le=1)
     dnsmos: Dnsmos
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the backends, and of the recogniser's model."""
+        asr = self.asr
+        return (asr.backend, f"{asr.backend}-{asr.model_name}", self.music.backend)
+
 
 class Gates(Section):
     """The limits that a render must meet to pass."""

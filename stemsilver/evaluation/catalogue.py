@@ -47,15 +47,30 @@ _WINDOWS = (
     "profile sets, and $q$ is the calibration published with the network. Sound shorter than a "
     "window is repeated to fill it."
 )
+ENGLISH_FORMS = "numbers, times, amounts and usual short forms are written in one way"
 _COUNTS = (
     "$S$ words are substituted, $D$ deleted and $I$ inserted, against the $N$ words {}. First both "
-    "texts are normalised: numbers, times, amounts and usual short forms are written in one way, "
+    f"texts are normalised: {ENGLISH_FORMS}, "
     "and spaces within words do not count. Where the recogniser repeats a phrase more than three "
     "times in a row, only the first is kept. It is shown in per cent, and can exceed 100 %."
 )
 _FORMS = (
     "Dates in digits (3/5/2024), Roman numerals, fractions and rare short forms count as other "
     "words than those spoken."
+)
+_SCRIPT_WORDS: tuple[tuple[str, Direction, str, str], ...] = (
+    (
+        "lost",
+        "lower",
+        "Share of the script's words that are heard in raw, but not in clean.",
+        r"R \setminus C",
+    ),
+    (
+        "recovered",
+        "higher",
+        "Share of the script's words that are heard in clean, but not in raw.",
+        r"C \setminus R",
+    ),
 )
 _SI_SDR = (
     r"10\,\log_{10}\, \frac{\left\lVert \alpha s \right\rVert^2}"
@@ -336,6 +351,26 @@ _OF_THE_CLEANING = (
         "right in clean, counts as an error. A word misheard in the same way in both does not. "
         "Whispers and unclear speech are heard differently each time; a note on the render says "
         "where the recogniser is unsure of its words.",
+    ),
+    *(
+        Metric(
+            f"words_{name}",
+            f"Words {name}",
+            "fraction",
+            direction,
+            3,
+            0.0005,
+            about,
+            rf"\frac{{\left| {found} \right|}}{{N}}",
+            "$R$ are the words of the script that are heard in raw, each in its place, $C$ those "
+            "that are heard in clean, and $N$ is the number of words of the script. The words are "
+            "compared as for the WER against the script.",
+            (sources.OWN, sources.WHISPER, sources.JIWER),
+            "Whether a listener would agree: near the limit of what it understands, the "
+            "recogniser hears a word or not by chance. If a word comes twice close together, one "
+            "can be taken for the other. Needs a script beside the render.",
+        )
+        for name, direction, about, found in _SCRIPT_WORDS
     ),
 )
 

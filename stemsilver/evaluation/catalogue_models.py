@@ -8,10 +8,11 @@ from dataclasses import replace
 from stemsilver.config import Asr, Evaluation, PannsMusic
 from stemsilver.config.languages import AUTO, UNSPACED
 from stemsilver.evaluation import citations
-from stemsilver.evaluation.catalogue import METRICS, Metric
+from stemsilver.evaluation.catalogue import ENGLISH_FORMS, METRICS, Metric
 from stemsilver.evaluation.citations import Citation
 
 _SMALL = ("tiny", "base", "small")
+_BASIC = "capitals and punctuation do not count, but numbers and short forms count as written"
 
 
 def described(settings: Evaluation) -> Mapping[str, Metric]:
@@ -20,7 +21,7 @@ def described(settings: Evaluation) -> Mapping[str, Metric]:
     for name, metric in METRICS.items():
         if isinstance(settings.music, PannsMusic) and name.endswith("_music_presence"):
             found[name] = _by_panns(metric, settings.music)
-        elif "wer" in name:
+        elif citations.WHISPER in metric.sources:
             found[name] = _by_whisper(metric, settings.asr)
     return found
 
@@ -49,6 +50,15 @@ def _by_whisper(metric: Metric, asr: Asr) -> Metric:
         citations.WHISPER.url,
     )
     where, limits = metric.where, metric.limits
+    if asr.language == AUTO:
+        both = f"in English, {ENGLISH_FORMS}; in other languages, {_BASIC}"
+        where = where.replace(ENGLISH_FORMS, both)
+        where += (
+            " Both signals of a render are heard in one language. Where a language leaves no "
+            "spaces between words, as Japanese does, letters are counted as words."
+        )
+    elif asr.language != "en":
+        where = where.replace(ENGLISH_FORMS, _BASIC)
     if asr.language in UNSPACED:
         where += " The language leaves no spaces between words, so letters are counted as words."
     if not asr.model_name.startswith(_SMALL):

@@ -95,6 +95,11 @@ class Measured:
         """Whether the whole signal is silent."""
         return self.scores["true_peak_dbtp"].reason == SILENT
 
+    @property
+    def language(self) -> str | None:
+        """The language in which the recogniser heard words."""
+        return self.transcript.language if isinstance(self.transcript, Transcript) else None
+
 
 def used_weights(settings: Evaluation) -> tuple[str, ...]:
     """Return the names of the models' weight files, without loading anything."""
@@ -106,7 +111,9 @@ def used_weights(settings: Evaluation) -> tuple[str, ...]:
     )
 
 
-def measure(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> Measured:
+def measure(
+    audio: Audio, source: str, settings: Evaluation, memo: Memo, language: str | None = None
+) -> Measured:
     """Measure everything that needs only one signal, raw or clean.
 
     Args:
@@ -114,8 +121,12 @@ def measure(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> Meas
         source: a digest of the signal.
         settings: the profile's evaluation.
         memo: runs the steps, and may cache their results.
+        language: that of the speech, if it is known: raw and clean must be heard in the same one.
     """
     signal = Downmix(audio)
+    recogniser = settings.asr
+    if language is not None:
+        recogniser = recogniser.model_copy(update={"language": language})
     levels = cached_findings(
         ("lufs", "true_peak_dbtp", "loudness_range_lu"),
         "loudness",
@@ -134,8 +145,8 @@ def measure(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> Meas
     speech = cached_findings(
         ("transcript",),
         "asr",
-        digest("asr", source, settings.asr, weights.digest(asr.used_weights(settings.asr))),
-        lambda: {"transcript": asdict(asr.transcribe(signal.at(asr.RATE), settings.asr))},
+        digest("asr", source, recogniser, weights.digest(asr.used_weights(recogniser))),
+        lambda: {"transcript": asdict(asr.transcribe(signal.at(asr.RATE), recogniser))},
         memo,
     )
     loud, heard = ({name: score(kept) for name, kept in part.items()} for part in (levels, opinion))
@@ -211,7 +222,13 @@ def evidence(
     ]
     said = tuple(dict.fromkeys(note for note in notes if note is not None))
     return Evidence(
-        scores, transcripts, words.alignments, timelines, notes=said, music_ranges=ranges
+        scores,
+        transcripts,
+        words.alignments,
+        timelines,
+        notes=said,
+        music_ranges=ranges,
+        language=words.language,
     )
 
 

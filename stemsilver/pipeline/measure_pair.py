@@ -44,7 +44,7 @@ def evaluate_pair(
     """
     judges = profile.evaluation
     check_variable()
-    optional.check((judges.asr.backend, judges.music.backend))
+    optional.check(judges.models)
     weights.check(suite.used_weights(judges), name_of(profile))
     limit = profile.preprocess.max_minutes
     with TemporaryDirectory(prefix="stemsilver-") as folder:
@@ -56,13 +56,11 @@ def evaluate_pair(
                 f"{before.duration:.2f} s and {after.duration:.2f} s",
                 next_step="Name a render and its cleaned file.",
             )
-        measured = [
-            suite.measure(audio, audio.digest, profile.evaluation, UNCACHED)
-            for audio in (before, after)
-        ]
+        raw_measured = suite.measure(before, before.digest, judges, UNCACHED)
+        clean_measured = suite.measure(after, after.digest, judges, UNCACHED, raw_measured.language)
         beside = read_sidecars(script, reference, limit, scratch)
         at_one_rate = _at_rate(after, before.rate, scratch)
-        found = suite.evidence(before, measured[0], at_one_rate, measured[1], None, beside)
+        found = suite.evidence(before, raw_measured, at_one_rate, clean_measured, None, beside)
         notes = [
             f"{path.name}: {note}"
             for path, audio in ((raw, before), (clean, after), (reference, beside.reference))

@@ -188,7 +188,11 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
         # The same steps run again on the clean signal; rename the first to time both separately.
         steps.rename({step: f"raw {step}" for step in suite.STEPS})
         clean_measured = suite.measure(
-            cleaned.speech, cleaned.speech.digest, job.profile.evaluation, steps
+            cleaned.speech,
+            cleaned.speech.digest,
+            job.profile.evaluation,
+            steps,
+            raw_measured.language,
         )
         evidence = suite.evidence(
             raw, raw_measured, cleaned.speech, clean_measured, cleaned.stage_a, beside

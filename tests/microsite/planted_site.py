@@ -159,9 +159,12 @@ def plant(folder: Path) -> Planted:
     made in `folder`.
     """
     profile = config.load(resource("config") / "embedded.yaml")
-    script_alignment = _alignment("script → raw", "the quick fox", "the quick fox")
+    against_script = (
+        _alignment("script → raw", "the quick fox", "the quick box"),
+        _alignment("script → clean", "the quick fox", "the quack fox"),
+    )
     items = (
-        _item(INTRO, "narration/intro one.wav", _GOOD, _words(), script_alignment),
+        _item(INTRO, "narration/intro one.wav", _GOOD, _words(), *against_script),
         _item(
             DUET,
             "stereo/duet.wav",
@@ -218,6 +221,7 @@ def _item(
             {"raw": Transcript("the quick fox", ()), "clean": Transcript("the quick fox", ())},
             alignments,
             {"raw": presence, "clean": Timeline(0.1, (0.01,) * 15)},
+            language="de",
         ),
         rate=24_000,
         channels=channels,

@@ -61,10 +61,11 @@ def box(page: Page, selector: str) -> dict[str, float]:
 
 def test_tiles_are_means_over_the_renders_that_have_both_values(planted: Planted) -> None:
     one, two = planted.results[:2]
+    fates = {"words_lost": 0.01, "words_recovered": 0.25}
     view = view_of(
         planted,
-        scored(one, raw_script_wer=0.3, clean_script_wer=0.1, wer_raw_to_clean=0.02),
-        scored(two, raw_script_wer=0.5, clean_script_wer=0.2, wer_raw_to_clean=0.08),
+        scored(one, raw_script_wer=0.3, clean_script_wer=0.1, wer_raw_to_clean=0.02, **fates),
+        scored(two, raw_script_wer=0.5, clean_script_wer=0.2, wer_raw_to_clean=0.08, **fates),
         replace(planted.results[3], frames=24_000 * 90),
     )
     assert tile(view, "Words misheard") == Tile(
@@ -74,6 +75,10 @@ def test_tiles_are_means_over_the_renders_that_have_both_values(planted: Planted
         "WER against the script, lower is better; mean of 2 renders",
     )
     assert tile(view, "Words changed").after == "5.0 %"
+    assert (tile(view, "Words lost").after, tile(view, "Words recovered").after) == (
+        "1.0 %",
+        "25.0 %",
+    )
     assert tile(view, "Words changed").before is None
     assert tile(view, "Overall quality").note == (
         "DNSMOS overall, MOS 1–5, higher is better; mean of 2 renders"

@@ -75,6 +75,8 @@ def test_pages_say_verdicts_limits_and_reasons(published: Published) -> None:
     page = body(published, "renders/intro-one-00000001.html")
     assert "WER 60.0 % = (1 + 1 + 1) / 5 words" in page
     assert "≠ 1 substituted − 1 deleted + 1 inserted 3 unchanged" in page
+    assert "As the speech recogniser heard it, in German, after normalisation." in page
+    assert "1 word of the script lost: quick 1 word of the script recovered: fox" in page
     page = body(published, "renders/silent-00000004.html")
     assert "Music presence : too short" in page
     assert "– not measured Music to speech" in page

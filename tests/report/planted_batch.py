@@ -60,6 +60,7 @@ def make_item(path: str = "a.wav", /, **values: float | None) -> ItemResult:
         transcripts={"raw": Transcript("Hello there", (Word("Hello", 0.12345, 0.5),))},
         alignments=(Alignment("raw to clean", (heard,), 1, 0, 0, 2),),
         music={"raw": Timeline(0.01, (0.123456, 1.0)), "clean": Timeline(0.01, (0.0, 0.00049))},
+        language="de",
     )
     return ItemResult(
         id=re.sub(r"[^a-z0-9]+", "-", path).strip("-"),

@@ -83,6 +83,7 @@ def builds(
                 settings=settings[place] if settings else {"enhancement.mixture_share": 0.6},
                 targets={"clean_lufs": -16.0},
                 means={name: Mean(float(values[place]), RENDERS) for name, values in means.items()},
+                languages=("de", "en"),
             )
         )
     return found

@@ -19,12 +19,14 @@ def rows(text: str) -> list[dict[str, str]]:
 def test_one_row_a_render_with_stable_columns_values_and_reasons() -> None:
     table = batch_metrics_csv(SCORECARD)
     good, musical, silent, failed = found = rows(table)
-    expected = ["id", "path", "status", "reason", "duration_seconds", *METRICS, "reasons"]
+    first = ["id", "path", "status", "reason", "duration_seconds", "language"]
+    expected = [*first, *METRICS, "reasons"]
     assert list(good) == expected
     assert next(csv.reader(io.StringIO(batch_metrics_csv(scored())))) == expected
     assert [row["path"] for row in found] == [item.path for item in SCORECARD.renders]
     assert (good["status"], good["reason"], good["music_to_speech_db"]) == ("pass", "", "-24.5")
     assert "clean_estoi=silent" in good["reasons"].split("; ")
+    assert (good["language"], failed["language"]) == ("de", "")
     assert (musical["status"], musical["reason"]) == ("gate_failed", "music_to_speech")
     assert silent["music_to_speech_db"] == ""
     assert silent["reasons"].count("=silent") == len(METRICS)

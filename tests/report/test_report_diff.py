@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.report import Scorecard, change, check_guardrail, diff, diff_json
+from stemsilver.report import Scorecard, change, check_guardrail, diff, diff_json, listings
 
 from .cards import GATES, card, failed, item
 
@@ -172,3 +173,17 @@ def test_json_has_every_metric_of_every_render_and_no_infinity() -> None:
     assert told["added"] == [{"id": "c", "path": "c.wav"}]
     assert (told["passed"], told["nothing_changed"]) == (False, False)
     assert told["means"]["stoi_vs_stage_a"]["count"] == 2
+
+
+def test_a_render_heard_in_another_language_is_named() -> None:
+    german, french, unknown = (replace(item(), language=code) for code in ("de", "fr", None))
+    for base, head, told in (
+        (german, french, [("a.wav", "German → French")]),
+        (german, german, []),
+        (unknown, german, []),
+    ):
+        found = diff(card(base), card(head))
+        named = [one.entries for one in listings(found, ()) if "another language" in one.title]
+        assert [entry for entries in named for entry in entries] == told
+        [entry] = diff_json(found, ())["items"]
+        assert entry["language"] == {"base": base.language, "head": head.language}

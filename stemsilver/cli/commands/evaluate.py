@@ -49,6 +49,8 @@ def command(
     """
     settings = chosen_profile(profile, config_file)
     evidence = pipeline.evaluate_pair(raw, clean, settings, reference=reference, script=script)
+    if evidence.language is not None and settings.evaluation.asr.language == "auto":
+        messages().print(f"The speech is in {report.language_name(evidence.language)}.")
     for note in evidence.notes:
         messages().print(note, markup=False)
     if as_json:

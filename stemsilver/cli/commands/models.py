@@ -18,13 +18,14 @@ from stemsilver.errors import ConfigError, UsageError, WeightsError
 from stemsilver.profiles import known_profiles, load_profile
 
 if TYPE_CHECKING:
-    from stemsilver import weights
+    from stemsilver import optional, weights
     from stemsilver.config import Profile
     from stemsilver.pipeline import tasks
     from stemsilver.weights import fetch, kinds, store
     from stemsilver.weights.kinds import Remote, Weight
 else:
     weights, tasks = LazyModule("weights"), LazyModule("pipeline.tasks")
+    optional = LazyModule("optional")
     store, kinds = LazyModule("weights.store"), LazyModule("weights.kinds")
     fetch = LazyModule("weights.fetch")
 
@@ -114,7 +115,8 @@ def pull(
 def verify(names: Names = None, config_file: ConfigFile = None) -> None:
     """Compare weight files with their SHA-256; exits with 4 if one differs or is missing.
 
-    Without names, all known files are checked; weights never pulled are then not an error.
+    Without names, all known files are checked; weights never pulled, or in an optional package
+    that is not installed, are then not an error.
     """
     console = output()
     chosen = _chosen(names or (), config_file)
@@ -128,8 +130,10 @@ def verify(names: Names = None, config_file: ConfigFile = None) -> None:
         except WeightsError as error:
             wrong += 1
             console.print(f"[red]✗[/] {escape(error.message)}\n  next: {escape(error.next_step)}")
-    if absent:
-        console.print(f"Not pulled: {', '.join(absent)}")
+    for word, kind in (("pulled", kinds.Remote), ("installed", kinds.Bundled)):
+        lacking = [name for name in absent if isinstance(weights.entry(name), kind)]
+        if lacking:
+            console.print(f"Not {word}: {', '.join(lacking)}")
     raise typer.Exit(WeightsError.exit_code if wrong else 0)
 
 
@@ -205,8 +209,10 @@ def _describe(console: Console, weight: Weight, path: Path | None) -> None:
 
 
 def _is_absent(name: str) -> bool:
-    """Return whether a file must be pulled and is not there."""
-    return isinstance(weights.entry(name), kinds.Remote) and _found(name) is None
+    """Return whether a file that not everyone has is not there."""
+    weight = weights.entry(name)
+    common = isinstance(weight, kinds.Bundled) and weight.package not in optional.PACKAGES
+    return not common and not isinstance(weight, kinds.UserWeights) and _found(name) is None
 
 
 def _found(name: str) -> Path | None:

@@ -7,6 +7,7 @@ Source: Radford et al., *Robust Speech Recognition via Large-Scale Weak Supervis
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -38,7 +39,8 @@ class Backend(Protocol):
     ) -> tuple[list[tuple[Word, float]], str | None]:
         """Return the words heard in a signal of at least one sample, and their language.
 
-        Each word has the probability that the model gave it.
+        A word begins with a space unless it is written together with the one before. Each has the
+        probability that the model gave it.
         """
         ...
 
@@ -67,6 +69,8 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
     Whisper from inventing text where there is only music. A long signal is cut in pauses. Loops
     are removed, and their words have the probability 0 in the transcript's confidence.
 
+    A language that is to be detected is that of the first piece with words, for all pieces.
+
     Shape: `signal` is (frames,) at 16 kHz; an empty signal gives an empty transcript. If the
     language is to be detected and no words are heard, the transcript has no language.
 
@@ -75,25 +79,23 @@ def transcribe(signal: NDArray[np.float32], settings: Asr) -> Transcript:
         EnvironmentFault: the packages that run it are not installed.
     """
     words: list[tuple[Word, float]] = []
-    language: str | None = None
     for start, piece in _pieces(signal):
-        heard, spoken = BACKENDS[settings.backend].transcribe(piece, settings)
-        offset = start / RATE
-        words += (
-            (Word(word.text, round(word.start + offset, 3), round(word.end + offset, 3)), sure)
-            for word, sure in heard
-        )
-        language = language or (spoken if heard else None)
-    if settings.language != AUTO:
-        language = settings.language
+        heard, language = BACKENDS[settings.backend].transcribe(piece, settings)
+        words += ((_later(word, start / RATE), sure) for word, sure in heard)
+        if heard and language is not None:
+            settings = settings.model_copy(update={"language": language})
     kept = [words[index] for index in without_loops([word.text for word, _ in words])]
     return Transcript(
-        " ".join(word.text for word, _ in kept),
-        tuple(word for word, _ in kept),
-        language,
+        "".join(word.text for word, _ in kept).strip(),
+        tuple(replace(word, text=word.text.strip()) for word, _ in kept),
+        None if settings.language == AUTO else settings.language,
         round(sum(sure for _, sure in kept) / len(words), 3) if words else None,
         len(words) - len(kept),
     )
+
+
+def _later(word: Word, seconds: float) -> Word:
+    return replace(word, start=round(word.start + seconds, 3), end=round(word.end + seconds, 3))
 
 
 def _pieces(signal: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:

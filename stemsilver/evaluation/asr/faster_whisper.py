@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,25 +12,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from stemsilver import fsio
 from stemsilver import weights as registry
 from stemsilver.config import Asr
 from stemsilver.config.languages import AUTO
 from stemsilver.device import device, threads
 from stemsilver.evaluation.asr import vad_filter
 from stemsilver.records import Word
-from stemsilver.weights.kinds import Bundled
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 _FILES = {
     "": "model.bin",
+    "-part1": "model.bin",  # of a model that is too large for one package
+    "-part2": "model.bin",
     "-config": "config.json",
     "-tokenizer": "tokenizer.json",
     "-vocabulary": "vocabulary",  # .txt, or .json in later models
     "-preprocessor": "preprocessor_config.json",  # only in later models
 }
-"""Files that CTranslate2 reads from a model's folder, by the suffix of their registry names."""
+"""Files that CTranslate2 reads from a model's folder, by the suffix of their registry names.
+
+The parts of one file come in their order.
+"""
 
 
 def weights(settings: Asr) -> tuple[str, ...]:
@@ -42,12 +49,13 @@ def transcribe(
     """Return the words heard in `signal`, (frames,) at 16 kHz, and their language."""
     for name in vad_filter.WEIGHTS:
         registry.verified(name)
-    files = {registry.verified(name): file for name, file in _folder(settings).items()}
-    # The model inside a package is small: on the CPU it gives the same words on every machine.
-    embedded = isinstance(registry.entry(f"whisper-{settings.model_name}"), Bundled)
+    names = _folder(settings)
+    files = {registry.verified(name): file for name, file in names.items()}
+    # A model inside packages is small: on the CPU it gives the same words on every machine.
+    large = registry.large(names)
     segments, heard = _model(
         tuple(files.items()),
-        "cuda" if not embedded and device() == "cuda" else "cpu",  # CTranslate2 has no other
+        "cuda" if large and device() == "cuda" else "cpu",  # CTranslate2 has no other
     ).transcribe(
         signal,
         language=None if settings.language == AUTO else settings.language,
@@ -59,7 +67,7 @@ def transcribe(
     )
     words = [
         (
-            Word(word.word.strip(), round(float(word.start), 3), round(float(word.end), 3)),
+            Word(word.word, round(float(word.start), 3), round(float(word.end), 3)),
             float(word.probability),
         )
         for segment in segments
@@ -78,12 +86,18 @@ def _folder(settings: Asr) -> dict[str, str]:
 def _model(files: tuple[tuple[Path, str], ...], processor: str) -> WhisperModel:
     from faster_whisper import WhisperModel
 
+    parts: dict[str, list[Path]] = {}
+    for path, file in files:
+        parts.setdefault(file if "." in file else f"{file}{path.suffix}", []).append(path)
     # Link the files into a new folder: a user's own file can be in any folder, and unverified
     # files next to it must not be read.
     with TemporaryDirectory(prefix="stemsilver-") as folder:
-        for path, file in files:
-            name = file if "." in file else f"{file}{path.suffix}"
-            (Path(folder) / name).symlink_to(path.absolute())
+        for name, paths in parts.items():
+            place = Path(folder) / name
+            if len(paths) == 1:
+                place.symlink_to(paths[0].absolute())
+            else:
+                _join(paths, place)
         return WhisperModel(
             folder,
             device=processor,
@@ -92,3 +106,10 @@ def _model(files: tuple[tuple[Path, str], ...], processor: str) -> WhisperModel:
             num_workers=1,
             local_files_only=True,
         )
+
+
+def _join(parts: Sequence[Path], place: Path) -> None:
+    with fsio.writing(place), place.open("wb") as whole:
+        for part in parts:
+            with part.open("rb") as file:
+                shutil.copyfileobj(file, whole)

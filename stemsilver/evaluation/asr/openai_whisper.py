@@ -55,7 +55,7 @@ def transcribe(
         )
     words = [
         (
-            Word(word["word"].strip(), *_rounded(*in_signal(word["start"], word["end"]))),
+            Word(word["word"], *_rounded(*in_signal(word["start"], word["end"]))),
             float(word["probability"]),
         )
         for segment in heard["segments"]

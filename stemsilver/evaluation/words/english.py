@@ -13,11 +13,11 @@ SURE = 0.65
 """Confidence from which a transcript of an English-only model is taken for English.
 
 Measured with Whisper tiny.en: English with music as loud as the speech 0.77 or more, English voices
-of espeak-ng 0.70 or more; 44 transcripts of 15 other languages, also with music, 0.60 or less.
+of espeak-ng 0.70 or more; 52 transcripts of 15 other languages, also with music, 0.63 or less.
 """
 
-SURE_AGAINST_SCRIPT = 0.8
-"""The same, if the script is in another language."""
+SURE_AGAINST_TEXT = 0.8
+"""The same, if the script or the transcript itself reads like another language."""
 
 _FEWEST_WORDS = 6
 """A transcript of fewer words says too little about the language."""
@@ -31,9 +31,9 @@ _ENGLISH = frozenset(_FREQUENT.split())
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def is_foreign(script: str) -> bool:
-    """Return whether a script is clearly not English: by its letters, or its frequent words."""
-    words = _WORD.findall(script.casefold())
+def is_foreign(text: str) -> bool:
+    """Return whether a text is clearly not English: by its letters, or its frequent words."""
+    words = _WORD.findall(text.casefold())
     found = "".join(words)
     if 2 * sum(letter.isascii() for letter in found) < len(found):
         return True
@@ -47,17 +47,17 @@ def doubt(transcripts: Sequence[Transcript], script: str | None) -> str | None:
     The highest confidence decides: loud music lowers that of English too. Without a transcript of
     some length there is no doubt.
     """
-    sure = max(
+    sure, heard = max(
         (
-            heard.confidence
-            for heard in transcripts
-            if heard.confidence is not None and len(heard.words) + heard.left_out >= _FEWEST_WORDS
+            (one.confidence, one.text)
+            for one in transcripts
+            if one.confidence is not None and len(one.words) + one.left_out >= _FEWEST_WORDS
         ),
-        default=1.0,
+        default=(1.0, ""),
     )
     if script is not None and is_foreign(script):
-        if sure < SURE_AGAINST_SCRIPT:
+        if sure < SURE_AGAINST_TEXT:
             return f"{ENGLISH_ONLY}, and the script is in another language"
-    elif sure < SURE:
+    elif sure < SURE or (sure < SURE_AGAINST_TEXT and is_foreign(heard)):
         return f"{ENGLISH_ONLY}, and is unsure of its words (mean probability {100 * sure:.0f} %)"
     return None

@@ -1,12 +1,13 @@
-"""The word error rates of one render, where they mean something."""
+"""What the words of one render tell, where they mean something."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stemsilver.evaluation.findings import score_or_reason
 from stemsilver.evaluation.words.english import SURE, doubt
+from stemsilver.evaluation.words.recovered import lost_and_recovered
 from stemsilver.evaluation.words.wer import align, wer
 from stemsilver.records import Alignment, Score, Transcript
 
@@ -15,14 +16,21 @@ MOST_ERRORS = 0.8
 
 NOT_THE_SCRIPT = "the script does not match this render"
 
+SCRIPT_TO_RAW, SCRIPT_TO_CLEAN = "script → raw", "script → clean"
+"""The names of alignments."""
+
 
 @dataclass(frozen=True)
 class WordScores:
-    """The word error rates by metric, the alignments behind them, and sentences for the reader."""
+    """The scores by metric, the alignments behind them, and sentences for the reader.
+
+    `language` is the one that the words were compared in; None if they were not.
+    """
 
     scores: Mapping[str, Score]
     alignments: tuple[Alignment, ...]
     notes: tuple[str, ...]
+    language: str | None
 
 
 def word_scores(
@@ -32,7 +40,8 @@ def word_scores(
     *,
     english_only: bool,
 ) -> WordScores:
-    """Return the word error rates of raw to clean, and of both against the script.
+    """Return the word error rates of raw to clean and of both against the script, and the shares
+    of the script's words that were lost and recovered.
 
     They are null with the reason if the recogniser does not know the language, or if the script is
     not what was heard. A score in the place of a text is the reason why there is none.
@@ -43,15 +52,17 @@ def word_scores(
         script: the words that are spoken.
         english_only: whether the recogniser knows no other language.
     """
-    compared = {
-        "wer_raw_to_clean": _compared("raw → clean", raw, clean),
-        "raw_script_wer": _compared("script → raw", script, raw),
-        "clean_script_wer": _compared("script → clean", script, clean),
-    }
     heard = {
         name: text
         for name, text in (("raw", raw), ("clean", clean))
         if isinstance(text, Transcript)
+    }
+    language = next((text.language for text in heard.values() if text.words), None)
+    raw, clean = _in_language(language, raw), _in_language(language, clean)
+    compared = {
+        "wer_raw_to_clean": _compared("raw → clean", raw, clean),
+        "raw_script_wer": _compared(SCRIPT_TO_RAW, script, raw),
+        "clean_script_wer": _compared(SCRIPT_TO_CLEAN, script, clean),
     }
     errors = {name: compared[f"{name}_script_wer"][0].value for name in ("raw", "clean")}
     known = [value for value in errors.values() if value is not None]
@@ -66,7 +77,7 @@ def word_scores(
         reasons = dict.fromkeys(compared, doubts)
         notes.append(
             f"The word error rates are not measured: {doubts}. If the speech is in another "
-            "language, set evaluation.asr to a multilingual model."
+            "language, use the profile multilingual, or its settings of evaluation.asr."
         )
     else:
         if known and not script_heard:
@@ -78,20 +89,44 @@ def word_scores(
                 "compared. Check that it is the script of this render."
             )
         notes += _weaknesses(heard)
+    scores = {
+        name: Score.missing(reasons[name]) if name in reasons and score.value is not None else score
+        for name, (score, _) in compared.items()
+    }
+    alignments = {
+        alignment.name: alignment
+        for name, (_, alignment) in compared.items()
+        if alignment is not None and name not in reasons
+    }
     return WordScores(
-        {
-            name: Score.missing(reasons[name])
-            if name in reasons and score.value is not None
-            else score
-            for name, (score, _) in compared.items()
-        },
-        tuple(
-            alignment
-            for name, (_, alignment) in compared.items()
-            if alignment is not None and name not in reasons
-        ),
+        scores | _of_the_script(scores, alignments),
+        tuple(alignments.values()),
         tuple(notes),
+        None if doubts is not None else language,
     )
+
+
+def _in_language(language: str | None, text: Transcript | Score) -> Transcript | Score:
+    """Return a transcript without words as one in the language of the other."""
+    if isinstance(text, Transcript) and text.language is None:
+        return replace(text, language=language)
+    return text
+
+
+def _of_the_script(
+    scores: Mapping[str, Score], alignments: Mapping[str, Alignment]
+) -> dict[str, Score]:
+    """Return the shares of the script's words that were lost and recovered."""
+    names = ("words_lost", "words_recovered")
+    for rate in (scores["raw_script_wer"], scores["clean_script_wer"]):
+        if rate.value is None:
+            return dict.fromkeys(names, rate)
+    raw, clean = alignments[SCRIPT_TO_RAW], alignments[SCRIPT_TO_CLEAN]
+    found = lost_and_recovered(raw, clean)
+    return {
+        name: Score(len(words) / raw.reference_words)
+        for name, words in zip(names, found, strict=True)
+    }
 
 
 def _compared(

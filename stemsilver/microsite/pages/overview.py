@@ -29,6 +29,7 @@ from stemsilver.report import (
     batch_verdict,
     format_value,
     headline,
+    mean,
     raw_to_clean,
     skipped_words,
     totals,
@@ -188,6 +189,11 @@ def _tiles(found: Scorecard, count: Totals) -> tuple[Tile, ...]:
         _change("Speech quality", "dnsmos_sig", raw_to_clean(found, "dnsmos_sig")),
         *((_change("Words misheard", "script_wer", script),) if script.count else ()),
         _single("Words changed", "wer_raw_to_clean", head.wer_raw_to_clean),
+        *(
+            _single(f"Words {what}", f"words_{what}", mean(found, f"words_{what}"))
+            for what in ("lost", "recovered")
+            if script.count
+        ),
     )
 
 

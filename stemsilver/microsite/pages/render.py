@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stemsilver.config.languages import UNSPACED
+from stemsilver.evaluation.words.recovered import lost_and_recovered
+from stemsilver.evaluation.words.scores import SCRIPT_TO_CLEAN, SCRIPT_TO_RAW
 from stemsilver.evaluation.words.wer import wer
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING
@@ -20,6 +23,10 @@ from stemsilver.microsite.parts.metric_cells import (
 from stemsilver.microsite.parts.player import Player, player, player_files, sources
 from stemsilver.records import Alignment, Evidence, Failure
 from stemsilver.report import ScoredRender, format_value
+from stemsilver.report.text.wording import counted
+
+_TOLD = 20
+"""How many words are told of those lost, or recovered."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,10 @@ class ShortPair:
 
 @dataclass(frozen=True)
 class RenderPage:
-    """Everything on the page of one render. `failure` is None if it was cleaned."""
+    """Everything on the page of one render. `failure` is None if it was cleaned.
+
+    `script_words` says which words of the script were lost and recovered.
+    """
 
     path: str
     standing: Standing
@@ -76,6 +86,7 @@ class RenderPage:
     measured: tuple[Measurement, ...]
     unmeasured: tuple[Measurement, ...]
     differences: tuple[Difference, ...]
+    script_words: tuple[str, ...]
     item: ScoredRender
     previous: Neighbour | None
     next: Neighbour | None
@@ -112,6 +123,9 @@ def render_page(
         measured=tuple(one for one in found if one.measured),
         unmeasured=tuple(one for one in found if not one.measured),
         differences=tuple(difference(alignment) for alignment in alignments),
+        script_words=tuple(
+            _script_words(alignments, "letter" if item.language in UNSPACED else "word")
+        ),
         item=item,
         previous=neighbour(items[index - 1]) if index else None,
         next=neighbour(items[index + 1]) if index + 1 < len(items) else None,
@@ -157,6 +171,20 @@ def difference(alignment: Alignment) -> Difference:
         alignment=alignment,
         times=_times(alignment),
     )
+
+
+def _script_words(alignments: Sequence[Alignment], noun: str) -> Iterator[str]:
+    """Yield which words (or letters) of the script are heard in one of raw and clean only."""
+    named = {alignment.name: alignment for alignment in alignments}
+    if SCRIPT_TO_RAW not in named or SCRIPT_TO_CLEAN not in named:
+        return
+    lost, recovered = lost_and_recovered(named[SCRIPT_TO_RAW], named[SCRIPT_TO_CLEAN])
+    for what, found in (("lost", lost), ("recovered", recovered)):
+        told = [word.before for word in found[:_TOLD]]
+        if len(found) > _TOLD:
+            told.append(f"and {len(found) - _TOLD} more")
+        count = f"{counted(len(found), noun)} of the script {what}"
+        yield f"{count}: {', '.join(told)}" if told else count
 
 
 def _times(alignment: Alignment) -> str:

@@ -19,6 +19,7 @@ from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
 from stemsilver import optional
 from stemsilver.config import Profile
+from stemsilver.config.languages import UNSPACED
 from stemsilver.errors import SiteError
 from stemsilver.evaluation.catalogue_models import described
 from stemsilver.media.playback import BASE
@@ -35,7 +36,14 @@ from stemsilver.microsite.publish.assets import Plot
 from stemsilver.microsite.publish.overrides import template_folders
 from stemsilver.microsite.templates import environment
 from stemsilver.records import Evidence, WeightRecord
-from stemsilver.report import Record, Scorecard, skipped_words, used_models, visible
+from stemsilver.report import (
+    Record,
+    Scorecard,
+    language_name,
+    skipped_words,
+    used_models,
+    visible,
+)
 
 # The theme does not escape titles, so they lose HTML characters; the heading shows all of them.
 _INERT = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "”", "'": "’"})
@@ -70,13 +78,19 @@ class Pages:
     @cached_property
     def _jinja(self) -> Environment:
         jinja = environment(*template_folders(), finalize=_shown)
-        jinja.filters.update(mathml=mathml, with_symbols=with_symbols, breakable=breakable)
+        jinja.filters.update(
+            mathml=mathml,
+            with_symbols=with_symbols,
+            breakable=breakable,
+            language_name=language_name,
+        )
         jinja.globals.update(
             scorecard=self.scorecard,
             profile=self.profile,
             created=_moment(self.scorecard),
             clock=clock,
             skipped_words=skipped_words,
+            unspaced=UNSPACED,
             words=words,
         )
         return jinja

@@ -42,6 +42,12 @@ class ItemDiff:
         """The path in head; the id is made from it."""
         return self.head.path
 
+    @property
+    def other_language(self) -> bool:
+        """Whether the words were compared in another language than in base."""
+        known = self.base.language is not None and self.head.language is not None
+        return known and self.base.language != self.head.language
+
 
 @dataclass(frozen=True)
 class ChangeRow:

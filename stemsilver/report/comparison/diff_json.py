@@ -58,6 +58,7 @@ def _item(item: ItemDiff) -> dict[str, Any]:
         "path": item.path,
         "was": item.was,
         "now": item.now,
+        "language": {"base": item.base.language, "head": item.head.language},
         "metrics": {name: _change(one) for name, one in item.changes.items()},
     }
 

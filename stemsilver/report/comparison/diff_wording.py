@@ -9,7 +9,13 @@ from stemsilver.records import Failure
 from stemsilver.report.comparison.change import Change, ChangeKind
 from stemsilver.report.comparison.diff import Diff
 from stemsilver.report.comparison.guardrail import Check, Origin
-from stemsilver.report.text.wording import NO_VALUE, counted, format_change, format_value
+from stemsilver.report.text.wording import (
+    NO_VALUE,
+    counted,
+    format_change,
+    format_value,
+    language_name,
+)
 
 _SENSES: dict[ChangeKind, str] = {
     "better": "▲ better",
@@ -79,6 +85,11 @@ def change_cells(change: Change) -> tuple[str, str, str, str]:
 def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
     """Return the renders that a reader must be told by name, the worst group first."""
     turned = [(one.path, f"{_word(one.was)} → {_word(one.now)}") for one in diff.reversed_verdicts]
+    languages = [
+        (one.path, f"{language_name(one.base.language)} → {language_name(one.head.language)}")
+        for one in diff.compared
+        if one.other_language
+    ]
     # Failing renders have their own lists.
     broken = [
         Listing(f"{check.label}: newly broken", tuple((path, "") for path in check.renders))
@@ -94,6 +105,7 @@ def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
         ),
         *broken,
         Listing("Verdict by the base's gates", tuple(turned)),
+        Listing("Words heard in another language", tuple(languages)),
         Listing("Not cleaned in either", _entries((o.path, o.failure) for o in diff.failing_still)),
         Listing("Cleaned again", tuple((one.path, "") for one in diff.mended)),
         Listing("Not compared: other raw audio", tuple((o.path, "") for o in diff.other_audio)),

@@ -25,7 +25,7 @@ from stemsilver.report.scorecard.scorecard import Scorecard
 from stemsilver.report.scorecard.scores import Mean, mean
 from stemsilver.report.scorecard.settings import Settings, Untrusted
 from stemsilver.report.scorecard.verdicts import targets
-from stemsilver.report.untrusted import Hex, Name, UntrustedModel, read_json
+from stemsilver.report.untrusted import Hex, LanguageCode, Name, UntrustedModel, read_json
 
 HISTORY = "history.json"
 """The name of the history file, in a report and in a site's downloads."""
@@ -55,7 +55,7 @@ class Record:
     `created` is ISO 8601 in UTC, to the second. `batch` is a digest of the renders: means of two
     builds can only be compared if it is equal. `targets` are the values that metrics should be
     near, and `settings` the profile's. `means` has only the metrics that were measured. The
-    `skipped` files are not among the `items`.
+    `skipped` files are not among the `items`. `languages` are those that words were compared in.
     """
 
     created: str
@@ -72,6 +72,7 @@ class Record:
     targets: Mapping[str, float]
     means: Mapping[str, Mean]
     skipped: int = 0
+    languages: tuple[str, ...] = ()
 
     @property
     def moment(self) -> datetime:
@@ -105,6 +106,7 @@ class _Record(UntrustedModel):
     targets: dict[str, _Value]
     means: dict[str, _Mean]
     skipped: _Count = 0
+    languages: Annotated[list[LanguageCode], Field(max_length=200)] = Field(default_factory=list)
 
 
 class _File(UntrustedModel):
@@ -133,6 +135,7 @@ def record(found: Scorecard) -> Record:
         targets=targets(found.gates),
         means={name: mean for name, mean in means.items() if mean.count},
         skipped=len(found.skipped),
+        languages=tuple(sorted({item.language for item in found.renders if item.language})),
     )
 
 
@@ -214,9 +217,10 @@ def _history(values: Any) -> tuple[Record, ...]:
             for name, mean in one.means.items()
             if name in METRICS
         }
-        plain = one.model_dump(exclude={"means"})
+        plain = one.model_dump(exclude={"means", "languages"})
         settings = file.settings.get(one.config_digest, {})
-        found.append(Record(**plain, settings=settings, means=means))
+        languages = tuple(one.languages)
+        found.append(Record(**plain, settings=settings, means=means, languages=languages))
         _ = found[-1].moment  # fails now if the time is not valid
     return tuple(found)
 

@@ -8,16 +8,17 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.report.scorecard.scorecard import Scorecard, ScoredRender
 from stemsilver.report.text.wording import visible
 
-COLUMNS = ("id", "path", "status", "reason", "duration_seconds", *METRICS, "reasons")
+COLUMNS = ("id", "path", "status", "reason", "duration_seconds", "language", *METRICS, "reasons")
 
 
 def batch_metrics_csv(found: Scorecard) -> str:
     """Return the batch as CSV: one row per render, always with the same columns.
 
     `reason` says why a render is not `pass`: its failure's code, the gates that failed, or
-    `no_music` or `no_speech`. Metrics are unrounded, in the units of the catalogue, and empty if
-    null; `reasons` then says why, as `metric=reason; …`. For a failed render, whose metrics all
-    have the same reason, only `reason` says it. Text is quoted, numbers are not.
+    `no_music` or `no_speech`. `language` is a language code, or empty. Metrics are unrounded, in
+    the units of the catalogue, and empty if null; `reasons` then says why, as `metric=reason; …`.
+    For a failed render, whose metrics all have the same reason, only `reason` says it. Text is
+    quoted, numbers are not.
     """
     import pandas as pd  # Imported here: slow, and only needed here.
 
@@ -43,6 +44,7 @@ def _row(item: ScoredRender) -> dict[str, str | float | None]:
         "status": item.status,
         "reason": cell(reason),
         "duration_seconds": item.duration,
+        "language": item.language,
         **{name: score.value for name, score in item.scores.items()},
         "reasons": cell(nulls),
     }

@@ -184,7 +184,7 @@ def music_settings(music: Music) -> tuple[str, ...]:
 
 
 def _recogniser(asr: Asr) -> Model:
-    carried = asr.backend == "faster-whisper" and asr.model_name == "tiny.en"
+    carried = asr.backend == "faster-whisper" and asr.model_name in ("tiny.en", "base")
     return Model(
         f"Whisper {asr.model_name}, {_BACKENDS[asr.backend]}",
         "Writes down what it hears, with the time of every word; only at temperature 0, and "

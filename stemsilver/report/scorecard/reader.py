@@ -17,7 +17,14 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Failure, Lack, Score, Skipped, WeightRecord
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender
 from stemsilver.report.scorecard.verdicts import gate, status_under, verdicts
-from stemsilver.report.untrusted import Hex, Name, UntrustedModel, Word, read_json
+from stemsilver.report.untrusted import (
+    Hex,
+    LanguageCode,
+    Name,
+    UntrustedModel,
+    Word,
+    read_json,
+)
 
 MAX_BYTES = 8_000_000
 """The largest scorecard that is read, in bytes: about 1,700 renders."""
@@ -57,6 +64,7 @@ class _Item(UntrustedModel):
     frames: _Count = 0
     notes: list[_Text] = Field(default_factory=list)
     lacks: Lack | None = None
+    language: LanguageCode | None = None
 
 
 class _Gate(UntrustedModel):

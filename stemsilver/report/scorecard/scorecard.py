@@ -63,8 +63,9 @@ class ScoredRender:
 
     `output` is the path of the speech-only file in its folder, and `output_sha256` the hash of that
     file; both are None if there is none. `raw_digest` identifies the raw samples; None if they
-    could not be decoded. `lacks` is what the render does not contain. Every metric of the catalogue
-    has a score, and every gate a verdict.
+    could not be decoded. `lacks` is what the render does not contain. `language` is the one that
+    its words were compared in, as a Whisper language code. Every metric of the catalogue has a
+    score, and every gate a verdict.
     """
 
     id: str
@@ -82,6 +83,7 @@ class ScoredRender:
     frames: int = 0
     notes: tuple[str, ...] = ()
     lacks: Lack | None = None
+    language: str | None = None
 
     @property
     def duration(self) -> float:

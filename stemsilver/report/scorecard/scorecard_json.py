@@ -92,6 +92,7 @@ def _item(item: ScoredRender) -> dict[str, Any]:
         "script": item.script,
         "status": item.status,
         "lacks": item.lacks,
+        "language": item.language,
         "failure": asdict(item.failure) if item.failure is not None else None,
         "notes": list(item.notes),
         "rate": item.rate,

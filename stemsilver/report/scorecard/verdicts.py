@@ -264,6 +264,7 @@ def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
         frames=result.frames,
         notes=result.notes,
         lacks=result.lacks,
+        language=result.evidence.language if result.evidence is not None else None,
     )
 
 

@@ -65,6 +65,20 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def language_name(code: str | None) -> str:
+    """Return the English name of a language by its Whisper code; the code if it has no name.
+
+    >>> language_name("de"), language_name("jw"), language_name(None)
+    ('German', 'Javanese', '—')
+    """
+    from babel import Locale  # imported here: slow, and only needed here
+
+    if code is None:
+        return NO_VALUE
+    # Whisper calls Javanese by its former code.
+    return str(Locale("en").languages.get({"jw": "jv"}.get(code, code), code))
+
+
 def shortened(text: str, most: int) -> str:
     """Return `text` made `visible`, without its middle if it has more than `most` characters.
 
