@@ -20,7 +20,7 @@ from stemsilver.cleaning.separators.spleeter import SpleeterSeparator
 from stemsilver.config import Profile
 from stemsilver.dsp import loudness, meter
 from stemsilver.errors import StageError, WeightsError
-from stemsilver.evaluation import asr, dnsmos, music, suite, vad
+from stemsilver.evaluation import asr, dnsmos, music, references, suite, vad
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.evaluation.words import scores
 from stemsilver.records import (
@@ -261,7 +261,7 @@ def test_music_alone_has_no_speech_and_no_word_errors() -> None:
 
 @pytest.mark.parametrize("value", [np.nan, -np.inf])
 def test_a_metric_that_gives_nan_is_null(value: float, deaf: None, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(suite, "si_sdr_db", lambda *_: value)
+    monkeypatch.setattr(references, "si_sdr_db", lambda *_: value)
     monkeypatch.setattr(meter, "integrated_lufs", lambda *_: value)
     monkeypatch.setattr(dnsmos, "dnsmos", lambda *_: dict.fromkeys(dnsmos.CALIBRATION, value))
     raw = Audio(speech(3.2), RATE)
@@ -357,7 +357,7 @@ def test_a_comparison_that_crashes_costs_its_own_cells(
     truth = demo("museum_guide.reference.flac").samples[:, round(0.6 * RATE) : round(3.8 * RATE)]
     half = Audio(np.float32(0.5) * three_seconds.samples + np.float32(0.2) * truth, RATE)
     result = Cleaned(half, half, chain.StageA(truth, three_seconds.samples - truth))
-    monkeypatch.setattr(scores if function == "align" else suite, function, crash)
+    monkeypatch.setattr(scores if function == "align" else references, function, crash)
     evidence = evaluate(three_seconds, result, script="well said", reference=Audio(truth, RATE))
     found = reasons(evidence)
     assert set(found) == set(METRICS)

@@ -14,7 +14,7 @@ from stemsilver.cache import Cache
 from stemsilver.config import Profile
 from stemsilver.discover import discover
 from stemsilver.errors import EmptyAudio, EnvironmentFault, WeightsError
-from stemsilver.evaluation import suite
+from stemsilver.evaluation import references, suite
 from stemsilver.pipeline import loop
 from stemsilver.pipeline import tasks as item
 from stemsilver.pipeline.loop import BatchResult
@@ -313,7 +313,7 @@ def test_a_crashed_metric_is_null_and_tried_again(workspace: Workspace, monkeypa
         return result.evidence.scores[name]
 
     with monkeypatch.context() as patch:
-        patch.setattr(suite, "stoi", crash)
+        patch.setattr(references, "stoi", crash)
         missing = score("stoi_vs_stage_a")
         assert (missing.value, missing.reason) == (None, "crashed: RuntimeError: out of memory")
     assert score("stoi_vs_stage_a").value is not None
