@@ -232,7 +232,8 @@ class Evidence:
 
     The keys of `scores` are the metric names of `evaluation.catalogue`; the keys of `transcripts`,
     `music` and `music_ranges` are `raw` and `clean`. `notes` are sentences for the reader about
-    how it was measured.
+    how it was measured. `voice` is the voice in clean as a unit vector, to be compared with those
+    of other renders; empty if it is not known.
     """
 
     scores: Mapping[str, Score]
@@ -241,6 +242,7 @@ class Evidence:
     music: Mapping[str, Timeline] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     music_ranges: Mapping[str, tuple[MusicRange, ...]] = field(default_factory=dict)
+    voice: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

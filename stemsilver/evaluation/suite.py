@@ -22,7 +22,9 @@ from stemsilver.evaluation.findings import cached_findings, score, score_as_json
 from stemsilver.evaluation.music.ranges import music_ranges, with_levels
 from stemsilver.evaluation.pause_floor import pause_floor_db
 from stemsilver.evaluation.references import against_stage_a, against_truth, lag_notes
-from stemsilver.evaluation.undefined import NO_SCRIPT, SILENT, TOO_SHORT, Undefined
+from stemsilver.evaluation.undefined import NO_SCRIPT, NO_SPEECH, SILENT, TOO_SHORT, Undefined
+from stemsilver.evaluation.voice import scores as voice
+from stemsilver.evaluation.voice.scores import HeardVoice, voice_scores
 from stemsilver.evaluation.words.scores import word_scores
 from stemsilver.records import (
     Audio,
@@ -38,7 +40,7 @@ from stemsilver.records import (
 )
 from stemsilver.step_cache import Memo
 
-STEPS = ("loudness", "music", "dnsmos", "asr")
+STEPS = ("loudness", "music", "dnsmos", "asr", "voice")
 """The steps of `measure`, for timing."""
 
 
@@ -59,13 +61,14 @@ class FoundMusic:
 class Measured:
     """Measurements of one signal; the names of `scores` have no prefix `raw_` or `clean_`.
 
-    If the recogniser failed, `transcript` is a score with the reason. `english_only` says that the
-    recogniser knows no other language.
+    If the recogniser failed, `transcript` is a score with the reason; `voice` likewise.
+    `english_only` says that the recogniser knows no other language.
     """
 
     scores: Mapping[str, Score]
     transcript: Transcript | Score
     music: FoundMusic
+    voice: HeardVoice | Score
     english_only: bool = False
 
     @property
@@ -81,6 +84,7 @@ def used_weights(settings: Evaluation) -> tuple[str, ...]:
         *music.used_weights(settings.music),
         *dnsmos.WEIGHTS,
         *asr.used_weights(settings.asr),
+        *voice.WEIGHTS,
     )
 
 
@@ -116,11 +120,19 @@ def measure(audio: Audio, source: str, settings: Evaluation, memo: Memo) -> Meas
         lambda: {"transcript": asdict(asr.transcribe(signal.at(asr.RATE), settings.asr))},
         memo,
     )
-    loud, heard = ({name: score(kept) for name, kept in part.items()} for part in (levels, opinion))
+    heard = cached_findings(
+        ("voice",),
+        "voice",
+        digest("voice", source, weights.digest((*vad.WEIGHTS, *voice.WEIGHTS))),
+        lambda: {"voice": voice.hear(signal)},
+        memo,
+    )
+    loud, liked = ({name: score(kept) for name, kept in part.items()} for part in (levels, opinion))
     return Measured(
-        {**loud, **events.scores, **heard},
+        {**loud, **events.scores, **liked},
         _transcript(speech["transcript"]),
         events,
+        voice.heard_voice(heard["voice"]),
         asr.english_only(settings.asr),
     )
 
@@ -177,9 +189,13 @@ def evidence(
     scores.update(words.scores)
     lags: dict[str, float] = {}
     truth = against_truth(raw, speech, beside.reference, lags)
+    voices = voice_scores(
+        _voice(raw_measured), _voice(clean_measured), raw_measured.music.ranges, beside.reference
+    )
+    scores.update({**truth, **voices.scores})
     if beside.reference_fault is not None:
-        truth = dict.fromkeys(truth, Score.missing(beside.reference_fault))
-    scores.update(truth)
+        fault = Score.missing(beside.reference_fault)
+        scores.update(dict.fromkeys((*truth, voice.TO_TRUTH), fault))
     notes = [
         *beside.notes,
         *words.notes,
@@ -189,7 +205,13 @@ def evidence(
     ]
     said = tuple(dict.fromkeys(note for note in notes if note is not None))
     return Evidence(
-        scores, transcripts, words.alignments, timelines, notes=said, music_ranges=ranges
+        scores,
+        transcripts,
+        words.alignments,
+        timelines,
+        notes=said,
+        music_ranges=ranges,
+        voice=voices.voice,
     )
 
 
@@ -244,7 +266,7 @@ def _find_music(signal: Downmix, source: str, settings: Evaluation, memo: Memo) 
 def _music_and_pauses(downmix: Downmix, settings: Evaluation) -> dict[str, Any]:
     timeline = music.timeline(downmix, settings.music)
     signal = downmix.at(vad.RATE)
-    spoken = vad.speech_frames(signal)
+    spoken = downmix.speech
     ranges = music_ranges(timeline, settings.music_ranges, downmix.duration)
     return {
         "music_presence": score_as_json(lambda: _presence(signal, timeline, downmix.duration)),
@@ -269,6 +291,13 @@ def _presence(signal: NDArray[np.float32], timeline: Timeline, duration: float) 
 
 def _dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, Any]:
     return {name: {"value": value} for name, value in dnsmos.dnsmos(signal, hop_seconds).items()}
+
+
+def _voice(measured: Measured) -> HeardVoice | Score:
+    # The voice-activity detector alone takes some instruments for voices.
+    if measured.music.has_speech is False and not measured.silent:
+        return Score.missing(NO_SPEECH)
+    return measured.voice
 
 
 def _transcript(kept: Mapping[str, Any]) -> Transcript | Score:

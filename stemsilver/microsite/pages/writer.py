@@ -20,7 +20,7 @@ from jinja2 import Environment, TemplateError, TemplateSyntaxError
 from stemsilver import optional
 from stemsilver.config import Profile
 from stemsilver.errors import SiteError
-from stemsilver.evaluation.catalogue_models import described
+from stemsilver.evaluation.catalogue.models import described
 from stemsilver.media.playback import BASE
 from stemsilver.microsite.baseline import Base, BaseItem, label
 from stemsilver.microsite.pages.blind import BUILDS, BlindPage, blind_page
