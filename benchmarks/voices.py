@@ -124,8 +124,8 @@ def equal_error(same: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[
 
 def cleaned(folder: Path, others: Sequence[VoiceVector]) -> Table:
     """Return the scores of cleaned mixtures."""
-    raised = [f"{number:+g} semitones" for number in SEMITONES]
-    table = Table("mixture", "to the truth", "to another voice", *raised)
+    raised = [f"pitch {number:+g}" for number in SEMITONES]
+    table = Table("mixture", "truth", "another voice", *raised)
     for entry in json.loads((folder / "index.json").read_text()):
         mixture = decode(folder / f"{entry['name']}.mix.flac", 60)
         finished = chain.clean(mixture, mixture.digest, load_profile().chain, UNCACHED).speech

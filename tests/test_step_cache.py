@@ -125,6 +125,7 @@ EDITS = {
     "cleaning/separators/spleeter.py": {"chain", "whole render"},
     "dsp/stft.py": {"chain", "metrics", "outlines", "whole render"},
     "evaluation/dnsmos.py": {"metrics", "whole render"},
+    "evaluation/voice/pitch.py": {"metrics", "whole render"},
     "media/plots.py": {"pictures", "whole render"},
     "media/snippets.py": {"whole render"},
     "pipeline/tasks.py": {"whole render"},
