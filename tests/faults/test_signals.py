@@ -304,7 +304,7 @@ CRASHES: dict[str, tuple[Any, set[str]]] = {
     "true_peak_dbtp": (meter, {"true_peak_dbtp"}),
     "loudness_range_lu": (meter, {"loudness_range_lu"}),
     "timeline": (music, {"music_presence", "pause_floor_db"}),
-    "speech_frames": (vad, {"pause_floor_db"}),
+    "speech_frames": (vad, {"music_presence", "pause_floor_db"}),
     "dnsmos": (dnsmos, {"dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl"}),
     "transcribe": (asr, set()),
     "pitch_track": (pitch, set()),

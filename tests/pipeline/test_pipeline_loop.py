@@ -19,7 +19,7 @@ from stemsilver.pipeline import loop
 from stemsilver.pipeline import tasks as item
 from stemsilver.pipeline.loop import BatchResult
 from stemsilver.pipeline.tasks import Job, Tally
-from stemsilver.records import ItemResult, Render
+from stemsilver.records import Evidence, ItemResult, Render, Score
 
 from .batches import (
     InThisProcess,
@@ -62,7 +62,8 @@ def faults(monkeypatch: Patch) -> Faults:
         return run
 
     def result(job: Job) -> ItemResult:
-        return ItemResult(job.render.id, job.render.path, job.render.output)
+        evidence = Evidence({}, voice=(1.0, 0.0))
+        return ItemResult(job.render.id, job.render.path, job.render.output, evidence=evidence)
 
     def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
         stored = {item.RESULT: item._RESULT.dump_json(result(job))}
@@ -122,6 +123,16 @@ def test_finished_renders_are_found_without_workers(renders: Renders, tmp_path: 
     again = loop.run(renders, embedded(), cache, executor, watch)
     assert (again.reused, again.steps, left) == (3, Tally(), [2])
     assert again.items == finished.items
+
+
+@pytest.mark.usefixtures("faults")
+def test_the_voice_of_a_finished_render_is_compared_with_those_of_this_batch(
+    renders: Renders, tmp_path: Path
+) -> None:
+    for count, scores in ((1, {}), (3, {"voice_similarity_to_batch": Score(1.0)})):
+        for result in run(renders[:count], tmp_path / "cache", InThisProcess()).items:
+            assert result.evidence is not None
+            assert result.evidence.scores == scores
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ VOICE = (
     Metric(
         "pitch_correlation",
         "Pitch correlation",
-        "−1–1",
+        "−1 to 1",
         "higher",
         3,
         0.0005,
