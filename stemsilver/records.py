@@ -233,7 +233,8 @@ class Evidence:
     The keys of `scores` are the metric names of `evaluation.catalogue`; the keys of `transcripts`,
     `music` and `music_ranges` are `raw` and `clean`. `notes` are sentences for the reader about
     how it was measured. `language` is the one that the words were compared in, as a Whisper
-    language code; None if they were not.
+    language code; None if they were not. `voice` is the voice in clean as a unit vector, to be
+    compared with those of other renders; empty if it is not known.
     """
 
     scores: Mapping[str, Score]
@@ -243,6 +244,7 @@ class Evidence:
     notes: tuple[str, ...] = ()
     music_ranges: Mapping[str, tuple[MusicRange, ...]] = field(default_factory=dict)
     language: str | None = None
+    voice: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

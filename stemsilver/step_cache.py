@@ -230,11 +230,11 @@ def _code_digest(code: CodeFingerprint, package: Path) -> str:
     hasher = hashlib.sha256()
     for library in sorted(code.libraries):
         hasher.update(f"{library} {_version(library)}".encode() + b"\0")
-    left_out = {package / name for name in code.excluded}
+    left_out = [package / name for name in code.excluded]
     for name in sorted(code.modules):
         path = package / name
         for module in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            if module not in left_out:
+            if not any(module.is_relative_to(one) for one in left_out):
                 hasher.update(module.relative_to(package).as_posix().encode() + b"\0")
                 hasher.update(module.read_bytes() + b"\0")
     return hasher.hexdigest()

@@ -13,5 +13,10 @@ NEEDS_DIFFQ = pytest.mark.skipif(
     not HAS_DIFFQ, reason="diffq is not installed: pip builds it with a C compiler"
 )
 
+NEEDS_RESEMBLYZER = pytest.mark.skipif(
+    find_spec("resemblyzer") is None,
+    reason="Resemblyzer is not installed: pip builds its webrtcvad with a C compiler",
+)
+
 NO_DEMUCS = "demucs is not installed: on Linux Arm pip builds its sphn with Rust"
 NEEDS_DEMUCS = pytest.mark.skipif(find_spec("demucs") is None, reason=NO_DEMUCS)

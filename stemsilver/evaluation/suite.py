@@ -6,35 +6,25 @@ with the crash as the reason. Neither affects the other metrics or the render.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemsilver import weights
-from stemsilver.audio import resample_blocks, resampled_length
 from stemsilver.config import Evaluation, digest
 from stemsilver.dsp import meter
-from stemsilver.dsp.lag import lag, without_lag
 from stemsilver.evaluation import asr, dnsmos, music, vad
 from stemsilver.evaluation.downmix import Downmix, mix_note, one_channel
-from stemsilver.evaluation.findings import cached_findings, score, score_as_json, score_or_reason
+from stemsilver.evaluation.findings import cached_findings, score, score_as_json
 from stemsilver.evaluation.music.ranges import music_ranges, with_levels
-from stemsilver.evaluation.music_to_speech import music_to_speech_db
 from stemsilver.evaluation.pause_floor import pause_floor_db
-from stemsilver.evaluation.si_sdr import si_sdr_db
-from stemsilver.evaluation.stoi import stoi
-from stemsilver.evaluation.undefined import (
-    NO_REFERENCE,
-    NO_SCRIPT,
-    NO_STAGE_A,
-    SILENT,
-    TOO_SHORT,
-    Undefined,
-)
+from stemsilver.evaluation.references import against_stage_a, against_truth, lag_notes
+from stemsilver.evaluation.undefined import NO_SCRIPT, NO_SPEECH, SILENT, TOO_SHORT, Undefined
+from stemsilver.evaluation.voice import scores as voice
+from stemsilver.evaluation.voice.scores import HeardVoice, voice_scores
 from stemsilver.evaluation.words.scores import word_scores
 from stemsilver.records import (
     Audio,
@@ -48,20 +38,10 @@ from stemsilver.records import (
     Transcript,
     Word,
 )
-from stemsilver.signals import blocks, joined
 from stemsilver.step_cache import Memo
 
-STEPS = ("loudness", "music", "dnsmos", "asr")
+STEPS = ("loudness", "music", "dnsmos", "asr", "voice")
 """The steps of `measure`, for timing."""
-
-MAX_LAG = 0.5
-"""Seconds by which the true speech may be earlier or later than a signal."""
-
-MIN_SAID_LAG = 0.1
-"""Frames of lag that are worth a note; smaller ones come from what the cleaning changed."""
-
-MAX_LENGTH_DIFFERENCE = MAX_LAG + 0.01
-"""Seconds by which two files of one render may differ in length."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +61,14 @@ class FoundMusic:
 class Measured:
     """Measurements of one signal; the names of `scores` have no prefix `raw_` or `clean_`.
 
-    If the recogniser failed, `transcript` is a score with the reason. `english_only` says that the
-    recogniser knows no other language.
+    If the recogniser failed, `transcript` is a score with the reason; `voice` likewise.
+    `english_only` says that the recogniser knows no other language.
     """
 
     scores: Mapping[str, Score]
     transcript: Transcript | Score
     music: FoundMusic
+    voice: HeardVoice | Score
     english_only: bool = False
 
     @property
@@ -108,6 +89,7 @@ def used_weights(settings: Evaluation) -> tuple[str, ...]:
         *music.used_weights(settings.music),
         *dnsmos.WEIGHTS,
         *asr.used_weights(settings.asr),
+        *voice.WEIGHTS,
     )
 
 
@@ -149,11 +131,19 @@ def measure(
         lambda: {"transcript": asdict(asr.transcribe(signal.at(asr.RATE), recogniser))},
         memo,
     )
-    loud, heard = ({name: score(kept) for name, kept in part.items()} for part in (levels, opinion))
+    heard = cached_findings(
+        ("voice",),
+        "voice",
+        digest("voice", source, weights.digest((*vad.WEIGHTS, *voice.WEIGHTS))),
+        lambda: {"voice": voice.hear(signal)},
+        memo,
+    )
+    loud, liked = ({name: score(kept) for name, kept in part.items()} for part in (levels, opinion))
     return Measured(
-        {**loud, **events.scores, **heard},
+        {**loud, **events.scores, **liked},
         _transcript(speech["transcript"]),
         events,
+        voice.heard_voice(heard["voice"]),
         asr.english_only(settings.asr),
     )
 
@@ -194,7 +184,7 @@ def evidence(
             timelines[signal] = measured.music.timeline
             ranges[signal] = measured.music.ranges
 
-    scores.update(_against_stage_a(clean, speech, stage_a))
+    scores.update(against_stage_a(clean, speech, stage_a))
 
     script: str | Score
     if beside.script is None:
@@ -209,16 +199,20 @@ def evidence(
     )
     scores.update(words.scores)
     lags: dict[str, float] = {}
-    truth = _against_truth(raw, speech, beside.reference, lags)
+    truth = against_truth(raw, speech, beside.reference, lags)
+    voices = voice_scores(
+        _voice(raw_measured), _voice(clean_measured), raw_measured.music.ranges, beside.reference
+    )
+    scores.update({**truth, **voices.scores})
     if beside.reference_fault is not None:
-        truth = dict.fromkeys(truth, Score.missing(beside.reference_fault))
-    scores.update(truth)
+        fault = Score.missing(beside.reference_fault)
+        scores.update(dict.fromkeys((*truth, voice.TO_TRUTH), fault))
     notes = [
         *beside.notes,
         *words.notes,
         mix_note(raw.samples),
         mix_note(clean.samples),
-        *_lag_notes(lags, raw.rate),
+        *lag_notes(lags, raw.rate),
     ]
     said = tuple(dict.fromkeys(note for note in notes if note is not None))
     return Evidence(
@@ -229,6 +223,7 @@ def evidence(
         notes=said,
         music_ranges=ranges,
         language=words.language,
+        voice=voices.voice,
     )
 
 
@@ -283,7 +278,7 @@ def _find_music(signal: Downmix, source: str, settings: Evaluation, memo: Memo) 
 def _music_and_pauses(downmix: Downmix, settings: Evaluation) -> dict[str, Any]:
     timeline = music.timeline(downmix, settings.music)
     signal = downmix.at(vad.RATE)
-    spoken = vad.speech_frames(signal)
+    spoken = downmix.speech
     ranges = music_ranges(timeline, settings.music_ranges, downmix.duration)
     return {
         "music_presence": score_as_json(lambda: _presence(signal, timeline, downmix.duration)),
@@ -310,85 +305,11 @@ def _dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, Any]:
     return {name: {"value": value} for name, value in dnsmos.dnsmos(signal, hop_seconds).items()}
 
 
-def _against_stage_a(clean: Audio, speech: Signal, stage_a: StageA | None) -> dict[str, Score]:
-    """Score the music left and the changes made after Stage A, by Stage A's own estimates."""
-    names = ("music_to_speech_db", "stoi_vs_stage_a", "si_sdr_vs_stage_a_db")
-    if stage_a is None or clean.duration < meter.BLOCK_SECONDS:
-        reason = NO_STAGE_A if stage_a is None else TOO_SHORT
-        return {name: Score.missing(reason) for name in names}
-    vocals = one_channel(stage_a.vocals, like=clean.samples)
-    metrics: tuple[Callable[[], float], ...] = (
-        lambda: music_to_speech_db(clean.samples, stage_a.vocals, stage_a.residual, clean.rate),
-        lambda: stoi(speech, vocals, clean.rate),
-        lambda: si_sdr_db(speech, vocals),
-    )
-    return {name: score_or_reason(metric) for name, metric in zip(names, metrics, strict=True)}
-
-
-def _against_truth(
-    raw: Audio, speech: Signal, reference: Audio | None, lags: dict[str, float]
-) -> dict[str, Score]:
-    """Return SI-SDR and ESTOI of raw and clean against the true speech, and the improvement.
-
-    The lag of each signal in frames, which does not count, is added to `lags`.
-    """
-
-    @cache
-    def truth() -> Signal:
-        if reference is None:
-            raise Undefined(NO_REFERENCE)
-        if raw.duration < meter.BLOCK_SECONDS:
-            raise Undefined(TOO_SHORT)
-        if abs(reference.duration - raw.duration) > MAX_LENGTH_DIFFERENCE:
-            raise Undefined(
-                f"the truth lasts {reference.duration:.2f} s, the render {raw.duration:.2f} s"
-            )
-        heard = one_channel(reference.samples)
-        frames = resampled_length(heard.shape[-1], reference.rate, raw.rate)
-        return joined(resample_blocks(blocks(heard), reference.rate, raw.rate, frames))
-
-    @cache
-    def pair(name: str) -> tuple[Signal, Signal]:
-        found = lag(signals[name], truth(), round(MAX_LAG * raw.rate))
-        both = without_lag(signals[name], truth(), found)
-        if both[0].shape[-1] < meter.BLOCK_SECONDS * raw.rate:
-            raise Undefined(TOO_SHORT)
-        lags[name] = found
-        return both
-
-    signals = {"raw": one_channel(raw.samples), "clean": speech}
-    scores: dict[str, Score] = {}
-    for name in signals:
-        against = partial(_against, partial(pair, name))
-        scores[f"{name}_si_sdr_db"] = score_or_reason(partial(against, si_sdr_db))
-        scores[f"{name}_estoi"] = score_or_reason(
-            partial(against, partial(stoi, rate=raw.rate, extended=True))
-        )
-    for gain, name in (("si_sdr_improvement_db", "si_sdr_db"), ("estoi_improvement", "estoi")):
-        scores[gain] = _difference(scores[f"clean_{name}"], scores[f"raw_{name}"])
-    return scores
-
-
-def _against(
-    pair: Callable[[], tuple[Signal, Signal]], metric: Callable[[Signal, Signal], float]
-) -> float:
-    return metric(*pair())
-
-
-def _lag_notes(lags: Mapping[str, float], rate: int) -> Iterator[str]:
-    for frames in sorted({frames for frames in lags.values() if abs(frames) >= MIN_SAID_LAG}):
-        names = " and ".join(name for name, its in lags.items() if its == frames)
-        way = "later" if frames > 0 else "earlier"
-        yield (
-            f"Compared with the true speech: {names} {1000 * abs(frames) / rate:.2f} ms {way}. "
-            "SI-SDR and ESTOI are measured without this lag."
-        )
-
-
-def _difference(after: Score, before: Score) -> Score:
-    if after.value is None or before.value is None:
-        return Score.missing(after.reason or before.reason or "")
-    return Score(after.value - before.value)
+def _voice(measured: Measured) -> HeardVoice | Score:
+    # The voice-activity detector alone takes some instruments for voices.
+    if measured.music.has_speech is False and not measured.silent:
+        return Score.missing(NO_SPEECH)
+    return measured.voice
 
 
 def _transcript(kept: Mapping[str, Any]) -> Transcript | Score:

@@ -17,6 +17,7 @@ from stemsilver.cache import Cache
 from stemsilver.config import Profile
 from stemsilver.device import cores
 from stemsilver.errors import EnvironmentFault, ItemError, WorkerCrashed
+from stemsilver.evaluation.voice.scores import against_batch
 from stemsilver.pipeline import progress_file, tasks
 from stemsilver.pipeline.tasks import Job, Tally
 from stemsilver.records import Evidence, Failure, ItemResult, Render
@@ -110,7 +111,8 @@ def run(
         ):
             reporting = [replace(job, progress_file=reports / job.render.id) for job in jobs]
             steps = _work(reporting, pool, results, media, progress, ready)
-    return BatchResult(tuple(results[render.id] for render in renders), media, reused, steps)
+    items = against_batch([results[render.id] for render in renders])
+    return BatchResult(items, media, reused, steps)
 
 
 def clean_only(

@@ -13,6 +13,7 @@ from stemsilver.config import Profile
 from stemsilver.device import check_variable
 from stemsilver.errors import UsageError
 from stemsilver.evaluation import suite
+from stemsilver.evaluation.references import MAX_LENGTH_DIFFERENCE
 from stemsilver.pipeline.sidecars import read_sidecars
 from stemsilver.profiles import name_of
 from stemsilver.records import Audio, Evidence
@@ -50,7 +51,7 @@ def evaluate_pair(
     with TemporaryDirectory(prefix="stemsilver-") as folder:
         scratch = Path(folder)
         before, after = (decode(path, limit, scratch) for path in (raw, clean))
-        if abs(before.duration - after.duration) > suite.MAX_LENGTH_DIFFERENCE:
+        if abs(before.duration - after.duration) > MAX_LENGTH_DIFFERENCE:
             raise UsageError(
                 f"{raw.name} and {clean.name} are not one render: they last "
                 f"{before.duration:.2f} s and {after.duration:.2f} s",

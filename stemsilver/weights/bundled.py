@@ -150,5 +150,25 @@ BUNDLED: dict[str, Bundled] = {
             "MIT",
             "Reddy, Gopal and Cutler, DNSMOS P.835, 2022 (Microsoft)",
         ),
+        Bundled(
+            "ge2e-voice",
+            "stemsilver",
+            "stemsilver",
+            "weights/shipped/ge2e-voice.onnx",
+            2_882_016,
+            "e2a56b20e09dc9b4a11a9e1ddb5bcd13ec547a76721a3a2135005c59041f0e1d",
+            "Apache-2.0",
+            "Jemine, Resemblyzer, 2019 (Resemble AI), after Wan et al., ICASSP 2018",
+        ),
+        Bundled(
+            "swift-f0",
+            "swift-f0",
+            "swift_f0",
+            "model.onnx",
+            135_090,
+            "6385e8c2ebc3872e82c9ff5946228de44cd3be77a750ea53698b7dbfe94b0a22",
+            "MIT",
+            "Nieradzik, SwiftF0, 2025",
+        ),
     )
 }

@@ -15,12 +15,12 @@ from stemsilver.cache import Cache
 from stemsilver.config import Profile
 from stemsilver.discover import discover
 from stemsilver.errors import EmptyAudio, EnvironmentFault, WeightsError
-from stemsilver.evaluation import suite
+from stemsilver.evaluation import references, suite
 from stemsilver.pipeline import loop
 from stemsilver.pipeline import tasks as item
 from stemsilver.pipeline.loop import BatchResult
 from stemsilver.pipeline.tasks import Job, Tally
-from stemsilver.records import ItemResult, Render
+from stemsilver.records import Evidence, ItemResult, Render, Score
 
 from .batches import (
     InThisProcess,
@@ -63,7 +63,8 @@ def faults(monkeypatch: Patch) -> Faults:
         return run
 
     def result(job: Job) -> ItemResult:
-        return ItemResult(job.render.id, job.render.path, job.render.output)
+        evidence = Evidence({}, voice=(1.0, 0.0))
+        return ItemResult(job.render.id, job.render.path, job.render.output, evidence=evidence)
 
     def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
         stored = {item.RESULT: item._RESULT.dump_json(result(job))}
@@ -143,6 +144,16 @@ def test_finished_renders_are_found_without_workers(renders: Renders, tmp_path: 
     again = loop.run(renders, embedded(), cache, executor, watch)
     assert (again.reused, again.steps, left) == (3, Tally(), [2])
     assert again.items == finished.items
+
+
+@pytest.mark.usefixtures("faults")
+def test_the_voice_of_a_finished_render_is_compared_with_those_of_this_batch(
+    renders: Renders, tmp_path: Path
+) -> None:
+    for count, scores in ((1, {}), (3, {"voice_similarity_to_batch": Score(1.0)})):
+        for result in run(renders[:count], tmp_path / "cache", InThisProcess()).items:
+            assert result.evidence is not None
+            assert result.evidence.scores == scores
 
 
 @pytest.mark.parametrize(
@@ -334,7 +345,7 @@ def test_a_crashed_metric_is_null_and_tried_again(workspace: Workspace, monkeypa
         return result.evidence.scores[name]
 
     with monkeypatch.context() as patch:
-        patch.setattr(suite, "stoi", crash)
+        patch.setattr(references, "stoi", crash)
         missing = score("stoi_vs_stage_a")
         assert (missing.value, missing.reason) == (None, "crashed: RuntimeError: out of memory")
     assert score("stoi_vs_stage_a").value is not None

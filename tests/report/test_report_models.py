@@ -9,7 +9,7 @@ import pytest
 
 from stemsilver import config
 from stemsilver.config import DemucsSettings, EmbeddedSettings, MdxSettings
-from stemsilver.evaluation.catalogue_models import described
+from stemsilver.evaluation.catalogue.models import described
 from stemsilver.report import pipeline_mermaid, used_models
 from stemsilver.report.scorecard.models import DENOISERS, SEPARATORS
 from stemsilver.resources import resource

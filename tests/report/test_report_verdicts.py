@@ -30,6 +30,19 @@ def test_the_gates_state_their_limits_in_words() -> None:
     assert gate("wer", "clean_lufs", None, -9.0).label == "Integrated loudness"
 
 
+def test_a_gate_of_the_voice_is_there_once_the_profile_has_a_limit() -> None:
+    limits = {"voice_similarity_min": 0.9, "voiced_kept_min": 0.8}
+    strict = PROFILE.model_copy(update={"gates": PROFILE.gates.model_copy(update=limits)})
+    item = make_item("a.wav", voice_similarity=0.9, voiced_kept=0.7999)
+    [found] = report.judge_again(scored(item), strict).renders
+    said = {one.gate: (one.label, one.limit, one.passed) for one in found.verdicts[5:]}
+    assert said == {
+        "voice_similarity": ("Voice similarity to raw", "≥ 0.9", True),
+        "voiced_kept": ("Voiced speech kept", "≥ 80 %", False),
+    }
+    assert found.status == "gate_failed"
+
+
 @pytest.mark.parametrize(
     ("gate", "metric", "inside", "outside"),
     [

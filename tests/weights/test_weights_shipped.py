@@ -13,6 +13,8 @@ from onnx import numpy_helper
 
 from stemsilver import weights
 
+from ..built import NEEDS_RESEMBLYZER
+
 LIMIT_BYTES = 40_000_000
 
 
@@ -21,6 +23,7 @@ LIMIT_BYTES = 40_000_000
     [
         ("spleeter-2stems", convert_weights.spleeter),
         ("deepfilternet3", convert_weights.deepfilternet3),
+        pytest.param("ge2e-voice", convert_weights.ge2e_voice, marks=NEEDS_RESEMBLYZER),
     ],
 )
 def test_a_shipped_network_is_what_its_script_makes(

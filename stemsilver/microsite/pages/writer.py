@@ -21,7 +21,7 @@ from stemsilver import optional
 from stemsilver.config import Profile
 from stemsilver.config.languages import UNSPACED
 from stemsilver.errors import SiteError
-from stemsilver.evaluation.catalogue_models import described
+from stemsilver.evaluation.catalogue.models import described
 from stemsilver.media.playback import BASE
 from stemsilver.microsite.baseline import Base, BaseItem, label
 from stemsilver.microsite.pages.blind import BUILDS, BlindPage, blind_page

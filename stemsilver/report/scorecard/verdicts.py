@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from stemsilver.config import Profile, digest
 from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.evaluation.catalogue.voice import VOICE
 from stemsilver.records import Failure, ItemResult, Lack, Score, Skipped, WeightRecord
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status, Verdict
 from stemsilver.report.text.wording import counted, limit_text
@@ -101,15 +102,17 @@ def judge_again(found: Scorecard, profile: Profile) -> Scorecard:
 
 
 def gates(profile: Profile) -> tuple[Gate, ...]:
-    """Return the five gates of `profile`, in the order of the scorecard."""
+    """Return the gates of `profile`, in the order of the scorecard."""
     limits = profile.gates
     lufs, tolerance = profile.postprocess.final_lufs, limits.lufs_tolerance
+    minima = {metric.name: getattr(limits, f"{metric.name}_min") for metric in VOICE}
     return (
         gate("music_to_speech", "music_to_speech_db", None, limits.music_to_speech_db_max),
         gate("loudness", "clean_lufs", lufs - tolerance, lufs + tolerance),
         gate("true_peak", "clean_true_peak_dbtp", None, limits.true_peak_db_max),
         gate("wer", "wer_raw_to_clean", None, limits.wer_max),
         gate("stoi", "stoi_vs_stage_a", limits.stoi_min, None),
+        *(gate(name, name, least, None) for name, least in minima.items() if least is not None),
     )
 
 

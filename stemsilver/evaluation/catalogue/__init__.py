@@ -8,39 +8,13 @@ as `raw_…` and `clean_…`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from dataclasses import replace
 
 from stemsilver.evaluation import citations as sources
-from stemsilver.evaluation.citations import Citation
+from stemsilver.evaluation.catalogue.metric import Metric
+from stemsilver.evaluation.catalogue.voice import VOICE
 
-Direction: TypeAlias = Literal["higher", "lower", "target", "none"]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """Description of one column of the scorecard.
-
-    `direction` says which values are better; "target" means close to the profile's own setting.
-    `digits` is the number of decimals worth showing. A difference up to `tolerance`, in the
-    metric's unit, is noise: another day or processor can cause it for the same sound.
-    `benchmarks/noise.py` measures the tolerance and contains the rule for rounding it up.
-    `formula` is LaTeX. `where` explains its symbols in a sentence with LaTeX between dollar signs.
-    `limits` is what the metric cannot tell.
-    """
-
-    name: str
-    label: str
-    unit: str
-    direction: Direction
-    digits: int
-    tolerance: float
-    about: str
-    formula: str
-    where: str
-    sources: tuple[Citation, ...]
-    limits: str
-
+__all__ = ["METRICS", "Metric", "metrics"]
 
 _WINDOWS = (
     "is the network's {} output for window $k$ of 9.01 s, one window every few seconds as the "
@@ -386,6 +360,7 @@ def metrics() -> Iterator[Metric]:
             label = f"{metric.label}, {signal}"
             yield replace(metric, name=f"{signal}_{metric.name}", label=label)
     yield from _OF_THE_CLEANING
+    yield from VOICE
 
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in metrics()}

@@ -1,0 +1,1 @@
+"""The voice of a signal: whose it is, and its pitch."""
