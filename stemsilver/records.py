@@ -227,12 +227,25 @@ class MusicRange:
 
 
 @dataclass(frozen=True)
+class Artefact:
+    """A stretch in which the speech of clean departs from raw, in seconds.
+
+    `departure_db` is how far, at the worst spot.
+    """
+
+    start: float
+    end: float
+    departure_db: float
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All measurements of one render.
 
     The keys of `scores` are the metric names of `evaluation.catalogue`; the keys of `transcripts`,
-    `music` and `music_ranges` are `raw` and `clean`. `notes` are sentences for the reader about
-    how it was measured.
+    `music` and `music_ranges` are `raw` and `clean`. `departure` is how far the speech of clean
+    departs from raw over time, in dB; `artefacts` are its worst places, in order of time. `notes`
+    are sentences for the reader about how it was measured.
     """
 
     scores: Mapping[str, Score]
@@ -241,6 +254,8 @@ class Evidence:
     music: Mapping[str, Timeline] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     music_ranges: Mapping[str, tuple[MusicRange, ...]] = field(default_factory=dict)
+    departure: Timeline | None = None
+    artefacts: tuple[Artefact, ...] = ()
 
 
 @dataclass(frozen=True)

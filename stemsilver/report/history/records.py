@@ -72,6 +72,12 @@ class Record:
     targets: Mapping[str, float]
     means: Mapping[str, Mean]
     skipped: int = 0
+    no_speech: int = 0
+
+    @property
+    def unmeasured(self) -> int:
+        """The number of cleaned renders without any measurable gate."""
+        return self.items - self.passed - self.gate_failed - self.failed - self.no_speech
 
     @property
     def moment(self) -> datetime:
@@ -105,6 +111,7 @@ class _Record(UntrustedModel):
     targets: dict[str, _Value]
     means: dict[str, _Mean]
     skipped: _Count = 0
+    no_speech: _Count = 0
 
 
 class _File(UntrustedModel):
@@ -133,6 +140,7 @@ def record(found: Scorecard) -> Record:
         targets=targets(found.gates),
         means={name: mean for name, mean in means.items() if mean.count},
         skipped=len(found.skipped),
+        no_speech=count["no_speech"],
     )
 
 

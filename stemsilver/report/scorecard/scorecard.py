@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from stemsilver.config import Guardrail
-from stemsilver.records import Failure, Lack, Score, Skipped, WeightRecord
+from stemsilver.records import Artefact, Failure, Lack, Score, Skipped, WeightRecord
 from stemsilver.report.scorecard.settings import Settings, flat
 
 Status: TypeAlias = Literal[
@@ -63,8 +63,8 @@ class ScoredRender:
 
     `output` is the path of the speech-only file in its folder, and `output_sha256` the hash of that
     file; both are None if there is none. `raw_digest` identifies the raw samples; None if they
-    could not be decoded. `lacks` is what the render does not contain. Every metric of the catalogue
-    has a score, and every gate a verdict.
+    could not be decoded. `lacks` is what the render does not contain. `artefacts` are the places to
+    listen to first. Every metric of the catalogue has a score, and every gate a verdict.
     """
 
     id: str
@@ -82,6 +82,7 @@ class ScoredRender:
     frames: int = 0
     notes: tuple[str, ...] = ()
     lacks: Lack | None = None
+    artefacts: tuple[Artefact, ...] = ()
 
     @property
     def duration(self) -> float:

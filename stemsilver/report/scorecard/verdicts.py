@@ -261,6 +261,7 @@ def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
         frames=result.frames,
         notes=result.notes,
         lacks=result.lacks,
+        artefacts=result.evidence.artefacts if result.evidence is not None else (),
     )
 
 
