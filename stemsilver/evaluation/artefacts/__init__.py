@@ -18,7 +18,7 @@ from stemsilver.evaluation.artefacts.places import worst_places
 from stemsilver.evaluation.downmix import one_channel
 from stemsilver.evaluation.findings import score_or_reason
 from stemsilver.evaluation.undefined import NO_SPEECH, NO_STAGE_A, SILENT, Undefined
-from stemsilver.records import Artefact, Audio, Score, StageA, Timeline
+from stemsilver.records import Artefact, Audio, Score, Signal, StageA, Timeline
 from stemsilver.signals import blocks
 
 FFT, HOP = 1764, 882
@@ -115,18 +115,21 @@ def _over_time(
     at = transform.frequencies(raw.rate)
     inside = (at >= LOW_HZ) & (at <= HIGH_HZ)
     weights = _weights(at[inside])
-    signals = (
+    signals = [
         one_channel(one, like=clean.samples)
         for one in (raw.samples, clean.samples, stage_a.vocals, stage_a.residual)
-    )
-    spectra = [transform.analyse(blocks(one), *one.shape) for one in signals]
-    parts = [
-        _compared(*(np.abs(one[0, inside]).astype(np.float64) ** 2 for one in four), weights)
-        for four in zip(*spectra, strict=True)
     ]
-    share, mean, square, voice, loudness = np.concatenate(parts, axis=1)
-    if not loudness.any():
+    heard, expected = (_energy(one) for one in signals[1:3])
+    if heard == 0:
         raise Undefined(SILENT)
+    spectra = [transform.analyse(blocks(one), *one.shape) for one in signals]
+    parts = []
+    for four in zip(*spectra, strict=True):
+        powers = [np.abs(one[0, inside]).astype(np.float64) ** 2 for one in four]
+        # Nearly at the level of raw already, or `GONE_DB` would depend on the level.
+        powers[1] *= expected / heard
+        parts.append(_compared(*powers, weights))
+    share, mean, square, voice = np.concatenate(parts, axis=1)
     spoken = np.zeros(share.size, np.bool_)
     for start, end in speech:
         ends = (round(second * raw.rate / transform.hop) for second in (start, end))
@@ -151,8 +154,8 @@ def _compared(
     """Compare the powers of some windows; each is (bins, windows), `weights` are (bins,).
 
     Returns:
-        Shape (5, windows): the share of the bins that are speech; the mean and the mean square of
-        their change in dB; the powers of the vocals and of clean.
+        Shape (4, windows): the share of the bins that are speech; the mean and the mean square of
+        their change in dB; the power of the vocals.
     """
     heard = (
         (vocals >= residual * 10 ** (SPEECH_DB / 10))
@@ -165,7 +168,11 @@ def _compared(
     share = counted.sum(axis=0)
     total = np.maximum(share, np.finfo(np.float64).tiny)
     mean, square = ((counted * one).sum(axis=0) / total for one in (change, change**2))
-    return np.stack([share, mean, square, vocals.sum(axis=0), clean.sum(axis=0)])
+    return np.stack([share, mean, square, vocals.sum(axis=0)])
+
+
+def _energy(signal: Signal) -> float:
+    return sum(float(np.square(block, dtype=np.float64).sum()) for block in blocks(signal))
 
 
 def _weights(hertz: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from stemsilver.records import Timeline
 HEIGHT = 100
 """Half the height of an outline, and the full height of a presence curve, in view box units."""
 
-DEPARTURE_DB = 30.0
+DEPARTURE_DB = 20.0
 """The departure of the speech from raw at the top of its lane, in dB."""
 
 _MAX_TICKS = 8
