@@ -284,12 +284,9 @@ def _media(
     )
     heard = playback.from_json(listening)
     louder = playback.louder_db(heard["clean"], heard["raw"]) or 0.0
-    changed = partial(
-        plots.change_webp,
-        *(one_channel(one.samples, like=cleaned.speech.samples) for one in (raw, cleaned.speech)),
-        raw.rate,
-        -louder,
-    )
+    clean = cleaned.speech.samples
+    before, after = (one_channel(one, like=clean) for one in (raw.samples, clean))
+    changed = partial(plots.change_webp, before, after, raw.rate, -louder)
     key = digest(digests["raw"], digests["clean"], louder)
     files |= plots.pictures(plots.CHANGE, changed, key, raw.duration, memo)
     return {**files, LISTENING: listening, **_snippets(raw, cleaned, heard, ab_tests)}

@@ -125,10 +125,11 @@ def _over_time(
     spectra = [transform.analyse(blocks(one), *one.shape) for one in signals]
     parts = []
     for four in zip(*spectra, strict=True):
-        powers = [np.abs(one[0, inside]).astype(np.float64) ** 2 for one in four]
+        was, now, vocals, residual = (
+            np.abs(one[0, inside]).astype(np.float64) ** 2 for one in four
+        )
         # Nearly at the level of raw already, or `GONE_DB` would depend on the level.
-        powers[1] *= expected / heard
-        parts.append(_compared(*powers, weights))
+        parts.append(_compared(was, now * (expected / heard), vocals, residual, weights))
     share, mean, square, voice = np.concatenate(parts, axis=1)
     spoken = np.zeros(share.size, np.bool_)
     for start, end in speech:
@@ -177,5 +178,5 @@ def _energy(signal: Signal) -> float:
 
 def _weights(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the weight of each bin: one over the bandwidth of hearing there, 1 together."""
-    weights: NDArray[np.float64] = 1 / (24.7 * (0.00437 * hertz + 1))
-    return weights / weights.sum()
+    weights = 1 / (24.7 * (0.00437 * hertz + 1))
+    return np.asarray(weights / weights.sum())

@@ -25,7 +25,7 @@ def worst_places(departure: NDArray[np.float64], hop: float) -> tuple[Artefact, 
     """
     left = departure.copy()
     apart = round(APART_SECONDS / hop)
-    found = []
+    found: list[Artefact] = []
     while len(found) < PLACES and left.max(initial=0.0) >= HEARD_DB:
         at = int(left.argmax())
         below = np.flatnonzero(departure < departure[at] / 2)

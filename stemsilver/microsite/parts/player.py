@@ -221,7 +221,7 @@ def player(
         outlines=waveforms.outlines(heard),
         presence=waveforms.presence(music, item.duration),
         most_music=_most_music(found, music),
-        departure=departure and waveforms.departure(departure, item.duration),
+        departure=None if departure is None else waveforms.departure(departure, item.duration),
         changes=tuple(_level_changes(item.id, changes)),
         times=waveforms.time_marks(item.duration),
         frequencies=waveforms.frequency_marks(item.rate),
