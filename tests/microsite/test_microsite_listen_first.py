@@ -46,7 +46,7 @@ def test_places_and_ranges_are_text_without_scripts(
 def test_the_pages_say_what_was_found(published: Published) -> None:
     page = body(published, PAGE)
     assert "Left in clean, with its level relative to the speech: Hear clean at 0:00 –0:01" in page
-    assert "and 2 more in the files" in page
+    assert "and 6 more in the files" in page
     page = body(published, f"renders/{DUET}.html")
     assert "Nowhere does the speech of clean depart from raw by 8 dB or more." in page
     assert "No music was found in clean." in page

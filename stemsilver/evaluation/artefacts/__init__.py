@@ -17,7 +17,7 @@ from stemsilver.dsp.stft import Stft
 from stemsilver.evaluation.artefacts.places import worst_places
 from stemsilver.evaluation.downmix import one_channel
 from stemsilver.evaluation.findings import score_or_reason
-from stemsilver.evaluation.undefined import NO_SPEECH, NO_STAGE_A, SILENT, Undefined
+from stemsilver.evaluation.undefined import NO_SPEECH, NO_STAGE_A, SILENT, TOO_SHORT, Undefined
 from stemsilver.records import Artefact, Audio, Score, Signal, StageA, Timeline
 from stemsilver.signals import blocks
 
@@ -110,8 +110,10 @@ def _over_time(
     """Return the departure in each window, in dB, and whether the window is speech.
 
     Raises:
-        Undefined: `clean` is silent, or there is no speech.
+        Undefined: the signals are too short, `clean` is silent, or there is no speech.
     """
+    if transform.windows(clean.samples.shape[-1]) < SMOOTHING:
+        raise Undefined(TOO_SHORT)
     at = transform.frequencies(raw.rate)
     inside = (at >= LOW_HZ) & (at <= HIGH_HZ)
     weights = _weights(at[inside])

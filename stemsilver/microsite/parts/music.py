@@ -11,7 +11,7 @@ from stemsilver.records import Evidence, MusicRange
 from stemsilver.report import ScoredRender
 from stemsilver.report.audit import audacity_labels, audit_csv, audit_json, found_ranges
 
-_SHOWN = 12
+_SHOWN = 8
 _HEADINGS = {".csv": "CSV", ".json": "JSON", ".labels.txt": "Audacity labels"}
 
 
