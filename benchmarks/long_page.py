@@ -41,9 +41,19 @@ from stemsilver.cli.server import app
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING, TrackLevels, outlined, to_json
-from stemsilver.media.plots import spectrogram_webp, strip_name, strips
+from stemsilver.media.plots import CHANGE, change_webp, spectrogram_webp, strip_name, strips
 from stemsilver.profiles import load_profile
-from stemsilver.records import AlignedWord, Alignment, Audio, Evidence, ItemResult, Score, Timeline
+from stemsilver.records import (
+    AlignedWord,
+    Alignment,
+    Artefact,
+    Audio,
+    Evidence,
+    ItemResult,
+    MusicRange,
+    Score,
+    Timeline,
+)
 from stemsilver.report import judge
 
 RATE = 24_000
@@ -154,9 +164,12 @@ def _site(folder: Path, pair: dict[str, Audio], minutes: float) -> Path:
     for name, audio in tracks.items():
         with (media / f"{name}.flac").open("w+b") as file:
             write_flac16(audio, file)
-        picture = spectrogram_webp(audio.samples, RATE)
+    pictures = {name: spectrogram_webp(audio.samples, RATE) for name, audio in tracks.items()}
+    raw, clean = (pair[name].samples for name in ("raw", "clean"))
+    pictures[CHANGE] = change_webp(raw, clean, RATE, 0.0)
+    for name, picture in pictures.items():
         (media / f"{name}.webp").write_bytes(picture)
-        for index in range(strips(audio.duration)):
+        for index in range(strips(60 * minutes)):
             # Noise looks the same everywhere.
             (media / strip_name(name, index)).write_bytes(picture)
     levels = {name: TrackLevels(outlined(audio.samples), -20.0) for name, audio in tracks.items()}
@@ -173,6 +186,12 @@ def _site(folder: Path, pair: dict[str, Audio], minutes: float) -> Path:
             name: Timeline(0.01, tuple(chance.uniform(0, 1, round(6000 * minutes)).tolist()))
             for name in ("raw", "clean")
         },
+        music_ranges={
+            name: tuple(MusicRange(60.0 * at, 60.0 * at + 9) for at in range(round(minutes)))
+            for name in ("raw", "clean")
+        },
+        departure=Timeline(0.1, tuple(chance.uniform(0, 20, round(600 * minutes)).tolist())),
+        artefacts=tuple(Artefact(60.0 * at, 60.0 * at + 1, 12.0) for at in range(3)),
     )
     item = ItemResult(
         ID, "long.wav", f"{ID}.wav", evidence=evidence, rate=RATE, channels=1, frames=frames

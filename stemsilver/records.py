@@ -227,6 +227,18 @@ class MusicRange:
 
 
 @dataclass(frozen=True)
+class Artefact:
+    """A stretch in which the speech of clean departs from raw, in seconds.
+
+    `departure_db` is how far, at the worst spot.
+    """
+
+    start: float
+    end: float
+    departure_db: float
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All measurements of one render.
 
@@ -234,7 +246,9 @@ class Evidence:
     `music` and `music_ranges` are `raw` and `clean`. `notes` are sentences for the reader about
     how it was measured. `language` is the one that the words were compared in, as a Whisper
     language code; None if they were not. `voice` is the voice in clean as a unit vector, to be
-    compared with those of other renders; empty if it is not known.
+    compared with those of other renders; empty if it is not known. `departure` is how far the
+    speech of clean departs from raw over time, in dB; `artefacts` are its worst places, in order of
+    time.
     """
 
     scores: Mapping[str, Score]
@@ -245,6 +259,8 @@ class Evidence:
     music_ranges: Mapping[str, tuple[MusicRange, ...]] = field(default_factory=dict)
     language: str | None = None
     voice: tuple[float, ...] = ()
+    departure: Timeline | None = None
+    artefacts: tuple[Artefact, ...] = ()
 
 
 @dataclass(frozen=True)

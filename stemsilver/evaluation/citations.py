@@ -58,4 +58,12 @@ CONCORDANCE = Citation(
     "Lin, A concordance correlation coefficient to evaluate reproducibility, Biometrics 1989",
     "https://doi.org/10.2307/2532051",
 )
+LSD = Citation(
+    "Gray and Markel, Distance measures for speech processing, IEEE TASSP 1976",
+    "https://doi.org/10.1109/TASSP.1976.1162849",
+)
+ERB = Citation(
+    "Glasberg and Moore, Derivation of auditory filter shapes from notched-noise data, 1990",
+    "https://doi.org/10.1016/0378-5955(90)90170-T",
+)
 OWN = Citation("Defined by this project")

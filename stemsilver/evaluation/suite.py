@@ -17,9 +17,10 @@ from stemsilver import weights
 from stemsilver.config import Evaluation, digest
 from stemsilver.dsp import meter
 from stemsilver.evaluation import asr, dnsmos, music, vad
+from stemsilver.evaluation.artefacts import departure
 from stemsilver.evaluation.downmix import Downmix, mix_note, one_channel
 from stemsilver.evaluation.findings import cached_findings, score, score_as_json
-from stemsilver.evaluation.music.ranges import music_ranges, with_levels
+from stemsilver.evaluation.music.ranges import music_ranges, runs, with_levels
 from stemsilver.evaluation.pause_floor import pause_floor_db
 from stemsilver.evaluation.references import against_stage_a, against_truth, lag_notes
 from stemsilver.evaluation.undefined import NO_SCRIPT, NO_SPEECH, SILENT, TOO_SHORT, Undefined
@@ -48,13 +49,15 @@ STEPS = ("loudness", "music", "dnsmos", "asr", "voice")
 class FoundMusic:
     """The music of one signal, and its scores `music_presence` and `pause_floor_db`.
 
-    `timeline` and `has_speech` are None if the signal is too short for the detectors.
+    `timeline` and `has_speech` are None if the signal is too short for the detectors. `speech` has
+    the starts and ends of the stretches with speech, in seconds.
     """
 
     scores: Mapping[str, Score]
     timeline: Timeline | None = None
     ranges: tuple[MusicRange, ...] = ()
     has_speech: bool | None = None
+    speech: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,9 @@ def evidence(
             ranges[signal] = measured.music.ranges
 
     scores.update(against_stage_a(clean, speech, stage_a))
+    spoken = raw_measured.music.speech + clean_measured.music.speech
+    departed = departure(raw, clean, stage_a, spoken)
+    scores["artefact_db"] = departed.score
 
     script: str | Score
     if beside.script is None:
@@ -224,6 +230,8 @@ def evidence(
         music_ranges=ranges,
         language=words.language,
         voice=voices.voice,
+        departure=departed.timeline,
+        artefacts=departed.places,
     )
 
 
@@ -272,6 +280,7 @@ def _find_music(signal: Downmix, source: str, settings: Evaluation, memo: Memo) 
         Timeline(found["timeline"]["hop"], tuple(found["timeline"]["values"])),
         tuple(MusicRange(**one) for one in found["ranges"]),
         found["has_speech"],
+        tuple((start * vad.HOP, end * vad.HOP) for start, end in found["speech"]),
     )
 
 
@@ -289,6 +298,7 @@ def _music_and_pauses(downmix: Downmix, settings: Evaluation) -> dict[str, Any]:
                 asdict(one) for one in with_levels(ranges, signal, spoken, vad.HOP, vad.RATE)
             ],
             "has_speech": vad.has_speech(signal, spoken, settings.speech_probability_min),
+            "speech": runs(spoken),
         },
     }
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -26,8 +27,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
+from stemsilver.config import digest
 from stemsilver.records import Signal
-from stemsilver.step_cache import CodeFingerprint
+from stemsilver.step_cache import CodeFingerprint, Memo
 
 CODE = CodeFingerprint(
     modules=("media/plots.py", "evaluation/downmix.py"),
@@ -37,6 +39,15 @@ CODE = CodeFingerprint(
 
 DB_RANGE = (-100.0, -20.0)
 """The levels of a spectrogram's darkest and brightest colour, in dB below a full-scale sine."""
+
+CHANGE, BASE_CHANGE = "change", "base-change"
+"""The names of the pictures of changes: from raw to clean, and from another build's clean to it."""
+
+CHANGE_DB = 30.0
+"""The change of level with the darkest or lightest colour of a picture of changes, in dB."""
+
+_FAINT_DB = -90.0
+"""Levels below this count as this, or the picture of changes would show what nobody hears."""
 
 _TOP_HZ = 12_000.0
 _COLUMNS, _ROWS = 1200, 240
@@ -70,14 +81,22 @@ class _Look:
 
 
 _LOOKS = {"raw": _Look("#c2803a", filled=False), "clean": _Look("#119488", filled=True)}
-_SHADES = ["#06121b", "#0d3346", "#0f6b78", "#3aa597", "#a5d8a6", "#fdf8da"]
-COLOURS = tuple(
-    to_hex(colour)
-    for colour in LinearSegmentedColormap.from_list("stemsilver", _SHADES)(np.linspace(0, 1, 64))
-)
+
+
+def _shades(ends: Sequence[str], count: int) -> tuple[str, ...]:
+    shades = LinearSegmentedColormap.from_list("stemsilver", list(ends))
+    return tuple(to_hex(colour) for colour in shades(np.linspace(0, 1, count)))
+
+
+COLOURS = _shades(["#06121b", "#0d3346", "#0f6b78", "#3aa597", "#a5d8a6", "#fdf8da"], 64)
 """The colours of a spectrogram, from the lowest level of `DB_RANGE` to the highest."""
 
-_PALETTE = np.array([ImageColor.getrgb(colour) for colour in COLOURS], np.uint8)
+CHANGE_COLOURS = _shades(["#2e1000", "#93470f", "#8b8f94", "#a3c8ea", "#f0f8ff"], 65)
+"""The colours of a picture of changes, from `CHANGE_DB` quieter to as much louder.
+
+The middle is the grey of no change. Quieter is darker as well as orange, louder lighter as well as
+blue: it can be told without colours.
+"""
 
 
 def strips(duration: float) -> int:
@@ -98,6 +117,27 @@ def strip_name(track: str, index: int) -> str:
     return f"{track}-{index:03}.webp"
 
 
+def pictures(
+    name: str, draw: Callable[[int, int], bytes], key: str, duration: float, memo: Memo
+) -> dict[str, bytes]:
+    """Return the picture NAME.webp of a render, and those of its strips, by their file names.
+
+    Args:
+        name: the name of the track, or of what else is drawn.
+        draw: takes `index` and `count`, as `spectrogram_webp` does.
+        key: a digest of what is drawn.
+        duration: the length of the render in seconds.
+        memo: the cache of pictures.
+    """
+    count = strips(duration)
+    parts = {f"{name}.webp": (0, 1)}
+    parts |= {strip_name(name, index): (index, count) for index in range(count)}
+    return {
+        file: memo.file(f"draw {name}", CODE, digest(key, *part), partial(draw, *part))
+        for file, part in parts.items()
+    }
+
+
 def spectrogram_webp(signal: Signal, rate: int, index: int = 0, count: int = 1) -> bytes:
     """Return the spectrogram of `signal` as WebP, 1200 × 240 pixels; the page draws the axes.
 
@@ -106,14 +146,22 @@ def spectrogram_webp(signal: Signal, rate: int, index: int = 0, count: int = 1) 
     Of `count` equal parts of the signal, the one at `index` is drawn. Time and memory do not grow
     with the length: there is one transform per pixel column.
     """
-    levels = _mel_levels(signal, rate, index, count)
-    low, high = DB_RANGE
-    share = np.clip((levels - low) / (high - low), 0, 1)
-    pixels = _PALETTE[np.rint(share * (len(COLOURS) - 1)).astype(np.intp)]
-    target = io.BytesIO()
-    # A third of the size of PNG: on a phone these pictures are most of the page.
-    Image.fromarray(np.flipud(pixels)).save(target, "WEBP", quality=80, method=6)
-    return target.getvalue()
+    return _webp(_mel_levels(signal, rate, index, count), DB_RANGE, COLOURS)
+
+
+def change_webp(
+    before: Signal, after: Signal, rate: int, gain_db: float, index: int = 0, count: int = 1
+) -> bytes:
+    """Return how the level changed from one signal to another as WebP, drawn as a spectrogram.
+
+    Shape: both are (1, frames) at `rate` Hz, sample-aligned. `gain_db` is added to `after`, so that
+    equal speech has no change. The colours are `CHANGE_COLOURS`.
+    """
+    was, now = (
+        np.maximum(_mel_levels(signal, rate, index, count) + gain, _FAINT_DB)
+        for signal, gain in ((before, 0.0), (after, gain_db))
+    )
+    return _webp(now - was, (-CHANGE_DB, CHANGE_DB), CHANGE_COLOURS)
 
 
 def top_hz(rate: int) -> float:
@@ -178,6 +226,20 @@ def distribution_svg(
         if unit == "%":
             axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
         return _svg(figure)
+
+
+def _webp(
+    levels: NDArray[np.float32], limits: tuple[float, float], colours: Sequence[str]
+) -> bytes:
+    """Draw levels of shape (rows, columns) over `limits`, the first row at the bottom."""
+    low, high = limits
+    share = np.clip((levels - low) / (high - low), 0, 1)
+    palette = np.array([ImageColor.getrgb(colour) for colour in colours], np.uint8)
+    pixels = palette[np.rint(share * (len(colours) - 1)).astype(np.intp)]
+    target = io.BytesIO()
+    # A third of the size of PNG: on a phone these pictures are most of the page.
+    Image.fromarray(np.flipud(pixels)).save(target, "WEBP", quality=80, method=6)
+    return target.getvalue()
 
 
 def _mel_levels(signal: Signal, rate: int, index: int, count: int) -> NDArray[np.float32]:

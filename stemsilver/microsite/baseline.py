@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemsilver.errors import UsageError
+from stemsilver.audio import decode
+from stemsilver.errors import ItemError, UsageError
 from stemsilver.fsio import contained
 from stemsilver.media.playback import LISTENING, TrackLevels, from_json
+from stemsilver.records import Audio
 from stemsilver.report import Scorecard, ScoredRender, read_scorecard
 
 _NEEDED = ("raw.flac", "clean.flac", "clean.webp", LISTENING)
@@ -82,6 +84,30 @@ def match(build: Scorecard, media: Mapping[str, Path], base: Base) -> dict[str, 
         if other is not None and _stream(folder / "raw.flac")[_FLAC_MD5] == other.raw_md5:
             found[id_] = other
     return {id_: found[id_] for id_ in build.items if id_ in found}
+
+
+def decoded_clean(item: ScoredRender, base: BaseItem, max_minutes: float, scratch: Path) -> Audio:
+    """Decode the other build's clean, of which only the header was checked so far.
+
+    Args:
+        item: the render in this build.
+        base: the same render in the other build.
+        max_minutes: a longer file is refused.
+        scratch: the folder for a long signal.
+
+    Raises:
+        UsageError: it cannot be decoded, or differs from the render in rate, channels or length.
+    """
+    try:
+        audio = decode(base.folder / "clean.flac", max_minutes, scratch)
+        if (audio.rate, audio.samples.shape) != (item.rate, (item.channels, item.frames)):
+            raise ItemError("clean.flac: it differs from the render in rate, channels or length")
+    except ItemError as error:
+        raise UsageError(
+            f"{base.folder}: {error.message}",
+            next_step="Build the site given with --base again.",
+        ) from error
+    return audio
 
 
 def _words(build: Scorecard) -> str:

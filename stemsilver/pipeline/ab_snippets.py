@@ -8,14 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from stemsilver import fsio
-from stemsilver.audio import decode
 from stemsilver.config import Profile
-from stemsilver.errors import ItemError, UsageError
 from stemsilver.media import playback, snippets
 from stemsilver.media.playback import BASE, LISTENING
 from stemsilver.media.snippets import Snippet
-from stemsilver.microsite.baseline import Base, BaseItem, match
-from stemsilver.records import Audio
+from stemsilver.microsite.baseline import Base, BaseItem, decoded_clean, match
 from stemsilver.report import Scorecard, ScoredRender
 
 README = "README.txt"
@@ -82,7 +79,7 @@ def _files(
         heard = playback.with_base(tracks, base.tracks)
         louder = playback.louder_db(heard["clean"], heard[BASE]) or 0.0
         with TemporaryDirectory(prefix="stemsilver-") as scratch:
-            audio = _decoded_clean(item, base, profile.preprocess.max_minutes, Path(scratch))
+            audio = decoded_clean(item, base, profile.preprocess.max_minutes, Path(scratch))
             found = tuple(
                 snippets.with_base(one, audio, one.gains_db["clean"] + louder) for one in found
             )
@@ -90,20 +87,6 @@ def _files(
                 content = snippets.cut(audio, one, "base", profile.ab_tests.fade_ms)
                 files[one.files["base"]] = content
     return {**files, snippets.LISTING: snippets.to_json(found)}
-
-
-def _decoded_clean(item: ScoredRender, base: BaseItem, max_minutes: float, scratch: Path) -> Audio:
-    """Decode the other build's clean, of which only the header was checked so far."""
-    try:
-        audio = decode(base.folder / "clean.flac", max_minutes, scratch)
-        if (audio.rate, audio.samples.shape) != (item.rate, (item.channels, item.frames)):
-            raise ItemError("clean.flac: it differs from the render in rate, channels or length")
-    except ItemError as error:
-        raise UsageError(
-            f"{base.folder}: {error.message}",
-            next_step="Build the site given with --base again.",
-        ) from error
-    return audio
 
 
 def _remove_others(folder: Path, kept: Mapping[str, Collection[str]]) -> None:

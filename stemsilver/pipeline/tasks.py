@@ -284,13 +284,7 @@ def _media(
         flac = f"{name}.flac"
         files[flac] = _written(scratch / flac, write_flac16, audio)
         drawn = partial(plots.spectrogram_webp, one_channel(audio.samples), audio.rate)
-        step = f"draw {name}"
-        files[f"{name}.webp"] = memo.file(step, plots.CODE, digests[name], drawn)
-        count = plots.strips(raw.duration)
-        for index in range(count):
-            key = digest(digests[name], index, count)
-            strip = memo.file(step, plots.CODE, key, partial(drawn, index, count))
-            files[plots.strip_name(name, index)] = strip
+        files |= plots.pictures(name, drawn, digests[name], raw.duration, memo)
     listening = memo.file(
         "listen",
         playback.CODE,
@@ -298,6 +292,12 @@ def _media(
         lambda: playback.to_json(playback.measure_tracks(tracks)),
     )
     heard = playback.from_json(listening)
+    louder = playback.louder_db(heard["clean"], heard["raw"]) or 0.0
+    clean = cleaned.speech.samples
+    before, after = (one_channel(one, like=clean) for one in (raw.samples, clean))
+    changed = partial(plots.change_webp, before, after, raw.rate, -louder)
+    key = digest(digests["raw"], digests["clean"], louder)
+    files |= plots.pictures(plots.CHANGE, changed, key, raw.duration, memo)
     return {**files, LISTENING: listening, **_snippets(raw, cleaned, heard, ab_tests)}
 
 

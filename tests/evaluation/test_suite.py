@@ -109,7 +109,7 @@ def test_without_sidecars_their_scores_say_so(pair: Pair, measured: Both) -> Non
     truth = ("raw_si_sdr_db", "clean_si_sdr_db", "si_sdr_improvement_db",
              "raw_estoi", "clean_estoi", "estoi_improvement",
              "voice_similarity_to_truth")  # fmt: skip
-    stage_a = ("music_to_speech_db", "stoi_vs_stage_a", "si_sdr_vs_stage_a_db")
+    stage_a = ("music_to_speech_db", "stoi_vs_stage_a", "si_sdr_vs_stage_a_db", "artefact_db")
     scripts = ("raw_script_wer", "clean_script_wer", "words_lost", "words_recovered")
     assert missing == {
         **dict.fromkeys(truth, "no_reference"),

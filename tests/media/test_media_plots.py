@@ -13,7 +13,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from stemsilver.media.plots import distribution_svg, height_of, spectrogram_webp, strips, top_hz
+from stemsilver.media.plots import (
+    change_webp,
+    distribution_svg,
+    height_of,
+    spectrogram_webp,
+    strips,
+    top_hz,
+)
 from stemsilver.records import Samples
 
 RATE = 24_000
@@ -88,6 +95,25 @@ def test_the_range_is_fixed_not_fitted() -> None:
 def test_a_file_of_any_length_has_a_spectrogram(frames: int) -> None:
     # One sample in memory stands for 1.4 GB: any copy of the whole would show.
     brightness(np.broadcast_to(np.float32(0.25), (1, frames)), 48_000)
+
+
+def test_a_change_is_darker_where_something_is_gone_and_lighter_where_it_came() -> None:
+    kept, other = tone(500, level=0.1), tone(4000, level=0.1)
+
+    def changed(before: Samples, after: Samples) -> NDArray[np.float64]:
+        image = Image.open(io.BytesIO(change_webp(before, after, RATE, 6.0)))
+        assert image.size == (1200, 240)
+        return np.asarray(image.convert("L"), dtype=np.float64)
+
+    same = changed(kept, kept / 2)
+    assert np.ptp(same) < 5, "half the level and 6 dB of gain are no change"
+    grey = same.mean()
+    gone, came = changed(kept + other, kept / 2), changed(kept, (kept + other) / 2)
+    at = round(240 * (1 - height_of(4000, RATE)))
+    assert gone[at].max() < grey / 2
+    assert came[at].min() > 1.3 * grey
+    assert abs(gone[round(240 * (1 - height_of(500, RATE)))].mean() - grey) < 10
+    assert np.ptp(changed(0 * kept, 1e-6 * other)) == 0, "nobody hears that"
 
 
 def test_a_distribution_shows_both_rows_and_the_gate() -> None:

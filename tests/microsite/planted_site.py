@@ -17,15 +17,17 @@ from stemsilver import config
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING, TrackLevels, from_json, measure_tracks, to_json
-from stemsilver.media.plots import spectrogram_webp, strip_name
+from stemsilver.media.plots import CHANGE, change_webp, spectrogram_webp, strip_name
 from stemsilver.microsite import PublishedSite, build, read_base
 from stemsilver.records import (
     AlignedWord,
     Alignment,
+    Artefact,
     Audio,
     Evidence,
     Failure,
     ItemResult,
+    MusicRange,
     Score,
     Timeline,
     Transcript,
@@ -56,6 +58,7 @@ _GOOD = {
     "music_to_speech_db": -31.0,
     "stoi_vs_stage_a": 0.97,
     "wer_raw_to_clean": 0.05,
+    "artefact_db": 4.5,
 }
 
 
@@ -155,7 +158,8 @@ class Published(Served):
 def plant(folder: Path) -> Planted:
     """Five renders: fine, stereo with a failed gate, hostile names, silent, not readable.
 
-    The second has strips of its spectrograms, as a long render has. Their audio and pictures are
+    The first has places to listen to and music left; the second has neither, but strips of its
+    spectrograms, as a long render has. Their audio and pictures are
     made in `folder`.
     """
     profile = config.load(resource("config") / "embedded.yaml")
@@ -164,12 +168,24 @@ def plant(folder: Path) -> Planted:
         _alignment("script → clean", "the quick fox", "the quack fox"),
     )
     items = (
-        _item(INTRO, "narration/intro one.wav", _GOOD, _words(), *against_script),
+        _item(
+            INTRO,
+            "narration/intro one.wav",
+            _GOOD,
+            _words(),
+            *against_script,
+            artefacts=(Artefact(0.3, 0.5, 11.6), Artefact(0.9, 1.1, 19.4)),
+            music_ranges={
+                "raw": tuple(MusicRange(at / 20, at / 20 + 0.03, -9.5) for at in range(14)),
+                "clean": (MusicRange(0.25, 1.25),),
+            },
+        ),
         _item(
             DUET,
             "stereo/duet.wav",
             _GOOD | {"music_to_speech_db": -9.0, "clean_pause_floor_db": -5.25},
             channels=2,
+            music_ranges={"raw": (MusicRange(0.0, 1.5, -9.5),), "clean": ()},
         ),
         _item(
             HOSTILE_ID,
@@ -206,6 +222,7 @@ def _item(
     channels: int = 1,
     notes: tuple[str, ...] = (),
     script: str | None = None,
+    **heard: Any,
 ) -> ItemResult:
     scores = {
         name: Score(values[name]) if name in values else Score.missing("too_short")
@@ -222,6 +239,10 @@ def _item(
             alignments,
             {"raw": presence, "clean": Timeline(0.1, (0.01,) * 15)},
             language="de",
+            departure=Timeline(0.1, (1.5,) * 9 + (19.4, 12.0) + (0.0,) * 4)
+            if "artefact_db" in values
+            else None,
+            **heard,
         ),
         rate=24_000,
         channels=channels,
@@ -275,6 +296,11 @@ def _media(folder: Path, item: ItemResult, profile: config.Profile) -> Path:
         for index in range(3 if item.id == DUET else 0):
             strip = spectrogram_webp(audio.samples, item.rate, index, 3)
             (target / strip_name(name, index)).write_bytes(strip)
+    pair = signals["raw"].samples, signals["clean"].samples
+    (target / f"{CHANGE}.webp").write_bytes(change_webp(*pair, item.rate, 0.0))
+    for index in range(3 if item.id == DUET else 0):
+        strip = change_webp(*pair, item.rate, 0.0, index, 3)
+        (target / strip_name(CHANGE, index)).write_bytes(strip)
     (target / LISTENING).write_bytes(to_json(measure_tracks(signals)))
     write_snippets(target, signals, profile.ab_tests)
     return target

@@ -231,7 +231,7 @@ def test_a_word_leads_to_where_it_is_heard_and_is_then_marked(visit: Visit) -> N
 def test_strips_follow_the_position_and_are_tapped(visit: Visit) -> None:
     page = live(visit, f"renders/{DUET}.html#t=0.6")
     strips = page.locator(".ab-strip")
-    expect(strips).to_have_count(3)
+    expect(strips).to_have_count(4)
     expect(strips.locator("img").first).to_have_attribute("src", re.compile("/raw-001.webp$"))
     strip = strips.last
     box = strip.bounding_box()
@@ -242,7 +242,7 @@ def test_strips_follow_the_position_and_are_tapped(visit: Visit) -> None:
     strip.click(position={"x": box["width"] / 2, "y": 10})
     assert position(page) == pytest.approx(0.75, abs=0.01)
     page.get_by_role("slider", name="Position").fill("1.5")
-    expect(strip.locator("img")).to_have_attribute("src", re.compile("/removed-002.webp$"))
+    expect(strip.locator("img")).to_have_attribute("src", re.compile("/change-002.webp$"))
     strip.drag_to(
         strip,
         source_position={"x": box["width"] / 5, "y": 10},

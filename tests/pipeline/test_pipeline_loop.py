@@ -269,7 +269,7 @@ ALWAYS = {"fuse", "wiener", "polish"}
 """The steps too cheap to remember."""
 
 MEASURES = set(suite.STEPS)
-SOUND = MEASURES | {"draw clean", "listen"}
+SOUND = MEASURES | {"draw clean", "draw change", "listen"}
 ASR = embedded().evaluation.asr
 
 
@@ -315,7 +315,11 @@ def test_a_changed_setting_recomputes_only_the_steps_that_read_it(
 @pytest.mark.parametrize(
     "edit",
     [
-        ("media/plots.py", '"#c2803a"', {"draw raw", "draw clean", "draw removed"}),
+        (
+            "media/plots.py",
+            '"#c2803a"',
+            {"draw raw", "draw clean", "draw removed", "draw change"},
+        ),
         ("evaluation/dnsmos.py", '"""', MEASURES),
     ],
 )

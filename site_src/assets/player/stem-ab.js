@@ -16,6 +16,9 @@ import { bytes, clock, decibels, exactClock, linear } from "./wording.js";
 const STEP_SECONDS = 5;
 const CALM_MILLISECONDS = 500;
 
+/** The buttons, anywhere on the page, that play a track from a position. */
+const places = () => document.querySelectorAll("[data-hear]");
+
 class StemAb extends HTMLElement {
   #duration = 0;
   #rate = 0;
@@ -51,6 +54,7 @@ class StemAb extends HTMLElement {
     }
     this.classList.add("ab-live");
     for (const control of this.querySelectorAll(":disabled")) control.disabled = false;
+    for (const place of places()) place.disabled = false;
     this.#listen();
     this.#wanted = this.#radio().value;
     this.#match = this.#part("match").value;
@@ -154,9 +158,9 @@ class StemAb extends HTMLElement {
     for (const button of this.querySelectorAll("[data-do]")) {
       button.addEventListener("click", () => this.#act(button.dataset.do));
     }
-    for (const button of this.querySelectorAll("[data-hear]")) {
-      const { hear, as } = button.dataset;
-      button.addEventListener("click", () => this.hear(Number(hear), as));
+    for (const place of places()) {
+      const { hear, as } = place.dataset;
+      place.addEventListener("click", () => this.hear(Number(hear), as));
     }
     for (const radio of this.querySelectorAll("input[type=radio]")) {
       radio.addEventListener("change", () => this.select(radio.value));
@@ -278,6 +282,7 @@ class StemAb extends HTMLElement {
   /** Hand over to the browser's own players, which stream the files. */
   #retire(reason) {
     this.#engine.pause();
+    for (const place of places()) place.disabled = true;
     this.classList.remove("ab-live");
     document.documentElement.classList.remove("st-served");
     this.querySelector(".ab-plain").textContent = `${reason} Here each track plays separately.`;

@@ -28,8 +28,8 @@ from stemsilver.profiles import DEFAULT
 
 if TYPE_CHECKING:
     from stemsilver import discover, fsio, pipeline
-    from stemsilver.records import ItemResult
     from stemsilver.report import audit
+    from stemsilver.report.audit import FoundRanges
 else:
     discover, fsio, pipeline = LazyModule("discover"), LazyModule("fsio"), LazyModule("pipeline")
     audit = LazyModule("report.audit")
@@ -74,36 +74,36 @@ def command(
         results = pipeline.audit_files(
             found.renders, chosen, cache, jobs=jobs, dask=dask, progress=progress
         )
+    heard = [audit.found_ranges(one, one.evidence) for one in results]
     if output is not None:
-        _write(results, threshold, output)
+        _write(heard, threshold, output)
     if as_json:
-        typer.echo(json.dumps(audit.audit_json(results, threshold), indent=2, allow_nan=False))
+        typer.echo(json.dumps(audit.audit_json(heard, threshold), indent=2, allow_nan=False))
     else:
-        table_output().print(_table(results))
-    bad = any(one.failure or audit.louder(one, threshold) for one in results)
+        table_output().print(_table(heard))
+    bad = any(one.failure or one.louder(threshold) for one in heard)
     raise typer.Exit(1 if bad else 0)
 
 
-def _write(results: Sequence[ItemResult], threshold: float | None, folder: Path) -> None:
-    for result in results:
-        labels = audit.audacity_labels(audit.ranges_of(result))
-        target = fsio.contained(folder, f"{result.path}.labels.txt")
+def _write(found: Sequence[FoundRanges], threshold: float | None, folder: Path) -> None:
+    for render in found:
+        labels = audit.audacity_labels(render.ranges)
+        target = fsio.contained(folder, f"{render.path}.labels.txt")
         if labels:
             fsio.write_text(target, labels)
         else:
             target.unlink(missing_ok=True)
-    fsio.write_text(folder / "audit.csv", audit.audit_csv(results))
-    fsio.write_json(folder / "audit.json", audit.audit_json(results, threshold))
+    fsio.write_text(folder / "audit.csv", audit.audit_csv(found))
+    fsio.write_json(folder / "audit.json", audit.audit_json(found, threshold))
 
 
-def _table(results: Sequence[ItemResult]) -> Table:
+def _table(found: Sequence[FoundRanges]) -> Table:
     table = Table("render", "music", "from", "to", "against speech")
-    for result in results:
-        name, status = escape(result.path), audit.audit_status(result).replace("_", " ")
-        ranges = audit.ranges_of(result)
-        for one in ranges:
+    for render in found:
+        name, status = escape(render.path), render.status.replace("_", " ")
+        for one in render.ranges:
             level = "not measured" if one.level_db is None else f"{one.level_db:.1f} dB"
             table.add_row(name, status, f"{one.start:.2f} s", f"{one.end:.2f} s", level)
-        if not ranges:
+        if not render.ranges:
             table.add_row(name, status, "", "", "")
     return table

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from stemsilver.evaluation import citations as sources
-from stemsilver.evaluation.catalogue.metric import Metric
+from stemsilver.evaluation.catalogue.metric import Direction, Metric
 from stemsilver.evaluation.catalogue.voice import VOICE
 
 __all__ = ["METRICS", "Metric", "metrics"]
@@ -309,6 +309,30 @@ _OF_THE_CLEANING = (
         (sources.SI_SDR,),
         "Whether a change was an improvement: later removal of music, the equaliser and the "
         "limiter lower it just as damage does.",
+    ),
+    Metric(
+        "artefact_db",
+        "Artefacts in the speech",
+        "dB",
+        "lower",
+        1,
+        0.05,
+        "How far the spectrum of the speech departs from raw in the worst twentieth of the speech.",
+        r"\begin{split} P_{95}(D_t), \quad D_t^2 = \frac{1}{10} \sum_{u=t-5}^{t+4} d_u^2 \\"
+        r" d_u^2 = \frac{\sum_{k \in S_u} w_k \left( 10\,\log_{10} \left| C_{ku} / X_{ku} \right|^2"
+        r" - g \right)^2}{\sum_{k \in S_u} w_k} \end{split}",
+        "$C$ and $X$ are the spectrograms of clean and raw, in one channel from 100 Hz to 8 kHz, "
+        "with windows of 40 ms every 20 ms. $S_u$ are the bins of window $u$ that are speech: the "
+        "Stage A vocals are at least 10 dB above the residual, and at most 25 dB below the loudest "
+        "bin of the window. $w_k$ is one over the bandwidth of hearing at bin $k$; $g$ is the "
+        "median change over the windows, so that the level does not count. A bin that lost more "
+        "than 40 dB counts as 40 dB. $P_{95}$ is the 95th percentile over the windows of speech: "
+        "those in which a detector finds speech in raw or clean, with a tenth of the weight or "
+        "more in $S_u$, and at most 20 dB below the loud ones.",
+        (sources.LSD, sources.ERB, sources.OWN),
+        "Whether a change is damage: music that Stage A took for speech counts if a later step "
+        "removed it. Damage done in Stage A itself is hardly seen, nor is music that was added "
+        "between the words. Listen to the places that the page of a render names.",
     ),
     Metric(
         "wer_raw_to_clean",

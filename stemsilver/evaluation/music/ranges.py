@@ -20,7 +20,7 @@ def music_ranges(
     values = np.asarray(timeline.values)
     found = [
         (start, stop)
-        for start, stop in _runs(values >= settings.leave)
+        for start, stop in runs(values >= settings.leave)
         if values[start:stop].max() >= settings.enter
     ]
     joined: list[tuple[int, int]] = []
@@ -78,7 +78,7 @@ def with_levels(
     )
 
 
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return the first and the last index, exclusive, of each run of true flags."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]

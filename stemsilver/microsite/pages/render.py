@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemsilver.config.languages import UNSPACED
+from stemsilver.evaluation.artefacts.places import HEARD_DB
 from stemsilver.evaluation.words.recovered import lost_and_recovered
 from stemsilver.evaluation.words.scores import SCRIPT_TO_CLEAN, SCRIPT_TO_RAW
 from stemsilver.evaluation.words.wer import wer
@@ -15,13 +16,15 @@ from stemsilver.media.playback import LISTENING
 from stemsilver.microsite.baseline import BaseItem
 from stemsilver.microsite.parts.metric_cells import (
     Measurement,
+    OfferedFile,
     Standing,
     measurements,
     size,
     standing,
 )
-from stemsilver.microsite.parts.player import Player, player, player_files, sources
-from stemsilver.records import Alignment, Evidence, Failure
+from stemsilver.microsite.parts.music import MusicList, music_lists
+from stemsilver.microsite.parts.player import Player, change_files, player, player_files, sources
+from stemsilver.records import Alignment, Artefact, Evidence, Failure
 from stemsilver.report import ScoredRender, format_value
 from stemsilver.report.text.wording import counted
 
@@ -53,36 +56,29 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class SnippetFile:
-    """A file to download; `name` is its name on the reader's machine."""
-
-    heading: str
-    href: str
-    name: str
-    size: str
-
-
-@dataclass(frozen=True)
 class ShortPair:
     """A section of the render, in seconds, and its files."""
 
     start: float
     stop: float
-    downloads: tuple[SnippetFile, ...]
+    downloads: tuple[OfferedFile, ...]
 
 
 @dataclass(frozen=True)
 class RenderPage:
     """Everything on the page of one render. `failure` is None if it was cleaned.
 
-    `script_words` says which words of the script were lost and recovered.
+    `script_words` says which words of the script were lost and recovered. `first` are the places to
+    listen to first; None if they were not looked for.
     """
 
     path: str
     standing: Standing
     failure: Failure | None
     player: Player | None
+    first: tuple[Artefact, ...] | None
     pairs: tuple[ShortPair, ...]
+    music: tuple[MusicList, ...]
     measured: tuple[Measurement, ...]
     unmeasured: tuple[Measurement, ...]
     differences: tuple[Difference, ...]
@@ -92,6 +88,7 @@ class RenderPage:
     next: Neighbour | None
     position: int
     count: int
+    heard_db: float = HEARD_DB
 
 
 def render_page(
@@ -100,6 +97,7 @@ def render_page(
     evidence: Evidence | None,
     media: Path | None,
     base: BaseItem | None,
+    drawn: Path,
 ) -> RenderPage:
     """Return the page of `items[index]`.
 
@@ -109,17 +107,23 @@ def render_page(
         evidence: What was measured on it.
         media: The folder of its files; None if it failed.
         base: The same render in another build, to listen to beside this one.
+        drawn: The folder that has the pictures of what changed since `base`, if any.
     """
     item = items[index]
     found = measurements(item).values() if item.failure is None else ()
     alignments = evidence.alignments if evidence else ()
     music = evidence.music if evidence else {}
+    departure = evidence.departure if evidence else None
     return RenderPage(
         path=item.path,
         standing=standing(item),
         failure=item.failure,
-        player=player(item, sources(media, base), music) if media else None,
+        player=player(item, sources(media, base), music, departure, (media, drawn))
+        if media
+        else None,
+        first=None if departure is None else item.artefacts,
         pairs=_pairs(item, media) if media else (),
+        music=music_lists(item, evidence),
         measured=tuple(one for one in found if one.measured),
         unmeasured=tuple(one for one in found if not one.measured),
         differences=tuple(difference(alignment) for alignment in alignments),
@@ -138,7 +142,7 @@ def render_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
     """Return the files that a render's page needs in the site, by name."""
     names = [name for one in snippets.read(media) for name in one.files.values()]
     beside = {name: media / name for name in (LISTENING, *names, snippets.LISTING)}
-    return player_files(sources(media, base)) | beside
+    return player_files(sources(media, base)) | change_files(media) | beside
 
 
 def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
@@ -146,7 +150,7 @@ def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
         ShortPair(
             *one.seconds,
             tuple(
-                SnippetFile(
+                OfferedFile(
                     heading=signal.capitalize(),
                     href=f"{item.id}/{name}",
                     name=f"{item.id}-{name}",

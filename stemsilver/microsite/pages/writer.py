@@ -122,13 +122,17 @@ class Pages:
         media: Mapping[str, Path],
         matched: Mapping[str, BaseItem],
     ) -> None:
-        """Write one page per render, in `renders/`, named by its id."""
+        """Write one page per render, in `renders/`, named by its id, and its lists of music."""
         items = self.scorecard.renders
         for index, item in enumerate(items):
             folder = media[item.id] if item.failure is None else None
             measured, base = evidence.get(item.id), matched.get(item.id)
-            view = render_page(items, index, measured, folder, base)
+            beside = self.folder / "renders" / item.id
+            view = render_page(items, index, measured, folder, base, beside)
             self.write(f"renders/{item.id}.md", item.path, "render.html", view=view)
+            for name, text in (pair for one in view.music for pair in one.files.items()):
+                beside.mkdir(exist_ok=True)
+                (beside / name).write_text(text, encoding="utf-8")
 
     def write_comparison(
         self, media: Mapping[str, Path], base: Base, matched: Mapping[str, BaseItem]

@@ -110,6 +110,16 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class OfferedFile:
+    """A file to download; `name` is its name on the reader's machine."""
+
+    heading: str
+    href: str
+    name: str
+    size: str
+
+
+@dataclass(frozen=True)
 class Standing:
     """The outcome of a render as a mark, a word and a style, never as a colour alone.
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,15 @@ from stemsilver.media.playback import (
     pair_gains,
     with_base,
 )
-from stemsilver.media.plots import COLOURS, DB_RANGE, strip_name
+from stemsilver.media.plots import (
+    BASE_CHANGE,
+    CHANGE,
+    CHANGE_COLOURS,
+    CHANGE_DB,
+    COLOURS,
+    DB_RANGE,
+    strip_name,
+)
 from stemsilver.microsite.baseline import BaseItem
 from stemsilver.microsite.pages.blind import BlindPair
 from stemsilver.microsite.parts import waveforms
@@ -42,6 +50,11 @@ _ABOUT = {
     "denoised": ("Stage B", "After the denoiser."),
     "masked": ("Masked", "After the β-Wiener mask."),
     BASE: ("Base", "Clean, as the other build made it."),
+}
+
+_CHANGES = {
+    CHANGE: ("Change from raw", "How clean differs from raw"),
+    BASE_CHANGE: ("Change from the base", "How clean differs from that of the other build"),
 }
 
 
@@ -67,10 +80,7 @@ class PlayedTrack:
     @property
     def strips(self) -> tuple[Path, ...]:
         """The files of its spectrogram in strips; none if it is short."""
-        folder = self.audio.parent
-        names = sorted(path.name for path in folder.glob(f"{self.audio.stem}-*.webp"))
-        # Through `contained`: another build's folder may have links that lead elsewhere.
-        return tuple(contained(folder, name) for name in names)
+        return _strips_of(self.spectrogram)
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,17 @@ class Track:
 
 
 @dataclass(frozen=True)
+class LevelChange:
+    """A picture of how the level changed from one track to another, and the files of its strips."""
+
+    name: str
+    heading: str
+    about: str
+    picture: str
+    strips: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class MostMusic:
     """The time in seconds at which a track most likely has music left, and the probability then."""
 
@@ -113,7 +134,8 @@ class Player:
 
     `speech` and `lufs` tell whether the tracks can be matched by speech level and by loudness.
     `pair` is the size of raw and clean together, which must be loaded to compare them. `most_music`
-    has the tracks that were examined for music, except raw and those with hardly any.
+    has the tracks that were examined for music, except raw and those with hardly any. `departure`
+    is how far the speech of clean departs from raw, `changes` what changed; a bake-off has neither.
     """
 
     tracks: tuple[Track, ...]
@@ -125,8 +147,13 @@ class Player:
     most_music: tuple[MostMusic, ...]
     times: tuple[Tick, ...]
     frequencies: tuple[Tick, ...]
+    departure: Curve | None = None
+    changes: tuple[LevelChange, ...] = ()
     colours: tuple[str, ...] = COLOURS[::7]
     db_range: tuple[float, float] = DB_RANGE
+    change_colours: tuple[str, ...] = CHANGE_COLOURS[::8]
+    change_db: float = CHANGE_DB
+    departure_db: float = waveforms.DEPARTURE_DB
 
 
 def heard_tracks(media: Path, base: BaseItem | None = None) -> dict[str, TrackLevels]:
@@ -154,9 +181,21 @@ def sources(media: Path, base: BaseItem | None = None) -> tuple[PlayedTrack, ...
 
 
 def player(
-    item: ScoredRender, found: Sequence[PlayedTrack], music: Mapping[str, Timeline]
+    item: ScoredRender,
+    found: Sequence[PlayedTrack],
+    music: Mapping[str, Timeline],
+    departure: Timeline | None = None,
+    changes: Sequence[Path] = (),
 ) -> Player:
-    """Return the player of a cleaned render; `music` has the music probabilities of some tracks."""
+    """Return the player of a cleaned render.
+
+    Args:
+        item: The render.
+        found: Its tracks.
+        music: The music probabilities of some tracks.
+        departure: How far the speech of clean departs from raw, in dB.
+        changes: The folders that may have pictures of what changed.
+    """
     heard = {source.name: source.heard for source in found}
     speech, lufs = gains(heard, "speech_db"), gains(heard, "lufs")
     tracks = tuple(
@@ -182,6 +221,8 @@ def player(
         outlines=waveforms.outlines(heard),
         presence=waveforms.presence(music, item.duration),
         most_music=_most_music(found, music),
+        departure=None if departure is None else waveforms.departure(departure, item.duration),
+        changes=tuple(_level_changes(item.id, changes)),
         times=waveforms.time_marks(item.duration),
         frequencies=waveforms.frequency_marks(item.rate),
     )
@@ -210,6 +251,27 @@ def player_files(found: Sequence[PlayedTrack]) -> dict[str, Path]:
             **_strip_files(source),
         }.items()
     }
+
+
+def change_files(media: Path) -> dict[str, Path]:
+    """Return the files of the picture of what changed from raw to clean, by name."""
+    picture = media / f"{CHANGE}.webp"
+    return {path.name: path for path in (picture, *_strips_of(picture)) if path.is_file()}
+
+
+def _level_changes(id_: str, folders: Sequence[Path]) -> Iterator[LevelChange]:
+    for name, (heading, about) in _CHANGES.items():
+        for picture in (folder / f"{name}.webp" for folder in folders):
+            if picture.is_file():
+                strips = tuple(f"{id_}/{strip.name}" for strip in _strips_of(picture))
+                yield LevelChange(name, heading, about, f"{id_}/{picture.name}", strips)
+
+
+def _strips_of(picture: Path) -> tuple[Path, ...]:
+    folder = picture.parent
+    names = sorted(path.name for path in folder.glob(f"{picture.stem}-*.webp"))
+    # Through `contained`: another build's folder may have links that lead elsewhere.
+    return tuple(contained(folder, name) for name in names)
 
 
 def _strip_files(source: PlayedTrack) -> dict[str, Path]:

@@ -7,7 +7,7 @@ size and need no script.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from stemsilver.records import Timeline
 
 HEIGHT = 100
 """Half the height of an outline, and the full height of a presence curve, in view box units."""
+
+DEPARTURE_DB = 20.0
+"""The departure of the speech from raw at the top of its lane, in dB."""
 
 _MAX_TICKS = 8
 _TICK_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
@@ -75,6 +78,15 @@ def presence(music: Mapping[str, Timeline], duration: float) -> tuple[Curve, ...
         for name, timeline in music.items()
         if timeline.values
     )
+
+
+def departure(timeline: Timeline, duration: float) -> Curve:
+    """Return how far the speech departs from raw, in a lane of 0 dB to `DEPARTURE_DB`.
+
+    Of each column the highest value is kept.
+    """
+    shares = tuple(min(value / DEPARTURE_DB, 1.0) for value in timeline.values)
+    return Curve("departure", *_line(replace(timeline, values=shares), duration))
 
 
 def most_music(timeline: Timeline) -> tuple[float, float] | None:

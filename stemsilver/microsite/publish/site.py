@@ -25,6 +25,7 @@ from stemsilver.microsite.pages.writer import Pages, plain_title
 from stemsilver.microsite.parts.metric_cells import size
 from stemsilver.microsite.publish import links
 from stemsilver.microsite.publish.assets import write_diagram, write_plots
+from stemsilver.microsite.publish.base_changes import draw_base_changes
 from stemsilver.microsite.publish.marker import MARKER, write_marker
 from stemsilver.microsite.publish.offline import DOWNLOADS, Archive, add_archive
 from stemsilver.microsite.publish.overrides import copy_hand_written
@@ -83,7 +84,8 @@ def build(
         build_digest: Digest of all inputs, by which the next build sees if the site is still valid.
 
     Raises:
-        UsageError: `target` holds something that is not a Stemsilver site.
+        UsageError: `target` holds something that is not a Stemsilver site, or the clean of a render
+            in `base` cannot be decoded.
         SiteError: the pages do not build, a link is broken, something would be loaded from another
             host, or the site is larger than `max_megabytes`. The site at `target` is then
             unchanged.
@@ -95,6 +97,8 @@ def build(
     def write(sources: Path) -> None:
         pages = Pages(scorecard, profile, sources)
         _write_sources(pages, media, reports, memo, archive.name if archive else None, base)
+        limit = profile.preprocess.max_minutes
+        draw_base_changes(scorecard, media, matched, limit, sources / "renders", memo)
         pages.write_renders(evidence, media, matched)
         pages.write_trend(history or [record(scorecard)])
         if base is not None:

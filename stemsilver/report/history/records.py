@@ -73,6 +73,12 @@ class Record:
     means: Mapping[str, Mean]
     skipped: int = 0
     languages: tuple[str, ...] = ()
+    no_speech: int = 0
+
+    @property
+    def unmeasured(self) -> int:
+        """The number of cleaned renders without any measurable gate."""
+        return self.items - self.passed - self.gate_failed - self.failed - self.no_speech
 
     @property
     def moment(self) -> datetime:
@@ -107,6 +113,7 @@ class _Record(UntrustedModel):
     means: dict[str, _Mean]
     skipped: _Count = 0
     languages: Annotated[list[LanguageCode], Field(max_length=200)] = Field(default_factory=list)
+    no_speech: _Count = 0
 
 
 class _File(UntrustedModel):
@@ -136,6 +143,7 @@ def record(found: Scorecard) -> Record:
         means={name: mean for name, mean in means.items() if mean.count},
         skipped=len(found.skipped),
         languages=tuple(sorted({item.language for item in found.renders if item.language})),
+        no_speech=count["no_speech"],
     )
 
 

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 
 from stemsilver.config import Guardrail
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Failure, Lack, Score, Skipped, WeightRecord
+from stemsilver.records import Artefact, Failure, Lack, Score, Skipped, WeightRecord
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender
 from stemsilver.report.scorecard.verdicts import gate, status_under, verdicts
 from stemsilver.report.untrusted import (
@@ -49,6 +49,12 @@ class _Failure(UntrustedModel):
     next_step: _Text
 
 
+class _Artefact(UntrustedModel):
+    start: _Value
+    end: _Value
+    departure_db: _Value
+
+
 class _Item(UntrustedModel):
     # Not every scorecard has the fields with a default.
     id: _Id
@@ -65,6 +71,7 @@ class _Item(UntrustedModel):
     notes: list[_Text] = Field(default_factory=list)
     lacks: Lack | None = None
     language: LanguageCode | None = None
+    artefacts: Annotated[list[_Artefact], Field(max_length=100)] = Field(default_factory=list)
 
 
 class _Gate(UntrustedModel):
@@ -175,12 +182,13 @@ def _item(item: _Item, limits: tuple[Gate, ...]) -> ScoredRender:
     missing = failure.code if failure else "not_measured"
     scores = {name: _score(item.metrics.get(name), missing) for name in METRICS}
     return ScoredRender(
-        **item.model_dump(exclude={"failure", "metrics", "notes"}),
+        **item.model_dump(exclude={"failure", "metrics", "notes", "artefacts"}),
         status=status_under(failure, scores, limits, item.lacks),
         scores=scores,
         verdicts=verdicts(scores, limits, item.lacks),
         failure=failure,
         notes=tuple(item.notes),
+        artefacts=tuple(Artefact(**one.model_dump()) for one in item.artefacts),
     )
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from stemsilver.config import Guardrail
-from stemsilver.records import Failure, Lack, Score, Skipped, WeightRecord
+from stemsilver.records import Artefact, Failure, Lack, Score, Skipped, WeightRecord
 from stemsilver.report.scorecard.settings import Settings, flat
 
 Status: TypeAlias = Literal[
@@ -64,8 +64,8 @@ class ScoredRender:
     `output` is the path of the speech-only file in its folder, and `output_sha256` the hash of that
     file; both are None if there is none. `raw_digest` identifies the raw samples; None if they
     could not be decoded. `lacks` is what the render does not contain. `language` is the one that
-    its words were compared in, as a Whisper language code. Every metric of the catalogue has a
-    score, and every gate a verdict.
+    its words were compared in, as a Whisper language code. `artefacts` are the places to listen to
+    first. Every metric of the catalogue has a score, and every gate a verdict.
     """
 
     id: str
@@ -84,6 +84,7 @@ class ScoredRender:
     notes: tuple[str, ...] = ()
     lacks: Lack | None = None
     language: str | None = None
+    artefacts: tuple[Artefact, ...] = ()
 
     @property
     def duration(self) -> float:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.records import Alignment, Evidence, Transcript
+from stemsilver.records import Alignment, Evidence, Timeline, Transcript
 from stemsilver.report.scorecard.scorecard import Scorecard, ScoredRender
 from stemsilver.report.scorecard.scores import mean
 from stemsilver.report.scorecard.verdicts import totals
@@ -56,8 +56,8 @@ def scorecard_json(found: Scorecard) -> dict[str, Any]:
 def item_evidence(item: ScoredRender, evidence: Evidence | None) -> dict[str, Any]:
     """Return the evidence for one render's scores, for `report/items/ID.json`.
 
-    It has transcripts and word alignments with times in seconds, and the music timelines; times and
-    probabilities have three decimals.
+    It has transcripts and word alignments with times in seconds, and the timelines of music and of
+    the departure of the speech from raw; times, probabilities and dB have three decimals.
     """
     return {
         "schema_version": SCHEMA_VERSION,
@@ -69,16 +69,14 @@ def item_evidence(item: ScoredRender, evidence: Evidence | None) -> dict[str, An
         },
         "alignments": [_alignment(one) for one in (evidence.alignments if evidence else ())],
         "music": {
-            signal: {
-                "hop": timeline.hop,
-                "values": [_rounded(v) for v in timeline.values],
-            }
+            signal: _timeline(timeline)
             for signal, timeline in (evidence.music if evidence else {}).items()
         },
         "music_ranges": {
             signal: [asdict(one) for one in ranges]
             for signal, ranges in (evidence.music_ranges if evidence else {}).items()
         },
+        "departure": _timeline(evidence.departure) if evidence and evidence.departure else None,
     }
 
 
@@ -99,9 +97,14 @@ def _item(item: ScoredRender) -> dict[str, Any]:
         "channels": item.channels,
         "frames": item.frames,
         "duration_seconds": item.duration,
+        "artefacts": [asdict(one) for one in item.artefacts],
         "metrics": {name: asdict(score) for name, score in item.scores.items()},
         "verdicts": [asdict(verdict) for verdict in item.verdicts],
     }
+
+
+def _timeline(timeline: Timeline) -> dict[str, Any]:
+    return {"hop": timeline.hop, "values": [_rounded(value) for value in timeline.values]}
 
 
 def _transcript(transcript: Transcript) -> dict[str, Any]:

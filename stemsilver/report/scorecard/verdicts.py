@@ -268,6 +268,7 @@ def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
         notes=result.notes,
         lacks=result.lacks,
         language=result.evidence.language if result.evidence is not None else None,
+        artefacts=result.evidence.artefacts if result.evidence is not None else (),
     )
 
 
