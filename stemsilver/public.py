@@ -107,7 +107,7 @@ def evaluate(
         raw: The original render.
         clean: The cleaned render. It may have another rate and channel count.
         profile: The profile to measure with; the default profile if None.
-        reference: A file with the true speech, for SI-SDR and ESTOI.
+        reference: A file with the true speech, for SI-SDR, ESTOI and the similarity of the voice.
         script: A text file with the text to be spoken, for the word error rate.
 
     Returns:
