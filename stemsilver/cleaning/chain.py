@@ -269,7 +269,7 @@ def _denoise(
     hashes = weights.digest(denoisers.used_weights(name))
     key = config.digest(stage_a, name, settings.mixture_share, hashes)
     denoised = memo.signal("denoise", CODE, key, compute, vocals.shape)
-    share = settings.dry_wet * (1 - settings.residual_blend)
+    share = settings.wet_at(rate) * (1 - settings.residual_blend)
 
     def blend(wet: Samples, dry: Samples) -> Samples:
         return (share * wet + (1 - share) * dry).astype(np.float32)

@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 from stemsilver.config.models import Asr, Music, MusicRanges, SeparatorModel
 from stemsilver.config.section import Section
 
+NARROWBAND_HZ = 16_000
+"""Renders with a lower sample rate are narrowband, like telephone speech."""
+
 FftSize = Annotated[int, Field(ge=256, le=16384), Field(multiple_of=256)]
 
 
@@ -42,14 +45,21 @@ class Enhancement(Section):
 
     `mixture_share` is the fraction of the rest of the mixture added to the denoiser input: the
     denoiser removes audible music better than it repairs the artefacts of a mask. `dry_wet` is the
-    fraction of denoised signal in its output; `residual_blend` is the fraction of undenoised
-    vocals mixed back afterwards.
+    fraction of denoised signal in its output; `narrowband_dry_wet` replaces it for renders with a
+    sample rate under `NARROWBAND_HZ`, unless it is None. `residual_blend` is the fraction of
+    undenoised vocals mixed back afterwards.
     """
 
     model_name: Literal["none", "deepfilternet3", "dns48", "dns64", "master64"]
     mixture_share: float = Field(ge=0, le=1)
     dry_wet: float = Field(ge=0, le=1)
+    narrowband_dry_wet: float | None = Field(default=None, ge=0, le=1)
     residual_blend: float = Field(ge=0, le=1)
+
+    def wet_at(self, rate: int) -> float:
+        """Return the fraction of denoised signal for a render with this sample rate."""
+        narrow = self.narrowband_dry_wet if rate < NARROWBAND_HZ else None
+        return self.dry_wet if narrow is None else narrow
 
 
 class BetaWiener(Section):

@@ -230,21 +230,30 @@ def test_models_hear_the_render_at_the_level_they_know_and_never_over_full_scale
 
 
 @pytest.mark.parametrize(
-    ("settings", "denoised_share"),
+    ("rate", "settings", "denoised_share"),
     [
-        ({"model_name": "none"}, 0.0),
-        ({"dry_wet": 1.0, "residual_blend": 0.0}, 1.0),
-        ({"dry_wet": 0.35, "residual_blend": 0.05}, 0.3325),
+        (24_000, {"model_name": "none"}, 0.0),
+        (24_000, {"dry_wet": 1.0, "residual_blend": 0.0}, 1.0),
+        (24_000, {"dry_wet": 0.35, "residual_blend": 0.05}, 0.3325),
+        (16_000, {"dry_wet": 1.0, "narrowband_dry_wet": 0.8, "residual_blend": 0.0}, 1.0),
+        (8_000, {"dry_wet": 1.0, "narrowband_dry_wet": 0.8, "residual_blend": 0.0}, 0.8),
+        (8_000, {"dry_wet": 0.7, "narrowband_dry_wet": None, "residual_blend": 0.0}, 0.7),
     ],
 )
 def test_the_denoised_share_is_wet_and_not_blended_back(
-    settings: dict[str, Any], denoised_share: float, halving: Heard, noise: Audio, profile: Profile
+    rate: int,
+    settings: dict[str, Any],
+    denoised_share: float,
+    halving: Heard,
+    noise: Audio,
+    profile: Profile,
 ) -> None:
+    noise = Audio(noise.samples, rate)
     enhancement = {"model_name": "deepfilternet3", "mixture_share": 0.0, **settings}
     plain = within(profile.chain, "enhancement", **enhancement)
     result = cleaned(noise, within(plain, "beta_wiener", enabled=False))
     kept = noise.samples - result.removed.samples
-    level = meter.integrated_lufs(noise.samples, 24_000)
+    level = meter.integrated_lufs(noise.samples, rate)
     assert level is not None
     vocals = loudness.gain(result.stage_a.vocals, level - plain.preprocess.loudnorm_target_lufs)
     np.testing.assert_allclose(kept, (1 - denoised_share / 2) * vocals, atol=1e-5)

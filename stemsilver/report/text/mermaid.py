@@ -65,6 +65,8 @@ def _denoise(stage: Enhancement) -> list[str]:
     if stage.model_name == "none":
         return [_node("denoise", "No denoiser"), "class denoise absent"]
     lines = [stage.model_name, f"wet {percent(stage.dry_wet)}"]
+    if stage.narrowband_dry_wet is not None:
+        lines.append(f"under 16 kHz: {percent(stage.narrowband_dry_wet)}")
     if stage.residual_blend:
         lines.append(f"undenoised mixed in {percent(stage.residual_blend)}")
     node = _node("denoise", "Denoise", *lines)
