@@ -49,7 +49,7 @@ def test_the_denoiser_or_its_absence_and_what_the_mixture_adds() -> None:
     assert "No denoiser" in diagram("enhancement", model_name="none")
     dfn: dict[str, Any] = {"model_name": "deepfilternet3", "dry_wet": 0.35, "residual_blend": 0.05}
     source = diagram("enhancement", **dfn, mixture_share=0.25)
-    assert "wet 35 %<br/>undenoised mixed in 5 %" in source
+    assert "wet 35 %<br/>under 16 kHz: 80 %<br/>undenoised mixed in 5 %" in source
     assert '"25 % of<br/>the mixture" --> denoise' in source
     assert "the mixture" not in diagram("enhancement", **dfn, mixture_share=0.0)
 
