@@ -74,17 +74,19 @@ def test_tiles_are_means_over_the_renders_that_have_both_values(planted: Planted
         "15.0 %",
         "WER against the script, lower is better; mean of 2 renders",
     )
-    assert tile(view, "Words changed").after == "5.0 %"
+    # Some words that changed are corrections, so the script decides where there is one.
+    assert "Words changed" not in [one.label for one in view.tiles]
     assert (tile(view, "Words lost").after, tile(view, "Words recovered").after) == (
         "1.0 %",
         "25.0 %",
     )
-    assert tile(view, "Words changed").before is None
+    assert tile(view, "Words lost").before is None
     assert tile(view, "Overall quality").note == (
         "DNSMOS overall, MOS 1–5, higher is better; mean of 2 renders"
     )
     assert (tile(view, "Music").before, tile(view, "Music").after) == ("0.850", "0.002")
-    assert (tile(view, "Audio").after, tile(view, "Renders").after) == ("1.6", "3")
+    assert tile(view, "Renders").after == "3"
+    assert tile(view, "Renders").note.endswith("; 1.6 minutes of audio")
 
 
 def test_without_scripts_or_values_the_tiles_say_so(planted: Planted) -> None:
@@ -94,7 +96,7 @@ def test_without_scripts_or_values_the_tiles_say_so(planted: Planted) -> None:
     assert tile(view, "Words changed").note.endswith("not measured on any render")
     assert tile(view_of(planted, planted.results[0]), "Music").note.endswith("on 1 render")
     every = view_of(planted, *planted.results)
-    assert tile(every, "Renders").note == "3 passed, 1 failed a gate, 1 not cleaned"
+    assert tile(every, "Renders").note.startswith("3 passed, 1 failed a gate, 1 not cleaned; ")
 
 
 def test_a_row_names_every_gate_it_fails(planted: Planted) -> None:
@@ -330,7 +332,7 @@ def test_a_render_prints_without_its_player_and_pairs(
     expect(pairs).to_be_visible()
     page.emulate_media(media="print")
     expect(pairs).to_be_hidden()
-    expect(page.get_by_role("heading", name="Listen")).to_be_visible()
+    expect(page.get_by_role("heading", name="Listen", exact=True)).to_be_visible()
     for control in ("button", "input", "audio", ".ab-deck", ".ab-settings", ".st-neighbours"):
         assert page.locator(f"article {control}:visible").count() == 0, control
 

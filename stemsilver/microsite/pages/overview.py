@@ -180,20 +180,23 @@ def download_links(reports: Sequence[Path]) -> tuple[Download, ...]:
 def _tiles(found: Scorecard, count: Totals) -> tuple[Tile, ...]:
     head = headline(found)
     script = raw_to_clean(found, "script_wer")
+    heard: tuple[Tile, ...]
+    if script.count:
+        heard = (
+            _change("Words misheard", "script_wer", script),
+            _single("Words lost", "words_lost", mean(found, "words_lost")),
+            _single("Words recovered", "words_recovered", mean(found, "words_recovered")),
+        )
+    else:
+        heard = (_single("Words changed", "wer_raw_to_clean", head.wer_raw_to_clean),)
+    length = f"{head.minutes:.1f} minutes of audio"
     return (
-        Tile("Renders", None, str(count.items), _outcome(count)),
-        Tile("Audio", None, f"{head.minutes:.1f}", "minutes, all renders together"),
+        Tile("Renders", None, str(count.items), f"{_outcome(count)}; {length}"),
         _change("Music", "music_presence", head.music_presence),
         _change("Pauses", "pause_floor_db", head.pause_floor_db),
         _change("Overall quality", "dnsmos_ovrl", head.dnsmos_ovrl),
         _change("Speech quality", "dnsmos_sig", raw_to_clean(found, "dnsmos_sig")),
-        *((_change("Words misheard", "script_wer", script),) if script.count else ()),
-        _single("Words changed", "wer_raw_to_clean", head.wer_raw_to_clean),
-        *(
-            _single(f"Words {what}", f"words_{what}", mean(found, f"words_{what}"))
-            for what in ("lost", "recovered")
-            if script.count
-        ),
+        *heard,
     )
 
 
