@@ -47,7 +47,7 @@ STEPS = ("loudness", "music", "dnsmos", "asr", "voice")
 
 @dataclass(frozen=True)
 class FoundMusic:
-    """The music of one signal, and its scores `music_presence` and `pause_floor_db`.
+    """The music of one signal, and its scores.
 
     `timeline` and `has_speech` are None if the signal is too short for the detectors. `speech` has
     the starts and ends of the stretches with speech, in seconds.
@@ -265,7 +265,7 @@ def _find_music(signal: Downmix, source: str, settings: Evaluation, memo: Memo) 
     decisive = (settings.music, settings.music_ranges, settings.speech_probability_min)
     files = weights.digest((*music.used_weights(settings.music), *vad.WEIGHTS))
     kept = cached_findings(
-        ("music_presence", "pause_floor_db"),
+        ("music_presence", "music_share", "pause_floor_db"),
         "music",
         digest("music", source, *decisive, files),
         lambda: _music_and_pauses(signal, settings),
@@ -291,6 +291,7 @@ def _music_and_pauses(downmix: Downmix, settings: Evaluation) -> dict[str, Any]:
     ranges = music_ranges(timeline, settings.music_ranges, downmix.duration)
     return {
         "music_presence": score_as_json(lambda: _presence(signal, timeline, downmix.duration)),
+        "music_share": score_as_json(lambda: _share(signal, ranges, downmix.duration)),
         "pause_floor_db": score_as_json(lambda: pause_floor_db(signal, spoken, vad.HOP, vad.RATE)),
         "found": {
             "timeline": asdict(timeline),
@@ -309,6 +310,12 @@ def _presence(signal: NDArray[np.float32], timeline: Timeline, duration: float) 
     # The last value may cover less than a hop; its weight is then smaller.
     covered = duration / timeline.hop - np.arange(len(timeline.values))
     return float(np.average(timeline.values, weights=np.clip(covered, 0, 1)))
+
+
+def _share(signal: NDArray[np.float32], ranges: tuple[MusicRange, ...], duration: float) -> float:
+    if not signal.any():
+        raise Undefined(SILENT)
+    return sum(one.end - one.start for one in ranges) / duration
 
 
 def _dnsmos(signal: NDArray[np.float32], hop_seconds: float) -> dict[str, Any]:

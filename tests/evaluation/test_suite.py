@@ -55,6 +55,8 @@ def test_the_music_is_gone_and_the_speech_intact(values: Values, profile: Profil
     assert values["pitch_correlation"] > 0.9
     assert values["raw_music_presence"] > 0.7
     assert values["clean_music_presence"] < 0.1
+    assert values["raw_music_share"] > 0.9
+    assert values["clean_music_share"] < 0.1
     assert values["clean_pause_floor_db"] < values["raw_pause_floor_db"] - 15
     assert values["music_to_speech_db"] < -10
     assert values["clean_script_wer"] <= min(values["raw_script_wer"], 0.15)

@@ -212,8 +212,9 @@ def test_under_0_4_seconds_is_cleaned_and_too_short(frames: int, channels: int) 
     assert peak is None or peak <= PROFILE.postprocess.final_true_peak_db
     if frames < 2_400:
         found = reasons(evaluate(raw, result, reference=raw))
-        needing_time = ("lufs", "loudness_range_lu", "music_presence", "pause_floor_db",
-                        "dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "estoi")  # fmt: skip
+        needing_time = ("lufs", "loudness_range_lu", "music_presence", "music_share",
+                        "pause_floor_db", "dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl",
+                        "estoi")  # fmt: skip
         for name in needing_time:
             assert found[f"raw_{name}"] == found[f"clean_{name}"] == "too_short", name
         for name in ("stoi_vs_stage_a", "artefact_db", "estoi_improvement"):
@@ -311,8 +312,8 @@ CRASHES: dict[str, tuple[Any, set[str]]] = {
     "integrated_lufs": (meter, {"lufs"}),
     "true_peak_dbtp": (meter, {"true_peak_dbtp"}),
     "loudness_range_lu": (meter, {"loudness_range_lu"}),
-    "timeline": (music, {"music_presence", "pause_floor_db"}),
-    "speech_frames": (vad, {"music_presence", "pause_floor_db"}),
+    "timeline": (music, {"music_presence", "music_share", "pause_floor_db"}),
+    "speech_frames": (vad, {"music_presence", "music_share", "pause_floor_db"}),
     "dnsmos": (dnsmos, {"dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl"}),
     "transcribe": (asr, set()),
     "pitch_track": (pitch, set()),

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from stemsilver.evaluation import citations as sources
-from stemsilver.evaluation.catalogue.metric import Direction, Metric
+from stemsilver.evaluation.catalogue.metric import Metric
 from stemsilver.evaluation.catalogue.voice import VOICE
+from stemsilver.evaluation.catalogue.words import SCRIPT_WER, WORDS
 
 __all__ = ["METRICS", "Metric", "metrics"]
 
@@ -20,31 +21,6 @@ _WINDOWS = (
     "is the network's {} output for window $k$ of 9.01 s, one window every few seconds as the "
     "profile sets, and $q$ is the calibration published with the network. Sound shorter than a "
     "window is repeated to fill it."
-)
-ENGLISH_FORMS = "numbers, times, amounts and usual short forms are written in one way"
-_COUNTS = (
-    "$S$ words are substituted, $D$ deleted and $I$ inserted, against the $N$ words {}. First both "
-    f"texts are normalised: {ENGLISH_FORMS}, "
-    "and spaces within words do not count. Where the recogniser repeats a phrase more than three "
-    "times in a row, only the first is kept. It is shown in per cent, and can exceed 100 %."
-)
-_FORMS = (
-    "Dates in digits (3/5/2024), Roman numerals, fractions and rare short forms count as other "
-    "words than those spoken."
-)
-_SCRIPT_WORDS: tuple[tuple[str, Direction, str, str], ...] = (
-    (
-        "lost",
-        "lower",
-        "Share of the script's words that are heard in raw, but not in clean.",
-        r"R \setminus C",
-    ),
-    (
-        "recovered",
-        "higher",
-        "Share of the script's words that are heard in clean, but not in raw.",
-        r"C \setminus R",
-    ),
 )
 _SI_SDR = (
     r"10\,\log_{10}\, \frac{\left\lVert \alpha s \right\rVert^2}"
@@ -120,6 +96,22 @@ _PER_SIGNAL = (
         "be missed, and a choir may count as singing instead of music.",
     ),
     Metric(
+        "music_share",
+        "Music, share of time",
+        "fraction",
+        "lower",
+        3,
+        0.0005,
+        "How much of the time music is found; the page of a render lists the stretches.",
+        r"\frac{1}{L} \sum_{i} (b_i - a_i)",
+        "$L$ is the length, and stretch $i$ of music lasts from $a_i$ to $b_i$: the probability of "
+        "music reaches the profile's value `enter` in it, and is never below `leave`. Short gaps "
+        "are closed, and short stretches do not count.",
+        (sources.OWN, sources.FIRERED_VAD),
+        "How loud the music is. Its beginning and end are found to about 0.3 s. Faint music under "
+        "speech can be missed.",
+    ),
+    Metric(
         "pause_floor_db",
         "Pause floor",
         "dB",
@@ -181,22 +173,7 @@ _PER_SIGNAL = (
         "Whether voice or background decided the score. It was trained on ratings of "
         "noise-suppressed calls, not of music removal, and hears nothing above 8 kHz.",
     ),
-    Metric(
-        "script_wer",
-        "WER against the script",
-        "fraction",
-        "lower",
-        3,
-        0.0005,
-        "Share of the script's words that the recogniser did not hear as written.",
-        r"\frac{S + D + I}{N}",
-        _COUNTS.format("of the script"),
-        (sources.WHISPER, sources.JIWER),
-        "Who made the error: the voice, the music or the small recogniser itself. So compare raw "
-        "with clean. It also cannot tell how natural the words sound. Needs a script beside the "
-        "render, and is not shown where raw and clean both differ from it by more than 80 %. "
-        f"{_FORMS}",
-    ),
+    SCRIPT_WER,
     Metric(
         "si_sdr_db",
         "SI-SDR against the truth",
@@ -334,42 +311,6 @@ _OF_THE_CLEANING = (
         "removed it. Damage done in Stage A itself is hardly seen, nor is music that was added "
         "between the words. Listen to the places that the page of a render names.",
     ),
-    Metric(
-        "wer_raw_to_clean",
-        "WER raw to clean",
-        "fraction",
-        "lower",
-        3,
-        0.0005,
-        "Share of the words heard in raw that are heard differently in clean.",
-        r"\frac{S + D + I}{N}",
-        _COUNTS.format("heard in raw"),
-        (sources.WHISPER, sources.JIWER),
-        "Whether a change is an improvement: a word misheard in raw because of the music, but "
-        "right in clean, counts as an error. A word misheard in the same way in both does not. "
-        "Whispers and unclear speech are heard differently each time; a note on the render says "
-        "where the recogniser is unsure of its words.",
-    ),
-    *(
-        Metric(
-            f"words_{name}",
-            f"Words {name}",
-            "fraction",
-            direction,
-            3,
-            0.0005,
-            about,
-            rf"\frac{{\left| {found} \right|}}{{N}}",
-            "$R$ are the words of the script that are heard in raw, each in its place, $C$ those "
-            "that are heard in clean, and $N$ is the number of words of the script. The words are "
-            "compared as for the WER against the script.",
-            (sources.OWN, sources.WHISPER, sources.JIWER),
-            "Whether a listener would agree: near the limit of what it understands, the "
-            "recogniser hears a word or not by chance. If a word comes twice close together, one "
-            "can be taken for the other. Needs a script beside the render.",
-        )
-        for name, direction, about, found in _SCRIPT_WORDS
-    ),
 )
 
 
@@ -383,8 +324,7 @@ def metrics() -> Iterator[Metric]:
         for signal in ("raw", "clean"):
             label = f"{metric.label}, {signal}"
             yield replace(metric, name=f"{signal}_{metric.name}", label=label)
-    yield from _OF_THE_CLEANING
-    yield from VOICE
+    yield from (*_OF_THE_CLEANING, *WORDS, *VOICE)
 
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in metrics()}

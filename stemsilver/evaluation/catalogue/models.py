@@ -8,7 +8,8 @@ from dataclasses import replace
 from stemsilver.config import Asr, Evaluation, PannsMusic
 from stemsilver.config.languages import AUTO, UNSPACED
 from stemsilver.evaluation import citations
-from stemsilver.evaluation.catalogue import ENGLISH_FORMS, METRICS, Metric
+from stemsilver.evaluation.catalogue import METRICS, Metric
+from stemsilver.evaluation.catalogue.words import ENGLISH_FORMS
 from stemsilver.evaluation.citations import Citation
 
 _SMALL = ("tiny", "base", "small")
@@ -19,8 +20,16 @@ def described(settings: Evaluation) -> Mapping[str, Metric]:
     """Return every metric, in column order, described as these settings measure it."""
     found = dict(METRICS)
     for name, metric in METRICS.items():
-        if isinstance(settings.music, PannsMusic) and name.endswith("_music_presence"):
-            found[name] = _by_panns(metric, settings.music)
+        panns = settings.music if isinstance(settings.music, PannsMusic) else None
+        if panns is not None and name.endswith("_music_presence"):
+            found[name] = _by_panns(metric, panns)
+        elif panns is not None and name.endswith("_music_share"):
+            found[name] = replace(
+                metric,
+                sources=(citations.OWN, citations.PANNS),
+                limits="How loud the music is. Its beginning and end are found to "
+                f"{panns.chunk_seconds:g} s. Faint music under speech can be missed.",
+            )
         elif citations.WHISPER in metric.sources:
             found[name] = _by_whisper(metric, settings.asr)
     return found
