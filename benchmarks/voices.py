@@ -71,7 +71,7 @@ def main() -> None:
 def stretches(audio: Audio) -> tuple[VoiceStretch, ...]:
     """Return the voice of the stretches with speech."""
     signal = Downmix(audio)
-    return voice_stretches(signal.at(RATE), signal.speech)
+    return voice_stretches(signal.at(RATE), signal.heard.speech)
 
 
 def pieces(files: Sequence[Sequence[VoiceStretch]], count: int) -> list[VoiceVector]:
@@ -142,7 +142,7 @@ def cleaned(folder: Path, others: Sequence[VoiceVector]) -> Table:
 
 def correlations(raw: Downmix, clean: NDArray[np.float32]) -> Iterator[str]:
     """Yield the correlation of pitch after the clean voice was raised."""
-    before = pitch.pitch_track(raw.at(RATE), raw.speech)
+    before = pitch.pitch_track(raw.at(RATE), raw.heard.speech)
     for number in SEMITONES:
         try:
             yield f"{pitch.pitch_correlation(before, track_raised(clean, number)):.3f}"
@@ -154,7 +154,7 @@ def track_raised(signal: NDArray[np.float32], semitones: float) -> pitch.PitchTr
     """Return the pitch of a voice that is raised by playing it faster, at its own times."""
     faster = 2 ** (semitones / 12)
     moved = resample(signal[np.newaxis], round(RATE * faster), RATE)[0]
-    found = pitch.pitch_track(moved, vad.speech_frames(moved))
+    found = pitch.pitch_track(moved, vad.hear([moved[np.newaxis]]).speech)
     frames = range(round(len(found.hz) * faster))
     at = [min(round(frame / faster), len(found.hz) - 1) for frame in frames]
     return pitch.PitchTrack(

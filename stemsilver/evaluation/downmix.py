@@ -6,6 +6,7 @@ silent channel makes the mean quieter than the speech.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -47,16 +48,21 @@ class Downmix:
     def at(self, rate: int) -> NDArray[np.float32]:
         """Return the signal at `rate` Hz; shape (frames,)."""
         if rate not in self._at:
-            own = self._audio.rate
-            length = resampled_length(self._channel.shape[-1], own, rate)
-            resampled = resample_blocks(blocks(self._channel), own, rate, length)
-            self._at[rate] = joined(resampled)[0]
+            self._at[rate] = joined(self._resampled(rate))[0]
         return self._at[rate]
 
+    def _resampled(self, rate: int) -> Iterator[Samples]:
+        length = resampled_length(self._channel.shape[-1], self._audio.rate, rate)
+        return resample_blocks(blocks(self._channel), self._audio.rate, rate, length)
+
     @cached_property
-    def speech(self) -> NDArray[np.bool_]:
-        """Whether each frame of 10 ms contains speech; see `vad.speech_frames`."""
-        return vad.speech_frames(self.at(vad.RATE))
+    def heard(self) -> vad.Heard:
+        """What is in each frame of 10 ms; it takes little memory, however long the signal is.
+
+        Raises:
+            Undefined: the signal is too short.
+        """
+        return vad.hear(self._resampled(vad.RATE))
 
 
 def one_channel(signal: Signal, like: Signal | None = None) -> Signal:

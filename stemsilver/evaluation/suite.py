@@ -286,34 +286,35 @@ def _find_music(signal: Downmix, source: str, settings: Evaluation, memo: Memo) 
 
 def _music_and_pauses(downmix: Downmix, settings: Evaluation) -> dict[str, Any]:
     timeline = music.timeline(downmix, settings.music)
-    signal = downmix.at(vad.RATE)
-    spoken = downmix.speech
+    heard = downmix.heard
     ranges = music_ranges(timeline, settings.music_ranges, downmix.duration)
     return {
-        "music_presence": score_as_json(lambda: _presence(signal, timeline, downmix.duration)),
-        "music_share": score_as_json(lambda: _share(signal, ranges, downmix.duration)),
-        "pause_floor_db": score_as_json(lambda: pause_floor_db(signal, spoken, vad.HOP, vad.RATE)),
+        "music_presence": score_as_json(lambda: _presence(heard, timeline, downmix.duration)),
+        "music_share": score_as_json(lambda: _share(heard, ranges, downmix.duration)),
+        "pause_floor_db": score_as_json(
+            lambda: pause_floor_db(heard.powers, heard.speech, vad.HOP)
+        ),
         "found": {
             "timeline": asdict(timeline),
             "ranges": [
-                asdict(one) for one in with_levels(ranges, signal, spoken, vad.HOP, vad.RATE)
+                asdict(one) for one in with_levels(ranges, heard.powers, heard.speech, vad.HOP)
             ],
-            "has_speech": vad.has_speech(signal, spoken, settings.speech_probability_min),
-            "speech": runs(spoken),
+            "has_speech": heard.has_speech(settings.speech_probability_min),
+            "speech": runs(heard.speech),
         },
     }
 
 
-def _presence(signal: NDArray[np.float32], timeline: Timeline, duration: float) -> float:
-    if not signal.any():
+def _presence(heard: vad.Heard, timeline: Timeline, duration: float) -> float:
+    if not heard.powers.any():
         raise Undefined(SILENT)
     # The last value may cover less than a hop; its weight is then smaller.
     covered = duration / timeline.hop - np.arange(len(timeline.values))
     return float(np.average(timeline.values, weights=np.clip(covered, 0, 1)))
 
 
-def _share(signal: NDArray[np.float32], ranges: tuple[MusicRange, ...], duration: float) -> float:
-    if not signal.any():
+def _share(heard: vad.Heard, ranges: tuple[MusicRange, ...], duration: float) -> float:
+    if not heard.powers.any():
         raise Undefined(SILENT)
     return sum(one.end - one.start for one in ranges) / duration
 

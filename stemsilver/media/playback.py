@@ -191,7 +191,7 @@ def _spoken(clean: Audio) -> list[slice]:
     Each is at most a second long, to limit the memory of computations on it.
     """
     try:
-        flags = vad.speech_frames(Downmix(clean).at(vad.RATE))
+        flags = Downmix(clean).heard.speech
     except Undefined:
         return []
     second = round(1 / vad.HOP)

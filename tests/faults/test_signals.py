@@ -313,7 +313,7 @@ CRASHES: dict[str, tuple[Any, set[str]]] = {
     "true_peak_dbtp": (meter, {"true_peak_dbtp"}),
     "loudness_range_lu": (meter, {"loudness_range_lu"}),
     "timeline": (music, {"music_presence", "music_share", "pause_floor_db"}),
-    "speech_frames": (vad, {"music_presence", "music_share", "pause_floor_db"}),
+    "hear": (vad, {"music_presence", "music_share", "pause_floor_db"}),
     "dnsmos": (dnsmos, {"dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl"}),
     "transcribe": (asr, set()),
     "pitch_track": (pitch, set()),
@@ -350,7 +350,7 @@ def test_a_metric_that_crashes_costs_its_own_cell_and_is_tried_again(
     assert (told.transcripts == {}, told.alignments == ()) == (deafened, deafened)
     for name in WORD_ERRORS:
         assert (told.scores[name].reason is not None) is deafened, name
-    voiceless = function in ("pitch_track", "speech_frames")
+    voiceless = function in ("pitch_track", "hear")
     for name in OF_THE_VOICE - {"voice_similarity_to_truth"}:
         assert (told.scores[name].reason == CRASH) is voiceless, name
     again = measured()

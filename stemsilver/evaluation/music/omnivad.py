@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stemsilver.config import OmnivadMusic
 from stemsilver.evaluation.downmix import Downmix
-from stemsilver.evaluation.vad import HOP, MUSIC, RATE, sound_events
+from stemsilver.evaluation.vad import HOP, MUSIC
 from stemsilver.records import Timeline
 
 
@@ -19,5 +19,5 @@ def timeline(signal: Downmix, settings: OmnivadMusic) -> Timeline:
     Raises:
         Undefined: the signal is too short for the network.
     """
-    probabilities = sound_events(signal.at(RATE))[:, MUSIC]
+    probabilities = signal.heard.events[:, MUSIC]
     return Timeline(HOP, tuple(round(float(value), 4) for value in probabilities))

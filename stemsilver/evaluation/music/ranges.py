@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemsilver.config import MusicRanges
-from stemsilver.evaluation.pause_floor import frame_powers
 from stemsilver.records import MusicRange, Timeline
 
 MIN_PAUSE_SECONDS = 0.1
@@ -42,20 +41,17 @@ def music_ranges(
 
 def with_levels(
     ranges: tuple[MusicRange, ...],
-    signal: NDArray[np.float32],
-    speech: NDArray[np.bool_],
+    power: NDArray[np.float64],
+    spoken: NDArray[np.bool_],
     hop: float,
-    rate: int,
 ) -> tuple[MusicRange, ...]:
     """Return the stretches with the level of their music.
 
     The power of the music is that of the pauses. That of the speech is the power of the frames with
     speech, less the music's share in those within stretches of music.
 
-    Shape: `signal` is (frames,) at `rate` Hz; `speech` has one flag every `hop` seconds.
+    Shape: `power` and `spoken` have a value every `hop` seconds.
     """
-    power = frame_powers(signal, hop, rate)[: speech.size]
-    spoken = speech[: power.size]
     least = MIN_PAUSE_SECONDS / hop
     inside = [slice(round(one.start / hop), round(one.end / hop)) for one in ranges]
     music = [

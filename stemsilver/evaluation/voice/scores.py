@@ -41,8 +41,8 @@ def hear(signal: Downmix) -> dict[str, Any]:
         raise Undefined(SILENT)
     return asdict(
         HeardVoice(
-            identity.voice_stretches(samples, signal.speech),
-            pitch.pitch_track(samples, signal.speech),
+            identity.voice_stretches(samples, signal.heard.speech),
+            pitch.pitch_track(samples, signal.heard.speech),
         )
     )
 
@@ -89,7 +89,7 @@ def voice_scores(
         if reference is None:
             raise Undefined(NO_REFERENCE)
         signal = Downmix(reference)
-        return identity.voice(identity.voice_stretches(signal.at(vad.RATE), signal.speech))
+        return identity.voice(identity.voice_stretches(signal.at(vad.RATE), signal.heard.speech))
 
     def own() -> VoiceVector:
         return identity.voice(known(clean).stretches)
