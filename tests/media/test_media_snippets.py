@@ -150,7 +150,7 @@ def test_the_speech_of_a_demo_render_is_equally_loud_in_both(tmp_path: Path) -> 
             level[signal] = 20 * np.log10(piece @ speech / (speech @ speech))
         assert level["raw"] == pytest.approx(level["clean"], abs=0.5)
         # And somebody speaks in it, by a detector that knows nothing of levels.
-        heard_frames = vad.speech_frames(resample(speech[None], raw.rate, vad.RATE)[0])
+        heard_frames = vad.hear([resample(speech[None], raw.rate, vad.RATE)]).speech
         assert heard_frames.mean() > 0.5
 
 
