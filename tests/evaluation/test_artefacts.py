@@ -50,7 +50,7 @@ def musical_noise(speech: Samples, rate: int) -> Samples:
 def cleaned(profile: Profile) -> tuple[Audio, Cleaned, Spans]:
     raw = decode(MIXTURE, 1)
     result = chain.clean(raw, "a digest", profile.chain, Steps(None))
-    spoken = vad.speech_frames(Downmix(result.speech).at(vad.RATE))
+    spoken = Downmix(result.speech).heard.speech
     return raw, result, [(start * vad.HOP, end * vad.HOP) for start, end in runs(spoken)]
 
 
