@@ -166,7 +166,9 @@ def test_views_and_downloads_hold_everything(measured: Baked, baked: Published) 
     assert page.next is not None
     assert page.next.path == "stereo/duet.wav"
     # What was heard in clean, under each; what was heard in raw is the same for all.
-    assert [one.heading for one in page.differences] == [f"{name}: raw → clean" for name in NAMES]
+    assert [one.heading for one in page.differences] == [
+        f"{name}: {text} → clean" for name in NAMES for text in ("raw", "script")
+    ]
     told = json.loads((baked.folder / "downloads" / "bakeoff.json").read_bytes())
     assert [one["name"] for one in told["profiles"]] == list(NAMES)
     assert (baked.folder / "downloads" / "bakeoff.md").is_file()
