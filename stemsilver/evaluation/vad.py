@@ -25,7 +25,7 @@ WEIGHTS = ("fireredvad-vad", "fireredvad-aed")
 SPEECH, MUSIC = 0, 2
 """Columns of `Heard.events`."""
 
-PIECE_SECONDS = 60
+PIECE_SECONDS = 20
 CONTEXT_SECONDS = 5
 
 MIN_SECONDS = 0.1
