@@ -60,7 +60,7 @@ def test_where_none_are_asked_for_nothing_is_said(planted: Planted, tmp_path: Pa
     (media / LISTING).write_bytes(snippets.to_json(()))
     items = tuple(item for item in planted.results if item.id == INTRO)
     alone = replace(planted, results=items, profile=profile, media={INTRO: media})
-    assert render_page(alone.scorecard.renders, 0, None, media, None).pairs == ()
+    assert render_page(alone.scorecard.renders, 0, None, media, None, tmp_path).pairs == ()
     alone.build(tmp_path / "site")
     page = (tmp_path / "site" / "renders" / f"{INTRO}.html").read_text(encoding="utf-8")
     assert "hort pairs" not in page
