@@ -109,6 +109,9 @@ def test_speech_is_told_from_music_alone(what: str, expected: bool) -> None:
         speech, music = demo("sequential/sound_collector")
         raw = Audio(music, speech.rate)
     else:
-        raw = read(SHARED / "cases" / f"{what}.wav")
+        case = SHARED / "cases" / f"{what}.wav"
+        if not case.is_file():
+            pytest.skip("the shared cases are not here")
+        raw = read(case)
     found = suite.find_music(raw, "", embedded().evaluation, UNCACHED)
     assert found.has_speech is expected
