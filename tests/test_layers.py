@@ -18,7 +18,7 @@ ROOT = "stemsilver"
 
 ROOMS = (
     "errors records",
-    "fsio config resources device optional memory signals",
+    "fsio config resources device optional memory signals worker",
     "discover audio weights cache profiles dsp",
     "step_cache",
     "cleaning evaluation",

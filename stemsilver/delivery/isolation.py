@@ -6,15 +6,14 @@ workflow, because GitHub executes some log lines as commands.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from typing import Protocol, TypeVar
 
-from pebble import ProcessPool
-
-from stemsilver.errors import StemsilverError, UsageError
+from stemsilver.errors import StemsilverError, UsageError, WorkerCrashed
+from stemsilver.worker import Worker
 
 _T = TypeVar("_T")
 
@@ -34,24 +33,26 @@ class Call(Protocol):
 @contextmanager
 def isolated(seconds: float) -> Iterator[Call]:
     """Open a separate process for calls. Each call may take `seconds`."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPool(max_workers=1, context=context, initializer=_mute) as pool:
+    with closing(Worker("spawn", _mute)) as worker:
 
         def call(function: Callable[..., _T], *arguments: object) -> _T:
-            future = pool.schedule(function, args=arguments, timeout=seconds)
             try:
-                found: _T = future.result()
+                return worker.call(partial(function, *arguments), seconds)
+            except WorkerCrashed as crash:
+                raise _refusal(crash.message) from crash
             except StemsilverError:
                 raise
             except Exception as error:
                 # The error's own message may quote the untrusted data.
-                raise UsageError(
-                    f"it could not be processed ({type(error).__name__})",
-                    next_step="Look at where it comes from.",
-                ) from error
-            return found
+                raise _refusal(type(error).__name__) from error
 
         yield call
+
+
+def _refusal(cause: str) -> UsageError:
+    return UsageError(
+        f"it could not be processed ({cause})", next_step="Look at where it comes from."
+    )
 
 
 def _mute() -> None:

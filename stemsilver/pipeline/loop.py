@@ -10,13 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from pebble import ProcessExpired
-
 from stemsilver import fsio
 from stemsilver.cache import Cache
 from stemsilver.config import Profile
 from stemsilver.device import cores
-from stemsilver.errors import EnvironmentFault, ItemError, WorkerCrashed
+from stemsilver.errors import EnvironmentFault, ItemError
 from stemsilver.evaluation.voice.scores import against_batch
 from stemsilver.pipeline import progress_file, tasks
 from stemsilver.pipeline.tasks import Job, Tally
@@ -284,12 +282,7 @@ def _failed(render: Render, error: Exception) -> ItemResult:
 
     Its message does not name the render's file, because `path` is always shown beside it.
     """
-    if isinstance(error, ItemError):
-        known = error
-    elif isinstance(error, ProcessExpired):
-        known = WorkerCrashed(f"the worker process died ({error})")
-    else:
-        known = ItemError(f"{type(error).__name__}: {error}")
+    known = error if isinstance(error, ItemError) else ItemError(f"{type(error).__name__}: {error}")
     message = known.message.removeprefix(f"{render.source.name}: ")
     failure = Failure(known.code, message, known.next_step)
     return ItemResult(render.id, render.path, render.output, failure=failure)

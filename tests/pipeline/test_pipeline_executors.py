@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from pebble import ProcessExpired
 
 from stemsilver.device import cores
+from stemsilver.errors import WorkerCrashed
 from stemsilver.pipeline import executors
 from stemsilver.pipeline.executors import LocalPool
 from stemsilver.profiles import load_profile
@@ -33,10 +33,9 @@ def test_a_worker_that_dies_fails_only_its_own_task_and_is_replaced(pool: LocalP
     killed = pool.submit(signal.raise_signal, signal.SIGKILL)
     exited = pool.submit(os._exit, 3)
     waiting = [pool.submit(pow, 2, number) for number in range(6)]
-    for deadly, code in ((killed, -signal.SIGKILL), (exited, 3)):
-        with pytest.raises(ProcessExpired) as caught:
+    for deadly, cause in ((killed, "killed by SIGKILL"), (exited, "exit code 3")):
+        with pytest.raises(WorkerCrashed, match=cause):
             deadly.result()
-        assert caught.value.exitcode == code
     assert before.result() != os.getpid()
     assert [future.result() for future in waiting] == [1, 2, 4, 8, 16, 32]
 
@@ -47,13 +46,25 @@ def test_a_worker_that_dies_while_idle_costs_nothing() -> None:
         os.kill(idle, signal.SIGKILL)
         while not gone(idle):
             os.sched_yield()
-        results = []
-        while not results:
-            # Between the death and its discovery a task may still be given to the dead worker.
-            task = pool.submit(os.getpid)
-            if task.exception() is None:
-                results.append(task.result())
-        assert results != [idle]
+        tasks = [pool.submit(os.getpid) for _ in range(3)]
+        assert idle not in {task.result() for task in tasks}
+
+
+def test_workers_killed_at_any_moment_do_not_stop_the_others() -> None:
+    """While idle, in a call, or in the middle of a result that is larger than the pipe."""
+    deadly = (
+        "[__import__('threading').Timer({}, __import__('os').kill, (__import__('os').getpid(), 9))"
+        ".start(), bytes(2**26)]"
+    )
+    with LocalPool(2) as pool:
+        for _ in range(4):
+            dying = [pool.submit(eval, deadly.format(step / 100)) for step in range(6)]
+            others = [pool.submit(pow, 2, number) for number in range(20)]
+            crashed = [isinstance(one.exception(timeout=60), WorkerCrashed) for one in dying]
+            ended = [one.exception(timeout=60) for one in others]
+            assert any(crashed)
+            assert {type(error) for error in ended} <= {WorkerCrashed, type(None)}
+        assert pool.submit(pow, 2, 5).result(timeout=60) == 32
 
 
 def test_what_a_task_is_given_gives_and_finds(pool: LocalPool) -> None:

@@ -154,9 +154,11 @@ export class Engine {
   /** Stop, and keep the position. */
   pause() {
     if (!this.#deck) return;
+    const { run } = this.#deck;
     const time = this.#soon();
-    this.#position = positionAt(this.#deck.run, time);
     this.#stop(time);
+    // Later than planned, if the browser was held up meanwhile.
+    this.#position = positionAt(run, Math.max(time, this.#soon(0)));
   }
 
   /**
@@ -231,12 +233,14 @@ export class Engine {
   #join(deck, name, time) {
     const out = new GainNode(this.#context, { gain: 0 });
     out.connect(this.#context.destination);
-    const voice = { out, fader: new Fader(out.gain, 0), sources: new Set(), until: time };
-    // The start of the signal needs no fade, and a fade would cut its first consonant.
-    const fade = positionAt(deck.run, time) === 0 ? 0 : this.#fade;
-    voice.fader.move(this.#target(name), this.#seconds(time), fade);
+    const fader = new Fader(out.gain, 0);
+    const voice = { out, fader, sources: new Set(), begin: null, until: time };
     deck.voices.set(name, voice);
     this.#extend(deck, name, time);
+    const begin = voice.begin ?? time;
+    // The start of the signal needs no fade, and a fade would cut its first consonant.
+    const fade = positionAt(deck.run, begin) === 0 ? 0 : this.#fade;
+    fader.move(this.#target(name), this.#seconds(begin), fade);
   }
 
   /** Schedule the parts that a track has next, for some time after `time`. */
@@ -244,7 +248,7 @@ export class Engine {
     const voice = deck.voices.get(name);
     // A part that came late starts in its middle.
     voice.until = Math.max(voice.until, time);
-    while (voice.until < time + this.#samples(AHEAD)) {
+    while (voice.until < this.#soon() + this.#samples(AHEAD)) {
       const position = positionAt(deck.run, voice.until);
       if (position >= this.#duration) return;
       const part = this.#partAt(name, position);
@@ -256,13 +260,26 @@ export class Engine {
     }
   }
 
-  /** Let a track go on with a part, from `position` to the end of the part or of the loop. */
+  /**
+   * Let a track go on with a part, from `position` to the end of the part or of the loop. If it is
+   * too late for that, only move the time at which the track can go on.
+   */
   #schedule(deck, name, { buffer, start, end }, position) {
     const voice = deck.voices.get(name);
     const { loop } = deck.run;
     const source = new AudioBufferSourceNode(this.#context, { buffer });
     source.connect(voice.out);
     source.start(this.#seconds(voice.until), this.#seconds(position - start));
+    const late = this.#soon(Math.min(SWITCH_LEAD, this.#lead)) - voice.until;
+    const later = this.#soon(2 * this.#lead + this.#seconds(late));
+    if (late > 0 && positionAt(deck.run, later) < this.#duration) {
+      // The browser was held up before the start. This source would lag behind the clock, so the
+      // track starts later, at the position that the clock has then.
+      source.disconnect();
+      voice.until = later;
+      return;
+    }
+    voice.begin ??= voice.until;
     source.onended = () => this.#ended(deck, name, source);
     voice.sources.add(source);
     if (loop && start <= loop.start && loop.end <= end) {

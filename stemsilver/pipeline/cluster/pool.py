@@ -13,9 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired
-
-from stemsilver.errors import EnvironmentFault
+from stemsilver.errors import EnvironmentFault, WorkerCrashed
 from stemsilver.pipeline.cluster.admission import work
 
 INTERVAL = 1.0
@@ -25,7 +23,7 @@ INTERVAL = 1.0
 class ClusterPool(Executor):
     """The workers of a cluster, each with one task at a time.
 
-    As in the local pool, a task whose worker dies fails alone, with `pebble.ProcessExpired`. Dask
+    As in the local pool, a task whose worker dies fails alone, with `WorkerCrashed`. Dask
     counts the death of a worker against all tasks that wait at that worker. So a task waits here
     until a worker is free.
     """
@@ -113,7 +111,7 @@ class ClusterPool(Executor):
                 future.set_exception(self._fault)
             except KilledWorker as error:
                 last = f"the last one at {error.last_worker.address}"
-                future.set_exception(ProcessExpired(last))  # type: ignore[no-untyped-call]
+                future.set_exception(WorkerCrashed(f"the worker process died ({last})"))
             except Exception as error:
                 future.set_exception(error)
             self._feed()
