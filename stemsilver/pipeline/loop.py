@@ -126,27 +126,28 @@ def clean_only(
     Raises:
         EnvironmentFault: the machine cannot go on (weights, disk).
     """
-    results = _refused(renders, progress)
-    able = [render for render in renders if render.id not in results]
-    targets = {render.id: fsio.contained(folder, render.output) for render in able}
     store = Cache(cache)
-    with store.scratch() as shared, _interruptible(executor(max(1, len(able)))) as pool:
-        running: dict[Future[ItemResult], Job] = {}
-        for render in able:
-            job = Job(render, profile, store.root, progress_file=shared / render.id)
-            # Not to the target: a worker that is told to stop may write once more, and late.
-            running[pool.submit(tasks.write_clean, job, shared / f"{render.id}.wav")] = job
-            progress.stage(render, "cleaning")
-        while running:
-            for future in _ended(running, progress):
-                render = running.pop(future).render
-                result = results[render.id] = _outcome(render, future)
-                if result.failure is None:
-                    written = shared / f"{render.id}.wav"
-                    fsio.copy_if_changed(written, targets[render.id])
-                    written.unlink()
-                progress.done(result, reused=False)
-    return tuple(results[render.id] for render in renders)
+    with store.scratch() as shared:
+        jobs = [Job(one, profile, store.root, progress_file=shared / one.id) for one in renders]
+        targets = {one.id: fsio.contained(folder, one.output) for one in renders if not one.failure}
+
+        def written(job: Job) -> Path:
+            # Not the target: a worker that is told to stop may write once more, and late.
+            return shared / f"{job.render.id}.wav"
+
+        def deliver(job: Job) -> None:
+            fsio.copy_if_changed(written(job), targets[job.render.id])
+            written(job).unlink()
+
+        return _one_task_each(
+            jobs,
+            tasks.write_clean,
+            lambda job: (job, written(job)),
+            "cleaning",
+            executor,
+            progress,
+            deliver,
+        )
 
 
 def audit(
@@ -161,20 +162,35 @@ def audit(
     Raises:
         EnvironmentFault: the machine cannot go on (weights, disk).
     """
-    results = _refused(renders, progress)
-    able = [render for render in renders if render.id not in results]
+    jobs = [Job(render, profile, Cache(cache).root) for render in renders]
+    return _one_task_each(jobs, tasks.audit, lambda job: (job,), "listening", executor, progress)
+
+
+def _one_task_each(
+    jobs: Sequence[Job],
+    task: Callable[..., ItemResult],
+    arguments: Callable[[Job], tuple[object, ...]],
+    stage: str,
+    executor: Callable[[int], Executor],
+    progress: Progress,
+    ready: Callable[[Job], None] = lambda job: None,
+) -> tuple[ItemResult, ...]:
+    """Run one task for each render that can be read; `ready` is called if it did not fail."""
+    results = _refused([job.render for job in jobs], progress)
+    able = [job for job in jobs if job.render.id not in results]
     with _interruptible(executor(max(1, len(able)))) as pool:
         running: dict[Future[ItemResult], Job] = {}
-        for render in able:
-            job = Job(render, profile, Cache(cache).root)
-            running[pool.submit(tasks.audit, job)] = job
-            progress.stage(render, "listening")
+        for job in able:
+            running[pool.submit(task, *arguments(job))] = job
+            progress.stage(job.render, stage)
         while running:
             for future in _ended(running, progress):
-                render = running.pop(future).render
-                results[render.id] = _outcome(render, future)
-                progress.done(results[render.id], reused=False)
-    return tuple(results[render.id] for render in renders)
+                job = running.pop(future)
+                result = results[job.render.id] = _outcome(job.render, future)
+                if result.failure is None:
+                    ready(job)
+                progress.done(result, reused=False)
+    return tuple(results[job.render.id] for job in jobs)
 
 
 def _refused(renders: Sequence[Render], progress: Progress) -> dict[str, ItemResult]:
