@@ -135,12 +135,17 @@ class Evaluation(Section):
 
 
 class Gates(Section):
-    """The limits that a render must meet to pass; None means that there is no such gate."""
+    """The limits that a render must meet to pass; None means that there is no such gate.
+
+    A WER above `wer_max` is allowed if no more than `words_changed_allowed` words differ: in a
+    short render, each word is a large share, and the recogniser itself errs by a word or two.
+    """
 
     music_to_speech_db_max: float
     lufs_tolerance: float = Field(gt=0)
     true_peak_db_max: float
     wer_max: float = Field(ge=0)
+    words_changed_allowed: int = Field(default=2, ge=0)
     stoi_min: float = Field(ge=0, le=1)
     voice_similarity_min: float | None = Field(default=None, ge=0, le=1)
     voice_similarity_to_batch_min: float | None = Field(default=None, ge=0, le=1)

@@ -65,6 +65,21 @@ WORDS = (
         "Whispers and unclear speech are heard differently each time; a note on the render says "
         "where the recogniser is unsure of its words.",
     ),
+    Metric(
+        "words_changed",
+        "Words changed, raw to clean",
+        "words",
+        "lower",
+        0,
+        0.5,
+        "Number of words that are heard differently in raw and in clean.",
+        "S + D + I",
+        "$S$, $D$ and $I$ are those of the WER raw to clean. In a short render each word is a "
+        "large share of the whole, so the gate of the WER allows a few words whatever their share.",
+        (sources.WHISPER, sources.JIWER),
+        "How long the render is: two words of ten weigh more than two of a thousand. The WER says "
+        "that.",
+    ),
     *(
         Metric(
             f"words_{name}",

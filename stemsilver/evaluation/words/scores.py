@@ -16,6 +16,7 @@ MOST_ERRORS = 0.8
 
 NOT_THE_SCRIPT = "the script does not match this render"
 
+RAW_TO_CLEAN = "raw → clean"
 SCRIPT_TO_RAW, SCRIPT_TO_CLEAN = "script → raw", "script → clean"
 """The names of alignments."""
 
@@ -60,7 +61,7 @@ def word_scores(
     language = next((text.language for text in heard.values() if text.words), None)
     raw, clean = _in_language(language, raw), _in_language(language, clean)
     compared = {
-        "wer_raw_to_clean": _compared("raw → clean", raw, clean),
+        "wer_raw_to_clean": _compared(RAW_TO_CLEAN, raw, clean),
         "raw_script_wer": _compared(SCRIPT_TO_RAW, script, raw),
         "clean_script_wer": _compared(SCRIPT_TO_CLEAN, script, clean),
     }
@@ -99,7 +100,7 @@ def word_scores(
         if alignment is not None and name not in reasons
     }
     return WordScores(
-        scores | _of_the_script(scores, alignments),
+        scores | _changed(scores, alignments) | _of_the_script(scores, alignments),
         tuple(alignments.values()),
         tuple(notes),
         None if doubts is not None else language,
@@ -111,6 +112,15 @@ def _in_language(language: str | None, text: Transcript | Score) -> Transcript |
     if isinstance(text, Transcript) and text.language is None:
         return replace(text, language=language)
     return text
+
+
+def _changed(scores: Mapping[str, Score], alignments: Mapping[str, Alignment]) -> dict[str, Score]:
+    """Return the number of words that are heard differently in raw and clean."""
+    rate = scores["wer_raw_to_clean"]
+    if rate.value is None:
+        return {"words_changed": rate}
+    found = alignments[RAW_TO_CLEAN]
+    return {"words_changed": Score(found.substitutions + found.deletions + found.insertions)}
 
 
 def _of_the_script(

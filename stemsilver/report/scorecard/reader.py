@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 from stemsilver.config import Guardrail
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Artefact, Failure, Lack, Score, Skipped, WeightRecord
-from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender
+from stemsilver.report.scorecard.scorecard import Allowance, Gate, Scorecard, ScoredRender
 from stemsilver.report.scorecard.verdicts import gate, status_under, verdicts
 from stemsilver.report.untrusted import (
     Hex,
@@ -74,11 +74,17 @@ class _Item(UntrustedModel):
     artefacts: Annotated[list[_Artefact], Field(max_length=100)] = Field(default_factory=list)
 
 
+class _Allowance(UntrustedModel):
+    metric: str
+    maximum: _Value
+
+
 class _Gate(UntrustedModel):
     gate: Word
     metric: str
     minimum: _Value | None
     maximum: _Value | None
+    allowance: _Allowance | None = None
 
 
 class _Config(UntrustedModel):
@@ -150,7 +156,7 @@ def parse_scorecard(values: Any) -> Scorecard:
     """
     file = _File.model_validate(values)
     limits = tuple(
-        gate(one.gate, one.metric, one.minimum, one.maximum)
+        gate(one.gate, one.metric, one.minimum, one.maximum, _allowance(one))
         for one in file.gates
         if one.metric in METRICS
     )
@@ -175,6 +181,11 @@ def parse_scorecard(values: Any) -> Scorecard:
     # Fail now if the time or a setting is not valid.
     _ = found.moment, found.settings
     return found
+
+
+def _allowance(one: _Gate) -> Allowance | None:
+    known = one.allowance is not None and one.allowance.metric in METRICS
+    return Allowance(**one.allowance.model_dump()) if one.allowance and known else None
 
 
 def _item(item: _Item, limits: tuple[Gate, ...]) -> ScoredRender:

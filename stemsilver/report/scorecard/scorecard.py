@@ -26,6 +26,14 @@ passed.
 
 
 @dataclass(frozen=True)
+class Allowance:
+    """What is enough to pass a gate whose own limit is exceeded: `metric` ≤ `maximum`."""
+
+    metric: str
+    maximum: float
+
+
+@dataclass(frozen=True)
 class Gate:
     """One limit of the profile: `minimum` ≤ the metric's value ≤ `maximum`; None means no limit."""
 
@@ -35,6 +43,7 @@ class Gate:
     limit: str
     minimum: float | None = None
     maximum: float | None = None
+    allowance: Allowance | None = None
 
     def admits(self, value: float) -> bool:
         """Return whether the unrounded `value` is within the limits, which are inclusive."""

@@ -9,7 +9,14 @@ from stemsilver.config import Profile, digest
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.evaluation.catalogue.voice import VOICE
 from stemsilver.records import Failure, ItemResult, Lack, Score, Skipped, WeightRecord
-from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status, Verdict
+from stemsilver.report.scorecard.scorecard import (
+    Allowance,
+    Gate,
+    Scorecard,
+    ScoredRender,
+    Status,
+    Verdict,
+)
 from stemsilver.report.text.wording import counted, limit_text
 
 # By the name of the gate and its metric.
@@ -110,19 +117,34 @@ def gates(profile: Profile) -> tuple[Gate, ...]:
         gate("music_to_speech", "music_to_speech_db", None, limits.music_to_speech_db_max),
         gate("loudness", "clean_lufs", lufs - tolerance, lufs + tolerance),
         gate("true_peak", "clean_true_peak_dbtp", None, limits.true_peak_db_max),
-        gate("wer", "wer_raw_to_clean", None, limits.wer_max),
+        gate(
+            "wer",
+            "wer_raw_to_clean",
+            None,
+            limits.wer_max,
+            Allowance("words_changed", limits.words_changed_allowed),
+        ),
         gate("stoi", "stoi_vs_stage_a", limits.stoi_min, None),
         *(gate(name, name, least, None) for name, least in minima.items() if least is not None),
     )
 
 
-def gate(name: str, metric: str, minimum: float | None, maximum: float | None) -> Gate:
+def gate(
+    name: str,
+    metric: str,
+    minimum: float | None,
+    maximum: float | None,
+    allowance: Allowance | None = None,
+) -> Gate:
     """Return a gate with its label and its limit in words.
 
     If `name` is unknown, the label is that of the metric.
     """
     label = _LABELS.get((name, metric)) or METRICS[metric].label.removesuffix(", clean")
-    return Gate(name, label, metric, limit_text(metric, minimum, maximum), minimum, maximum)
+    limit = limit_text(metric, minimum, maximum)
+    if allowance is not None:
+        limit += f" or {limit_text(allowance.metric, None, allowance.maximum)}"
+    return Gate(name, label, metric, limit, minimum, maximum, allowance)
 
 
 def targets(limits: Sequence[Gate]) -> dict[str, float]:
@@ -170,6 +192,10 @@ def passes(gate: Gate, found: Mapping[str, Score], lacks: Lack | None = None) ->
     value = found[gate.metric].value
     if value is None or lacks == "speech":
         return None
+    if gate.allowance is not None:
+        other = found[gate.allowance.metric].value
+        if other is not None and other <= gate.allowance.maximum:
+            return True
     return _applied(gate, lacks).admits(value)
 
 

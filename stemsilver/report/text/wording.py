@@ -100,7 +100,7 @@ def limit_text(name: str, minimum: float | None, maximum: float | None) -> str:
     """
     metric = METRICS[name]
     # A scale, such as that of STOI, is not a unit.
-    unit = metric.unit if metric.unit in ("dB", "LUFS", "dBTP", "LU") else ""
+    unit = metric.unit if metric.unit in ("dB", "LUFS", "dBTP", "LU", "words") else ""
 
     def shown(value: float) -> str:
         return percent(value) if metric.unit == "fraction" else f"{setting(value)} {unit}".rstrip()
