@@ -39,3 +39,10 @@ def lacking(published: Published, tmp_path_factory: pytest.TempPathFactory) -> P
 )
 def test_every_page_names_it(lacking: Published, page: str, text: str) -> None:
     assert text in body(lacking, f"{page}.html")
+
+
+def test_where_only_the_level_was_changed_nothing_is_called_better_or_worse(
+    lacking: Published, published: Published
+) -> None:
+    assert any(mark in body(published, f"renders/{INTRO}.html") for mark in ("▲", "▼"))
+    assert not any(mark in body(lacking, f"renders/{INTRO}.html") for mark in ("▲", "▼"))

@@ -176,11 +176,18 @@ def measurements(item: ScoredRender) -> dict[str, Measurement]:
     # Without speech, no gate applies.
     verdicts = () if item.status == "no_speech" else item.verdicts
     said = {verdict.metric: verdict for verdict in verdicts}
+
+    def meaning(family: Family) -> CellSense:
+        # If only the level was changed, nothing became better or worse: DNSMOS depends on it.
+        if family.raw is None or item.lacks == "music":
+            return "none"
+        return sense(family, *(found[name] for name in family.names))
+
     return {
         family.anchor: Measurement(
             family,
             tuple(read(name, found[name]) for name in family.names),
-            "none" if family.raw is None else sense(family, *(found[n] for n in family.names)),
+            meaning(family),
             said.get(family.clean.name),
         )
         for family in families()
