@@ -22,6 +22,9 @@ LOOKAHEAD_SECONDS = 0.001
 CONTEXT_SECONDS = 0.05
 """Context of a stretch of a long signal in the limiter; it needs less."""
 
+_AT_ONCE = 2**20
+"""Samples limited at a time. At 4× oversampling, each takes about a hundred bytes of memory."""
+
 CLIPPED_DB = 2.0
 """How much of a peak is clipped. With more, the distortion between 1 and 4 kHz exceeds that of a
 limiter alone; with less, the SI-SDR falls."""
@@ -127,7 +130,8 @@ def normalise(
         return _reduced_to_ceiling(signal, ceiling), NOTHING_LEFT
     for _ in range(MAX_ROUNDS):
         limiting = partial(limit, rate=rate, ceiling_dbtp=ceiling, gain_db=decibels)
-        limited = keep(in_stretches(limiting, signal, round(CONTEXT_SECONDS * rate)))
+        context = round(CONTEXT_SECONDS * rate)
+        limited = keep(in_stretches(limiting, signal, context, stretch=_AT_ONCE))
         finished = _reduced_to_ceiling(limited, ceiling)
         reached = meter.any_lufs(finished, rate)
         missing = lufs - (reached if reached is not None else meter.SILENCE_LUFS)
