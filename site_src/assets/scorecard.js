@@ -1,4 +1,5 @@
-// Sorts, filters and paginates the scorecard. Without this script it is a plain table with the same
+// Sorts, filters and paginates the scorecard: by its headings, and where these have no place, on a
+// phone, by a list. Without this script it is a plain table with the same
 // content. It is not a module, because browsers refuse modules from a disk.
 (() => {
   "use strict";
@@ -25,10 +26,20 @@
   let page = 0;
 
   const filter = element("input", { type: "search" });
+  const verdicts = element("select", {}, ...verdictOptions());
+  const order = element("select", {}, ...orderOptions());
   const count = element("p", { class: "st-count", role: "status" });
   const pages = element("nav", { class: "st-pages", "aria-label": "Pages of the scorecard" });
   // Only the table scrolls; the filter and the page buttons stay visible.
-  box.before(element("label", { class: "st-filter" }, "Find a render", filter));
+  box.before(
+    element(
+      "div",
+      { class: "st-controls" },
+      element("label", { class: "st-filter" }, "Find a render", filter),
+      element("label", { class: "st-filter" }, "Show", verdicts),
+      element("label", { class: "st-filter st-order" }, "Order", order),
+    ),
+  );
   box.after(element("div", { class: "st-paging" }, count, pages));
 
   for (const [column, heading] of headings.entries()) {
@@ -38,6 +49,11 @@
     heading.addEventListener("click", () => sort(column));
   }
   filter.addEventListener("input", () => show(0));
+  verdicts.addEventListener("change", () => show(0));
+  order.addEventListener("change", () => {
+    const [column, descending] = JSON.parse(order.value);
+    sortBy({ column, descending });
+  });
   pages.addEventListener("click", turn);
 
   // Print every row, in the order on the screen: paper has no page buttons and shows no filter.
@@ -62,10 +78,15 @@
   /** Sort by a column: ascending, then descending, then in the order of the HTML. */
   function sort(column) {
     const again = sorted.column === column;
-    sorted = {
+    sortBy({
       column: again && sorted.descending ? -1 : column,
       descending: again && !sorted.descending,
-    };
+    });
+  }
+
+  function sortBy(by) {
+    sorted = by;
+    order.value = JSON.stringify([by.column, by.descending]);
     ordered = sorted.column < 0 ? rows : inOrder(sorted);
     for (const [at, heading] of headings.entries()) {
       heading.removeAttribute("aria-sort");
@@ -98,7 +119,41 @@
   /** Return the rows that contain every word of the filter, in any cells and any order. */
   function found() {
     const words = plain(filter.value).split(/\s+/);
-    return ordered.filter((row) => words.every((word) => textOf(row).includes(word)));
+    return ordered.filter(
+      (row) =>
+        (!verdicts.value || verdictOf(row) === verdicts.value) &&
+        words.every((word) => textOf(row).includes(word)),
+    );
+  }
+
+  function verdictOf(row) {
+    return row.querySelector(".st-chip").textContent;
+  }
+
+  /** Return the choice of one verdict, with the number of renders that have it. */
+  function verdictOptions() {
+    const counts = new Map();
+    for (const row of rows) counts.set(verdictOf(row), (counts.get(verdictOf(row)) ?? 0) + 1);
+    const all = element("option", { value: "" }, `all (${rows.length})`);
+    return [
+      all,
+      ...[...counts].map(([verdict, number]) =>
+        element("option", { value: verdict }, `${verdict} (${number})`),
+      ),
+    ];
+  }
+
+  /** Return the choice of an order: that of the HTML, and by each column in both directions. */
+  function orderOptions() {
+    const option = (column, descending, text) =>
+      element("option", { value: JSON.stringify([column, descending]) }, text);
+    const choices = [option(-1, false, "most attention first")];
+    for (const [column, heading] of headings.entries()) {
+      if (heading.matches(".st-listen")) continue;
+      const name = (heading.querySelector(".st-head") ?? heading).textContent.trim();
+      choices.push(option(column, false, `${name} ↑`), option(column, true, `${name} ↓`));
+    }
+    return choices;
   }
 
   /** Return the text of a row, without its play buttons. */

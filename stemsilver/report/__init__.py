@@ -41,6 +41,7 @@ from stemsilver.report.scorecard.cost import Cost, cost, costs_csv, factor_words
 from stemsilver.report.scorecard.csv_table import batch_metrics_csv
 from stemsilver.report.scorecard.markdown import provenance, scorecard_markdown
 from stemsilver.report.scorecard.models import UsedModel, used_models
+from stemsilver.report.scorecard.ranking import most_worth_hearing, worst_first
 from stemsilver.report.scorecard.reader import parse_scorecard, read_scorecard
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status, Verdict
 from stemsilver.report.scorecard.scorecard_json import SCHEMA_VERSION, item_evidence, scorecard_json
@@ -144,6 +145,7 @@ __all__ = [
     "memory_words",
     "merged",
     "metric_heading",
+    "most_worth_hearing",
     "nothing_failed",
     "parse_scorecard",
     "pipeline_mermaid",
@@ -165,4 +167,5 @@ __all__ = [
     "used_models",
     "visible",
     "within",
+    "worst_first",
 ]

@@ -19,6 +19,7 @@ from .planted_site import HOSTILE_ID, Planted, Published
 from .visits import Visit
 
 ROWS = 60
+TABLET = {"width": 800, "height": 900}
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,7 @@ def box(page: Page, selector: str) -> dict[str, float]:
 def test_tiles_are_means_over_the_renders_that_have_both_values(planted: Planted) -> None:
     one, two = planted.results[:2]
     fates = {"words_lost": 0.01, "words_recovered": 0.25}
+    fates |= {"raw_pause_floor_db": -15.0, "clean_pause_floor_db": -41.0}
     view = view_of(
         planted,
         scored(one, raw_script_wer=0.3, clean_script_wer=0.1, wer_raw_to_clean=0.02, **fates),
@@ -72,31 +74,46 @@ def test_tiles_are_means_over_the_renders_that_have_both_values(planted: Planted
         "Words misheard",
         "40.0 %",
         "15.0 %",
-        "WER against the script, lower is better; mean of 2 renders",
+        "",
+        "WER against the script; mean of 2 renders; 1.0 % lost, 25.0 % recovered",
     )
     # Some words that changed are corrections, so the script decides where there is one.
-    assert "Words changed" not in [one.label for one in view.tiles]
-    assert (tile(view, "Words lost").after, tile(view, "Words recovered").after) == (
-        "1.0 %",
-        "25.0 %",
-    )
-    assert tile(view, "Words lost").before is None
-    assert tile(view, "Overall quality").note == (
-        "DNSMOS overall, MOS 1–5, higher is better; mean of 2 renders"
-    )
-    assert (tile(view, "Music").before, tile(view, "Music").after) == ("0.850", "0.002")
-    assert tile(view, "Renders").after == "3"
-    assert tile(view, "Renders").note.endswith("; 1.6 minutes of audio")
+    assert len(view.tiles) == 4
+    assert tile(view, "Sound quality").note == "DNSMOS overall; mean of 2 renders"
+    pauses = tile(view, "Pauses")
+    assert (pauses.before, pauses.after, pauses.unit) == (None, "26", "dB quieter")
+    assert "Pause floor −15.0 → −41.0 dB" in pauses.note
+    assert view.extent == "3 renders, 1.6 minutes of audio"
 
 
 def test_without_scripts_or_values_the_tiles_say_so(planted: Planted) -> None:
     view = view_of(planted, planted.results[3])
-    assert "Words misheard" not in [one.label for one in view.tiles]
-    assert tile(view, "Words changed").after == "—"
-    assert tile(view, "Words changed").note.endswith("not measured on any render")
-    assert tile(view_of(planted, planted.results[0]), "Music").note.endswith("on 1 render")
-    every = view_of(planted, *planted.results)
-    assert tile(every, "Renders").note.startswith("3 passed, 1 failed a gate, 1 not cleaned; ")
+    assert tile(view, "Words heard otherwise").after == "—"
+    assert tile(view, "Words heard otherwise").note.endswith("not measured on any render")
+    assert tile(view, "Pauses").after == "—"
+    assert tile(view_of(planted, planted.results[0]), "Sound quality").note.endswith("on 1 render")
+
+
+def test_the_worst_comes_first_and_is_the_one_to_hear(planted: Planted) -> None:
+    def close(index: int, wer: float) -> ItemResult:
+        one = replace(planted.results[0], id=f"close-{index}", path=f"close {index}.wav")
+        return scored(one, wer_raw_to_clean=wer, music_to_speech_db=-60.0, stoi_vs_stage_a=1.0)
+
+    passing = [close(1, 0.01), close(2, 0.09), close(3, 0.05)]
+    view = view_of(planted, *passing)
+    assert [row.id for row in view.rows] == ["close-2", "close-3", "close-1"]
+    assert view.first is not None
+    assert (view.first.id, view.reason) == ("close-3", "A typical render of this batch")
+    bad, worse = close(4, 0.2), close(5, 0.4)
+    view = view_of(planted, *passing, bad, worse, planted.results[4])
+    assert [row.standing.word for row in view.rows[:3]] == [
+        "not cleaned",
+        "gate failed",
+        "gate failed",
+    ]
+    assert view.first is not None
+    assert (view.first.id, view.reason) == ("close-5", "The render that fails by most")
+    assert view_of(planted, planted.results[4]).first is None
 
 
 def test_a_row_names_every_gate_it_fails(planted: Planted) -> None:
@@ -127,7 +144,7 @@ def test_without_scripts_rows_tell_what_there_is_to_fetch(
     page = open_page(published, "index.html", java_script_enabled=False)
     rows = page.locator("table[data-scorecard] tbody tr")
     expect(rows).to_have_count(5)
-    expect(rows.first.locator("th")).to_have_text("narration/intro one.wav")
+    expect(rows.first.locator("th")).to_have_text("broken.wav")
     for item in published.planted.results:
         row = page.locator(f"tr[data-item='{item.id}']")
         sizes = [row.get_attribute("data-raw"), row.get_attribute("data-clean")]
@@ -176,8 +193,8 @@ def test_headings_and_names_stay_in_view_while_the_table_scrolls(
     assert edge["height"] < WIDE["height"]
 
 
-def test_the_keyboard_scrolls_the_table_on_a_phone(open_page: Opener, long: Published) -> None:
-    page = open_page(long, "index.html", viewport=PHONE)
+def test_the_keyboard_scrolls_the_table(open_page: Opener, long: Published) -> None:
+    page = open_page(long, "index.html", viewport=TABLET)
     frame = page.get_by_role("region", name="Scorecard table")
     # Chromium lets the focus into any box that scrolls; other browsers must be told.
     assert frame.get_attribute("tabindex") == "0"
@@ -190,13 +207,34 @@ def test_the_keyboard_scrolls_the_table_on_a_phone(open_page: Opener, long: Publ
     )
     head, edge = box(page, "thead .st-num"), box(page, ".st-scroll")
     assert head["top"] == pytest.approx(edge["top"], abs=1.5)
-    assert edge["height"] < PHONE["height"]
+    assert edge["height"] < TABLET["height"]
+
+
+def test_on_a_phone_each_row_is_a_card(open_page: Opener, published: Published) -> None:
+    page = open_page(published, "index.html", viewport=PHONE)
+    cards = page.locator("table[data-scorecard] tbody tr")
+    duet = cards.filter(has_text="stereo/duet.wav")
+    expect(duet.get_by_role("button", name="Play clean")).to_be_visible()
+    expect(duet.get_by_text("gate failed")).to_be_visible()
+    assert duet.locator("td[data-label]:visible").evaluate_all(
+        "cells => cells.map(cell => cell.dataset.label)"
+    ) == ["Music presence", "DNSMOS overall", "WER raw to clean"]
+    # Nothing lies beyond the edge, and nothing scrolls but the page.
+    for one in (page.locator("html"), page.locator(".st-scroll")):
+        assert one.evaluate("one => one.scrollWidth <= one.clientWidth")
+    page.get_by_label("Order").select_option("Render ↓")
+    expect(cards.first).to_contain_text("stereo/duet.wav")
+    page.get_by_label("Show").select_option("✗ gate failed (1)")
+    expect(cards).to_have_count(1)
+    page.get_by_label("Show").select_option("all (5)")
+    page.get_by_label("Order").select_option("most attention first")
+    expect(cards.first).to_contain_text("not cleaned")
 
 
 @pytest.mark.parametrize(
     ("viewport", "diagram", "scheme"),
-    [(WIDE, "pipeline-wide", "light"), (PHONE, "pipeline", "dark")],
-    ids=["wide", "phone"],
+    [(WIDE, "pipeline-wide", "light"), (TABLET, "pipeline", "dark")],
+    ids=["wide", "tablet"],
 )
 def test_more_columns_have_a_shade_and_the_diagram_can_be_read(
     open_page: Opener, published: Published, viewport: dict[str, int], diagram: str, scheme: str

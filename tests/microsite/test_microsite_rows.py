@@ -6,14 +6,16 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from .conftest import Opener
+from .conftest import PHONE, Opener
 from .listening import PAGE
 from .planted_site import INTRO, Published
 from .visits import Visit
 
 
 def button(page: Page, row: str, track: str) -> Locator:
-    return page.get_by_role("button", name=re.compile(f"^Play {track}, .*{re.escape(row)}"))
+    return page.get_by_role("table").get_by_role(
+        "button", name=re.compile(f"^Play {track}, .*{re.escape(row)}")
+    )
 
 
 def status(page: Page) -> Locator:
@@ -24,9 +26,9 @@ def test_raw_and_clean_play_from_the_scorecard_one_at_a_time(visit: Visit) -> No
     page = visit.open("index.html")
     # Also after the table was filtered.
     page.get_by_role("searchbox").fill("duet")
-    expect(page.locator("button.st-play")).to_have_count(2)
+    expect(page.locator("tbody button.st-play")).to_have_count(2)
     page.get_by_role("searchbox").fill("")
-    expect(page.locator("button.st-play")).to_have_count(8)
+    expect(page.locator("tbody button.st-play")).to_have_count(8)
     # A render that failed has none.
     assert page.locator("tr[data-item=broken-00000005] button").count() == 0
     assert visit.audio() == []
@@ -51,6 +53,23 @@ def test_raw_and_clean_play_from_the_scorecard_one_at_a_time(visit: Visit) -> No
     expect(pressed).to_have_count(1)
     expect(status(page)).to_have_text("The end: stereo/duet.wav")
     expect(pressed).to_have_count(0)
+
+
+def test_two_taps_on_a_phone_play_raw_and_then_clean_without_scrolling(visit: Visit) -> None:
+    page = visit.page
+    page.set_viewport_size(PHONE)
+    visit.open("index.html")
+    first = page.locator(".st-first")
+    # The one that fails its gates.
+    expect(first).to_contain_text("stereo/duet.wav")
+    expect(first.locator("img")).to_have_js_property("naturalWidth", 240)
+    for track in ("raw", "clean"):
+        spot = first.get_by_role("button", name=f"Play {track}").bounding_box()
+        assert spot is not None
+        assert spot["y"] + spot["height"] < PHONE["height"]
+        page.mouse.click(spot["x"] + 20, spot["y"] + 20)
+        expect(status(page)).to_have_text(f"Playing {track}: stereo/duet.wav")
+    assert page.evaluate("scrollY") == 0
 
 
 def test_a_row_that_cannot_be_heard_says_so(open_page: Opener, published: Published) -> None:

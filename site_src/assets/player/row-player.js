@@ -1,4 +1,5 @@
-// The scorecard's play buttons: raw and clean of each render, at the same position, one at a time.
+// The play buttons of the front page: raw and clean of a render, at the same position, one render
+// at a time.
 
 import { openContext } from "./context.js";
 import { Engine } from "./engine.js";
@@ -7,11 +8,12 @@ import { NoParts, Tracks, fit } from "./tracks.js";
 import { bytes, linear } from "./wording.js";
 
 const TRACKS = ["raw", "clean"];
+const ITEM = "[data-item]";
 
 const table = document.querySelector("table[data-scorecard]");
 const status = document.createElement("p");
 
-/** The current or last playback: its row, its engine, and what feeds it. */
+/** The current or last playback: its element `data-item`, its engine, and what feeds it. */
 let now = null;
 /** Counts clicks, so that a slow load does not act on an outdated click. */
 let order = 0;
@@ -20,9 +22,9 @@ if (table) {
   status.className = "st-sr";
   status.setAttribute("role", "status");
   table.closest("section").append(status);
-  table.addEventListener("click", (event) => {
-    const button = event.target.closest("button[data-track]");
-    if (button) press(button.closest("tr"), button.dataset.track);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".st-row-player button");
+    if (button) press(button.closest(ITEM), button.dataset.track);
   });
   // scorecard.js replaces the rows when the reader goes to another page.
   new MutationObserver(fill).observe(table.tBodies[0], { childList: true });
@@ -32,8 +34,8 @@ if (table) {
 }
 
 function fill() {
-  for (const place of table.querySelectorAll(".st-row-player:empty")) {
-    const row = place.closest("tr");
+  for (const place of document.querySelectorAll(".st-row-player:empty")) {
+    const row = place.closest(ITEM);
     for (const track of TRACKS) {
       const button = document.createElement("button");
       button.type = "button";
@@ -89,8 +91,8 @@ function show(text) {
 
 /** Mark only the button of the audible track as pressed. */
 function mark() {
-  for (const button of table.querySelectorAll("button[data-track]")) {
-    const heard = isHeard(button.closest("tr"), button.dataset.track);
+  for (const button of document.querySelectorAll(".st-row-player button")) {
+    const heard = isHeard(button.closest(ITEM), button.dataset.track);
     button.setAttribute("aria-pressed", String(heard));
   }
 }
@@ -100,5 +102,5 @@ function isHeard(row, track) {
 }
 
 function nameOf(row) {
-  return row.querySelector("th").textContent.trim();
+  return row.querySelector("bdi").textContent.trim();
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemsilver.media.playback import gains
@@ -21,19 +21,18 @@ from stemsilver.microsite.parts.metric_cells import (
 from stemsilver.microsite.parts.player import heard_tracks
 from stemsilver.records import Failure
 from stemsilver.report import (
-    Mean,
-    RawToClean,
     Scorecard,
     ScoredRender,
-    Totals,
     batch_verdict,
     format_value,
     headline,
     mean,
+    most_worth_hearing,
     raw_to_clean,
-    skipped_words,
     totals,
+    worst_first,
 )
+from stemsilver.report.text.wording import counted
 
 # The columns that a listener can judge by; the rest are on each render's page and in the CSV.
 _COLUMNS = (
@@ -48,28 +47,46 @@ _COLUMNS = (
     "lufs",
     "true_peak_dbtp",
 )
+_DECISIVE = frozenset({"music_presence", "dnsmos_ovrl", "wer_raw_to_clean"})
 # These need a script or the true speech beside the render, which few batches have.
 _OPTIONAL = frozenset({"script_wer", "si_sdr_improvement_db"})
+# Why the render to hear first is that one, by its status.
+_REASONS = {
+    "pass": "A typical render of this batch",
+    "nothing_to_remove": "No render has music to remove",
+    "gate_failed": "The render that fails by most",
+    "no_speech": "No speech was found in this render",
+    "unmeasured": "This render could not be measured",
+    "": "",
+}
 # The render's own page has the whole message.
 _MESSAGE_LENGTH = 120
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One number of the headline; `before` is None if there is no raw value to compare."""
+    """One result of the batch: what it means, and `note`, the metric behind it.
+
+    `before` is None if there is no raw value to compare. `unit` follows the values.
+    """
 
     label: str
     before: str | None
     after: str
+    unit: str
     note: str
 
 
 @dataclass(frozen=True)
 class ScorecardColumn:
-    """A column of the scorecard; `limit` is that of its gate, if it has one."""
+    """A column of the scorecard; `limit` is that of its gate, if it has one.
+
+    On a phone, a render has only those that are `decisive`.
+    """
 
     family: Family
     limit: str | None
+    decisive: bool
 
 
 @dataclass(frozen=True)
@@ -122,11 +139,16 @@ class Download:
 class Overview:
     """Everything the overview page shows except the plots and the diagram.
 
-    `archive` is the name of the ZIP of the site; None if none is offered.
+    `extent` is the size of the batch. `first` is the render to hear first, and `reason` says why;
+    None if there is nothing to hear. `archive` is the name of the ZIP of the site; None if none is
+    offered.
     """
 
     sentence: str
+    extent: str
     sound: bool
+    first: RenderRow | None
+    reason: str
     tiles: tuple[Tile, ...]
     columns: tuple[ScorecardColumn, ...]
     rows: tuple[RenderRow, ...]
@@ -148,7 +170,8 @@ def overview(
         media: The folder with raw.flac and clean.flac of each cleaned render, by id.
         archive: The name of the ZIP that will be among the downloads.
     """
-    measured = [measurements(item) for item in found.renders]
+    renders = worst_first(found)
+    measured = [measurements(item) for item in renders]
     shown = [
         family_at(anchor)
         for anchor in _COLUMNS
@@ -157,14 +180,20 @@ def overview(
     limits = {gate.metric: gate.limit for gate in found.gates}
     count = totals(found)
     sentence = batch_verdict(count)
+    rows = tuple(_row(item, on, shown, media) for item, on in zip(renders, measured, strict=True))
+    worth = most_worth_hearing(found)
     return Overview(
         sentence=sentence[:1].upper() + sentence[1:],
+        extent=f"{counted(count.items, 'render')}, {headline(found).minutes:.1f} minutes of audio",
         sound=count.passed + count.nothing_to_remove == count.items,
-        tiles=_tiles(found, count),
-        columns=tuple(ScorecardColumn(family, limits.get(family.clean.name)) for family in shown),
-        rows=tuple(
-            _row(item, on, shown, media) for item, on in zip(found.renders, measured, strict=True)
+        first=next((row for row in rows if worth is not None and row.id == worth.id), None),
+        reason=_REASONS["" if worth is None else worth.status],
+        tiles=_tiles(found),
+        columns=tuple(
+            ScorecardColumn(family, limits.get(family.clean.name), family.anchor in _DECISIVE)
+            for family in shown
         ),
+        rows=rows,
         downloads=download_links(reports),
         archive=archive,
     )
@@ -177,63 +206,52 @@ def download_links(reports: Sequence[Path]) -> tuple[Download, ...]:
     )
 
 
-def _tiles(found: Scorecard, count: Totals) -> tuple[Tile, ...]:
-    head = headline(found)
-    script = raw_to_clean(found, "script_wer")
-    heard: tuple[Tile, ...]
-    if script.count:
-        heard = (
-            _change("Words misheard", "script_wer", script),
-            _single("Words lost", "words_lost", mean(found, "words_lost")),
-            _single("Words recovered", "words_recovered", mean(found, "words_recovered")),
-        )
-    else:
-        heard = (_single("Words changed", "wer_raw_to_clean", head.wer_raw_to_clean),)
-    length = f"{head.minutes:.1f} minutes of audio"
-    return (
-        Tile("Renders", None, str(count.items), f"{_outcome(count)}; {length}"),
-        _change("Music", "music_presence", head.music_presence),
-        _change("Pauses", "pause_floor_db", head.pause_floor_db),
-        _change("Overall quality", "dnsmos_ovrl", head.dnsmos_ovrl),
-        _change("Speech quality", "dnsmos_sig", raw_to_clean(found, "dnsmos_sig")),
-        *heard,
+def _tiles(found: Scorecard) -> tuple[Tile, ...]:
+    music = _change(found, "Music heard", "music_share", "of the time")
+    quality = _change(found, "Sound quality", "dnsmos_ovrl", "of 5")
+    return (music, _pauses(found), quality, _words(found))
+
+
+def _pauses(found: Scorecard) -> Tile:
+    floor = raw_to_clean(found, "pause_floor_db")
+    if floor.raw is None or floor.clean is None:
+        return _change(found, "Pauses", "pause_floor_db", "dB")
+    raw, clean = (format_value("clean_pause_floor_db", one) for one in (floor.raw, floor.clean))
+    fall = floor.raw - floor.clean
+    note = f"Pause floor {raw} → {clean} dB; {_over(floor.count)}"
+    return Tile(
+        "Pauses", None, f"{abs(fall):.0f}", f"dB {'quieter' if fall >= 0 else 'louder'}", note
     )
 
 
-def _outcome(count: Totals) -> str:
-    """Return the number of renders by outcome, without outcomes that no render has.
-
-    >>> _outcome(Totals(5, 4, 2, 1, 1, 2, 60.0, skipped=3))
-    '2 passed, 1 failed a gate, 1 not measured, 1 not cleaned; 3 files skipped'
-    """
-    judged = count.passed + count.nothing_to_remove + count.gate_failed + count.no_speech
-    parts = {
-        "passed": count.passed,
-        "with nothing to remove": count.nothing_to_remove,
-        "failed a gate": count.gate_failed,
-        "without speech": count.no_speech,
-        "not measured": count.cleaned - judged,
-        "not cleaned": count.failed,
-    }
-    outcome = ", ".join(f"{found} {what}" for what, found in parts.items() if found)
-    return f"{outcome}; {skipped_words(count.skipped)}" if count.skipped else outcome
+def _words(found: Scorecard) -> Tile:
+    if not raw_to_clean(found, "script_wer").count:
+        changed = mean(found, "wer_raw_to_clean")
+        after = format_value("wer_raw_to_clean", changed.value)
+        note = _note("wer_raw_to_clean", changed.count)
+        return Tile("Words heard otherwise", None, after, "", note)
+    # Some words that changed are corrections, so the script decides where there is one.
+    said = _change(found, "Words misheard", "script_wer", "")
+    lost, recovered = (
+        format_value(name, mean(found, name).value) for name in ("words_lost", "words_recovered")
+    )
+    return replace(said, note=f"{said.note}; {lost} lost, {recovered} recovered")
 
 
-def _change(label: str, anchor: str, means: RawToClean) -> Tile:
-    family = family_at(anchor)
-    before, after = (format_value(family.clean.name, value) for value in (means.raw, means.clean))
-    return Tile(label, before, after, _note(family, means.count))
+def _change(found: Scorecard, label: str, anchor: str, unit: str) -> Tile:
+    means = raw_to_clean(found, anchor)
+    before, after = (format_value(f"clean_{anchor}", value) for value in (means.raw, means.clean))
+    return Tile(label, before, after, unit, _note(anchor, means.count))
 
 
-def _single(label: str, anchor: str, found: Mean) -> Tile:
-    after = format_value(anchor, found.value)
-    return Tile(label, None, after, _note(family_at(anchor), found.count))
+def _note(anchor: str, count: int) -> str:
+    """Return the name of the metric behind a tile, and over how many renders it is the mean."""
+    return f"{family_at(anchor).label}; {_over(count)}"
 
 
-def _note(family: Family, count: int) -> str:
-    """Return the metric behind a tile, how to read it, and over how many renders it is the mean."""
+def _over(count: int) -> str:
     over = {0: "not measured on any render", 1: "measured on 1 render"}
-    return f"{family.label}, {family.reads}; {over.get(count, f'mean of {count} renders')}"
+    return over.get(count, f"mean of {count} renders")
 
 
 def _row(

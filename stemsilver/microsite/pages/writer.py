@@ -32,6 +32,7 @@ from stemsilver.microsite.pages.trend import trend
 from stemsilver.microsite.parts.mathml import mathml, with_symbols
 from stemsilver.microsite.parts.metric_cells import clock, families_of, words
 from stemsilver.microsite.parts.player import blind_pair, sources
+from stemsilver.microsite.publish import thumbnails
 from stemsilver.microsite.publish.assets import Plot
 from stemsilver.microsite.publish.overrides import template_folders
 from stemsilver.microsite.templates import environment
@@ -89,6 +90,8 @@ class Pages:
             profile=self.profile,
             created=_moment(self.scorecard),
             clock=clock,
+            thumbnail_file=thumbnails.NAME,
+            thumbnail_size=thumbnails.SIZE,
             skipped_words=skipped_words,
             unspaced=UNSPACED,
             words=words,

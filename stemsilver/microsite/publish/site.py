@@ -29,6 +29,7 @@ from stemsilver.microsite.publish.base_changes import draw_base_changes
 from stemsilver.microsite.publish.marker import MARKER, write_marker
 from stemsilver.microsite.publish.offline import DOWNLOADS, Archive, add_archive
 from stemsilver.microsite.publish.overrides import copy_hand_written
+from stemsilver.microsite.publish.thumbnails import write_thumbnails
 from stemsilver.records import Evidence
 from stemsilver.report import Record, Scorecard, pipeline_mermaid, record
 from stemsilver.resources import resource
@@ -98,6 +99,7 @@ def build(
         pages = Pages(scorecard, profile, sources)
         _write_sources(pages, media, reports, memo, archive.name if archive else None, base)
         limit = profile.preprocess.max_minutes
+        write_thumbnails(media, sources / "renders", memo)
         draw_base_changes(scorecard, media, matched, limit, sources / "renders", memo)
         pages.write_renders(evidence, media, matched)
         pages.write_trend(history or [record(scorecard)])
