@@ -273,5 +273,9 @@ def test_fifty_switches_by_hand_leave_the_position_alone(
     position = heard[begin:end] / 0.9 * seconds
     uninterrupted = position[0] + np.arange(position.size) / RATE
     assert position.size > RATE
-    assert np.abs(position - uninterrupted).max() < 0.005
+    # A busy browser may begin the two halves of a crossfade one after the other, and then the level
+    # dips until both have ended; a track that is off the clock would be off until the next switch.
+    on_the_line = np.flatnonzero(np.abs(position - uninterrupted) < 0.005)
+    assert np.diff(on_the_line).max() < 0.02 * RATE
+    assert on_the_line.size > 0.95 * position.size
     assert shown == pytest.approx(position[-1], abs=0.005)

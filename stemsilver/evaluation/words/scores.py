@@ -120,7 +120,8 @@ def _changed(scores: Mapping[str, Score], alignments: Mapping[str, Alignment]) -
     if rate.value is None:
         return {"words_changed": rate}
     found = alignments[RAW_TO_CLEAN]
-    return {"words_changed": Score(found.substitutions + found.deletions + found.insertions)}
+    count = found.substitutions + found.deletions + found.insertions
+    return {"words_changed": Score(float(count))}
 
 
 def _of_the_script(
