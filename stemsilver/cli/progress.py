@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -55,8 +55,15 @@ def byte_bar(name: str, *columns: ProgressColumn) -> Iterator[Callable[[int, int
 class BatchProgress:
     """Progress of a batch on standard error; without a terminal, one plain line per render."""
 
-    def __init__(self, total: int, console: Console) -> None:
+    def __init__(
+        self,
+        total: int,
+        console: Console,
+        faults: Callable[[ItemResult], Sequence[str]] = lambda result: (),
+    ) -> None:
+        """Show the progress of `total` renders; `faults` returns the gates that one fails."""
         self._console = console
+        self._faults = faults
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -68,9 +75,11 @@ class BatchProgress:
             transient=True,
         )
         self._total = total
+        self._done = 0
+        self._worked = 0
         self._batch: TaskID | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._said = time.monotonic()
+        self._started = self._said = time.monotonic()
 
     def __enter__(self) -> BatchProgress:
         self._bars.start()
@@ -109,11 +118,22 @@ class BatchProgress:
             self._bars.remove_task(self._tasks.pop(result.id))
         if self._batch is not None:
             self._bars.update(self._batch, advance=1)
+        self._done += 1
+        self._worked += not reused
         name = escape(result.path)
         if result.failure is not None:
             self._console.print(f"[red]✗[/] {name}: {escape(result.failure.message)}")
             self._console.print(f"  next: {escape(result.failure.next_step)}")
         elif not reused:
-            seconds = sum(result.seconds.values())
+            faults = self._faults(result)
+            mark = "[red]✗[/]" if faults else "[green]✓[/]"
             left = ": no music, only its level was changed" if result.lacks == "music" else ""
-            self._console.print(f"[green]✓[/] {name}{left} [dim]({seconds:.1f} s of work)[/]")
+            self._console.print(f"{mark} {name}{left} [dim]({self._position()})[/]")
+            for fault in faults:
+                self._console.print(f"  {escape(fault)}")
+
+    def _position(self) -> str:
+        """Return how much of the batch is done, and about how long the rest will take."""
+        position = f"{self._done}/{self._total}"
+        left = (time.monotonic() - self._started) / self._worked * (self._total - self._done)
+        return f"{position}, about {left / 60:.0f} min left" if left >= 60 else position

@@ -56,9 +56,11 @@ from stemsilver.report.scorecard.scores import (
 from stemsilver.report.scorecard.verdicts import (
     Totals,
     batch_verdict,
+    faults,
     gates,
     judge,
     judge_again,
+    judge_one,
     nothing_failed,
     skipped_words,
     totals,
@@ -74,6 +76,7 @@ from stemsilver.report.text.wording import (
     metric_heading,
     shortened,
     visible,
+    with_unit,
 )
 
 __all__ = [
@@ -128,6 +131,7 @@ __all__ = [
     "diff_markdown",
     "display_unit",
     "factor_words",
+    "faults",
     "format_delta",
     "format_score",
     "format_tolerance",
@@ -139,6 +143,7 @@ __all__ = [
     "item_evidence",
     "judge",
     "judge_again",
+    "judge_one",
     "language_name",
     "listings",
     "mean",
@@ -166,6 +171,7 @@ __all__ = [
     "totals",
     "used_models",
     "visible",
+    "with_unit",
     "within",
     "worst_first",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import os
 import shutil
 from pathlib import Path
@@ -169,6 +170,8 @@ def test_build_site_is_0_or_1_by_the_gates(stemsilver: Terminal, workspace: Work
     ended = stemsilver("build-site", "--config", profile, "--cache", "cache")
     assert ended.code == 1
     assert "0 of 2 pass, 2 failed a gate" in ended.err
+    for name in ("one.wav", "sub/two.wav"):
+        assert re.search(rf"✗ {name}: Music to speech −\S+ dB, limit ≤ −99 dB\n", ended.err)
     assert (workspace.places.site / "index.html").is_file()
 
 

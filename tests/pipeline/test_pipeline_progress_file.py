@@ -79,6 +79,27 @@ def test_what_a_worker_says_is_heard_while_it_works(tmp_path: Path, monkeypatch:
     assert set(watch.shares) == {("a.wav", "separate: slow", 0.5)}
 
 
+def test_a_log_counts_renders_and_says_which_gates_one_fails(
+    capsys: pytest.CaptureFixture[str], monkeypatch: Patch
+) -> None:
+    clock = iter([0.0, 60.0, 240.0])
+    monkeypatch.setattr("stemsilver.cli.progress.time.monotonic", lambda: next(clock))
+    renders = [ItemResult(name, f"{name}.wav", f"{name}__speech_only.wav") for name in "abcde"]
+
+    def faults(result: ItemResult) -> list[str]:
+        return ["Loudness −20.0 LUFS, limit −16 ± 0.5 LUFS"] if result.id == "c" else []
+
+    with BatchProgress(5, Console(width=100), faults) as progress:
+        progress.done(renders[0], reused=True)
+        for render in renders[1:3]:
+            progress.done(render, reused=False)
+    assert capsys.readouterr().out.splitlines() == [
+        "✓ b.wav (2/5, about 3 min left)",
+        "✗ c.wav (3/5, about 4 min left)",
+        "  Loudness −20.0 LUFS, limit −16 ± 0.5 LUFS",
+    ]
+
+
 def test_a_log_hears_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: Patch) -> None:
     clock = iter([0.0, 30.0, 61.0, 62.0, 130.0])
     monkeypatch.setattr("stemsilver.cli.progress.time.monotonic", lambda: next(clock))

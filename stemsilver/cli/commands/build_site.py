@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from stemsilver import discover, pipeline, report
     from stemsilver.delivery import deployed_site
     from stemsilver.pipeline import BuildOutcome, freshness
+    from stemsilver.records import ItemResult
+    from stemsilver.report import Scorecard, Totals
 else:
     discover, freshness = LazyModule("discover"), LazyModule("pipeline.freshness")
     pipeline, report = LazyModule("pipeline"), LazyModule("report")
@@ -111,12 +113,18 @@ def command(
         }
         outputs = proceed, report_folder, site
         if not fresh_site and freshness.is_up_to_date(found.renders, chosen, *outputs, options):
-            scorecard = json.loads((report_folder / "scorecard.json").read_bytes())
-            count = report.Totals(**scorecard["totals"])
-            console.print(f"[bold]{report.batch_verdict(count)}[/]")
+            scorecard = report.parse_scorecard(
+                json.loads((report_folder / "scorecard.json").read_bytes())
+            )
+            count = _print_verdict(scorecard, console)
             console.print("Nothing changed; the site is up to date.")
         else:
-            with BatchProgress(len(found.renders), console) as progress:
+            limits = report.gates(chosen)
+
+            def faults(result: ItemResult) -> Sequence[str]:
+                return report.faults(report.judge_one(result, limits))
+
+            with BatchProgress(len(found.renders), console, faults) as progress:
                 outcome = pipeline.build_site(
                     found.renders,
                     pipeline.Places(*outputs, cache),
@@ -126,13 +134,23 @@ def command(
                     progress=progress,
                     **options,
                 )
-            count = report.totals(outcome.scorecard)
-            console.print(f"[bold]{report.batch_verdict(count)}[/]")
+            count = _print_verdict(outcome.scorecard, console)
             _summarise(outcome, console)
     console.print(f"To listen: stemsilver serve {escape(shlex.quote(str(site)))}")
     missed = count.unmeasured or count.no_speech or count.skipped
     good = report.nothing_failed(count) and not (strict and missed)
     raise typer.Exit(0 if good else 1)
+
+
+def _print_verdict(scorecard: Scorecard, console: Console) -> Totals:
+    """Print the outcome of the batch, and which renders failed; return the counts."""
+    count = report.totals(scorecard)
+    console.print(f"[bold]{report.batch_verdict(count)}[/]")
+    for item in report.worst_first(scorecard):
+        said = report.faults(item) if item.failure is None else (item.failure.message,)
+        if said:
+            console.print(f"[red]✗[/] {escape(item.path)}: {escape('; '.join(said))}")
+    return count
 
 
 def _earlier(sources: Sequence[str], folder: Path, console: Console) -> list[Path]:

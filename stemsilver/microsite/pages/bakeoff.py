@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemsilver.microsite.pages.overview import Download, download_links, faults
+from stemsilver.microsite.pages.overview import Download, download_links
 from stemsilver.microsite.parts.metric_cells import (
     Family,
     Reading,
     Standing,
     clock,
     family_at,
-    measurements,
     read,
     standing,
 )
@@ -28,6 +27,7 @@ from stemsilver.report import (
     bakeoff_columns,
     change_cells,
     factor_words,
+    faults,
     memory_words,
     metric_heading,
     totals,
@@ -227,7 +227,7 @@ def versions(found: Bakeoff, id_: str, shown: Sequence[BakeoffColumn]) -> tuple[
         Version(
             name=run.name,
             standing=standing(item),
-            faults=faults(measurements(item).values()),
+            faults=faults(item),
             failure=item.failure,
             readings=tuple(read(one.metric, item.scores[one.metric]) for one in shown),
         )

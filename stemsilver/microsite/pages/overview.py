@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from stemsilver.report import (
     Scorecard,
     ScoredRender,
     batch_verdict,
+    faults,
     format_value,
     headline,
     mean,
@@ -266,22 +267,13 @@ def _row(
         href=f"renders/{item.id}.html",
         path=item.path,
         standing=standing(item),
-        faults=faults(found.values()),
+        faults=faults(item),
         reason=words(failure.code) if failure else None,
         message=_message(item.path, failure) if failure else None,
         sample=None if failure else _sample(item, media[item.id]),
         length=clock(item.duration) if item.rate else "—",
         seconds=item.duration,
         cells=tuple(found[family.anchor] for family in shown),
-    )
-
-
-def faults(found: Iterable[Measurement]) -> tuple[str, ...]:
-    """Return the gates that a render fails, each with its value and limit."""
-    return tuple(
-        f"{one.verdict.label} {one.judged}, limit {one.verdict.limit}"
-        for one in found
-        if one.verdict is not None and one.verdict.passed is False
     )
 
 

@@ -16,6 +16,7 @@ from stemsilver.report import (
     display_unit,
     format_score,
     format_tolerance,
+    with_unit,
 )
 
 CellSense: TypeAlias = Literal["better", "worse", "same", "none"]
@@ -98,10 +99,9 @@ class Measurement:
     def judged(self) -> str:
         """The value that the gate checks, with the unit in which its limit is given."""
         text = self.readings[-1].text
-        # The value already has its percent sign, and some metrics have a scale instead of a unit.
-        unit = self.family.unit
-        limit = self.verdict.limit if self.verdict else ""
-        return f"{text} {unit}" if unit != "%" and limit.endswith(unit) else text
+        if self.verdict is None:
+            return text
+        return with_unit(self.family.clean.name, text, self.verdict.limit)
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from stemsilver.report.scorecard.scorecard import (
     Status,
     Verdict,
 )
-from stemsilver.report.text.wording import counted, limit_text
+from stemsilver.report.text.wording import counted, format_score, limit_text, with_unit
 
 # By the name of the gate and its metric.
 _LABELS = {
@@ -89,7 +89,7 @@ def judge(
         weights=tuple(weights),
         gates=limits,
         guardrail=profile.guardrail,
-        items={result.id: _judged(result, limits) for result in results},
+        items={result.id: judge_one(result, limits) for result in results},
         skipped=tuple(skipped),
     )
 
@@ -213,6 +213,18 @@ def _applied(one: Gate, lacks: Lack | None) -> Gate:
     return one
 
 
+def faults(item: ScoredRender) -> tuple[str, ...]:
+    """Return the gates that a render fails, each with its value and limit in words."""
+    if item.status == "no_speech":
+        return ()
+    found = []
+    for one in item.verdicts:
+        if one.passed is False:
+            text = format_score(one.metric, item.scores[one.metric])
+            found.append(f"{one.label} {with_unit(one.metric, text, one.limit)}, limit {one.limit}")
+    return tuple(found)
+
+
 def totals(found: Scorecard) -> Totals:
     """Count the renders by outcome."""
     states = [item.status for item in found.renders]
@@ -274,7 +286,8 @@ def skipped_words(count: int) -> str:
     return f"{counted(count, 'file')} skipped"
 
 
-def _judged(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
+def judge_one(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
+    """Judge one render by these limits."""
     found = _complete(result)
     return ScoredRender(
         id=result.id,

@@ -149,6 +149,19 @@ def format_score(name: str, score: Score) -> str:
     return format_value(name, score.value)
 
 
+def with_unit(name: str, text: str, limit: str) -> str:
+    """Return a formatted value with the unit that its limit is given in.
+
+    >>> with_unit("clean_lufs", "−20.0", "−16 ± 0.5 LUFS")
+    '−20.0 LUFS'
+    >>> with_unit("stoi_vs_stage_a", "0.800", "≥ 0.9")
+    '0.800'
+    """
+    # The value already has its percent sign, and some metrics have a scale instead of a unit.
+    unit = display_unit(name)
+    return f"{text} {unit}" if unit != "%" and limit.endswith(unit) else text
+
+
 def format_delta(name: str, delta: float) -> str:
     """Format a difference of two values of the metric `name`, with its sign and its unit.
 
