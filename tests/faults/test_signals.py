@@ -46,6 +46,7 @@ RATE = 24_000
 OF_THE_VOICE = {metric.name for metric in VOICE}
 WORD_ERRORS = {
     "wer_raw_to_clean",
+    "words_changed",
     "raw_script_wer",
     "clean_script_wer",
     "words_lost",
@@ -164,7 +165,7 @@ def test_silence_is_cleaned_as_silence_and_its_scores_are_null() -> None:
     assert result.notes == (loudness.SILENT,)
     found = reasons(evaluate(raw, result, script="every word of this is missing", reference=raw))
     assert set(found) == set(METRICS)
-    assert found.pop("wer_raw_to_clean") == "no_speech"
+    assert {found.pop(name) for name in ("wer_raw_to_clean", "words_changed")} == {"no_speech"}
     assert set(found.values()) == {"silent"}
     assert reasons(evaluate(raw, result))["raw_script_wer"] == "no_script"
 

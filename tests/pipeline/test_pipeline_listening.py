@@ -49,7 +49,7 @@ def test_stages_can_be_kept(built: Built, tmp_path: Path, monkeypatch: pytest.Mo
     tracks = {"raw", "clean", "removed", "vocals", "denoised", "masked"}
     pictures = {*tracks, "change"}
     strips = {f"{name}-00{index}" for name in pictures for index in range(2)}
-    assert {path.stem for path in folder.glob("*.webp")} == pictures | strips
+    assert {path.stem for path in folder.glob("*.webp")} == pictures | strips | {"thumbnail"}
     assert {path.stem for path in folder.glob("*.flac")} == {*tracks, "ab-1-raw", "ab-1-clean"}
     # At the level of raw, whatever level the models heard: little is left without the vocals.
     raw, vocals = (decode(folder / f"{name}.flac", 1).samples[0] for name in ("raw", "vocals"))
