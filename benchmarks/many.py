@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -66,15 +67,17 @@ def measure(folder: Path, count: int, parts: int) -> None:
             time.sleep(0.1)
             megabytes = memory(process.pid).resident / 1e6
             peak = max(peak, megabytes)
-            # One such line for each render.
-            done = sum(line.startswith(("✓", "✗")) for line in log.read_text().splitlines())
+            # Each render's line has its number.
+            done = max(map(int, re.findall(rf"\((\d+)/{count}", log.read_text())), default=0)
             if done * parts // count > before * parts // count:
                 now, part = time.monotonic(), done - before
                 total = sum(map(computed, tree(process.pid)))
+                # After the last render its workers have ended, and their time is not known.
+                cores = f"{(total - used) / part:.2f}" if total > used else "—"
                 table.add_row(
                     str(done),
                     f"{(now - begun) / part:.2f}",
-                    f"{(total - used) / part:.2f}",
+                    cores,
                     f"{megabytes:.0f}",
                 )
                 before, begun, used = done, now, total
