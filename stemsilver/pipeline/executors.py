@@ -43,9 +43,6 @@ def _kind() -> str:
     return "forkserver" if there and short else "spawn"
 
 
-_START_METHOD = _kind()
-
-
 def workers(profile: Profile, tasks: int, *, jobs: int | None) -> Executor:
     """Return workers for `tasks` tasks: `jobs`, or else as many as suit the models.
 
@@ -75,10 +72,13 @@ class LocalPool(Executor):
         self._scratch = tempfile.TemporaryDirectory(prefix="stemsilver-")
         if os.name == "posix":
             start_tracker()
-        if _START_METHOD == "forkserver":
+        # Not found at import: workers import this module too, and to find the temporary folder,
+        # Python writes a file into it, which would stay if a worker is killed meanwhile.
+        kind = _kind()
+        if kind == "forkserver":
             _start_server()
         initialise = partial(prepare, max(1, cores() // jobs), self._scratch.name)
-        self._workers = [Worker(_START_METHOD, initialise) for _ in range(jobs)]
+        self._workers = [Worker(kind, initialise) for _ in range(jobs)]
         # The last one to finish is used first: it has loaded its models.
         self._idle = deque(self._workers)
         self._threads = ThreadPoolExecutor(jobs)
