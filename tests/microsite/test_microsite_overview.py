@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from stemsilver.microsite.pages.overview import Overview, Tile, overview
 from stemsilver.records import Failure, ItemResult, Score
 
-from .conftest import PHONE, WIDE, Opener
+from .conftest import WIDE, Opener
 from .listening import PAGE
 from .planted_site import HOSTILE_ID, Planted, Published
 from .visits import Visit
@@ -208,27 +208,6 @@ def test_the_keyboard_scrolls_the_table(open_page: Opener, long: Published) -> N
     head, edge = box(page, "thead .st-num"), box(page, ".st-scroll")
     assert head["top"] == pytest.approx(edge["top"], abs=1.5)
     assert edge["height"] < TABLET["height"]
-
-
-def test_on_a_phone_each_row_is_a_card(open_page: Opener, published: Published) -> None:
-    page = open_page(published, "index.html", viewport=PHONE)
-    cards = page.locator("table[data-scorecard] tbody tr")
-    duet = cards.filter(has_text="stereo/duet.wav")
-    expect(duet.get_by_role("button", name="Play clean")).to_be_visible()
-    expect(duet.get_by_text("gate failed")).to_be_visible()
-    assert duet.locator("td[data-label]:visible").evaluate_all(
-        "cells => cells.map(cell => cell.dataset.label)"
-    ) == ["Music presence", "DNSMOS overall", "WER raw to clean"]
-    # Nothing lies beyond the edge, and nothing scrolls but the page.
-    for one in (page.locator("html"), page.locator(".st-scroll")):
-        assert one.evaluate("one => one.scrollWidth <= one.clientWidth")
-    page.get_by_label("Order").select_option("Render ↓")
-    expect(cards.first).to_contain_text("stereo/duet.wav")
-    page.get_by_label("Show").select_option("✗ gate failed (1)")
-    expect(cards).to_have_count(1)
-    page.get_by_label("Show").select_option("all (5)")
-    page.get_by_label("Order").select_option("most attention first")
-    expect(cards.first).to_contain_text("not cleaned")
 
 
 @pytest.mark.parametrize(

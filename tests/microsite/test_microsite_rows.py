@@ -72,6 +72,27 @@ def test_two_taps_on_a_phone_play_raw_and_then_clean_without_scrolling(visit: Vi
     assert page.evaluate("scrollY") == 0
 
 
+def test_on_a_phone_each_row_is_a_card(open_page: Opener, published: Published) -> None:
+    page = open_page(published, "index.html", viewport=PHONE)
+    cards = page.locator("table[data-scorecard] tbody tr")
+    duet = cards.filter(has_text="stereo/duet.wav")
+    expect(duet.get_by_role("button", name="Play clean")).to_be_visible()
+    expect(duet.get_by_text("gate failed")).to_be_visible()
+    assert duet.locator("td[data-label]:visible").evaluate_all(
+        "cells => cells.map(cell => cell.dataset.label)"
+    ) == ["Music presence", "DNSMOS overall", "WER raw to clean"]
+    # Nothing lies beyond the edge, and nothing scrolls but the page.
+    for one in (page.locator("html"), page.locator(".st-scroll")):
+        assert one.evaluate("one => one.scrollWidth <= one.clientWidth")
+    page.get_by_label("Order").select_option("Render ↓")
+    expect(cards.first).to_contain_text("stereo/duet.wav")
+    page.get_by_label("Show").select_option("✗ gate failed (1)")
+    expect(cards).to_have_count(1)
+    page.get_by_label("Show").select_option("all (5)")
+    page.get_by_label("Order").select_option("most attention first")
+    expect(cards.first).to_contain_text("not cleaned")
+
+
 def test_a_row_that_cannot_be_heard_says_so(open_page: Opener, published: Published) -> None:
     page = open_page(published, "index.html")
     page.route("**/*.flac", lambda route: route.abort())
