@@ -17,12 +17,14 @@ from stemsilver.cli.console import messages, warn_of_skipped
 from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import (
     DEFAULT_CACHE,
+    DEFAULT_REVIEWS,
     CacheFolder,
     ConfigFile,
     Dask,
     Force,
     Jobs,
     ProfileName,
+    ReviewsFolder,
     check_workers,
     chosen_profile,
 )
@@ -52,6 +54,7 @@ def command(
     site: Annotated[Path, typer.Option(help="Folder for the site; it is replaced.")] = Path("site"),
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
+    reviews: ReviewsFolder = DEFAULT_REVIEWS,
     jobs: Jobs = None,
     dask: Dask = None,
     cache: CacheFolder = DEFAULT_CACHE,
@@ -101,7 +104,9 @@ def command(
     check_workers(jobs, dask)
     chosen = chosen_profile(profile, config_file, force)
     found = discover.discover(raw)
-    warn_of_skipped(console, found.skipped)
+    said, refused = report.read_reviews(reviews)
+    skipped = (*found.skipped, *refused)
+    warn_of_skipped(console, skipped)
     with TemporaryDirectory() as fetched:
         options: freshness.Options = {
             "stages": stages,
@@ -109,7 +114,8 @@ def command(
             "history": _earlier(history or (), Path(fetched), console),
             "archive": archive,
             "max_site_megabytes": max_site_mb,
-            "skipped": found.skipped,
+            "skipped": skipped,
+            "reviews": said,
         }
         outputs = proceed, report_folder, site
         if not fresh_site and freshness.is_up_to_date(found.renders, chosen, *outputs, options):

@@ -11,7 +11,6 @@ from stemsilver.microsite.parts.metric_cells import (
     Family,
     Reading,
     Standing,
-    clock,
     family_at,
     read,
     standing,
@@ -32,6 +31,7 @@ from stemsilver.report import (
     metric_heading,
     totals,
 )
+from stemsilver.report.text.wording import clock
 
 MAX_PROFILES = 6
 """The most profiles that one player can switch between, each in a colour of its own."""

@@ -11,7 +11,6 @@ from stemsilver.microsite.parts.metric_cells import (
     Family,
     Measurement,
     Standing,
-    clock,
     family_at,
     measurements,
     size,
@@ -33,7 +32,7 @@ from stemsilver.report import (
     totals,
     worst_first,
 )
-from stemsilver.report.text.wording import counted
+from stemsilver.report.text.wording import clock, counted
 
 # The columns that a listener can judge by; the rest are on each render's page and in the CSV.
 _COLUMNS = (

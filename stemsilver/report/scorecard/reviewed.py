@@ -24,6 +24,11 @@ class Reviewer:
     remarks: int
     outdated: int
 
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The counts in their order."""
+        return self.approved, self.needs_work, self.skipped, self.remarks, self.outdated
+
 
 def with_reviews(found: Scorecard, reviews: Sequence[Review]) -> Scorecard:
     """Return a scorecard whose renders have these reviews; those of unknown renders are left out.
