@@ -20,6 +20,8 @@ from stemsilver.microsite.publish.marker import MARK, MARKER
 from stemsilver.pipeline import freshness
 from stemsilver.pipeline.freshness import Options
 from stemsilver.records import Score, Skipped
+from stemsilver.report import Review
+from stemsilver.report.reviews.review import ReviewedBuild
 from stemsilver.resources import resource
 
 from .batches import EPOCH, Built, InThisProcess, Workspace, changed, contents, embedded
@@ -27,7 +29,13 @@ from .batches import EPOCH, Built, InThisProcess, Workspace, changed, contents, 
 Patch = pytest.MonkeyPatch
 
 BUILT_WITH = Options(
-    stages=False, base=None, history=(), archive=False, max_site_megabytes=100, skipped=()
+    stages=False,
+    base=None,
+    history=(),
+    archive=False,
+    max_site_megabytes=100,
+    skipped=(),
+    reviews=(),
 )
 
 
@@ -106,6 +114,7 @@ def test_every_setting_and_option_is_seen(here: Workspace, tmp_path: Path) -> No
         "archive": True,
         "max_site_megabytes": 99,
         "skipped": [Skipped("song.m4a", "no")],
+        "reviews": [Review("Ada", ReviewedBuild("embedded", "abcd", "2026"), ())],
     }
     assert options.keys() == BUILT_WITH.keys()
     assert [name for name, value in options.items() if stands(here, **{name: value})] == []
