@@ -20,6 +20,7 @@ from pydantic import Field
 
 from stemsilver.errors import UsageError
 from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.report.scorecard import reader
 from stemsilver.report.scorecard.reader import parse_scorecard
 from stemsilver.report.scorecard.scorecard import Scorecard
 from stemsilver.report.scorecard.scores import Mean, mean
@@ -174,7 +175,7 @@ def read_records(path: Path) -> tuple[Record, ...]:
     found: list[Record] = []
     for file in _files(path):
         found += read_json(
-            file, _either, MAX_BYTES, what="a history or a scorecard", next_step=_NEXT
+            file, _either, reader.MAX_BYTES, what="a history or a scorecard", next_step=_NEXT
         )
     return tuple(found)
 

@@ -27,8 +27,8 @@ from stemsilver.report.untrusted import (
     read_json,
 )
 
-MAX_BYTES = 8_000_000
-"""The largest scorecard that is read, in bytes: about 1,700 renders."""
+MAX_BYTES = 12_000_000
+"""The largest scorecard that is read, in bytes: about 1,700 renders, and a folder of reviews."""
 
 _Id: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 _Path: TypeAlias = Annotated[str, Field(min_length=1, max_length=4096)]
