@@ -133,10 +133,10 @@ test("only decisions on the present outputs count, and the next one wraps around
   const renders = ["a", "b", "c"].map((id) => ({ ...OUTPUT, id, path: `${id}.wav` }));
   store.decide({ ...renders[0], output_sha256: "2".repeat(64) }, "approved");
   store.decide(renders[1], "skipped");
-  assert.deepEqual(progress(store, renders, "b"), { text: "1 of 3 reviewed", next: renders[2] });
-  assert.equal(progress(store, renders, "c").next, renders[0]);
+  assert.deepEqual(progress(store.review, renders, "b"), { text: "1 of 3 reviewed", next: renders[2] });
+  assert.equal(progress(store.review, renders, "c").next, renders[0]);
   store.decide(renders[0], "approved");
-  assert.equal(progress(store, renders, "c").next, null, "it is this one");
+  assert.equal(progress(store.review, renders, "c").next, null, "it is this one");
 });
 
 test("Markdown shows other people's text as it is", () => {

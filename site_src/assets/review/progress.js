@@ -1,16 +1,19 @@
 // How far a review is: which renders have a decision on their present output.
 
+import { entries } from "./review-file.js";
+
 /** @typedef {{id: string, path: string, output_sha256: string}} Render */
 
 /**
- * @param {import("./store.js").ReviewStore} store
+ * @param {import("./review-file.js").Review} review
  * @param {Render[]} renders  Those that can be heard, worst first.
  * @param {string} [here]  The id of the render that the reader is at.
  * @returns {{text: string, next: Render | null}} The words for how far it is, and the first
  *   undecided render after this one, or else from the start.
  */
-export function progress(store, renders, here) {
-  const left = renders.filter((render) => store.entry(render).decision === null);
+export function progress(review, renders, here) {
+  const entry = entries(review);
+  const left = renders.filter((render) => entry(render).decision === null);
   const from = renders.findIndex(({ id }) => id === here);
   const next = left.find((one) => renders.indexOf(one) > from) ?? left[0] ?? null;
   const done = renders.length - left.length;

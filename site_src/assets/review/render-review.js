@@ -15,8 +15,7 @@ const root = document.querySelector("[data-review]");
 const player = document.querySelector("stem-ab");
 await customElements.whenDefined("stem-ab");
 
-const { id, path, output } = root.dataset;
-const here = { id, path, output_sha256: output };
+const here = JSON.parse(root.dataset.render);
 const store = new ReviewStore(buildOf(root));
 const reviewer = new Reviewer(root, store);
 const remarks = new Remarks(root, player, store, here, perform);
@@ -94,7 +93,7 @@ async function reach() {
     (answer) => (answer.ok ? answer.json() : null),
     () => null,
   );
-  return renders && progress(store, renders, id);
+  return renders && progress(store.review, renders, here.id);
 }
 
 function show() {

@@ -95,6 +95,21 @@ export function samePerson(one, other) {
 }
 
 /**
+ * Return a function that finds what a review says about an output; an empty entry if nothing.
+ *
+ * @param {Review} review
+ * @returns {(output: {path: string, output_sha256: string}) => Entry}
+ */
+export function entries({ renders }) {
+  const said = new Map(renders.map((one) => [about(one), one]));
+  return ({ path, output_sha256 }) =>
+    said.get(about({ path, output_sha256 })) ??
+    { path, output_sha256, decision: null, decided: null, remarks: [] };
+}
+
+const about = ({ path, output_sha256 }) => JSON.stringify([path, output_sha256]);
+
+/**
  * Merge the reviews of one person. Of several decisions on an output the latest counts, and a
  * remark has its latest text; different texts of the same moment are all kept.
  *
@@ -107,8 +122,7 @@ export function mergeReviews(found) {
   );
   const outputs = new Map();
   for (const one of found.flatMap(({ renders }) => renders)) {
-    const key = JSON.stringify([one.path, one.output_sha256]);
-    outputs.set(key, [...(outputs.get(key) ?? []), one]);
+    outputs.set(about(one), [...(outputs.get(about(one)) ?? []), one]);
   }
   const renders = [...outputs.values()].map(mergeEntries).sort(by(["path", "output_sha256"]));
   return { reviewer: latest.reviewer, build: latest.build, renders };

@@ -6,19 +6,23 @@ import { reviewAction } from "./keys.js";
 import { markdown } from "./markdown.js";
 import { showOpened } from "./opened-review.js";
 import { outdated, progress } from "./progress.js";
-import { fileName, MAX_BYTES, readReview, reviewText, samePerson, tooLarge } from "./review-file.js";
+import {
+  entries,
+  fileName,
+  MAX_BYTES,
+  readReview,
+  reviewText,
+  samePerson,
+  tooLarge,
+} from "./review-file.js";
 import { claimsReview, decodeReview, encodeReview } from "./review-link.js";
 import { Reviewer } from "./reviewer.js";
 import { buildOf, ReviewStore } from "./store.js";
 import { chip, counted, standing, visible } from "./wording.js";
 
 const root = document.querySelector("[data-review-page]");
-const rows = [...root.querySelectorAll("[data-output]")];
-const renders = rows.map(({ dataset }) => ({
-  id: dataset.id,
-  path: dataset.path,
-  output_sha256: dataset.output,
-}));
+const rows = [...root.querySelectorAll("[data-render]")];
+const renders = rows.map(({ dataset }) => JSON.parse(dataset.render));
 const store = new ReviewStore(buildOf(root));
 const reviewer = new Reviewer(root, store);
 /** The review that was opened. */
@@ -51,7 +55,7 @@ show();
 attempt(follow);
 
 function show() {
-  const { text, next } = progress(store, renders);
+  const { text, next } = progress(store.review, renders);
   part(root, "count").textContent = text;
   part(root, "next").hidden = !next;
   if (next) {
@@ -59,15 +63,15 @@ function show() {
     part(root, "next-name").textContent = visible(next.path);
   }
   reviewer.show();
-  rows.forEach((row, index) => showMine(part(row, "mine"), renders[index]));
+  const entry = entries(store.review);
+  rows.forEach((row, index) => showMine(part(row, "mine"), renders[index], entry(renders[index])));
   for (const name of ["download", "markdown", "link", "delete"]) {
     part(root, name).disabled = store.empty;
   }
 }
 
 /** Show on a row what the reader said about the render. */
-function showMine(line, render) {
-  const entry = store.entry(render);
+function showMine(line, render, entry) {
   const count = standing(entry).length;
   const parts = [];
   if (entry.decision) parts.push(chip(entry.decision));
@@ -96,16 +100,17 @@ function save(review) {
 
 /** Return the review of the present outputs: what was said about earlier ones does not count. */
 function current() {
-  const said = renders.map((render) => store.entry(render));
+  const said = renders.map(entries(store.review));
   return { ...store.review, renders: said.filter(({ decided, remarks }) => decided || remarks.length) };
 }
 
 function result() {
+  const entry = entries(store.review);
   const said = renders
-    .map(({ id, path, output_sha256 }) => ({ id, path, said: store.entry({ path, output_sha256 }) }))
+    .map((render) => ({ id: render.id, path: render.path, said: entry(render) }))
     .filter(({ said }) => said.decision || standing(said).length);
   const address = (page) => new URL(page, location.href).href.replace(/[()]/g, encodeURIComponent);
-  return markdown(store.review.reviewer, progress(store, renders).text, said, address);
+  return markdown(store.review.reviewer, progress(store.review, renders).text, said, address);
 }
 
 async function copyLink() {

@@ -1,7 +1,7 @@
 // Keeps the reader's own review in this browser: one for each site, by the address of its root.
 // Nothing is sent.
 
-import { MAX_REMARKS, mergeReviews, oneLine, readReview, reviewText } from "./review-file.js";
+import { entries, MAX_REMARKS, mergeReviews, oneLine, readReview, reviewText } from "./review-file.js";
 
 /** @typedef {import("./review-file.js").Review} Review */
 /** @typedef {import("./review-file.js").Entry} Entry */
@@ -25,10 +25,12 @@ export class ReviewStore {
     this.#key = `stemsilver-review:${root}`;
   }
 
-  /** Call a function after each change, in this page or in another. */
+  /** Call a function after each change, made on this page or on another. */
   set onchange(changed) {
     this.#changed = changed;
     addEventListener("storage", ({ key }) => (key === this.#key || key === null) && changed());
+    // The browser shows the page as it was, and other pages may have changed the review since.
+    addEventListener("pageshow", ({ persisted }) => persisted && changed());
   }
 
   #changed = () => {};
@@ -58,11 +60,8 @@ export class ReviewStore {
    * @param {Output} output
    * @returns {Entry}
    */
-  entry({ path, output_sha256 }) {
-    const said = this.review.renders.find(
-      (one) => one.path === path && one.output_sha256 === output_sha256,
-    );
-    return said ?? { path, output_sha256, decision: null, decided: null, remarks: [] };
+  entry(output) {
+    return entries(this.review)(output);
   }
 
   /** @param {string} text */

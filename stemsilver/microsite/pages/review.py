@@ -37,9 +37,10 @@ def reviewable(found: Scorecard) -> tuple[ScoredRender, ...]:
 
 
 def renders_json(found: Scorecard) -> str:
-    """Return the renders to review as JSON: for each its id, path and hash, in their order."""
-    listed = [
-        {"id": item.id, "path": item.path, "output_sha256": item.output_sha256}
-        for item in reviewable(found)
-    ]
-    return json.dumps(listed)
+    """Return the renders to review as JSON, in their order."""
+    return json.dumps([listed(item) for item in reviewable(found)])
+
+
+def listed(item: ScoredRender) -> dict[str, str | None]:
+    """Return a render as the scripts know it: its id, path and present output."""
+    return {"id": item.id, "path": item.path, "output_sha256": item.output_sha256}

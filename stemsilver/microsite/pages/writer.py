@@ -28,7 +28,7 @@ from stemsilver.microsite.pages.blind import BUILDS, BlindPage, blind_page
 from stemsilver.microsite.pages.compare_builds import comparison, guardrail_result
 from stemsilver.microsite.pages.overview import overview
 from stemsilver.microsite.pages.render import render_page
-from stemsilver.microsite.pages.review import RENDERS, renders_json, review_page
+from stemsilver.microsite.pages.review import RENDERS, listed, renders_json, review_page
 from stemsilver.microsite.pages.trend import trend
 from stemsilver.microsite.parts.mathml import mathml, with_symbols
 from stemsilver.microsite.parts.metric_cells import clock, families_of, words
@@ -91,6 +91,7 @@ class Pages:
             profile=self.profile,
             created=_moment(self.scorecard),
             clock=clock,
+            listed=listed,
             thumbnail_file=thumbnails.NAME,
             thumbnail_size=thumbnails.SIZE,
             skipped_words=skipped_words,
