@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemsilver.media.playback import gains
+from stemsilver.microsite.parts.file_names import FilePath, cause, file_path
 from stemsilver.microsite.parts.metric_cells import (
     Family,
     Measurement,
@@ -60,7 +61,7 @@ _REASONS = {
     "unmeasured": "This render could not be measured",
     "": "",
 }
-# The render's own page has the whole message.
+# The render's own page has the whole of it.
 _MESSAGE_LENGTH = 120
 
 
@@ -117,6 +118,7 @@ class RenderRow:
     id: str
     href: str
     path: str
+    place: FilePath
     standing: Standing
     faults: tuple[str, ...]
     reason: str | None
@@ -266,6 +268,7 @@ def _row(
         id=item.id,
         href=f"renders/{item.id}.html",
         path=item.path,
+        place=file_path(item.path),
         standing=standing(item),
         faults=faults(item),
         reason=words(failure.code) if failure else None,
@@ -279,7 +282,7 @@ def _row(
 
 def _message(path: str, failure: Failure) -> str:
     """Return why a render failed, shortened and without the path, which the row has already."""
-    text = failure.message.removeprefix(f"{path}: ")
+    text = cause(path, failure)
     return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH].rstrip()}…"
 
 
