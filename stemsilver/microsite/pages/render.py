@@ -33,6 +33,7 @@ from stemsilver.microsite.publish.offline import SPEECH
 from stemsilver.records import Artefact, Evidence, Failure, MusicRange
 from stemsilver.report import ScoredRender
 
+
 @dataclass(frozen=True)
 class Neighbour:
     """A link to the previous or next render."""
@@ -54,7 +55,7 @@ class ShortPair:
 class RenderPage:
     """Everything on the page of one render. `failure` and `cause` are None if it was cleaned.
 
-    `verdict` is what its gates say in a sentence, and `gated` are the measurements that have a gate.
+    `verdict` is what its gates say in a sentence; `gated` are the measurements that have a gate.
     `script_words` says which words of the script were lost and recovered. `first` are the places to
     listen to first; None if they were not looked for. `left` is where clean has music, as far as
     the page lists it. `speech` is the speech-only file.
@@ -140,9 +141,7 @@ def render_page(
     )
 
 
-def render_files(
-    media: Path, base: BaseItem | None, speech: Path | None = None
-) -> dict[str, Path]:
+def render_files(media: Path, base: BaseItem | None, speech: Path | None = None) -> dict[str, Path]:
     """Return the files that a render's page needs in the site, by name."""
     names = [name for one in snippets.read(media) for name in one.files.values()]
     beside = {name: media / name for name in (LISTENING, *names, snippets.LISTING)}

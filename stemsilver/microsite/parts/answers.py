@@ -147,7 +147,7 @@ def _music(item: ScoredRender) -> tuple[str, str]:
     facts = []
     opening = "Yes"
     if raw is not None and clean is not None:
-        before, after = (format_value("clean_music_share", one) for one in (raw, clean))
+        before, after = _share(raw), _share(clean)
         if clean:
             opening = "Almost" if clean <= _LITTLE else "Not everywhere"
             facts.append(f"music is heard {before} of the time in raw, and {after} in clean")
@@ -164,6 +164,11 @@ def _music(item: ScoredRender) -> tuple[str, str]:
         fall = floors[0] - floors[1]
         facts.append(f"pauses are {abs(fall):.0f} dB {'quieter' if fall > 0 else 'louder'}")
     return opening, "; ".join(facts)
+
+
+def _share(value: float) -> str:
+    # Of a large share, tenths of a percent say nothing.
+    return f"{100 * value:.0f} %" if value >= 0.1 else format_value("clean_music_share", value)
 
 
 def _speech(item: ScoredRender, alignments: Sequence[Alignment]) -> tuple[str, str]:
