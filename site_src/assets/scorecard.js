@@ -135,7 +135,10 @@
       const folder = folders.get(row);
       if (folder === last) return [row];
       last = folder;
-      const cell = element("th", { colspan: headings.length, scope: "rowgroup" }, folder || "(no folder)");
+      // It may break at folders and underscores.
+      const parts = (folder || "(no folder)").split(/(?<=[/_ -])/);
+      const name = parts.flatMap((part) => [part, element("wbr", {})]);
+      const cell = element("th", { colspan: headings.length, scope: "rowgroup" }, ...name);
       return [element("tr", { class: "st-folder" }, cell), row];
     });
   }
@@ -174,7 +177,8 @@
     const choices = [option(-1, false, "most attention first")];
     for (const [column, heading] of headings.entries()) {
       if (heading.matches(".st-listen")) continue;
-      const name = (heading.querySelector(".st-head") ?? heading).textContent.trim();
+      const text = (heading.querySelector(".st-head") ?? heading).textContent.trim();
+      const name = foldered && column === named ? "Folder and name" : text;
       choices.push(option(column, false, `${name} ↑`), option(column, true, `${name} ↓`));
     }
     return choices;

@@ -27,7 +27,7 @@ def test_a_place_plays_clean_from_just_before_it(visit: Visit) -> None:
 
 def test_music_that_is_left_plays_too(visit: Visit) -> None:
     page = live(visit, PAGE)
-    page.get_by_text("measurements").first.click()
+    page.locator(".st-question summary").first.click()
     page.locator(".st-ranges button[data-as=raw]").nth(3).click()
     starts(page, 0.15)
     expect(status(page)).to_have_text("Playing raw")
@@ -40,7 +40,7 @@ def test_places_and_ranges_are_text_without_scripts(
     first = page.locator(".ab-first")
     expect(first).to_be_visible()
     assert "Hear clean at 0:01 19 dB" in " ".join(first.inner_text().split())
-    page.get_by_text("measurements").first.click()
+    page.locator(".st-question summary").first.click()
     expect(page.locator(".st-ranges button").first).to_be_disabled()
     expect(page.locator(".st-ranges button").first).to_be_visible()
 

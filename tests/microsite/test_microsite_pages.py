@@ -73,7 +73,8 @@ def test_pages_say_verdicts_limits_and_reasons(published: Published) -> None:
     assert "not cleaned unreadable" in page
     page = body(published, "renders/broken-00000005.html")
     assert (
-        "File: broken.wav "
+        "This render could not be cleaned: the file cannot be read as audio . "
+        "File: broken .wav "
         f"Cause: not audio, it begins with `{HOSTILE_WORD}` "
         "Next step: Export the file again as WAV or FLAC."
     ) in page

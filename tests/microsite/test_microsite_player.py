@@ -149,7 +149,7 @@ def test_keys_work_in_the_player_and_nowhere_else(visit: Visit) -> None:
     page.keyboard.press("u")
     expect(status(page)).to_have_text("No loop")
     page.keyboard.press("n")
-    expect(page.locator("h1")).to_have_text("stereo/duet.wav")
+    expect(page.locator("h1")).to_have_text("duet.wav")
 
 
 def test_a_link_leads_to_render_track_spot_and_loop(visit: Visit) -> None:

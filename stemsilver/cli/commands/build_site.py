@@ -79,7 +79,7 @@ def command(
         bool,
         typer.Option(
             "--wav/--no-wav",
-            help="Offer each speech-only WAV on its page, or only a FLAC; WAVs double the site.",
+            help="Offer each speech-only WAV on its page, or a FLAC, which makes the site smaller.",
         ),
     ] = True,
     max_site_mb: Annotated[

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemsilver.media.playback import gains
-from stemsilver.microsite.parts.file_names import FilePath, cause, file_path
+from stemsilver.microsite.parts.failures import cause
+from stemsilver.microsite.parts.file_names import FilePath, file_path
 from stemsilver.microsite.parts.metric_cells import (
     Family,
     Measurement,

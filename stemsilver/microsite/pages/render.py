@@ -17,7 +17,8 @@ from stemsilver.microsite.parts.answers import (
     questions,
     verdict_line,
 )
-from stemsilver.microsite.parts.file_names import FilePath, cause, file_path
+from stemsilver.microsite.parts.failures import cause, meaning
+from stemsilver.microsite.parts.file_names import FilePath, file_path
 from stemsilver.microsite.parts.metric_cells import (
     Measurement,
     OfferedFile,
@@ -53,8 +54,9 @@ class ShortPair:
 
 @dataclass(frozen=True)
 class RenderPage:
-    """Everything on the page of one render. `failure` and `cause` are None if it was cleaned.
+    """Everything on the page of one render. `failure` is None if it was cleaned.
 
+    `meaning` and `cause` say of a failed one what is wrong, in general and in detail.
     `verdict` is what its gates say in a sentence; `gated` are the measurements that have a gate.
     `script_words` says which words of the script were lost and recovered. `first` are the places to
     listen to first; None if they were not looked for. `left` is where clean has music, as far as
@@ -65,6 +67,7 @@ class RenderPage:
     place: FilePath
     standing: Standing
     failure: Failure | None
+    meaning: str | None
     cause: str | None
     player: Player | None
     first: tuple[Artefact, ...] | None
@@ -117,6 +120,7 @@ def render_page(
         place=file_path(item.path),
         standing=standing(item),
         failure=item.failure,
+        meaning=meaning(item.failure) if item.failure else None,
         cause=cause(item.path, item.failure) if item.failure else None,
         player=player(item, sources(media, base), music, departure, (media, drawn))
         if media

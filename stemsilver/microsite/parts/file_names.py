@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from stemsilver.records import Failure
 from stemsilver.report import visible
 from stemsilver.report.text.wording import shortened
 
@@ -58,8 +57,3 @@ def breakable(path: str) -> list[str]:
     ['a_', 'b/', 'c', '.wav']
     """
     return re.split(r"(?<=[/_ -])|(?=\.)", visible(path))
-
-
-def cause(path: str, failure: Failure) -> str:
-    """Return why a render failed, without its path, which its page and its row have already."""
-    return failure.message.removeprefix(f"{path}: ")
