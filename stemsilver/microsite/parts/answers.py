@@ -155,7 +155,9 @@ def _music(item: ScoredRender) -> tuple[str, str]:
             facts.append(f"music is heard {before} of the time in raw, and nowhere in clean")
         else:
             facts.append("no music is heard in raw or in clean")
-    elif below is not None:
+    elif below is not None and not any(
+        one.metric == "music_to_speech_db" and one.passed is False for one in item.verdicts
+    ):
         level = format_value("music_to_speech_db", abs(below))
         side = "below" if below <= 0 else "above"
         facts.append(f"what is left of the music is {level} dB {side} the speech")
