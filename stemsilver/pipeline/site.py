@@ -61,6 +61,7 @@ def build_site(
     base: Path | None = None,
     history: Sequence[Path] = (),
     archive: bool = False,
+    wav: bool = True,
     skipped: Sequence[Skipped] = (),
     reviews: Sequence[Review] = (),
     max_site_megabytes: float = 1000.0,
@@ -80,6 +81,7 @@ def build_site(
         history: histories, scorecards, folders of them, or sites of earlier builds, in addition
             to the history in the report.
         archive: the site offers everything as one ZIP.
+        wav: each render's page offers its speech-only WAV, which the site then contains.
         skipped: what is in the raw folder and is none of the renders, and what cannot be read.
         reviews: what people said about the renders.
         max_site_megabytes: a larger site is not published.
@@ -108,6 +110,7 @@ def build_site(
             base=base,
             history=history,
             archive=archive,
+            wav=wav,
             max_site_megabytes=max_site_megabytes,
             skipped=skipped,
             reviews=reviews,
@@ -153,6 +156,7 @@ def build_site(
             history=records,
             archive=_archive(scorecard, places) if archive else None,
             build_digest=made,
+            speech=_speech(scorecard, places.proceed) if wav else None,
         )
         cache.gc(round(max_cache_gigabytes * 1e9))
     return BuildOutcome(scorecard, finished, site, drawing)
@@ -204,6 +208,15 @@ def _is_settled(finished: BatchResult) -> bool:
     return all(
         one.evidence is not None and not tasks.crashed(one.evidence) for one in finished.items
     )
+
+
+def _speech(scorecard: Scorecard, proceed: Path) -> dict[str, Path]:
+    """Return the speech-only WAV of each cleaned render, by id."""
+    return {
+        item.id: fsio.contained(proceed, item.output)
+        for item in scorecard.renders
+        if item.output is not None
+    }
 
 
 def _archive(scorecard: Scorecard, places: Places) -> Archive:

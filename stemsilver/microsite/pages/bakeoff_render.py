@@ -11,9 +11,11 @@ from stemsilver.media.playback import with_base
 from stemsilver.microsite.baseline import label
 from stemsilver.microsite.pages.bakeoff import Version, bakeoff_family, versions
 from stemsilver.microsite.pages.blind import PROFILES, BlindPage, Choice, blind_page
-from stemsilver.microsite.pages.render import Difference, Neighbour, difference, neighbour
+from stemsilver.microsite.pages.render import Neighbour, neighbour
+from stemsilver.microsite.parts.file_names import FilePath, file_path
 from stemsilver.microsite.parts.metric_cells import Family, Reading, read
 from stemsilver.microsite.parts.player import PlayedTrack, Player, blind_pair, heard_tracks, player
+from stemsilver.microsite.parts.transcript import Difference, difference
 from stemsilver.records import Evidence, Timeline
 from stemsilver.report import OWN_STAGE_A, Bakeoff, BakeoffColumn, ScoredRender
 
@@ -33,6 +35,7 @@ class BakeoffRender:
     """Everything on the page of one render. `item` is None if no profile cleaned it."""
 
     path: str
+    place: FilePath
     item: ScoredRender | None
     player: Player | None
     versions: tuple[Version, ...]
@@ -65,6 +68,7 @@ def bakeoff_render(
     first = next((item for item in items if item.failure is None), None)
     return BakeoffRender(
         path=items[0].path,
+        place=file_path(items[0].path),
         item=first,
         player=None if first is None or raw is None else _player(first, evidence, tracks, raw),
         versions=versions(found, items[0].id, shown),

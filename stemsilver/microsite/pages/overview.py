@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemsilver.media.playback import gains
+from stemsilver.microsite.parts.failures import cause
+from stemsilver.microsite.parts.file_names import FilePath, file_path
 from stemsilver.microsite.parts.metric_cells import (
     Family,
     Measurement,
@@ -59,7 +61,7 @@ _REASONS = {
     "unmeasured": "This render could not be measured",
     "": "",
 }
-# The render's own page has the whole message.
+# The render's own page has the whole of it.
 _MESSAGE_LENGTH = 120
 
 
@@ -116,6 +118,7 @@ class RenderRow:
     id: str
     href: str
     path: str
+    place: FilePath
     standing: Standing
     faults: tuple[str, ...]
     reason: str | None
@@ -265,6 +268,7 @@ def _row(
         id=item.id,
         href=f"renders/{item.id}.html",
         path=item.path,
+        place=file_path(item.path),
         standing=standing(item),
         faults=faults(item),
         reason=words(failure.code) if failure else None,
@@ -278,7 +282,7 @@ def _row(
 
 def _message(path: str, failure: Failure) -> str:
     """Return why a render failed, shortened and without the path, which the row has already."""
-    text = failure.message.removeprefix(f"{path}: ")
+    text = cause(path, failure)
     return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH].rstrip()}…"
 
 

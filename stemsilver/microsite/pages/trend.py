@@ -67,7 +67,7 @@ class FamilyChart:
         """How to read the values: their unit, what is better, and the gate."""
         if self.limit is None:
             return self.family.reads
-        gate = f"gate {self.limit}"
+        gate = f"gate {self.limit}{'' if self.chart.gates else ', outside the chart'}"
         # A metric with a gate is not only for information.
         return gate if self.family.clean.direction == "none" else f"{self.family.reads}; {gate}"
 
