@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from stemsilver.microsite.baseline import read_base
     from stemsilver.microsite.pages.bakeoff import MAX_PROFILES
     from stemsilver.microsite.publish.offline import DOWNLOADS, RELEASE, Archive, offline_files
-    from stemsilver.microsite.publish.site import PublishedSite, build, check_replaceable
+    from stemsilver.microsite.publish.site import (
+        PublishedSite,
+        build,
+        check_name,
+        check_replaceable,
+    )
 
 __all__ = [
     "DOWNLOADS",
@@ -22,6 +27,7 @@ __all__ = [
     "PublishedSite",
     "build",
     "build_bakeoff",
+    "check_name",
     "check_replaceable",
     "offline_files",
     "read_base",
@@ -32,7 +38,7 @@ _MODULES = {
     "bakeoff_site": ("build_bakeoff",),
     "baseline": ("read_base",),
     "publish.offline": ("DOWNLOADS", "RELEASE", "Archive", "offline_files"),
-    "publish.site": ("PublishedSite", "build", "check_replaceable"),
+    "publish.site": ("PublishedSite", "build", "check_name", "check_replaceable"),
 }
 
 

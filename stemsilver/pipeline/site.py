@@ -96,6 +96,7 @@ def build_site(
     executor = cluster.choose(dask, profile, renders, places.cache, jobs=jobs)
     # Before the work, which would be wasted if the site cannot be replaced or compared.
     microsite.check_replaceable(places.site)
+    microsite.check_name(profile.site.title)
     # Before anything is read: the next build then notices files that change during this one.
     inputs = freshness.inputs_digest(
         renders,

@@ -23,8 +23,10 @@ from stemsilver.cli.options import (
     Force,
     Jobs,
     ProfileName,
+    Title,
     check_workers,
     chosen_profile,
+    titled,
 )
 from stemsilver.cli.progress import BatchProgress
 from stemsilver.profiles import DEFAULT
@@ -52,6 +54,7 @@ def command(
     site: Annotated[Path, typer.Option(help="Folder for the site; it is replaced.")] = Path("site"),
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
+    title: Title = None,
     jobs: Jobs = None,
     dask: Dask = None,
     cache: CacheFolder = DEFAULT_CACHE,
@@ -99,7 +102,7 @@ def command(
     """
     console = messages()
     check_workers(jobs, dask)
-    chosen = chosen_profile(profile, config_file, force)
+    chosen = titled(chosen_profile(profile, config_file, force), title)
     found = discover.discover(raw)
     warn_of_skipped(console, found.skipped)
     with TemporaryDirectory() as fetched:
