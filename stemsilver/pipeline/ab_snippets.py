@@ -35,8 +35,10 @@ def write_snippets(
     media: Mapping[str, Path],
     base: Base | None,
     folder: Path,
-) -> None:
+) -> dict[str, Path]:
     """Write `folder`/ID/ for every render that has snippets, and remove those of others.
+
+    Return these folders, by id.
 
     Args:
         scorecard: the scorecard of this build.
@@ -63,6 +65,7 @@ def write_snippets(
     if kept:
         fsio.write_if_changed(folder / README, _ABOUT.encode())
     _remove_others(folder, kept)
+    return {id_: folder / id_ for id_ in kept}
 
 
 def _files(

@@ -130,7 +130,8 @@ def build_site(
             progress=progress,
         )
         media, evidence = finished.media, finished.evidence
-        ab_snippets.write_snippets(scorecard, profile, media, other, places.report / SNIPPETS)
+        folder = places.report / SNIPPETS
+        pairs = ab_snippets.write_snippets(scorecard, profile, media, other, folder)
         records = report.merged([*former, *earlier, report.record(scorecard)])
         reports = write_report(scorecard, profile, finished.items, records, places.report)
         made = None
@@ -147,6 +148,7 @@ def build_site(
             max_site_megabytes,
             memo=drawing,
             base=other,
+            pairs=pairs,
             history=records,
             archive=_archive(scorecard, places) if archive else None,
             build_digest=made,

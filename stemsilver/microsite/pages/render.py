@@ -98,6 +98,7 @@ def render_page(
     media: Path | None,
     base: BaseItem | None,
     drawn: Path,
+    pairs: Path | None = None,
 ) -> RenderPage:
     """Return the page of `items[index]`.
 
@@ -108,6 +109,7 @@ def render_page(
         media: The folder of its files; None if it failed.
         base: The same render in another build, to listen to beside this one.
         drawn: The folder that has the pictures of what changed since `base`, if any.
+        pairs: The folder of its short pairs; if not given, `media`.
     """
     item = items[index]
     found = measurements(item).values() if item.failure is None else ()
@@ -122,7 +124,7 @@ def render_page(
         if media
         else None,
         first=None if departure is None else item.artefacts,
-        pairs=_pairs(item, media) if media else (),
+        pairs=_pairs(item, pairs or media) if media else (),
         music=music_lists(item, evidence),
         measured=tuple(one for one in found if one.measured),
         unmeasured=tuple(one for one in found if not one.measured),
@@ -138,14 +140,18 @@ def render_page(
     )
 
 
-def render_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
-    """Return the files that a render's page needs in the site, by name."""
-    names = [name for one in snippets.read(media) for name in one.files.values()]
-    beside = {name: media / name for name in (LISTENING, *names, snippets.LISTING)}
+def render_files(media: Path, base: BaseItem | None, pairs: Path) -> dict[str, Path]:
+    """Return the files that a render's page needs in the site, by name.
+
+    `pairs` is the folder of its short pairs.
+    """
+    names = [name for one in snippets.read(pairs) for name in one.files.values()]
+    short = {name: pairs / name for name in (*names, snippets.LISTING)}
+    beside = {LISTENING: media / LISTENING, **short}
     return player_files(sources(media, base)) | change_files(media) | beside
 
 
-def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
+def _pairs(item: ScoredRender, folder: Path) -> tuple[ShortPair, ...]:
     return tuple(
         ShortPair(
             *one.seconds,
@@ -154,12 +160,12 @@ def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
                     heading=signal.capitalize(),
                     href=f"{item.id}/{name}",
                     name=f"{item.id}-{name}",
-                    size=size((media / name).stat().st_size),
+                    size=size((folder / name).stat().st_size),
                 )
                 for signal, name in one.files.items()
             ),
         )
-        for one in snippets.read(media)
+        for one in snippets.read(folder)
     )
 
 

@@ -124,14 +124,19 @@ class Pages:
         evidence: Mapping[str, Evidence],
         media: Mapping[str, Path],
         matched: Mapping[str, BaseItem],
+        pairs: Mapping[str, Path],
     ) -> None:
-        """Write one page per render, in `renders/`, named by its id, and its lists of music."""
+        """Write one page per render, in `renders/`, named by its id, and its lists of music.
+
+        `pairs` are the folders of the short pairs, by id.
+        """
         items = self.scorecard.renders
         for index, item in enumerate(items):
             folder = media[item.id] if item.failure is None else None
             measured, base = evidence.get(item.id), matched.get(item.id)
             beside = self.folder / "renders" / item.id
-            view = render_page(items, index, measured, folder, base, beside)
+            short = pairs.get(item.id)
+            view = render_page(items, index, measured, folder, base, beside, short)
             self.write(f"renders/{item.id}.md", item.path, "render.html", view=view)
             for name, text in (pair for one in view.music for pair in one.files.items()):
                 beside.mkdir(exist_ok=True)

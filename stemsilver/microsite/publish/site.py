@@ -64,6 +64,7 @@ def build(
     max_megabytes: float,
     memo: Memo = UNCACHED,
     base: Base | None = None,
+    pairs: Mapping[str, Path] | None = None,
     history: Sequence[Record] = (),
     archive: Archive | None = None,
     build_digest: str | None = None,
@@ -82,6 +83,8 @@ def build(
         max_megabytes: The largest size of the site, in MB.
         memo: Cache of plots, which are then not drawn again.
         base: Another build of the same renders, to compare with.
+        pairs: The folders of short pairs with that build's clean too, by id; a render that has none
+            has those in `media`.
         history: The builds up to this one, oldest first; if empty, only this one is shown.
         archive: If given, the site offers itself as this ZIP.
         build_digest: Digest of all inputs, by which the next build sees if the site is still valid.
@@ -96,6 +99,7 @@ def build(
             disk is full.
     """
     matched = {} if base is None else match(scorecard, media, base)
+    short = {**media, **(pairs or {})}
 
     def write(sources: Path) -> None:
         pages = Pages(scorecard, profile, sources)
@@ -103,7 +107,7 @@ def build(
         limit = profile.preprocess.max_minutes
         write_thumbnails(media, sources / "renders", memo)
         draw_base_changes(scorecard, media, matched, limit, sources / "renders", memo)
-        pages.write_renders(evidence, media, matched)
+        pages.write_renders(evidence, media, matched, short)
         pages.write_trend(history or [record(scorecard)])
         if base is not None:
             pages.write_comparison(media, base, matched)
@@ -112,7 +116,9 @@ def build(
         f"renders/{item.id}/{name}": source
         for item in scorecard.renders
         if item.failure is None
-        for name, source in render_files(media[item.id], matched.get(item.id)).items()
+        for name, source in render_files(
+            media[item.id], matched.get(item.id), short[item.id]
+        ).items()
     }
     navigation = _with_comparison if base is not None else None
     look = SiteSettings(profile.site.title, scorecard.created, navigation)
