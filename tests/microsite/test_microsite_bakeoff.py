@@ -129,7 +129,7 @@ def test_a_blind_test_runs_and_names_the_profiles_at_the_end(taster: Visit) -> N
     for number in range(1, 11):
         ready(page, number, 10)
         listen(page, "12")
-        page.get_by_role("button", name="No preference").click()
+        page.get_by_role("button", name="No difference").click()
     figures = page.locator("[data-part=figures]")
     expect(figures).to_contain_text("● Candidate")
     expect(figures).to_contain_text("gentle, ")
