@@ -317,7 +317,7 @@ def test_builds_without_a_render_in_common_have_nothing_to_compare(
     planted: Planted, tmp_path: Path
 ) -> None:
     base = Base(other_build(planted), {})
-    Pages(planted.scorecard, planted.profile, tmp_path).write_comparison({}, base, {})
+    Pages(planted.scorecard, planted.profile, tmp_path).write_comparison({}, {}, base, {})
     page = (tmp_path / "blind.md").read_text()
     assert "nothing to compare" in page
     assert "data-modules" not in page

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { detectable, needed, oneSided, twoSided } from "../../site_src/assets/blind/binomial.js";
-import { certainty, pText, sentence, tally, text } from "../../site_src/assets/blind/reading.js";
+import {
+  certainty, pText, sentence, tally, text, trialWords,
+} from "../../site_src/assets/blind/reading.js";
 import { claims, day, decode, encode, label } from "../../site_src/assets/blind/result.js";
 import { fadeEnds } from "../../site_src/assets/blind/seam.js";
 
@@ -160,23 +162,31 @@ test("sentences say what was found, and no more", () => {
   assert.match(said("n".repeat(10)), /heard no difference in any of 10 trials, which is not a proof/);
 });
 
-test("the text lists every trial: render, what was played, answer, right or wrong", () => {
+test("every trial is told: render, what was played, answer, right or wrong", () => {
   const titles = { head: "● Build", base: "○ Base" };
-  const lines = (answers, values) => {
-    const result = given(answers, values);
-    const paths = result.renders.map((id) => `${id}.wav`);
-    return text(result, paths, "link", titles).split("\n");
-  };
-  const abx = lines("1011111111", { first: "hhbbhhhhhh", x: "hhhhhhhhhb" });
-  assert.ok(abx.includes("1. r-0.wav: A = ● Build, B = ○ Base, X = ● Build; answer: X is A (right)"));
-  assert.ok(abx.includes("2. r-1.wav: A = ● Build, B = ○ Base, X = ● Build; answer: X is B (wrong)"));
-  assert.ok(abx.includes("4. r-9.wav: A = ○ Base, B = ● Build, X = ● Build; answer: X is B (right)"));
-  assert.ok(abx.includes("Renders: 6, mixed"));
-  const preference = lines("hbnhhhhhhh", { first: "bhhhhhhhhh", renders: Array(10).fill("one") });
-  assert.ok(preference.includes("1. one.wav: 1 = ○ Base, 2 = ● Build; answer: 2"));
-  assert.ok(preference.includes("2. one.wav: 1 = ● Build, 2 = ○ Base; answer: 2"));
-  assert.ok(preference.includes("3. one.wav: 1 = ● Build, 2 = ○ Base; answer: No difference"));
-  assert.ok(preference.includes("no difference: 1") && preference.includes("Renders: one.wav"));
+  const told = (result) => result.renders.map((_, at) => {
+    const { played, answer } = trialWords(result, at, titles);
+    return `${played.join(", ")}: ${answer}`;
+  });
+  const abx = given("1011111111", { first: "hhbbhhhhhh", x: "hhhhhhhhhb" });
+  const [one, two, , four] = told(abx);
+  assert.equal(one, "A = ● Build, B = ○ Base, X = ● Build: X is A");
+  assert.equal(two, "A = ● Build, B = ○ Base, X = ● Build: X is B");
+  assert.equal(four, "A = ○ Base, B = ● Build, X = ● Build: X is B");
+  const preference = given("hbnhhhhhhh", { first: "bhhhhhhhhh" });
+  assert.deepEqual(told(preference).slice(0, 3), [
+    "1 = ○ Base, 2 = ● Build: 2",
+    "1 = ● Build, 2 = ○ Base: 2",
+    "1 = ● Build, 2 = ○ Base: No difference",
+  ]);
+  const lines = (result) => text(result, result.renders, "link", titles).split("\n");
+  const all = [...lines(abx), ...lines(preference)];
+  for (const line of ["1. ✓ right: r-0", "2. ✗ wrong: r-1", "Renders: 6, mixed",
+    "1. ● Build: r-0", "2. ○ Base: r-1", "3. – no difference: r-4", "no difference: 1"]) {
+    assert.ok(all.includes(line), line);
+  }
+  const same = given("hhhhhhhhhh", { renders: Array(10).fill("one.wav") });
+  assert.ok(lines(same).includes("Renders: one.wav"));
 });
 
 test("the seam of a loop meets at silence, in the same way for every version", () => {

@@ -112,6 +112,15 @@ function preferred(result, { count, head, base, p }) {
 }
 
 /**
+ * @param {string} letter  The outcome of a trial.
+ * @param {{head: string, base: string}} titles  The title of each version, with its mark.
+ * @returns {string} For example "✓ right".
+ */
+export function verdict(letter, { head, base }) {
+  return { 1: "✓ right", 0: "✗ wrong", h: head, b: base, n: "– no difference" }[letter];
+}
+
+/**
  * Say what was played in a trial, and what the listener answered.
  *
  * @param {Result} result
@@ -156,11 +165,9 @@ export function text(result, paths, link, titles) {
           `no difference: ${none}`,
           `${pText(p)} (exact two-sided sign test over the ${head + base} with a preference)`,
         ];
-  const trials = paths.map((path, at) => {
-    const { played, answer } = trialWords(result, at, titles);
-    const verdict = { 1: " (right)", 0: " (wrong)" }[result.answers[at]] ?? "";
-    return `${at + 1}. ${path}: ${played.join(", ")}; answer: ${answer}${verdict}`;
-  });
+  const trials = paths.map(
+    (path, at) => `${at + 1}. ${verdict(result.answers[at], titles)}: ${path}`,
+  );
   return [
     `Blind test, ${title(result)}, ${date(result)}`,
     `${result.head} against ${result.base}`,

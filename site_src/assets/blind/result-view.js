@@ -2,7 +2,7 @@
 
 import { ways } from "./binomial.js";
 import { element, part } from "./elements.js";
-import { date, pText, renders, sentence, tally, text, title, trialWords } from "./reading.js";
+import { date, pText, renders, sentence, tally, text, title, trialWords, verdict } from "./reading.js";
 
 /** @typedef {import("./result.js").Result} Result */
 
@@ -60,23 +60,16 @@ function tile(name, figure, note) {
 
 /** Return an entry per trial: the render, what was played, the answer, and whether it was right. */
 function answers(result, paths, titles) {
-  const verdicts = {
-    1: ["✓ right", "right"],
-    0: ["✗ wrong", "wrong"],
-    h: [titles.head, ""],
-    b: [titles.base, ""],
-    n: ["– no difference", ""],
-  };
   return paths.map((path, at) => {
-    const [verdict, style] = verdicts[result.answers[at]];
+    const letter = result.answers[at];
     const { played, answer } = trialWords(result, at, titles);
-    const verdictShown = element("b", "st-blind-verdict", verdict);
-    verdictShown.dataset.verdict = style;
+    const outcome = element("b", "st-blind-verdict", verdict(letter, titles));
+    outcome.dataset.outcome = letter;
     return element(
       "li",
       "",
       element("bdi", "st-blind-path", path),
-      verdictShown,
+      outcome,
       element("span", "st-note", `${played.join(" · ")} · answer: ${answer}`),
     );
   });

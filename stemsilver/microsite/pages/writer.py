@@ -143,7 +143,11 @@ class Pages:
                 (beside / name).write_text(text, encoding="utf-8")
 
     def write_comparison(
-        self, media: Mapping[str, Path], base: Base, matched: Mapping[str, BaseItem]
+        self,
+        evidence: Mapping[str, Evidence],
+        media: Mapping[str, Path],
+        base: Base,
+        matched: Mapping[str, BaseItem],
     ) -> None:
         """Write the pages that compare this build with another: Compare and Blind test."""
         build = self.scorecard
@@ -152,7 +156,7 @@ class Pages:
             "compare.md",
             "Compare",
             "compare.html",
-            view=comparison(build, base, matched, head, other),
+            view=comparison(build, base, matched, evidence, head, other),
         )
         items = [item for item in build.renders if item.id in matched]
         found = {

@@ -110,7 +110,7 @@ def build(
         pages.write_renders(evidence, media, matched, short)
         pages.write_trend(history or [record(scorecard)])
         if base is not None:
-            pages.write_comparison(media, base, matched)
+            pages.write_comparison(evidence, media, base, matched)
 
     files = {
         f"renders/{item.id}/{name}": source
