@@ -50,6 +50,11 @@ ReviewsFolder: TypeAlias = Annotated[
     Path, typer.Option("--reviews", help="Folder of the reviews, as `review merge` writes them.")
 ]
 
+Title: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="Name of the site, instead of the profile's site.title."),
+]
+
 DEFAULT_CACHE = Path(".stemsilver/cache")
 DEFAULT_REVIEWS = Path("reviews")
 
@@ -75,3 +80,19 @@ def chosen_profile(name: str, file: Path | None, force: bool = False) -> Profile
     """
     chosen = profiles.load_profile(name) if file is None else config.load(file)
     return chosen.cleaning_everything() if force else chosen
+
+
+def titled(profile: Profile, title: str | None) -> Profile:
+    """Return `profile` with the name of the site that was asked for, if any.
+
+    Raises:
+        UsageError: the name is empty or too long.
+    """
+    if title is None:
+        return profile
+    try:
+        return profile.titled(title)
+    except ValueError as error:
+        raise UsageError(
+            "--title: a site's name has 1 to 120 characters", next_step="Give another name."
+        ) from error

@@ -61,6 +61,14 @@ class Profile(Chain):
         section = self.nothing_to_remove.model_copy(update={"enabled": False})
         return self.model_copy(update={"nothing_to_remove": section})
 
+    def titled(self, title: str) -> Profile:
+        """Return the profile for a site of this name.
+
+        Raises:
+            ValueError: the name is empty or too long.
+        """
+        return self.model_copy(update={"site": Site(title=title)})
+
     @property
     def chain(self) -> Chain:
         """The sections that the cleaning chain reads."""

@@ -192,7 +192,7 @@ class Promotion(Section):
 
 
 class Site(Section):
-    """The title of the microsite."""
+    """The name of the site, on its front page and in the header of every page."""
 
     title: str = Field(min_length=1, max_length=120)
 

@@ -7,6 +7,7 @@ an error.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -14,11 +15,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
+import yaml
+
 from stemsilver import __version__
 from stemsilver.errors import EnvironmentFault, UsageError
 from stemsilver.fsio import contained, write_bytes
 from stemsilver.microsite.templates import environment
 from stemsilver.profiles import DEFAULT
+from stemsilver.report import visible
 from stemsilver.resources import resource
 
 WORKFLOWS = ("pages.yml", "pr-comment.yml", "pr-scorecard.yml", "release.yml")
@@ -49,6 +53,8 @@ _UNKNOWN = re.compile(
     re.MULTILINE,
 )
 _INSTALL = '# init writes "-r requirements.txt" here\n'
+_TITLE = re.compile(r"^site:\n  title: .*$", re.MULTILINE)
+_LONGEST_TITLE = 120
 _EMPTY_DEFAULT = re.compile(re.escape(_INSTALL) + r'(?P<key> *default: )""$', re.MULTILINE)
 
 
@@ -65,6 +71,8 @@ def initialise(
 ) -> Initialised:
     """Write the missing files of a team's repository into `folder`. Existing files are kept.
 
+    The site has the name of the folder.
+
     Args:
         folder: the repository; it may be missing.
         requirement: the line of `requirements.txt`; by default this version of Stemsilver.
@@ -76,7 +84,8 @@ def initialise(
         EnvironmentFault: this installation lacks files, or the folder cannot be written to.
     """
     _check_place(folder)
-    wanted = repository(requirement, lfs=lfs, templates=templates)
+    title = folder.resolve().name
+    wanted = repository(requirement, title=title, lfs=lfs, templates=templates)
     # lexists: a broken link counts as an existing file of the user, too.
     kept = [name for name in wanted if os.path.lexists(folder / name)]
     missing = {name: contained(folder, name) for name in wanted if name not in kept}
@@ -86,13 +95,22 @@ def initialise(
 
 
 def repository(
-    requirement: str | None = None, *, lfs: bool = False, templates: bool = False
+    requirement: str | None = None,
+    *,
+    title: str = "",
+    lfs: bool = False,
+    templates: bool = False,
 ) -> dict[str, bytes]:
-    """Return the files of a team's repository by relative path, sorted; see `initialise`."""
+    """Return the files of a team's repository by relative path, sorted; see `initialise`.
+
+    Without a `title`, the site has the name that the shipped profile gives it.
+    """
     chosen = _checked(f"stemsilver=={__version__}" if requirement is None else requirement)
     profile = f"{DEFAULT}.yaml"
     found = {
-        f"config/{profile}": (resource("config") / profile).read_bytes(),
+        f"config/{profile}": team_profile(
+            (resource("config") / profile).read_text(encoding="utf-8"), title
+        ).encode(),
         "constraints.txt": resource("constraints.txt").read_bytes(),
         "docs/delivery.md": resource("docs/delivery.md").read_bytes(),
         "mkdocs.yml": resource("mkdocs.yml").read_bytes(),
@@ -108,6 +126,26 @@ def repository(
     found[f"{ACTION}/action.yml"] = team_action(action).encode()
     found |= _generated({"requirement": chosen, "lfs": lfs, "templates": templates})
     return dict(sorted(found.items()))
+
+
+def team_profile(text: str, title: str) -> str:
+    """Rewrite a profile so that its site has this title; an empty title changes nothing.
+
+    >>> team_profile("a: 1\\nsite:\\n  title: Stemsilver\\n", "2026")
+    "a: 1\\nsite:\\n  title: '2026'\\n"
+
+    Raises:
+        EnvironmentFault: the place for the title is not found exactly once.
+    """
+    if not title:
+        return text
+    # Names may have characters that a profile cannot hold, such as line breaks.
+    shown = {"title": visible(title)[:_LONGEST_TITLE]}
+    line = yaml.safe_dump(shown, allow_unicode=True, width=math.inf).strip()
+    rewritten, times = _TITLE.subn(lambda _: f"site:\n  {line}", text)
+    if times != 1:
+        raise _unexpected(f"config/{DEFAULT}.yaml", f"{times} places for the title, not 1")
+    return rewritten
 
 
 def team_workflow(name: str, text: str) -> str:

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
         Archive,
         offline_files,
     )
-    from stemsilver.microsite.publish.site import PublishedSite, build, check_replaceable
+    from stemsilver.microsite.publish.site import (
+        PublishedSite,
+        build,
+        check_name,
+        check_replaceable,
+    )
 
 __all__ = [
     "DOWNLOADS",
@@ -29,6 +34,7 @@ __all__ = [
     "PublishedSite",
     "build",
     "build_bakeoff",
+    "check_name",
     "check_replaceable",
     "offline_files",
     "read_base",
@@ -39,7 +45,7 @@ _MODULES = {
     "bakeoff_site": ("build_bakeoff",),
     "baseline": ("read_base",),
     "publish.offline": ("DOWNLOADS", "RELEASE", "SPEECH", "Archive", "offline_files"),
-    "publish.site": ("PublishedSite", "build", "check_replaceable"),
+    "publish.site": ("PublishedSite", "build", "check_name", "check_replaceable"),
 }
 
 

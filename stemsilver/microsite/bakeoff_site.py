@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from stemsilver.microsite.pages.bakeoff import front
+from stemsilver.microsite.pages.bakeoff import front, worse_than_incumbent
 from stemsilver.microsite.pages.bakeoff_render import bakeoff_render, blind_pages, render_sources
 from stemsilver.microsite.pages.writer import Pages, preparations
 from stemsilver.microsite.parts.player import player_files
@@ -66,6 +66,7 @@ def build_bakeoff(
     """
     items = found.renders
     playable = {item.id: render_sources(found, media, item.id) for item in items}
+    tracks_of = {id_: tracks for id_, (_, tracks) in playable.items()}
 
     def write(sources: Path) -> None:
         copy_hand_written(sources)
@@ -74,16 +75,16 @@ def build_bakeoff(
             own.unlink()
         incumbent = replace(found.incumbent.scorecard, profile=found.judge.name)
         pages = Pages(judge_again(incumbent, found.judge), found.judge, sources)
-        view = front(found, reports)
+        worse = worse_than_incumbent(found, tracks_of, evidence)
+        view = front(found, reports, worse)
         weights = _weights(found.runs)
         pages.write("index.md", "Bake-off", "bakeoff.html", view=view, weights=weights)
         shown = bakeoff_columns(found)
         for index, item in enumerate(items):
             raw, tracks = playable[item.id]
             measured = [one.get(item.id) for one in evidence]
-            page = bakeoff_render(found, index, shown, measured, tracks, raw)
+            page = bakeoff_render(found, index, shown, measured, tracks, raw, worse)
             pages.write(f"renders/{item.id}.md", item.path, "bakeoff_render.html", view=page)
-        tracks_of = {id_: tracks for id_, (_, tracks) in playable.items()}
         for name, pair in blind_pages(found, tracks_of).items():
             pages.write_blind(f"{name}.md", pair)
         pages.write_method([run.profile for run in found.runs])

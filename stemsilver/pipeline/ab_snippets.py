@@ -37,8 +37,10 @@ def write_snippets(
     media: Mapping[str, Path],
     base: Base | None,
     folder: Path,
-) -> None:
+) -> dict[str, Path]:
     """Write `folder`/ID/ for every render that has snippets, and remove those of others.
+
+    Return these folders, by id.
 
     Args:
         scorecard: the scorecard of this build.
@@ -66,6 +68,7 @@ def write_snippets(
         about = _ABOUT.format(base=_ABOUT_BASE if matched else "")
         fsio.write_if_changed(folder / README, about.encode())
     _remove_others(folder, kept)
+    return {id_: folder / id_ for id_ in kept}
 
 
 def _files(

@@ -91,6 +91,7 @@ def compare(
     judged = [judged_by(judge, profile) for profile in profiles]
     verify_models(*judged)
     microsite.check_replaceable(folder / SITE)
+    microsite.check_name(profiles[0].site.title)
     runs: list[tuple[Scorecard, Profile, Cost]] = []
     every: list[BatchResult] = []
     with fsio.run_lock(folder):

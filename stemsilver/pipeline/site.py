@@ -100,6 +100,7 @@ def build_site(
     executor = cluster.choose(dask, profile, renders, places.cache, jobs=jobs)
     # Before the work, which would be wasted if the site cannot be replaced or compared.
     microsite.check_replaceable(places.site)
+    microsite.check_name(profile.site.title)
     # Before anything is read: the next build then notices files that change during this one.
     inputs = freshness.inputs_digest(
         renders,
@@ -136,7 +137,8 @@ def build_site(
         )
         scorecard = report.with_reviews(scorecard, reviews)
         media, evidence = finished.media, finished.evidence
-        ab_snippets.write_snippets(scorecard, profile, media, other, places.report / SNIPPETS)
+        folder = places.report / SNIPPETS
+        pairs = ab_snippets.write_snippets(scorecard, profile, media, other, folder)
         records = report.merged([*former, *earlier, report.record(scorecard)])
         reports = write_report(scorecard, profile, finished.items, records, places.report)
         made = None
@@ -153,6 +155,7 @@ def build_site(
             max_site_megabytes,
             memo=drawing,
             base=other,
+            pairs=pairs,
             history=records,
             archive=_archive(scorecard, places) if archive else None,
             build_digest=made,

@@ -26,8 +26,11 @@ def batch(
 
 
 def test_compare_says_what_it_found_and_exits_0(stemsilver: Terminal, batch: Workspace) -> None:
-    ended = stemsilver("compare", "embedded", "spleeter.yaml", "--cache", "cache")
+    given = ("embedded", "spleeter.yaml", "--cache", "cache", "--title", "Voices")
+    ended = stemsilver("compare", *given)
     assert ended.code == 0, ended.err
+    front = (batch.folder / "bakeoff" / "site" / "index.html").read_text(encoding="utf-8")
+    assert "<title>Bake-off - Voices</title>" in front
     told = json.loads((batch.folder / "bakeoff" / "bakeoff.json").read_bytes())
     sentence = told["profiles"][1]["promotion"]["sentence"]
     assert f"spleeter {sentence}." in ended.out

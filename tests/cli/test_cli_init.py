@@ -37,7 +37,7 @@ def test_its_choices_reach_the_files(stemsilver: Terminal, folder: Path) -> None
     ended = stemsilver("init", "batch", "--lfs", "--templates", "--requirement", named)
     assert ended.code == 0
     assert "git lfs install" in ended.out
-    for name, content in repository(named, lfs=True, templates=True).items():
+    for name, content in repository(named, title="batch", lfs=True, templates=True).items():
         assert (folder / "batch" / name).read_bytes() == content
 
 
@@ -83,6 +83,7 @@ def test_the_installed_wheel_makes_and_builds_a_repository(installed: Path, tmp_
         assert (batch / "proceed" / f"{name}__speech_only.wav").is_file()
     assert (batch / "report" / "scorecard.json").is_file()
     site = batch / "site"
+    assert "<title>Overview - batch</title>" in (site / "index.html").read_text(encoding="utf-8")
     assert len(list(site.glob("renders/*.html"))) == 2
     assert "Our way" in (site / "how-it-works.html").read_text(encoding="utf-8")
     assert (site / "assets" / "logo.svg").read_text().startswith("<svg xmlns")

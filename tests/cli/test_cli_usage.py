@@ -86,6 +86,7 @@ NOTHING = "no render"
         ("build-site --config gone.yaml", 2, "gone.yaml: cannot be read (No such file"),
         ("build-site --config .", 2, ".: cannot be read (Is a directory)"),
         ("build-site --jobs 2 --dask tcp://here:1", 2, "--jobs cannot be used with --dask"),
+        ("build-site --title=", 2, "--title: a site's name has 1 to 120 characters"),
         ("clean empty -o out --jobs 2 --dask tcp://here:1", 2, "as many workers as were started"),
         ("compare embedded uvr --jobs 2 --dask tcp://here:1", 2, "--jobs cannot be used"),
         ("clean notes.txt -o out", 2, "notes.txt is not a file of a format that can be"),

@@ -158,10 +158,14 @@ def test_evaluate_prints_a_table_whose_reasons_are_not_markup(
 
 def test_build_site_is_0_or_1_by_the_gates(stemsilver: Terminal, workspace: Workspace) -> None:
     profile = gates(workspace.folder / "loose.yaml", **LOOSE)
-    ended = stemsilver("build-site", "--config", profile, "--cache", "cache")
+    given = ("--config", profile, "--cache", "cache", "--title", "Voices & more")
+    ended = stemsilver("build-site", *given)
     assert ended.code == 0
     assert "2 of 2 renders were already finished" in ended.err
     assert "site/index.html: " in ended.err
+    front = (workspace.places.site / "index.html").read_text(encoding="utf-8")
+    assert "<h1>Voices &amp; more</h1>" in front
+    assert "<title>Overview - Voices ＆ more</title>" in front
     scorecard = json.loads((workspace.places.report / "scorecard.json").read_bytes())
     assert scorecard["profile"]["name"] == "loose"
     assert [item["status"] for item in scorecard["items"]] == ["pass", "pass"]

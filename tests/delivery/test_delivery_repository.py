@@ -40,7 +40,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_new_repository_is_what_was_promised(tmp_path: Path) -> None:
     done = initialise(tmp_path / "new" / "batch")
-    assert contents(tmp_path / "new" / "batch") == repository()
+    assert contents(tmp_path / "new" / "batch") == repository(title="batch")
     assert (done.written, done.kept) == (tuple(repository()), ())
     assert set(done.written) == {
         ".gitattributes", ".gitignore", "README.md", "constraints.txt", "mkdocs.yml",
@@ -53,10 +53,20 @@ def test_a_new_repository_is_what_was_promised(tmp_path: Path) -> None:
 
 
 def test_profile_pins_and_look_are_the_shipped_ones(team: Path) -> None:
-    shipped = resource("config") / "embedded.yaml"
-    assert config.load(team / "config" / "embedded.yaml") == config.load(shipped)
+    shipped = config.load(resource("config") / "embedded.yaml")
+    # But for the site's name, which is the folder's.
+    assert config.load(team / "config" / "embedded.yaml") == shipped.titled("batch")
     for name in ("constraints.txt", "mkdocs.yml"):
         assert (team / name).read_bytes() == resource(name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("2026", "2026"), ("true: #1 'x'", "true: #1 'x'"), ("a\nb", "a\\nb"), ("é" * 125, "é" * 120)],
+)
+def test_any_folder_names_its_site(tmp_path: Path, name: str, title: str) -> None:
+    initialise(tmp_path / name)
+    assert config.load(tmp_path / name / "config" / "embedded.yaml").site.title == title
 
 
 def test_templates_come_when_asked_for_and_only_those_of_pages() -> None:

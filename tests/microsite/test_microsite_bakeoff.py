@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -49,12 +50,24 @@ def test_the_front_page_says_who_is_promoted_and_why(taster: Visit) -> None:
     expect(rule.filter(has_text="✗ fails")).to_have_count(1)
     expect(rule.filter(has_text="✓ holds")).to_have_count(4)
     # Over the two renders that all three have measured.
-    floors = ["−12.0", "−70.8 ★ best", "−60.0", "−70.8 ★ best", "2"]
-    assert cells(page, "Pause floor") == floors
-    assert cells(page, "DNSMOS overall") == ["1.90", "3.10 ★ best", "2.50", "3.10 ★ best", "2"]
+    # The worst render stands beside its mean.
+    intro = "narration/intro one.wav"
+    assert cells(page, "Pause floor") == [
+        "−12.0",
+        f"−70.8 ★ best worst −41.5 {intro}",
+        f"−60.0 worst −60.0 {intro}",
+        f"−70.8 ★ best worst −41.5 {intro}",
+        "2",
+    ]
+    assert cells(page, "DNSMOS overall")[2] == f"2.50 worst 2.50 {intro}"
     assert cells(page, "Cleaned") == ["", "4 of 5", "3 of 5", "4 of 5", ""]
     assert cells(page, "Time") == ["", "2.1", "2.1", "2.1", ""]
     assert cells(page, "Peak memory") == ["", "1.4 GB", "1.4 GB", "1.4 GB", ""]
+    # What became worse is named, with the second to listen to.
+    worse = page.locator(".st-worsened").last.locator("li").filter(has_text="intro one.wav")
+    expect(worse).to_contain_text("STOI against Stage A 0.970 → 0.910 ▼ worse")
+    at = worse.get_by_role("link", name="Listen at 0:01")
+    assert at.get_attribute("href") == f"renders/{INTRO}.html#v=profile-3&t=0.40"
     # A render has a row for every profile.
     groups = page.locator(".st-groups tbody")
     expect(groups).to_have_count(5)
@@ -83,6 +96,11 @@ def test_the_player_has_raw_and_every_profile_at_one_loudness(taster: Visit) -> 
     expect(page.locator("[data-part=status]")).to_have_text(f"Playing {NAMES[1]}")
     expect(page.locator('[data-outline="profile-2"]')).to_be_visible()
     assert f"{INTRO}/profile-2.flac" in taster.audio()
+    # The page of the render goes there too.
+    worse = page.locator(".st-worsened li").filter(has_text="gentle")
+    worse.get_by_role("link", name="Listen at 0:01").click()
+    expect(page.locator("input[value=profile-3]")).to_be_checked()
+    expect(page).to_have_url(re.compile(r"#v=profile-3&t=0\.40$"))
     # What one profile lost, the others play.
     page = taster.open(f"renders/{DUET}.html")
     assert labels.all_inner_texts() == ["Raw", NAMES[0], NAMES[2]]
@@ -129,7 +147,7 @@ def test_a_blind_test_runs_and_names_the_profiles_at_the_end(taster: Visit) -> N
     for number in range(1, 11):
         ready(page, number, 10)
         listen(page, "12")
-        page.get_by_role("button", name="No preference").click()
+        page.get_by_role("button", name="No difference").click()
     figures = page.locator("[data-part=figures]")
     expect(figures).to_contain_text("● Candidate")
     expect(figures).to_contain_text("gentle, ")
@@ -141,7 +159,7 @@ def test_from_a_disk_and_without_scripts_all_is_there(browser: Browser, baked: P
     page = context.new_page()
     page.goto((baked.folder / "index.html").as_uri())
     expect(page.locator(".st-means tbody tr")).not_to_have_count(0)
-    page.get_by_role("link", name="narration/intro one.wav").click()
+    page.get_by_role("link", name="narration/intro one.wav").first.click()
     expect(page.locator("audio:visible")).to_have_count(4)
     # Every profile's music is drawn, and none has its colour alone.
     curves = page.locator(".ab-presence svg")
@@ -156,11 +174,11 @@ def test_from_a_disk_and_without_scripts_all_is_there(browser: Browser, baked: P
 
 def test_views_and_downloads_hold_everything(measured: Baked, baked: Published) -> None:
     found, evidence, media = measured
-    view = front(found, ())
+    view = front(found, (), {})
     assert [len(group.versions) for group in view.groups] == [3] * 5
     raw, tracks = render_sources(found, media, INTRO)
     page = bakeoff_render(
-        found, 0, bakeoff_columns(found), [one[INTRO] for one in evidence], tracks, raw
+        found, 0, bakeoff_columns(found), [one[INTRO] for one in evidence], tracks, raw, {}
     )
     assert (page.previous, page.position, page.count) == (None, 1, 5)
     assert page.next is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, Page, expect
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 
 from stemsilver.microsite.baseline import Base
 from stemsilver.microsite.pages.blind import BlindPair, blind_page
@@ -32,10 +32,10 @@ def figures(page: Page) -> list[str]:
 
 def test_every_p_is_scipys() -> None:
     script = (
-        f"import {{ oneSided, twoSided }} from {json.dumps(MODULE)};"
+        f"import {{ detectable, oneSided, twoSided }} from {json.dumps(MODULE)};"
         "const all = [];"
         "for (let n = 1; n <= 40; n++) for (let k = 0; k <= n; k++)"
-        " all.push([n, k, oneSided(k, n), twoSided(k, n - k)]);"
+        " all.push([n, k, oneSided(k, n), twoSided(k, n - k), k ? detectable(n, k) : 0]);"
         "console.log(JSON.stringify(all));"
     )
     # In the Node that Playwright brings along.
@@ -43,9 +43,11 @@ def test_every_p_is_scipys() -> None:
     done = subprocess.run(node, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     assert len(found) == sum(n + 1 for n in range(1, 41))
-    for n, k, one, two in found:
+    for n, k, one, two, seen in found:
         assert one == pytest.approx(binomtest(k, n, alternative="greater").pvalue, rel=1e-12)
         assert two == pytest.approx(binomtest(k, n).pvalue, rel=1e-12)
+        # The chance of a right answer with which `k` of `n` are reached with 80 % power.
+        assert k == 0 or binom.sf(k - 1, n, seen) == pytest.approx(0.8, rel=1e-9)
 
 
 def test_the_page_says_what_a_trial_costs() -> None:
@@ -66,9 +68,13 @@ def test_a_whole_abx_gives_the_exact_p_and_a_link_that_opens_it_again(
     # A is this build in every trial, and X is A and B by turns.
     plant(listener.page, [0] * 12 + [0, 1] * 6)
     page = opened(listener)
+    page.get_by_role("radio", name="12", exact=True).check()
+    expect(page.locator("[data-part=enough]")).to_contain_text("10 of 12 right is p = 0.019")
     start(page, "ABX", 12)
+    heard = []
     for number in range(1, 13):
         ready(page, number, 12)
+        heard.append(page.locator("[data-part=path]").inner_text())
         listen(page, "ABX")
         right = "AB"[(number - 1) % 2]
         wrong = "BA"[(number - 1) % 2]
@@ -76,8 +82,13 @@ def test_a_whole_abx_gives_the_exact_p_and_a_link_that_opens_it_again(
     expect(page.get_by_role("heading", name="Result")).to_be_focused()
     p = binomtest(10, 12, alternative="greater").pvalue
     assert figures(page) == ["10 of 12", f"p = {p:.3f}"]
-    given = page.locator("[data-part=answers-given] li").all_inner_texts()
-    assert [text.split()[-1] for text in given] == ["wrong"] * 2 + ["right"] * 10
+    given = page.locator("[data-part=answers-given] li")
+    assert given.locator("bdi").all_inner_texts() == heard
+    assert set(heard) == set(PATHS)
+    verdicts = given.locator("b").all_inner_texts()
+    assert verdicts == ["✗ wrong"] * 2 + ["✓ right"] * 10
+    expect(given.nth(0)).to_contain_text("A = ● Build · B = ○ Base · X = ● Build · answer: X is B")
+    expect(given.nth(3)).to_contain_text("A = ● Build · B = ○ Base · X = ○ Base · answer: X is B")
     assert page.locator("[data-counts]").all_inner_texts() == ["10", "11", "12"]
 
     page.get_by_role("button", name="Copy the text").click()
@@ -109,12 +120,16 @@ def test_a_whole_preference_counts_for_the_builds(listener: Visit) -> None:
         ready(page, number, 10)
         listen(page, "21")
         # Always this build, but for one tie and one for the base.
-        choice = {3: "No preference", 7: "2"}.get(number, "2" if number <= 5 else "1")
+        choice = {3: "No difference", 7: "2"}.get(number, "2" if number <= 5 else "1")
         page.get_by_role("button", name=choice, exact=True).click()
     assert figures(page) == ["8", "1", "1", f"p = {binomtest(8, 9).pvalue:.3f}"]
     text = page.locator("[data-part=text]").input_value()
-    assert f"{HEAD}: 8\n{BASE}: 1\nno preference: 1\n" in text
+    assert f"{HEAD}: 8\n{BASE}: 1\nno difference: 1\n" in text
     assert f"Renders: {PATHS[0]}" in text
+    given = page.locator("[data-part=answers-given] li")
+    expect(given.nth(0)).to_contain_text("1 = ○ Base · 2 = ● Build · answer: 2")
+    expect(given.nth(2).locator("b")).to_have_text("– no difference")
+    expect(given.nth(6).locator("b")).to_have_text("○ Base")
     assert page.locator("[data-counts]").all_inner_texts() == ["0", "1", "8", "9"]
     # One render: fetched once, however many trials.
     assert listener.audio() == [f"{IDS[0]}/clean.flac", f"{IDS[0]}/base.flac"]
@@ -159,7 +174,7 @@ def test_a_whole_test_by_keyboard(listener: Visit) -> None:
         page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Result")).to_be_focused()
     assert figures(page) == ["0", "0", "10", "p = 1"]
-    assert "nothing to test" in page.locator("[data-part=sentence]").inner_text()
+    assert "no difference in any of 10 trials" in page.locator("[data-part=sentence]").inner_text()
 
 
 def test_fetching_again_looping_and_stopping(listener: Visit) -> None:
@@ -208,11 +223,12 @@ def test_fetching_again_looping_and_stopping(listener: Visit) -> None:
 def test_what_is_no_result_is_refused_and_labels_are_only_text(listener: Visit) -> None:
     html = "<img src=x onerror=window.pwned=1>"
     fragment = (
-        "#result=1&test=preference&answers=hhhhhhhhhb&on=2026-11-22&base=b&"
+        "#result=2&test=preference&answers=hhhhhhhhhb&on=2026-11-22&base=b&"
+        "first=hhhhhhhhhh&renders=gone&order=0000000000&"
         "head=%3Cimg+src%3Dx+onerror%3Dwindow.pwned%3D1%3E"
     )
     answers = "%3Cimg%20src=x%20onerror=window.pwned=1%3E"
-    page = opened(listener, f"#result=1&test=abx&answers={answers}&head=a&base=b")
+    page = opened(listener, f"#result=2&test=abx&answers={answers}&head=a&base=b")
     expect(page.get_by_role("alert")).to_contain_text("not a result that the blind test gave")
     expect(page.get_by_role("button", name="Start the test")).to_be_visible()
     expect(page.locator("[data-part=result]")).to_be_hidden()
@@ -225,7 +241,10 @@ def test_what_is_no_result_is_refused_and_labels_are_only_text(listener: Visit) 
     assert page.evaluate("typeof window.pwned") == "undefined"
 
 
-RESULT = "#result=1&test=preference&answers=hhnhhbhhnhhb&head=a&base=b&on=2026-11-22"
+RESULT = (
+    "#result=2&test=preference&answers=hhnhhbhhnhhb&first=hhhhhhbbbbbb&head=a&base=b&on=2026-11-22"
+    f"&renders={'.'.join(IDS)}&order=010101010101"
+)
 
 
 def test_every_state_of_the_test_is_for_everybody(browser: Browser, blinded: Published) -> None:
@@ -271,7 +290,7 @@ def test_a_phone_has_room_and_thumbs_have_targets(listener: Visit) -> None:
     page.get_by_role("button", name="To here").click()
     check()
     # The whole trial is in view at once: nobody scrolls between hearing and answering.
-    expect(page.get_by_role("button", name="No preference")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="No difference")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("heading", name="Trial 1")).to_be_in_viewport(ratio=1)
     opened(listener, RESULT)
     expect(page.locator("[data-part=result]")).to_be_visible()
@@ -298,7 +317,7 @@ def test_builds_without_a_render_in_common_have_nothing_to_compare(
     planted: Planted, tmp_path: Path
 ) -> None:
     base = Base(other_build(planted), {})
-    Pages(planted.scorecard, planted.profile, tmp_path).write_comparison({}, base, {})
+    Pages(planted.scorecard, planted.profile, tmp_path).write_comparison({}, {}, base, {})
     page = (tmp_path / "blind.md").read_text()
     assert "nothing to compare" in page
     assert "data-modules" not in page

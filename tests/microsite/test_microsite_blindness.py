@@ -18,10 +18,14 @@ from .visits import Visit
 SPY = """
   const noted = [];
   const digest = (buffer) => buffer.getChannelData(0).reduce((sum, one) => sum + one * one, 0);
+  const seams = [];
   globalThis.AudioBufferSourceNode = class extends AudioBufferSourceNode {
     constructor(context, options) {
       super(context, options);
       noted.push(digest(options.buffer));
+      const samples = options.buffer.getChannelData(0);
+      const from = Math.round(0.5 * options.buffer.sampleRate);
+      seams.push([samples[from], samples[2 * from - 1], samples[0], samples.at(-1)]);
     }
   };
   const ramp = AudioParam.prototype.linearRampToValueAtTime;
@@ -30,7 +34,8 @@ SPY = """
     gains.push(value);
     return ramp.call(this, value, time);
   };
-  globalThis.spied = () => ({ noted: noted.splice(0), gains: gains.splice(0) });
+  globalThis.spied = () => ({ noted: noted.splice(0), gains: gains.splice(0),
+    seams: seams.splice(0) });
 """
 
 
@@ -56,6 +61,34 @@ def test_what_sounds_is_what_was_drawn(listener: Visit, swapped: int, second: in
         assert max(gains[-6:]) == pytest.approx(gain)
         # Before it comes in, everything was out.
         assert 0 in gains[:6]
+
+
+def test_the_seam_of_a_loop_is_silent_in_every_version(listener: Visit) -> None:
+    """A jump there would click, and not in the same way for both."""
+    listener.page.add_init_script(SPY)
+    page = opened(listener)
+    start(page, "ABX", 10, IDS[0])
+    ready(page, 1, 10)
+    play = page.get_by_role("button", name="Play")
+    play.click()
+    whole = page.evaluate("spied().seams")
+    # The planted audio is noise, so that nothing is silent by itself.
+    assert [seam[2:] for seam in whole] == [[0, 0]] * 3
+    assert all(seam[0] and seam[1] for seam in whole)
+    page.get_by_role("button", name="Pause").click()
+    slider = page.get_by_role("slider", name="Position")
+    for position, button in (("0.5", "From here"), ("1", "To here")):
+        slider.fill(position)
+        page.get_by_role("button", name=button).click()
+    page.evaluate("spied()")
+    play.click()
+    seams = page.evaluate("spied().seams")
+    assert [seam[:2] for seam in seams] == [[0, 0]] * 3
+    assert all(seam[2] and seam[3] for seam in seams)
+    # Without a loop, nothing is faded.
+    page.get_by_role("checkbox", name="Loop").uncheck()
+    seams = page.evaluate("spied().seams")
+    assert len(seams) == 3 and all(map(all, seams))
 
 
 LOOK = """() => ({

@@ -20,7 +20,7 @@ from stemsilver.microsite.baseline import BaseItem, label, match
 from stemsilver.microsite.pages.blind import BlindPair
 from stemsilver.microsite.pages.compare_builds import Comparison, comparison
 from stemsilver.microsite.parts.player import blind_pair, heard_tracks, player, sources
-from stemsilver.records import ItemResult, Score
+from stemsilver.records import ItemResult, Score, Timeline
 
 from .conftest import PHONE, Opener
 from .fonts import widths
@@ -49,7 +49,8 @@ def edit(site: Path, item: str, **changes: object) -> None:
 def compare(planted: Planted, site: Path) -> Comparison:
     base = read_base(site)
     matched = match(planted.scorecard, planted.media, base)
-    return comparison(planted.scorecard, base, matched, "this one", "that one")
+    names = "this one", "that one"
+    return comparison(planted.scorecard, base, matched, planted.evidence, *names)
 
 
 def senses(view: Comparison, item: str) -> dict[str, str]:
@@ -69,12 +70,38 @@ def test_a_change_is_better_or_worse_by_the_metrics_direction(
     assert view.unmatched == (("broken.wav", "not cleaned here"),)
     assert view.guardrail_result.sound
     edit(base_site, INTRO, clean_pause_floor_db=-30.0, clean_dnsmos_ovrl=3.5)
+    edit(base_site, DUET, clean_dnsmos_ovrl=3.2)
     # Less than what is shown is no change.
     edit(base_site, INTRO, wer_raw_to_clean=0.05001)
-    found = senses(compare(planted, base_site), INTRO)
+    view = compare(planted, base_site)
+    found = senses(view, INTRO)
     assert found["pause_floor_db"] == "better", "lower is better"
     assert found["dnsmos_ovrl"] == "worse", "higher is better"
     assert found["wer_raw_to_clean"] == "same"
+    # Named with the worst second, the worst render first, and beside the mean that hides it.
+    worse = view.worse.renders
+    assert [one.path for one in worse] == ["narration/intro one.wav", "stereo/duet.wav"]
+    assert worse[0].href == f"renders/{INTRO}.html#v=clean&t=0.40"
+    assert worse[0].metrics[0].label == "DNSMOS overall"
+    assert worse[0].moment is not None
+    assert worse[0].moment.why == "speech departs most from raw"
+    # It has no place to listen to first, so the largest departure of all counts.
+    assert worse[1].href == f"renders/{DUET}.html#v=clean&t=0.40"
+    beside = dict(zip((one.anchor for one in view.families), view.worst, strict=True))
+    assert beside["pause_floor_db"] is None
+    assert beside["dnsmos_ovrl"] is not None
+    assert beside["dnsmos_ovrl"].path == "narration/intro one.wav"
+    # For music that is left, the worst second is that with most music.
+    edit(base_site, INTRO, clean_music_presence=0.0001, clean_dnsmos_ovrl=3.1)
+    edit(base_site, DUET, clean_dnsmos_ovrl=3.1)
+    item, *others = planted.results
+    assert item.evidence is not None
+    music = {**item.evidence.music, "clean": Timeline(0.1, (0.0,) * 12 + (0.9,) * 3)}
+    scores = {**item.evidence.scores, "clean_music_presence": Score(0.2)}
+    left = replace(item, evidence=replace(item.evidence, music=music, scores=scores))
+    [one] = compare(replace(planted, results=(left, *others)), base_site).worse.renders
+    assert one.moment is not None
+    assert (one.moment.why, one.moment.fragment) == ("most music left", "#v=clean&t=0.70")
 
 
 def test_a_metric_that_is_gone_is_lost_as_the_guardrail_has_it(
@@ -204,6 +231,7 @@ def test_the_pages_lead_to_each_other_tell_the_guardrail_and_play_the_base(
     planted: Planted, base_site: Path, tmp_path: Path, open_page: Opener
 ) -> None:
     edit(base_site, DUET, music_to_speech_db=-31.0)
+    edit(base_site, INTRO, clean_dnsmos_ovrl=3.5)
     site = Published(tmp_path / "site", planted)
     planted.build(site.folder, base=base_site)
     page = open_page(site, "index.html", viewport=PHONE)
@@ -219,7 +247,13 @@ def test_the_pages_lead_to_each_other_tell_the_guardrail_and_play_the_base(
     assert widths(page) == [390] * 3
     expect(page.get_by_role("link", name="Compare by ear, blind")).to_be_visible()
     expect(page.locator("main")).to_contain_text("embedded, 22 November 2026, 0123456")
-    page.get_by_role("link", name="narration/intro one.wav").first.click()
+    worse = page.locator(".st-worsened li")
+    expect(worse).to_have_count(2)
+    expect(worse.first).to_contain_text("stereo/duet.wav Music to speech −31.0 → −9.0 ▼ worse")
+    expect(worse.first).to_contain_text("Listen at 0:01")
+    worse.last.get_by_role("link", name="Listen at 0:01").click()
+    expect(page).to_have_url(f"{site.url}/renders/{INTRO}.html#v=clean&t=0.40")
+    expect(page.locator("input[value=clean]")).to_be_checked()
     page.get_by_role("button", name="Play", exact=True).click()
     page.get_by_role("radio", name="Base", exact=True).check(force=True)
     expect(page.get_by_role("status")).to_have_text("Playing base")

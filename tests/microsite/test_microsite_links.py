@@ -12,10 +12,14 @@ SOUND = {
     "index.html": (
         '<link rel="stylesheet" href="assets/site.css"><link rel="canonical" href="https://a.b/">'
         '<a href="renders/one.html#words">one</a> <a href="#here">here</a><p id="here">'
+        '<a href="renders/one.html#v=raw&amp;t=1.50">at 0:01</a>'
         '<a href="https://example.org/paper">paper</a> <a href="mailto:a@b.c">write</a>'
         '<img srcset="assets/a%20b.svg 1x, assets/a%20b.svg 2x" src="data:image/gif;base64,R0lGOD">'
     ),
-    "renders/one.html": '<h2 id="words"><a href="../index.html?x=1">back</a> <a href="..">up</a>',
+    "renders/one.html": (
+        '<h2 id="words"><a href="../index.html?x=1">back</a> <a href="..">up</a>'
+        '<p data-track="raw">'
+    ),
     "assets/site.css": 'a{background:url("a%20b.svg#mark")} /* url(https://gone.example/x) */',
     "assets/a b.svg": "<svg/>",
 }
@@ -45,6 +49,7 @@ def test_a_sound_site_has_no_problems(tmp_path: Path) -> None:
         ('<a href="renders">', "broken link to renders"),
         ('<a href="#nowhere">', "no element with the id that #nowhere names"),
         ('<a href="renders/one.html#nowhere">', "no element with the id"),
+        ('<a href="renders/one.html#v=base&amp;t=1.50">', "no element with the id"),
         ('<script src="https://unpkg.com/mermaid"></script>', "from another host"),
         ('<script src="//unpkg.com/mermaid"></script>', "from another host"),
         ('<link rel="preconnect" href="https://fonts.gstatic.com">', "from another host"),

@@ -78,6 +78,8 @@ def test_own_files_stand_in_for_the_shipped_ones(
         ),
         ("templates/macros.html", "a\n{% endif %}", r"templates/macros\.html line 2: "),
         ("templates/method.html", "{{ gone.by }}", r"templates/method\.html: 'gone' is undefined"),
+        ("mkdocs.yml", "site_name: Ours", r"`site_name: Ours` has no effect.*'Stemsilver'"),
+        ("mkdocs.yml", "nav: [", r"mkdocs\.yml cannot be read"),
     ],
 )
 def test_what_is_wrong_with_an_own_file_is_said(

@@ -6,18 +6,19 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stemsilver import microsite
 from stemsilver.audio import decode
 from stemsilver.config import Profile
+from stemsilver.delivery.release import release
 from stemsilver.errors import UsageError
 from stemsilver.media import snippets
 from stemsilver.media.snippets import LISTING
-from stemsilver.microsite import PublishedSite, read_base
+from stemsilver.microsite import read_base
 from stemsilver.pipeline import BuildOutcome, ab_snippets, tasks
 from stemsilver.records import ItemResult
 from stemsilver.step_cache import CodeFingerprint, Steps
@@ -126,9 +127,7 @@ def compared(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Compared
     workspace = built.workspace.copy(folder / "batch")
     base = workspace.places.site.rename(folder / "base")
     quieter = changed(embedded(), "postprocess", final_lufs=-22.0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(microsite, "build", lambda *_, **__: PublishedSite(Path("index.html"), 0, 0))
-        outcome = workspace.build(InThisProcess(), seconds_long(quieter, 1), base=base)
+    outcome = workspace.build(InThisProcess(), seconds_long(quieter, 1), base=base)
     return workspace, outcome
 
 
@@ -151,6 +150,21 @@ def test_the_base_is_cut_at_the_same_samples_and_as_loud(compared: Compared) -> 
             assert one.gains_db["base"] - one.gains_db["clean"] == pytest.approx(-6, abs=0.5)
             fit = (base * clean).sum() / np.square(clean).sum()
             assert 20 * np.log10(fit) == pytest.approx(0, abs=0.5)
+
+
+def test_the_site_and_the_release_offer_the_base_too(compared: Compared, tmp_path: Path) -> None:
+    workspace, outcome = compared
+    places = workspace.places
+    packed = release(places.proceed, places.report, places.site, tmp_path)
+    with ZipFile(packed.archive) as archive:
+        top = archive.namelist()[0].partition("/")[0]
+        for result in outcome.finished.items:
+            page = (places.site / "renders" / f"{result.id}.html").read_text(encoding="utf-8")
+            for name in names(result, 2, "base"):
+                content = (pairs_of(workspace) / name).read_bytes()
+                assert (places.site / "renders" / name).read_bytes() == content
+                assert archive.read(f"{top}/site/renders/{name}") == content
+                assert name.endswith(LISTING) or f'href="{name}"' in page
 
 
 def test_without_a_base_its_cuts_go(compared: Compared, tmp_path: Path) -> None:

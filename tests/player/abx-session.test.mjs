@@ -89,6 +89,19 @@ test("right and wrong are counted right, whatever was drawn", () => {
   }
 });
 
+test("the end tells what each trial played", () => {
+  for (const kind of ["abx", "preference"]) {
+    const session = new Session(kind, 10, ["one", "two"], seeded(5));
+    const heard = [];
+    played(session, ([first, , x], { item }) => {
+      heard.push({ item, first: first[0], x: x ? x[0] : "" });
+      assert.throws(() => session.trials(), /not over/);
+      return kind === "abx" ? "A" : "1";
+    });
+    assert.deepEqual(session.trials(), heard);
+  }
+});
+
 test("a preference belongs to the build, not to the place it was played in", () => {
   for (const [wanted, letter] of [["head", "h"], ["base", "b"]]) {
     for (let seed = 0; seed < 50; seed++) {

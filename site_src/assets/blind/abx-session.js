@@ -153,6 +153,21 @@ export class Session {
     return this.#given;
   }
 
+  /**
+   * Return what each trial played, in order: its item, the version that was A or 1, and in ABX the
+   * version that was X. A version is "h" for head or "b" for base.
+   *
+   * @returns {{item: T, first: "h" | "b", x: "h" | "b" | ""}[]}
+   * @throws {Error} before the end: it would give the order away.
+   */
+  trials() {
+    if (!this.done) throw new Error("the test is not over");
+    return this.#trials.map(({ item, swapped, second }) => {
+      const [first, other] = swapped ? "bh" : "hb";
+      return { item, first, x: this.#test === "abx" ? (second ? other : first) : "" };
+    });
+  }
+
   #running() {
     if (this.done) throw new Error("the test is over");
     return this.#trials[this.#given.length];

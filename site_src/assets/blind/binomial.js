@@ -57,3 +57,25 @@ export function needed(n, p, level = 0.05) {
   for (let k = Math.ceil(n / 2); k <= n; k++) if (p(k) <= level) return k;
   return Infinity;
 }
+
+/**
+ * Return how often somebody must be right so that `n` trials probably show it.
+ *
+ * @param {number} n  Trials.
+ * @param {number} k  Right answers needed, from 1 to `n`.
+ * @param {number} [power]  The probability of at least `k` right answers.
+ * @returns {number} The smallest probability of a right answer that has this power, 0 to 1.
+ */
+export function detectable(n, k, power = 0.8) {
+  const row = ways(n);
+  const reached = (q) =>
+    row.reduce((sum, count, at) => sum + (at < k ? 0 : count * q ** at * (1 - q) ** (n - at)), 0);
+  let [low, high] = [0, 1];
+  // Bisection, until the two are neighbouring doubles.
+  for (;;) {
+    const middle = (low + high) / 2;
+    if (middle <= low || middle >= high) return high;
+    if (reached(middle) < power) low = middle;
+    else high = middle;
+  }
+}

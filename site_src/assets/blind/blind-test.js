@@ -5,24 +5,20 @@ import { openContext } from "../player/context.js";
 import { Engine } from "../player/engine.js";
 import { Tracks } from "../player/tracks.js";
 import { linear } from "../player/wording.js";
-import { oneSided, needed, twoSided } from "./binomial.js";
 import { Transport } from "./transport.js";
-import { button, part } from "./elements.js";
-import { pText } from "./reading.js";
+import { button, element, part } from "./elements.js";
+import { SAID, certainty } from "./reading.js";
 import { claims, day, decode, encode, label } from "./result.js";
 import { showResult } from "./result-view.js";
 import { Session, TESTS } from "./abx-session.js";
-
-const MIXED = "all, mixed";
 
 /** The names of the versions in error messages; they must not reveal which one it is. */
 const ONE = "One version";
 const OTHER = "The other version";
 
-const QUESTIONS = { abx: "Which one is X?", preference: "Which one do you prefer?" };
-const SAID = {
-  abx: { A: "X is A", B: "X is B" },
-  preference: { 1: "1", none: "No preference", 2: "2" },
+const QUESTIONS = {
+  abx: "Which one is X? If you hear no difference, guess.",
+  preference: "Which one do you prefer?",
 };
 
 class BlindTest extends HTMLElement {
@@ -30,8 +26,6 @@ class BlindTest extends HTMLElement {
   #transport;
   /** @type {Session | null} */
   #session = null;
-  /** The id of the tested render; empty for all. */
-  #render = "";
   /** The last pair, and its decoded versions. */
   #kept = { pair: null, tracks: null };
   #leaving = new AbortController();
@@ -69,14 +63,11 @@ class BlindTest extends HTMLElement {
     return { test, count: Number(count), render: this.#part("render").selectedOptions[0] };
   }
 
-  /** Show what result would be significant, and the size of the download. */
+  /** Show what the chosen number of trials can tell, and the size of the download. */
   #describe() {
     const { test, count, render } = this.#chosen;
-    const abx = test === "abx";
-    const p = (k) => (abx ? oneSided(k, count) : twoSided(k, count - k));
-    const k = needed(count, p);
-    const enough = abx ? `${k} of ${count} right` : `${k} to ${count - k} without a tie`;
-    this.#part("enough").textContent = `${enough} would be ${pText(p(k))}.`;
+    const said = certainty(test, count).map((words) => element("li", "", words));
+    this.#part("enough").replaceChildren(...said);
     this.#part("fetch").textContent = render.dataset.fetch;
   }
 
@@ -85,7 +76,6 @@ class BlindTest extends HTMLElement {
     const { test, count, render } = this.#chosen;
     const heard = render.value ? this.#pairs.filter(({ id }) => id === render.value) : this.#pairs;
     this.#session = new Session(test, count, heard);
-    this.#render = render.value;
     this.#part("progress").max = count;
     this.#show("trial");
     this.#next();
@@ -131,8 +121,7 @@ class BlindTest extends HTMLElement {
         { buffer: head, gain: linear(pair.headGain) },
         { buffer: base, gain: linear(pair.baseGain) },
       );
-      names.forEach((name, at) => engine.add(name, versions[at].buffer, versions[at].gain));
-      this.#transport.open(engine, duration);
+      this.#transport.open(engine, duration, versions);
       this.#say(`Listen to ${list(names)}, then answer.`);
     } catch (error) {
       if (signal.aborted) return;
@@ -157,10 +146,14 @@ class BlindTest extends HTMLElement {
       this.#next();
       return;
     }
+    const trials = session.trials();
+    const ids = trials.map(({ item }) => item.id);
     const result = {
       test: session.test,
       answers: session.outcome(),
-      render: this.#render || null,
+      first: trials.map(({ first }) => first).join(""),
+      x: trials.map(({ x }) => x).join(""),
+      renders: ids,
       head: label(this.dataset.head),
       base: label(this.dataset.base),
       on: day(new Date()),
@@ -185,8 +178,9 @@ class BlindTest extends HTMLElement {
 
   #tell(result) {
     const same = ["head", "base"].every((key) => result[key] === label(this.dataset[key]));
-    const heard = this.#pairs.find(({ id }) => id === result.render);
-    const renders = result.render === null ? MIXED : (heard?.path ?? result.render);
+    // A render that this page does not play has only its id.
+    const known = new Map(this.#pairs.map(({ id, path }) => [id, path]));
+    const paths = result.renders.map((id) => known.get(id) ?? id);
     const builds = `${result.head} with ${result.base}`;
     const others = `This result compares ${builds}: not the two that this page plays.`;
     const link = location.href.split("#")[0] + encode(result);
@@ -194,7 +188,7 @@ class BlindTest extends HTMLElement {
     this.#part("copied").textContent = "";
     const { headTitle, baseTitle } = this.dataset;
     const titles = { head: headTitle, base: baseTitle };
-    showResult(this.#part("result"), result, renders, link, same ? "" : others, titles);
+    showResult(this.#part("result"), result, paths, link, same ? "" : others, titles);
     this.#show("result");
     this.#part("result-heading").focus();
   }

@@ -1,8 +1,18 @@
 // Interprets a result: its numbers, and plain sentences about them.
 
-import { oneSided, twoSided } from "./binomial.js";
+import { COUNTS, TESTS } from "./abx-session.js";
+import { detectable, needed, oneSided, twoSided } from "./binomial.js";
 
 /** @typedef {import("./result.js").Result} Result */
+
+/** The largest p that counts as significant. */
+const LEVEL = 0.05;
+
+/** What each answer says. */
+export const SAID = {
+  abx: { A: "X is A", B: "X is B" },
+  preference: { 1: "1", none: "No difference", 2: "2" },
+};
 
 /**
  * @typedef {object} Tally
@@ -10,7 +20,7 @@ import { oneSided, twoSided } from "./binomial.js";
  * @property {number} right  Right answers (ABX).
  * @property {number} head  Trials in which the build was preferred.
  * @property {number} base  Trials in which the base was preferred.
- * @property {number} none  Trials without a preference.
+ * @property {number} none  Trials in which no difference was heard.
  * @property {number} p  Exact: one-sided binomial (ABX), or two-sided sign test without the ties.
  *
  * @param {Result} result
@@ -36,38 +46,115 @@ export function pText(p) {
 }
 
 /**
+ * Say what a number of trials can show, before the test.
+ *
+ * @param {"abx" | "preference"} test
+ * @param {number} count  Trials, one of `COUNTS`.
+ * @returns {string[]} Sentences.
+ */
+export function certainty(test, count) {
+  const abx = test === "abx";
+  const k = enough(test, count);
+  const all = COUNTS.map((n) => `${enough(test, n)} of ${n}`);
+  const needs = `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
+  const p = abx ? oneSided(k, count) : twoSided(k, count - k);
+  const found = percent(detectable(count, k));
+  return abx
+    ? [
+        `A difference is shown (p ≤ ${LEVEL}) by ${needs} right answers.`,
+        `${k} of ${count} right is ${pText(p)}: guessing alone does that well in ${often(p)}.`,
+        `${count} trials probably (80\u00a0%) find a listener who is right in ${found} of them; ` +
+          "for a fainter difference they are too few.",
+      ]
+    : [
+        `A preference is shown (p ≤ ${LEVEL}) by ${needs} answers for the same version.`,
+        `${k} to ${count - k} is ${pText(p)}: without any preference, a split that uneven comes ` +
+          `up in ${often(p)}.`,
+        `${count} trials probably (80\u00a0%) find a preference that is given in ${found} of ` +
+          "them. “No difference” counts for neither version, so then more are needed.",
+      ];
+}
+
+/**
  * Explain what the numbers show, and what they do not, to a reader without statistics.
  *
  * @param {Result} result
  * @returns {string}
  */
 export function sentence(result) {
-  const { right, count, head, base, p } = tally(result);
-  if (result.test === "abx") {
-    const said =
-      p <= 0.05
-        ? "The listener probably heard a difference."
-        : "So this does not show that the listener heard a difference, nor that there is none.";
-    return `Guessing alone gets ${right} or more of ${count} right in ${often(p)}. ${said}`;
-  }
-  if (!head && !base) return "There was no preference in any trial, so there is nothing to test.";
-  const said =
-    p <= 0.05
-      ? `The listener probably prefers ${head > base ? result.head : result.base}.`
-      : "So this shows no preference, nor that the two sound alike.";
+  return result.test === "abx" ? heard(tally(result)) : preferred(result, tally(result));
+}
+
+function heard({ right, count, p }) {
+  const by = `Guessing alone gets ${right} or more of ${count} right in ${often(p)}.`;
+  if (p <= LEVEL) return `${by} The listener probably heard a difference.`;
+  const q = detectable(count, enough("abx", count));
+  return (
+    `${by} No difference was shown, which is not a proof that there is none: with 80\u00a0% power, ` +
+    `${count} trials find only a listener who is right in at least ${percent(q)} of them, who ` +
+    `hears the difference in ${percent(2 * q - 1)} and guesses in the rest.`
+  );
+}
+
+function preferred(result, { count, head, base, p }) {
+  const given = head + base;
+  const proof = "which is not a proof that there is none";
+  if (!given) return `The listener heard no difference in any of ${count} trials, ${proof}.`;
   const split = `a split at least as uneven as ${head} to ${base}`;
-  return `If neither were better, ${split} would come up in ${often(p)}. ${said}`;
+  const by = `If neither were better, ${split} would come up in ${often(p)}.`;
+  if (p <= LEVEL) {
+    return `${by} The listener probably prefers ${head > base ? result.head : result.base}.`;
+  }
+  const k = enough("preference", given);
+  const few = "so few answers with a preference cannot show one";
+  const many = `with 80\u00a0% power, ${given} answers with a preference show only one that is given in at least ${percent(detectable(given, Math.min(k, given)))} of them`;
+  return `${by} No preference was shown, ${proof}: ${k > given ? few : many}.`;
+}
+
+/**
+ * @param {string} letter  The outcome of a trial.
+ * @param {{head: string, base: string}} titles  The title of each version, with its mark.
+ * @returns {string} For example "✓ right".
+ */
+export function verdict(letter, { head, base }) {
+  return { 1: "✓ right", 0: "✗ wrong", h: head, b: base, n: "– no difference" }[letter];
+}
+
+/**
+ * Say what was played in a trial, and what the listener answered.
+ *
+ * @param {Result} result
+ * @param {number} at  The index of the trial.
+ * @param {{head: string, base: string}} titles  The title of each version, with its mark.
+ * @returns {{played: string[], answer: string}}
+ */
+export function trialWords({ test, answers, first, x }, at, titles) {
+  const names = { h: titles.head, b: titles.base };
+  const other = first[at] === "h" ? "b" : "h";
+  const abx = test === "abx";
+  const [one, two] = TESTS[test].names;
+  const played = [`${one} = ${names[first[at]]}`, `${two} = ${names[other]}`];
+  if (abx) played.push(`X = ${names[x[at]]}`);
+  // In ABX a right answer names the version that was X.
+  const taken = abx ? (answers[at] === "1" ? x[at] : flipped(x[at])) : answers[at];
+  const choice = taken === "n" ? "none" : taken === first[at] ? one : two;
+  return { played, answer: SAID[test][choice] };
+}
+
+function flipped(version) {
+  return version === "h" ? "b" : "h";
 }
 
 /**
  * Format the result as text for sharing.
  *
  * @param {Result} result
- * @param {string} renders  The renders of the test, in words.
+ * @param {string[]} paths  The render of each trial.
  * @param {string} link  The URL that shows the result again.
+ * @param {{head: string, base: string}} titles  The title of each version, with its mark.
  * @returns {string} Several lines.
  */
-export function text(result, renders, link) {
+export function text(result, paths, link, titles) {
   const { count, right, head, base, none, p } = tally(result);
   const found =
     result.test === "abx"
@@ -75,17 +162,30 @@ export function text(result, renders, link) {
       : [
           `${result.head}: ${head}`,
           `${result.base}: ${base}`,
-          `no preference: ${none}`,
+          `no difference: ${none}`,
           `${pText(p)} (exact two-sided sign test over the ${head + base} with a preference)`,
         ];
+  const trials = paths.map(
+    (path, at) => `${at + 1}. ${verdict(result.answers[at], titles)}: ${path}`,
+  );
   return [
     `Blind test, ${title(result)}, ${date(result)}`,
     `${result.head} against ${result.base}`,
-    `Renders: ${renders}`,
+    `Renders: ${renders(paths)}`,
     ...found,
     sentence(result),
+    ...trials,
     link,
   ].join("\n");
+}
+
+/**
+ * @param {string[]} paths  The render of each trial.
+ * @returns {string} The one render, or how many.
+ */
+export function renders(paths) {
+  const different = new Set(paths);
+  return different.size === 1 ? paths[0] : `${different.size}, mixed`;
 }
 
 /**
@@ -110,4 +210,15 @@ function often(p) {
   if (p > 0.999) return "more than 99.9\u00a0% of such tests";
   const percent = 100 * p;
   return `${percent < 0.1 ? percent.toPrecision(2) : percent.toFixed(1)}\u00a0% of such tests`;
+}
+
+/** Return how many of `count` answers show something. */
+function enough(test, count) {
+  const p = (k) => (test === "abx" ? oneSided(k, count) : twoSided(k, count - k));
+  return needed(count, p, LEVEL);
+}
+
+/** Format a share as whole percent, rounded up: less would not be enough. */
+function percent(share) {
+  return `${Math.ceil(100 * share)}\u00a0%`;
 }

@@ -2,30 +2,28 @@
 
 import { ways } from "./binomial.js";
 import { element, part } from "./elements.js";
-import { date, pText, sentence, tally, text, title } from "./reading.js";
+import { date, pText, renders, sentence, tally, text, title, trialWords, verdict } from "./reading.js";
 
 /** @typedef {import("./result.js").Result} Result */
-
-const MARKS = { 1: ["✓", "right"], 0: ["✗", "wrong"] };
 
 /**
  * Show a result inside `root`.
  *
  * @param {HTMLElement} root
  * @param {Result} result
- * @param {string} renders  The renders of the test, in words.
+ * @param {string[]} paths  The render of each trial.
  * @param {string} link  The URL that shows the result again.
  * @param {string} remark  A warning about the result; may be empty.
  * @param {{head: string, base: string}} titles  The title of each version, with its mark.
  */
-export function showResult(root, result, renders, link, remark, titles) {
+export function showResult(root, result, paths, link, remark, titles) {
   part(root, "about").textContent = `${capital(title(result))}, ${date(result)}`;
-  part(root, "listened").textContent = renders;
+  part(root, "listened").textContent = renders(paths);
   part(root, "figures").replaceChildren(...figures(result, titles));
-  part(root, "answers-given").replaceChildren(...answers(result));
+  part(root, "answers-given").replaceChildren(...answers(result, paths, titles));
   part(root, "sentence").textContent = sentence(result);
   part(root, "chance").replaceChildren(...chance(result));
-  part(root, "text").value = text(result, renders, link);
+  part(root, "text").value = text(result, paths, link, titles);
   part(root, "link").value = link;
   part(root, "remark").textContent = remark;
   part(root, "remark").hidden = !remark;
@@ -45,7 +43,7 @@ function figures(result, titles) {
       : [
           tile(titles.head, String(head), result.head),
           tile(titles.base, String(base), result.base),
-          tile("– No preference", String(none), "left out of the test"),
+          tile("– No difference", String(none), `of ${count} trials; left out of p`),
         ];
   return [...found, tile("By chance", pText(p), sided)];
 }
@@ -60,15 +58,20 @@ function tile(name, figure, note) {
   );
 }
 
-/** Return one mark per trial, with a word in place of the mark for screen readers. */
-function answers(result) {
-  const builds = { h: ["●", result.head], b: ["○", result.base], n: ["–", "neither"] };
-  const marks = { ...MARKS, ...builds };
-  return [...result.answers].map((letter) => {
-    const [mark, word] = marks[letter];
-    const shown = element("span", "", mark);
-    shown.ariaHidden = "true";
-    return element("li", "", shown, element("span", "st-sr", word));
+/** Return an entry per trial: the render, what was played, the answer, and whether it was right. */
+function answers(result, paths, titles) {
+  return paths.map((path, at) => {
+    const letter = result.answers[at];
+    const { played, answer } = trialWords(result, at, titles);
+    const outcome = element("b", "st-blind-verdict", verdict(letter, titles));
+    outcome.dataset.outcome = letter;
+    return element(
+      "li",
+      "",
+      element("bdi", "st-blind-path", path),
+      outcome,
+      element("span", "st-note", `${played.join(" · ")} · answer: ${answer}`),
+    );
   });
 }
 

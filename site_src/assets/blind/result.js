@@ -6,19 +6,26 @@ import { COUNTS, TESTS } from "./abx-session.js";
  * @typedef {object} Result
  * @property {"abx" | "preference"} test
  * @property {string} answers  One letter per trial, as `Session.outcome` returns them.
- * @property {string | null} render  The id of the tested render, or null for all renders.
+ * @property {string} first  The version that was A or 1, one letter per trial: "h" head, "b" base.
+ * @property {string} x  The version that was X, in the same way; empty for a preference.
+ * @property {string[]} renders  The id of each trial's render.
  * @property {string} head  The label of the build that was tested.
  * @property {string} base  The label of the build it was compared with.
  * @property {string} on  The date, for example 2026-11-22.
  */
 
 const MARK = "result";
-const VERSION = "1";
-const LONGEST = 4_000;
+const VERSION = "2";
+const LONGEST = 6_000;
 const LONGEST_LABEL = 120;
 const LETTERS = { abx: /^[01]+$/, preference: /^[hbn]+$/ };
+const VERSIONS = /^[hb]+$/;
 const ID = /^(?=.{1,120}$)[a-z0-9]+(-[a-z0-9]+)*$/;
-const KEYS = new Set([MARK, "test", "answers", "render", "head", "base", "on"]);
+const KEYS = new Set(
+  [MARK, "test", "answers", "first", "x", "renders", "order", "head", "base", "on"],
+);
+/** The order of the renders has one digit per trial: an index of `renders`. */
+const DIGITS = 36;
 
 // Control characters, line breaks, invisible characters and those that reverse the text direction.
 const TREACHEROUS = /[\p{C}\p{Zl}\p{Zp}]/u;
@@ -48,9 +55,12 @@ export function claims(fragment) {
  * @param {Result} result
  * @returns {string} A fragment, with its `#`.
  */
-export function encode({ test, answers, render, head, base, on }) {
-  const values = new URLSearchParams({ [MARK]: VERSION, test, answers });
-  if (render !== null) values.set("render", render);
+export function encode({ test, answers, first, x, renders, head, base, on }) {
+  const values = new URLSearchParams({ [MARK]: VERSION, test, answers, first });
+  if (x) values.set("x", x);
+  const ids = [...new Set(renders)];
+  values.set("renders", ids.join("."));
+  values.set("order", renders.map((id) => ids.indexOf(id).toString(DIGITS)).join(""));
   for (const [key, value] of Object.entries({ head, base, on })) values.set(key, value);
   return `#${values}`;
 }
@@ -70,16 +80,26 @@ export function decode(fragment) {
     throw refused("holds something that results do not have");
   }
   if (values.get(MARK) !== VERSION) throw refused("is of a kind that this page does not know");
-  const [test, answers, render] = ["test", "answers", "render"].map((key) => values.get(key));
+  const [test, answers] = ["test", "answers"].map((key) => values.get(key));
   if (!Object.hasOwn(TESTS, test ?? "")) throw refused("names no test");
   if (!LETTERS[test].test(answers ?? "") || !COUNTS.includes(answers.length)) {
     throw refused("has answers that no test could have given");
   }
-  if (render !== null && !ID.test(render)) throw refused("names no render");
-  const [head, base, on] = ["head", "base", "on"].map((key) => values.get(key) ?? "");
+  const [first, x, head, base, on] = ["first", "x", "head", "base", "on"].map(
+    (key) => values.get(key) ?? "",
+  );
+  const played = (text) => VERSIONS.test(text) && text.length === answers.length;
+  if (!played(first) || (test === "abx" ? !played(x) : values.has("x"))) {
+    throw refused("does not say what was played");
+  }
+  const ids = (values.get("renders") ?? "").split(".");
+  const order = [...(values.get("order") ?? "")].map((digit) => ids[parseInt(digit, DIGITS)]);
+  if (!ids.every((id) => ID.test(id)) || order.length !== answers.length || order.includes()) {
+    throw refused("does not name the render of every trial");
+  }
   if (label(head) !== head || label(base) !== base) throw refused("does not name the builds");
   if (!isDay(on)) throw refused("has no date");
-  return { test, answers, render, head, base, on };
+  return { test, answers, first, x, renders: order, head, base, on };
 }
 
 /**

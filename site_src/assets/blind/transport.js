@@ -4,6 +4,7 @@
 import { loopFrom, loopTo } from "../player/clock.js";
 import { clock, exactClock } from "../player/wording.js";
 import { part, radio } from "./elements.js";
+import { withFadedSeam } from "./seam.js";
 
 // Milliseconds of silence between two versions; the engine's fade takes 15. Even a short overlap
 // would reveal whether the two versions are the same.
@@ -19,6 +20,8 @@ export class Transport {
   #root;
   #engine = null;
   #duration = 0;
+  /** What each name plays, in the order of the names. */
+  #versions = [];
   /** @type {import("../player/clock.js").Region | null} The loop; null for the whole signal. */
   #region = null;
   #names = [];
@@ -62,17 +65,19 @@ export class Transport {
   /**
    * Enable playback.
    *
-   * @param {import("../player/engine.js").Engine} engine  With a track for every name.
+   * @param {import("../player/engine.js").Engine} engine  Without any track.
    * @param {number} duration  Seconds.
+   * @param {{buffer: AudioBuffer, gain: number}[]} versions  What each name plays.
    */
-  open(engine, duration) {
+  open(engine, duration, versions) {
     this.#engine = engine;
     this.#duration = duration;
+    this.#versions = versions;
     this.#part("seek").max = duration;
     engine.onend = () => this.#draw();
     this.#root.disabled = false;
-    this.choose(this.#names[0]);
     this.#loop();
+    this.choose(this.#names[0]);
   }
 
   /** Stop, and release the audio. */
@@ -81,6 +86,7 @@ export class Transport {
     this.#engine?.close();
     this.#engine = null;
     this.#duration = 0;
+    this.#versions = [];
     this.#root.disabled = true;
   }
 
@@ -155,9 +161,21 @@ export class Transport {
   }
 
   #loop() {
-    const looped = this.#region ?? { start: 0, end: this.#duration };
-    this.#engine.loop(this.#part("loop").checked ? looped : null);
+    this.#engine.loop(this.#cut());
     this.#draw();
+  }
+
+  /** Give the engine every version with the seam of the loop faded; return the loop, if any. */
+  #cut() {
+    const all = { start: 0, end: this.#duration };
+    const looped = this.#part("loop").checked ? (this.#region ?? all) : null;
+    // Two names may play one version, which then is copied once.
+    const faded = new Map();
+    this.#versions.forEach(({ buffer, gain }, at) => {
+      if (looped && !faded.has(buffer)) faded.set(buffer, withFadedSeam(buffer, looped));
+      this.#engine.add(this.#names[at], faded.get(buffer) ?? buffer, gain);
+    });
+    return looped;
   }
 
   /** Record that the chosen version has been played. */

@@ -25,8 +25,10 @@ from stemsilver.cli.options import (
     Jobs,
     ProfileName,
     ReviewsFolder,
+    Title,
     check_workers,
     chosen_profile,
+    titled,
 )
 from stemsilver.cli.progress import BatchProgress
 from stemsilver.profiles import DEFAULT
@@ -55,6 +57,7 @@ def command(
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
     reviews: ReviewsFolder = DEFAULT_REVIEWS,
+    title: Title = None,
     jobs: Jobs = None,
     dask: Dask = None,
     cache: CacheFolder = DEFAULT_CACHE,
@@ -109,7 +112,7 @@ def command(
     """
     console = messages()
     check_workers(jobs, dask)
-    chosen = chosen_profile(profile, config_file, force)
+    chosen = titled(chosen_profile(profile, config_file, force), title)
     found = discover.discover(raw)
     said, refused = report.read_reviews(reviews)
     skipped = (*found.skipped, *refused)

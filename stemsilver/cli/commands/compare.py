@@ -19,8 +19,10 @@ from stemsilver.cli.options import (
     CacheFolder,
     Dask,
     Jobs,
+    Title,
     check_workers,
     chosen_profile,
+    titled,
 )
 from stemsilver.cli.progress import BatchProgress
 
@@ -55,6 +57,7 @@ def command(
             help="Profile whose evaluation and gates judge all; if not given, the incumbent's."
         ),
     ] = None,
+    title: Title = None,
     jobs: Jobs = None,
     dask: Dask = None,
     cache: CacheFolder = DEFAULT_CACHE,
@@ -73,6 +76,8 @@ def command(
     check_workers(jobs, dask)
     chosen = [_profile(name) for name in profiles]
     bakeoff.check_names(chosen)
+    # The site has the name that the incumbent gives it.
+    chosen[0] = titled(chosen[0], title)
     judging = chosen[0] if judge is None else _profile(judge)
     found = discover.discover(raw)
     warn_of_skipped(console, found.skipped)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from stemsilver.microsite.parts.metric_cells import (
     read,
     standing,
 )
-from stemsilver.records import Failure, Score
+from stemsilver.microsite.parts.player import PlayedTrack
+from stemsilver.microsite.parts.worse import BecameWorse, WorseRender, listed, worse_renders
+from stemsilver.records import Evidence, Failure, Score
 from stemsilver.report import (
     OWN_STAGE_A,
     Bakeoff,
@@ -23,8 +25,10 @@ from stemsilver.report import (
     Check,
     MeanDiff,
     ProfileRun,
+    ScoredRender,
     bakeoff_columns,
     change_cells,
+    diff,
     factor_words,
     faults,
     memory_words,
@@ -46,10 +50,16 @@ _JUDGED = {
 
 @dataclass(frozen=True)
 class BakeoffCell:
-    """A mean, and whether it equals the best one within noise."""
+    """A mean, whether it equals the best one within noise, and the worst render beside it.
+
+    `worst` is its value; None if there is no render. `path` and `href` are its name and its page.
+    """
 
     reading: Reading
     best: bool
+    worst: Reading | None
+    path: str
+    href: str
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,10 @@ class WitnessRow:
 
 @dataclass(frozen=True)
 class PromotionView:
-    """The result of the promotion rule for a candidate. `verdict` begins with its verb."""
+    """The result of the promotion rule for a candidate. `verdict` begins with its verb.
+
+    `worse` are the renders that it makes worse than the incumbent does.
+    """
 
     anchor: str
     name: str
@@ -99,6 +112,7 @@ class PromotionView:
     because: str
     checks: tuple[Check, ...]
     witnesses: tuple[WitnessRow, ...]
+    worse: BecameWorse
 
 
 @dataclass(frozen=True)
@@ -142,8 +156,16 @@ class Front:
         return "pass" if any(one.standing.style == "pass" for one in self.promotions) else "none"
 
 
-def front(found: Bakeoff, reports: Sequence[Path]) -> Front:
-    """Return the front page; `reports` are the files offered for download."""
+def front(
+    found: Bakeoff, reports: Sequence[Path], worse: Mapping[str, Sequence[WorseRender]]
+) -> Front:
+    """Return the front page.
+
+    Args:
+        found: The judged runs.
+        reports: The files offered for download.
+        worse: The renders that each candidate makes worse, by its name.
+    """
     shown = bakeoff_columns(found)
     return Front(
         incumbent=found.incumbent.name,
@@ -152,7 +174,7 @@ def front(found: Bakeoff, reports: Sequence[Path]) -> Front:
         means=tuple(_means(one) for one in shown),
         contenders=tuple(_contender(run) for run in found.runs),
         on_gpu=any(run.cost.gpu_peak_bytes is not None for run in found.runs),
-        promotions=tuple(_promotions(found)),
+        promotions=tuple(_promotions(found, worse)),
         groups=tuple(
             Group(
                 f"renders/{item.id}.html",
@@ -164,6 +186,27 @@ def front(found: Bakeoff, reports: Sequence[Path]) -> Front:
         ),
         downloads=download_links(reports),
     )
+
+
+def worse_than_incumbent(
+    found: Bakeoff,
+    tracks: Mapping[str, Mapping[int, PlayedTrack]],
+    evidence: Sequence[Mapping[str, Evidence]],
+) -> dict[str, tuple[WorseRender, ...]]:
+    """Return the renders that each candidate makes worse than the incumbent, by its name.
+
+    `tracks` are the cleaned versions of each render, by its id and the index of their profile.
+    `evidence` is what was measured on each render, by its id, for each run.
+    """
+    return {
+        run.name: worse_renders(
+            diff(found.incumbent.scorecard, run.scorecard),
+            {id_: versions[at].name for id_, versions in tracks.items() if at in versions},
+            evidence[at],
+        )
+        for at, run in enumerate(found.runs)
+        if run is not found.incumbent
+    }
 
 
 def bakeoff_family(metric: str) -> Family:
@@ -181,11 +224,21 @@ def _means(column: BakeoffColumn) -> Means:
         own=column.metric in OWN_STAGE_A,
         raw=None if column.raw is None else _reading(column, column.raw),
         cells=tuple(
-            BakeoffCell(_reading(column, value), best)
-            for value, best in zip(column.values, column.best, strict=True)
+            _cell(column, value, best, worst)
+            for value, best, worst in zip(column.values, column.best, column.worst, strict=True)
         ),
         count=column.count,
     )
+
+
+def _cell(
+    column: BakeoffColumn, value: float | None, best: bool, worst: ScoredRender | None
+) -> BakeoffCell:
+    mean = _reading(column, value)
+    if worst is None:
+        return BakeoffCell(mean, best, None, "", "")
+    found = read(column.metric, worst.scores[column.metric])
+    return BakeoffCell(mean, best, found, worst.path, f"renders/{worst.id}.html")
 
 
 def _contender(run: ProfileRun) -> ProfileCost:
@@ -201,7 +254,9 @@ def _contender(run: ProfileRun) -> ProfileCost:
     )
 
 
-def _promotions(found: Bakeoff) -> Sequence[PromotionView]:
+def _promotions(
+    found: Bakeoff, worse: Mapping[str, Sequence[WorseRender]]
+) -> Sequence[PromotionView]:
     return [
         PromotionView(
             anchor=f"promotion-{at}",
@@ -211,6 +266,7 @@ def _promotions(found: Bakeoff) -> Sequence[PromotionView]:
             because=run.ruling.because,
             checks=run.ruling.checks,
             witnesses=tuple(_seen(one) for one in run.ruling.witnesses),
+            worse=listed(worse.get(run.name, ())),
         )
         for at, run in enumerate(found.runs)
         if run.ruling is not None

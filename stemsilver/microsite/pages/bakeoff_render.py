@@ -16,6 +16,7 @@ from stemsilver.microsite.parts.file_names import FilePath, file_path
 from stemsilver.microsite.parts.metric_cells import Family, Reading, read
 from stemsilver.microsite.parts.player import PlayedTrack, Player, blind_pair, heard_tracks, player
 from stemsilver.microsite.parts.transcript import Difference, difference
+from stemsilver.microsite.parts.worse import WorseRender
 from stemsilver.records import Evidence, Timeline
 from stemsilver.report import OWN_STAGE_A, Bakeoff, BakeoffColumn, ScoredRender
 
@@ -32,13 +33,17 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class BakeoffRender:
-    """Everything on the page of one render. `item` is None if no profile cleaned it."""
+    """Everything on the page of one render. `item` is None if no profile cleaned it.
+
+    `worse` are the profiles that make it worse than the incumbent does.
+    """
 
     path: str
     place: FilePath
     item: ScoredRender | None
     player: Player | None
     versions: tuple[Version, ...]
+    worse: tuple[tuple[str, WorseRender], ...]
     rows: tuple[MetricRow, ...]
     differences: tuple[Difference, ...]
     previous: Neighbour | None
@@ -54,6 +59,7 @@ def bakeoff_render(
     evidence: Sequence[Evidence | None],
     tracks: Mapping[int, PlayedTrack],
     raw: PlayedTrack | None,
+    worse: Mapping[str, Sequence[WorseRender]],
 ) -> BakeoffRender:
     """Return the page of the render at `index`.
 
@@ -62,6 +68,7 @@ def bakeoff_render(
         evidence: What was measured on the render, profile by profile.
         tracks: Its cleaned versions, by the index of their profile.
         raw: Its raw track; None if there is none.
+        worse: The renders that each candidate makes worse, by its name.
     """
     batch = found.renders
     items = [run.scorecard.items[batch[index].id] for run in found.runs]
@@ -72,6 +79,12 @@ def bakeoff_render(
         item=first,
         player=None if first is None or raw is None else _player(first, evidence, tracks, raw),
         versions=versions(found, items[0].id, shown),
+        worse=tuple(
+            (name, one)
+            for name, renders in worse.items()
+            for one in renders
+            if one.id == batch[index].id
+        ),
         rows=() if first is None else tuple(_row(one, first, items) for one in shown),
         differences=tuple(
             replace(difference(alignment), heading=f"{run.name}: {alignment.name}")

@@ -7,8 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stemsilver.microsite.baseline import Base, BaseItem
-from stemsilver.microsite.parts.metric_cells import Family, Reading, family_at, read
-from stemsilver.records import Score
+from stemsilver.microsite.parts.metric_cells import Family, family_at, read
+from stemsilver.microsite.parts.worse import (
+    BecameWorse,
+    ChangeCell,
+    WorstChange,
+    cell,
+    listed,
+    worse_renders,
+    worst_changes,
+)
+from stemsilver.records import Evidence
 from stemsilver.report import (
     Change,
     ChangeKind,
@@ -31,15 +40,6 @@ _COMPARED = (
     "music_to_speech_db",
     "stoi_vs_stage_a",
 )
-
-
-@dataclass(frozen=True)
-class ChangeCell:
-    """A metric in both builds."""
-
-    base: Reading
-    head: Reading
-    sense: ChangeKind
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ class Comparison:
     """Two builds, compared.
 
     `means` are over the renders that have a value in both. `counts` has the number of renders by
-    sense, for each metric. `unmatched` names the renders that cannot be compared, with the reason.
+    sense, for each metric, and `worst` the render that became worse by most. `unmatched` names the
+    renders that cannot be compared, with the reason.
     """
 
     head: str
@@ -83,6 +84,8 @@ class Comparison:
     families: tuple[Family, ...]
     means: tuple[ChangeCell, ...]
     counts: tuple[Mapping[ChangeKind, int], ...]
+    worst: tuple[WorstChange | None, ...]
+    worse: BecameWorse
     rows: tuple[ComparedRow, ...]
     unmatched: tuple[tuple[str, str], ...]
 
@@ -96,17 +99,20 @@ def comparison(
     build: Scorecard,
     base: Base,
     matched: Mapping[str, BaseItem],
+    evidence: Mapping[str, Evidence],
     head: str,
     other: str,
 ) -> Comparison:
     """Compare `build`, which is called `head`, with `base`, which is called `other`.
 
-    `matched` are the renders that can be listened to in both.
+    `matched` are the renders that can be listened to in both, `evidence` is what was measured on
+    those of `build`.
     """
     found = diff(base.scorecard, build)
     shown = tuple(map(family_at, _COMPARED))
     rows = tuple(_row(item, shown) for item in found.compared if item.id in matched)
     means = {one.change.metric: one.change for one in found.means}
+    worst = worst_changes(found, matched, evidence)
     return Comparison(
         head=head,
         base=other,
@@ -116,6 +122,8 @@ def comparison(
         counts=tuple(
             Counter(row.changes[column].sense for row in rows) for column in range(len(shown))
         ),
+        worst=tuple(worst.get(one.clean.name) for one in shown),
+        worse=listed(worse_renders(found, dict.fromkeys(matched, "clean"), evidence)),
         rows=rows,
         unmatched=tuple(_unmatched(found, matched)),
     )
@@ -146,11 +154,7 @@ def _row(item: ItemDiff, shown: Sequence[Family]) -> ComparedRow:
 
 def _mean(family: Family, means: Mapping[str, Change]) -> ChangeCell:
     name = family.clean.name
-    found = means.get(name)
-    if found is None or found.base is None or found.head is None:
-        missing = read(name, Score.missing("not_measured"))
-        return ChangeCell(missing, missing, "unmeasured")
-    return ChangeCell(read(name, Score(found.base)), read(name, Score(found.head)), found.sense)
+    return cell(means.get(name, Change(name, None, None, "unmeasured", 0)))
 
 
 def _unmatched(found: Diff, matched: Mapping[str, BaseItem]) -> Iterator[tuple[str, str]]:

@@ -96,6 +96,7 @@ def render_page(
     base: BaseItem | None,
     drawn: Path,
     speech: Path | None = None,
+    pairs: Path | None = None,
 ) -> RenderPage:
     """Return the page of `items[index]`.
 
@@ -107,6 +108,7 @@ def render_page(
         base: The same render in another build, to listen to beside this one.
         drawn: The folder that has the pictures of what changed since `base`, if any.
         speech: Its speech-only WAV, if the site offers it.
+        pairs: The folder of its short pairs; if not given, `media`.
     """
     item = items[index]
     found = measurements(item) if item.failure is None else {}
@@ -126,7 +128,7 @@ def render_page(
         if media
         else None,
         first=None if departure is None else item.artefacts,
-        pairs=_pairs(item, media) if media else (),
+        pairs=_pairs(item, pairs or media) if media else (),
         left=next((one.shown for one in listed if one.signal == "clean"), ()),
         music=listed,
         verdict=verdict_line(item, gated),
@@ -145,10 +147,16 @@ def render_page(
     )
 
 
-def render_files(media: Path, base: BaseItem | None, speech: Path | None = None) -> dict[str, Path]:
-    """Return the files that a render's page needs in the site, by name."""
-    names = [name for one in snippets.read(media) for name in one.files.values()]
-    beside = {name: media / name for name in (LISTENING, *names, snippets.LISTING)}
+def render_files(
+    media: Path, base: BaseItem | None, pairs: Path, speech: Path | None = None
+) -> dict[str, Path]:
+    """Return the files that a render's page needs in the site, by name.
+
+    `pairs` is the folder of its short pairs, `speech` the WAV that the page offers.
+    """
+    names = [name for one in snippets.read(pairs) for name in one.files.values()]
+    short = {name: pairs / name for name in (*names, snippets.LISTING)}
+    beside = {LISTENING: media / LISTENING, **short}
     offered = {} if speech is None else {SPEECH: speech}
     return player_files(sources(media, base)) | change_files(media) | beside | offered
 
@@ -165,7 +173,7 @@ def _speech_file(item: ScoredRender, media: Path, speech: Path | None) -> Offere
     )
 
 
-def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
+def _pairs(item: ScoredRender, folder: Path) -> tuple[ShortPair, ...]:
     return tuple(
         ShortPair(
             *one.seconds,
@@ -174,12 +182,12 @@ def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
                     heading=signal.capitalize(),
                     href=f"{item.id}/{name}",
                     name=f"{item.id}-{name}",
-                    size=size((media / name).stat().st_size),
+                    size=size((folder / name).stat().st_size),
                 )
                 for signal, name in one.files.items()
             ),
         )
-        for one in snippets.read(media)
+        for one in snippets.read(folder)
     )
 
 

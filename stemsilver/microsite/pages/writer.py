@@ -118,25 +118,40 @@ class Pages:
         evidence: Mapping[str, Evidence],
         media: Mapping[str, Path],
         matched: Mapping[str, BaseItem],
+        pairs: Mapping[str, Path],
         speech: Mapping[str, Path],
     ) -> None:
         """Write one page per render, in `renders/`, named by its id, and its lists of music.
 
-        `speech` are the WAV files that the pages offer, by id.
+        `pairs` are the folders of the short pairs and `speech` the WAV files that the pages offer,
+        by id.
         """
         items = self.scorecard.renders
         for index, item in enumerate(items):
             folder = media[item.id] if item.failure is None else None
             measured, base = evidence.get(item.id), matched.get(item.id)
             beside = self.folder / "renders" / item.id
-            view = render_page(items, index, measured, folder, base, beside, speech.get(item.id))
+            view = render_page(
+                items,
+                index,
+                measured,
+                folder,
+                base,
+                beside,
+                pairs=pairs.get(item.id),
+                speech=speech.get(item.id),
+            )
             self.write(f"renders/{item.id}.md", item.path, "render.html", view=view)
             for name, text in (pair for one in view.music for pair in one.files.items()):
                 beside.mkdir(exist_ok=True)
                 (beside / name).write_text(text, encoding="utf-8")
 
     def write_comparison(
-        self, media: Mapping[str, Path], base: Base, matched: Mapping[str, BaseItem]
+        self,
+        evidence: Mapping[str, Evidence],
+        media: Mapping[str, Path],
+        base: Base,
+        matched: Mapping[str, BaseItem],
     ) -> None:
         """Write the pages that compare this build with another: Compare and Blind test."""
         build = self.scorecard
@@ -145,7 +160,7 @@ class Pages:
             "compare.md",
             "Compare",
             "compare.html",
-            view=comparison(build, base, matched, head, other),
+            view=comparison(build, base, matched, evidence, head, other),
         )
         items = [item for item in build.renders if item.id in matched]
         found = {

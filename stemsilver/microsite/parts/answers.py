@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from stemsilver.config.languages import UNSPACED
 from stemsilver.evaluation.artefacts.places import HEARD_DB
 from stemsilver.evaluation.words.scores import RAW_TO_CLEAN
-from stemsilver.microsite.parts.metric_cells import Measurement, clock
+from stemsilver.microsite.parts.metric_cells import Measurement
 from stemsilver.microsite.parts.transcript import script_changes
 from stemsilver.records import Alignment
 from stemsilver.report import ScoredRender, format_value
-from stemsilver.report.text.wording import counted, setting
+from stemsilver.report.text.wording import clock, counted, setting
 
 _MUSIC = frozenset(
     {

@@ -36,9 +36,6 @@ from stemsilver.microsite.parts.waveforms import Curve, Tick
 from stemsilver.records import Timeline
 from stemsilver.report import ScoredRender
 
-_HARDLY_ANY = 0.1
-"""A probability of music below this is the detector's own noise."""
-
 _ABOUT = {
     "raw": ("Raw", "The render as it came in."),
     "clean": ("Clean", "Speech only: the finished output."),
@@ -236,7 +233,7 @@ def _most_music(
     return tuple(
         MostMusic(source.name, source.spoken, *most)
         for source in looked_at
-        if (most := waveforms.most_music(music[source.name])) and most[1] >= _HARDLY_ANY
+        if (most := waveforms.most_music(music[source.name])) and most[1] >= waveforms.HARDLY_ANY
     )
 
 

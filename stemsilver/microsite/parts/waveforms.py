@@ -89,6 +89,10 @@ def departure(timeline: Timeline, duration: float) -> Curve:
     return Curve("departure", *_line(replace(timeline, values=shares), duration))
 
 
+HARDLY_ANY = 0.1
+"""A probability of music below this is the detector's own noise."""
+
+
 def most_music(timeline: Timeline) -> tuple[float, float] | None:
     """Return when music is most likely, in seconds, and its probability; None without values."""
     if not timeline.values:

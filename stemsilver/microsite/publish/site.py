@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
+from mkdocs.exceptions import ConfigurationError
 from mkdocs.utils.yaml import yaml_load
 
 from stemsilver.config import Profile
@@ -37,6 +38,7 @@ from stemsilver.step_cache import UNCACHED, Memo
 
 _SHOWN_PROBLEMS = 10
 _SHOWN_FILES = 5
+_FORMER_NAME = "Stemsilver"  # `init` wrote it to every mkdocs.yml
 _COMPARISON = [{"Compare": "compare.md"}, {"Blind test": "blind.md"}]
 
 
@@ -62,6 +64,7 @@ def build(
     max_megabytes: float,
     memo: Memo = UNCACHED,
     base: Base | None = None,
+    pairs: Mapping[str, Path] | None = None,
     history: Sequence[Record] = (),
     archive: Archive | None = None,
     build_digest: str | None = None,
@@ -81,6 +84,8 @@ def build(
         max_megabytes: The largest size of the site, in MB.
         memo: Cache of plots, which are then not drawn again.
         base: Another build of the same renders, to compare with.
+        pairs: The folders of short pairs with that build's clean too, by id; a render that has none
+            has those in `media`.
         history: The builds up to this one, oldest first; if empty, only this one is shown.
         archive: If given, the site offers itself as this ZIP.
         build_digest: Digest of all inputs, by which the next build sees if the site is still valid.
@@ -91,13 +96,14 @@ def build(
         UsageError: `target` holds something that is not a Stemsilver site, or the clean of a render
             in `base` cannot be decoded.
         SiteError: the pages do not build, a link is broken, something would be loaded from another
-            host, or the site is larger than `max_megabytes`. The site at `target` is then
-            unchanged.
+            host, the site is larger than `max_megabytes`, or `mkdocs.yml` gives it another name.
+            The site at `target` is then unchanged.
         EnvironmentFault: no folder can be made beside `target` or swapped into its place, or the
             disk is full.
     """
     matched = {} if base is None else match(scorecard, media, base)
     offered = speech or {}
+    short = {**media, **(pairs or {})}
 
     def write(sources: Path) -> None:
         pages = Pages(scorecard, profile, sources)
@@ -105,18 +111,18 @@ def build(
         limit = profile.preprocess.max_minutes
         write_thumbnails(media, sources / "renders", memo)
         draw_base_changes(scorecard, media, matched, limit, sources / "renders", memo)
-        pages.write_renders(evidence, media, matched, offered)
+        pages.write_renders(evidence, media, matched, short, offered)
         pages.write_review()
         pages.write_trend(history or [record(scorecard)])
         if base is not None:
-            pages.write_comparison(media, base, matched)
+            pages.write_comparison(evidence, media, base, matched)
 
     files = {
         f"renders/{item.id}/{name}": source
         for item in scorecard.renders
         if item.failure is None
         for name, source in render_files(
-            media[item.id], matched.get(item.id), offered.get(item.id)
+            media[item.id], matched.get(item.id), short[item.id], offered.get(item.id)
         ).items()
     }
     navigation = _with_comparison if base is not None else None
@@ -166,6 +172,7 @@ def publish(
         UsageError, SiteError, EnvironmentFault: as in `build`.
     """
     check_replaceable(target)
+    check_name(look.title)
     staging = staging_beside(target)
     try:
         built = staging / "site"
@@ -208,6 +215,33 @@ def check_replaceable(target: Path) -> None:
         raise UsageError(
             f"{target} contains files that Stemsilver did not make; they would be deleted",
             next_step="Name another folder for the site, or empty this one yourself.",
+        )
+
+
+def check_name(title: str) -> None:
+    """Refuse a `mkdocs.yml` of the working folder that names the site otherwise than `title`.
+
+    The name is `site.title` of the profile, which also stands on the front page; another name in
+    `mkdocs.yml` would be without effect.
+
+    Raises:
+        SiteError: it has another `site_name`, or cannot be read.
+    """
+    own = Path("mkdocs.yml")
+    if not own.is_file():
+        return
+    try:
+        named = (_settings(own) or {}).get("site_name")
+    except (yaml.YAMLError, UnicodeDecodeError, ConfigurationError, AttributeError) as error:
+        raise SiteError(
+            f"mkdocs.yml cannot be read: {error}", next_step="Correct the file, and build again."
+        ) from error
+    if named not in (None, title, plain_title(title), _FORMER_NAME):
+        raise SiteError(
+            f"mkdocs.yml: `site_name: {named}` has no effect; the site's name is {title!r}, from "
+            "`site.title` of the profile",
+            next_step="Remove `site_name` from mkdocs.yml. To change the name, set `site.title` in "
+            "the profile (config/NAME.yaml), or use --title.",
         )
 
 

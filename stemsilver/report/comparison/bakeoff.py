@@ -87,7 +87,7 @@ class BakeoffColumn:
 
     `raw` is None if the metric is not measured on raw. `values` has one mean per run. `best` marks
     the values that equal the best one within noise; none is marked if all are alike or no value is
-    known.
+    known. `worst` has, for each run, the worst of these renders as that run cleaned it.
     """
 
     metric: str
@@ -95,6 +95,7 @@ class BakeoffColumn:
     values: tuple[float | None, ...]
     best: tuple[bool, ...]
     count: int
+    worst: tuple[ScoredRender | None, ...]
 
 
 def bakeoff(runs: Sequence[tuple[Scorecard, Profile, Cost]], judge: Profile) -> Bakeoff:
@@ -164,7 +165,7 @@ def bakeoff_json(found: Bakeoff) -> dict[str, Any]:
 def _column(found: Bakeoff, metric: str) -> BakeoffColumn:
     twin = metric.replace("clean_", "raw_", 1)
     raw_name = twin if twin != metric and twin in METRICS else None
-    rows = []
+    rows, counted = [], []
     for item in found.renders:
         sides = [run.scorecard.items[item.id].scores for run in found.runs]
         row = [side[metric] for side in sides]
@@ -172,11 +173,23 @@ def _column(found: Bakeoff, metric: str) -> BakeoffColumn:
         row.insert(0, sides[0][raw_name] if raw_name else Score(0.0))
         if all(score.value is not None for score in row):
             rows.append(row)
+            counted.append(item.id)
     means = [mean_of(row[side] for row in rows).value for side in range(len(found.runs) + 1)]
     values = tuple(means[1:])
     return BakeoffColumn(
-        metric, means[0] if raw_name else None, values, _best(metric, values), len(rows)
+        metric,
+        means[0] if raw_name else None,
+        values,
+        _best(metric, values),
+        len(rows),
+        tuple(_worst(metric, [run.scorecard.items[id_] for id_ in counted]) for run in found.runs),
     )
+
+
+def _worst(metric: str, items: Sequence[ScoredRender]) -> ScoredRender | None:
+    """Return the render with the worst value; all of `items` have one."""
+    sign = 1 if METRICS[metric].direction == "higher" else -1
+    return min(items, key=lambda item: sign * (item.scores[metric].value or 0.0), default=None)
 
 
 def _best(metric: str, values: Sequence[float | None]) -> tuple[bool, ...]:
