@@ -25,6 +25,10 @@ DECISIONS = {"a": "approved", "w": "needs_work", "s": "skipped"}
 ALL = (f"renders/{DUET}.html", PAGE, f"renders/{HOSTILE_ID}.html", "renders/silent-00000004.html")
 """The pages of the renders that can be heard, worst first."""
 
+TYPED = """keys => { for (const key of keys) {
+  document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+} }"""
+
 
 def said(page: Page) -> Locator:
     """What the page announces."""
@@ -76,7 +80,11 @@ def test_a_whole_review_with_the_keyboard_alone(visit: Visit, tmp_path: Path) ->
     page = ready(visit.open("review.html"))
     expect(page.get_by_text("0 of 4 reviewed")).to_be_visible()
     for at, (name, key) in enumerate(zip(ALL, "awsa", strict=True), 1):
-        page.keyboard.press("g")
+        if at == 2:
+            # Once the next render is on its way, a key no longer means the one before.
+            page.evaluate(TYPED, "gs")
+        else:
+            page.keyboard.press("g")
         page.wait_for_url(f"**/{name}")
         ready(page)
         page.keyboard.press(key)
@@ -115,8 +123,7 @@ def test_a_whole_review_with_the_keyboard_alone(visit: Visit, tmp_path: Path) ->
     name = "stemsilver-review-Was-script-window-pwned-1-script-7-7-x.json"
     found = downloaded(page, tmp_path / name)
     assert found["reviewer"] == f"Was {HOSTILE_WORD}"
-    scorecard = visit_scorecard(page)
-    assert found["build"] == scorecard
+    assert found["build"] == build_of(page)
     said_of = {one["path"]: one for one in found["renders"]}
     assert [
         said_of[path]["decision"] for path in ("stereo/duet.wav", "narration/intro one.wav")
@@ -130,7 +137,7 @@ def test_a_whole_review_with_the_keyboard_alone(visit: Visit, tmp_path: Path) ->
     assert page.evaluate("typeof window.pwned") == "undefined"
 
 
-def visit_scorecard(page: Page) -> dict[str, str]:
+def build_of(page: Page) -> dict[str, str]:
     """The build of a page, as reviews name it."""
     values: dict[str, str] = page.locator("[data-config]").evaluate("one => ({...one.dataset})")
     return {
@@ -323,11 +330,14 @@ def test_a_render_that_changed_loses_its_approval(
 def test_the_team_is_pinned_and_is_read_without_scripts(
     visit: Visit, open_page: Opener, published: Published
 ) -> None:
+    visit.page.add_init_script(NOTE_STARTS)
     page = ready(visit.open(f"renders/{HOSTILE_ID}.html"))
     pins = page.locator(".ab-wave .st-pin")
     expect(pins).to_have_count(2)
     expect(pins.first).to_have_attribute("title", f"{HOSTILE_WORD}, 0:00 on clean: {HOSTILE_WORD}")
     assert serious(page) == []
+    pins.last.locator("b").click()
+    starts(page, 1.0)
     expect(ready(visit.open(f"renders/{DUET}.html")).locator(".st-pin")).to_have_count(0)
 
     page = open_page(published, f"renders/{HOSTILE_ID}.html", java_script_enabled=False)

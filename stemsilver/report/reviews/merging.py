@@ -54,4 +54,4 @@ def _remarks(found: Iterable[Remark]) -> tuple[Remark, ...]:
     for one in versions:
         latest[one.id] = max(one.written, latest.get(one.id, _NEVER))
     kept = (one for one in versions if one.written == latest[one.id])
-    return tuple(sorted(kept, key=lambda one: (one.at, one.written, one.id, one.text)))
+    return tuple(sorted(kept, key=lambda one: (one.at, one.written, one.id, one.text, one.track)))
