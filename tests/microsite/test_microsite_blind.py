@@ -125,7 +125,7 @@ def test_a_whole_preference_counts_for_the_builds(listener: Visit) -> None:
     assert figures(page) == ["8", "1", "1", f"p = {binomtest(8, 9).pvalue:.3f}"]
     text = page.locator("[data-part=text]").input_value()
     assert f"{HEAD}: 8\n{BASE}: 1\nno difference: 1\n" in text
-    assert f"Renders: {PATHS[0]}" in text
+    assert f"Heard: {PATHS[0]}" in text
     given = page.locator("[data-part=answers-given] li")
     expect(given.nth(0)).to_contain_text("1 = ○ Base · 2 = ● Build · answer: 2")
     expect(given.nth(2).locator("b")).to_have_text("– no difference")

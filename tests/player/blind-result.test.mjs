@@ -181,12 +181,12 @@ test("every trial is told: render, what was played, answer, right or wrong", () 
   ]);
   const lines = (result) => text(result, result.renders, "link", titles).split("\n");
   const all = [...lines(abx), ...lines(preference)];
-  for (const line of ["1. ✓ right: r-0", "2. ✗ wrong: r-1", "Renders: 6, mixed",
+  for (const line of ["1. ✓ right: r-0", "2. ✗ wrong: r-1", "Heard: 6 renders, mixed",
     "1. ● Build: r-0", "2. ○ Base: r-1", "3. – no difference: r-4", "no difference: 1"]) {
     assert.ok(all.includes(line), line);
   }
   const same = given("hhhhhhhhhh", { renders: Array(10).fill("one.wav") });
-  assert.ok(lines(same).includes("Renders: one.wav"));
+  assert.ok(lines(same).includes("Heard: one.wav"));
 });
 
 test("the seam of a loop meets at silence, in the same way for every version", () => {

@@ -91,8 +91,8 @@ function heard({ right, count, p }) {
   const q = detectable(count, enough("abx", count));
   return (
     `${by} No difference was shown, which is not a proof that there is none: with 80\u00a0% power, ` +
-    `${count} trials find only a listener who is right in at least ${percent(q)} of them, who ` +
-    `hears the difference in ${percent(2 * q - 1)} and guesses in the rest.`
+    `${count} trials find only a listener who is right in at least ${percent(q)} of them: one ` +
+    `who hears the difference in ${percent(2 * q - 1)} and guesses in the rest.`
   );
 }
 
@@ -171,7 +171,7 @@ export function text(result, paths, link, titles) {
   return [
     `Blind test, ${title(result)}, ${date(result)}`,
     `${result.head} against ${result.base}`,
-    `Renders: ${renders(paths)}`,
+    `Heard: ${renders(paths)}`,
     ...found,
     sentence(result),
     ...trials,
@@ -185,7 +185,7 @@ export function text(result, paths, link, titles) {
  */
 export function renders(paths) {
   const different = new Set(paths);
-  return different.size === 1 ? paths[0] : `${different.size}, mixed`;
+  return different.size === 1 ? paths[0] : `${different.size} renders, mixed`;
 }
 
 /**

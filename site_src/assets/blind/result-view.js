@@ -68,11 +68,17 @@ function answers(result, paths, titles) {
     return element(
       "li",
       "",
-      element("bdi", "st-blind-path", path),
+      element("bdi", "st-blind-path", ...breakable(path)),
       outcome,
       element("span", "st-note", `${played.join(" · ")} · answer: ${answer}`),
     );
   });
+}
+
+/** Return a path that breaks after its folders and words, and before its suffix. */
+function breakable(path) {
+  const parts = path.split(/(?<=[/_ -])|(?=\.)/);
+  return parts.flatMap((part, at) => (at ? [element("wbr", ""), part] : [part]));
 }
 
 /** Return a chart of the distribution under guessing; the columns that add up to p are filled. */

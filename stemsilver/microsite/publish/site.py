@@ -236,7 +236,8 @@ def check_name(title: str) -> None:
         raise SiteError(
             f"mkdocs.yml cannot be read: {error}", next_step="Correct the file, and build again."
         ) from error
-    if named not in (None, title, plain_title(title), _FORMER_NAME):
+    # YAML reads a name such as 2026 as a number.
+    if named is not None and str(named) not in (title, plain_title(title), _FORMER_NAME):
         raise SiteError(
             f"mkdocs.yml: `site_name: {named}` has no effect; the site's name is {title!r}, from "
             "`site.title` of the profile",
