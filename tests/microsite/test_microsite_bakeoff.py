@@ -75,7 +75,7 @@ def test_the_front_page_says_who_is_promoted_and_why(taster: Visit) -> None:
     expect(duet).to_have_count(3)
     expect(duet.nth(1)).to_contain_text("⊘ not cleaned")
     groups.first.get_by_role("link").click()
-    expect(page.locator("h1")).to_have_text("narration/intro one.wav")
+    expect(page.locator("h1")).to_have_text("intro one.wav")
 
 
 def test_the_player_has_raw_and_every_profile_at_one_loudness(taster: Visit) -> None:

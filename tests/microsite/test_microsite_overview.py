@@ -171,7 +171,7 @@ def test_without_scripts_rows_tell_what_there_is_to_fetch(
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
-def test_headings_and_names_stay_in_view_while_the_table_scrolls(
+def test_names_stay_in_view_while_the_table_scrolls_sideways_and_only_so(
     open_page: Opener, long: Published, *, scripts: bool
 ) -> None:
     page = open_page(long, "index.html", viewport=WIDE, java_script_enabled=scripts)
@@ -180,17 +180,15 @@ def test_headings_and_names_stay_in_view_while_the_table_scrolls(
     # Until the table has its buttons and its pages, it is not as wide and as high as it will be.
     for _ in range(200):
         frame.evaluate("frame => frame.scrollTo(300, 900)")
-        if frame.evaluate("frame => [frame.scrollLeft, frame.scrollTop]") == [300, 900]:
+        if frame.evaluate("frame => frame.scrollLeft") == 300:
             break
         page.wait_for_timeout(50)
-    assert frame.evaluate("frame => [frame.scrollLeft, frame.scrollTop]") == [300, 900]
-    head, edge = box(page, "thead .st-num"), box(page, ".st-scroll")
-    assert head["top"] == pytest.approx(edge["top"], abs=1.5)
+    # A wheel over the table scrolls the page.
+    assert frame.evaluate("frame => [frame.scrollLeft, frame.scrollTop]") == [300, 0]
+    edge = box(page, ".st-scroll")
     # With scripts, the buttons to listen by stand before the names, and both stay.
     first = box(page, "tbody .st-listen" if scripts else "tbody th")
-    assert first["bottom"] < edge["top"]
     assert first["left"] == pytest.approx(edge["left"], abs=1.5)
-    assert edge["height"] < WIDE["height"]
 
 
 def test_the_keyboard_scrolls_the_table(open_page: Opener, long: Published) -> None:
@@ -200,14 +198,7 @@ def test_the_keyboard_scrolls_the_table(open_page: Opener, long: Published) -> N
     assert frame.get_attribute("tabindex") == "0"
     frame.focus()
     page.keyboard.press("ArrowRight")
-    page.keyboard.press("PageDown")
-    page.wait_for_function(
-        "() => { const frame = document.querySelector('.st-scroll');"
-        " return frame.scrollLeft > 20 && frame.scrollTop > 100; }"
-    )
-    head, edge = box(page, "thead .st-num"), box(page, ".st-scroll")
-    assert head["top"] == pytest.approx(edge["top"], abs=1.5)
-    assert edge["height"] < TABLET["height"]
+    page.wait_for_function("() => document.querySelector('.st-scroll').scrollLeft > 20")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from stemsilver.config.languages import UNSPACED
 from stemsilver.evaluation.artefacts.places import HEARD_DB
-from stemsilver.evaluation.words.scores import RAW_TO_CLEAN
+from stemsilver.evaluation.words.scores import RAW_TO_CLEAN, SCRIPT_TO_CLEAN
 from stemsilver.microsite.parts.metric_cells import Measurement
 from stemsilver.microsite.parts.transcript import script_changes
 from stemsilver.records import Alignment
@@ -28,8 +28,10 @@ _MUSIC = frozenset(
     }
 )
 _LEVEL = frozenset({"lufs", "true_peak_dbtp", "loudness_range_lu"})
-_LITTLE = 0.05
-"""Music in no more than this share of the time is little."""
+_LITTLE, _MUCH = 0.05, 0.5
+"""Shares of the time up to which music is little, and from which it is much."""
+_FEW = 0.25
+"""The share of the words up to which few of them changed."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,9 @@ def _music(item: ScoredRender) -> tuple[str, str]:
     if raw is not None and clean is not None:
         before, after = _share(raw), _share(clean)
         if clean:
-            opening = "Almost" if clean <= _LITTLE else "Not everywhere"
+            opening = (
+                "Almost" if clean <= _LITTLE else "Hardly" if clean > _MUCH else "Not everywhere"
+            )
             facts.append(f"music is heard {before} of the time in raw, and {after} in clean")
         elif raw:
             facts.append(f"music is heard {before} of the time in raw, and nowhere in clean")
@@ -179,33 +183,42 @@ def _speech(item: ScoredRender, alignments: Sequence[Alignment]) -> tuple[str, s
         return "", "no speech was found in this render"
     if item.lacks == "music":
         return "Yes", "only the level was changed"
-    noun = "letter" if item.language in UNSPACED else "word"
-    facts = []
-    changed = 0
-    script = script_changes(alignments)
-    heard = next((one for one in alignments if one.name == RAW_TO_CLEAN), None)
-    if script:
-        changed = len(script["lost"])
-        was = "was" if changed == 1 else "were"
-        lost = f"{counted(changed, noun)} of the script {was} lost"
-        facts.append(lost if changed else f"no {noun} of the script was lost")
-        if gained := len(script["recovered"]):
-            facts.append(f"{counted(gained, noun)} {'is' if gained == 1 else 'are'} clearer")
-    elif heard is not None and heard.reference_words:
-        changed = heard.substitutions + heard.deletions + heard.insertions
-        facts.append(
-            f"{counted(changed, noun)} heard otherwise than in raw, of {heard.reference_words}"
-            if changed
-            else f"every {noun} is heard as in raw"
-        )
+    opening, facts = _words(alignments, "letter" if item.language in UNSPACED else "word")
     if item.artefacts:
         worst = max(item.artefacts, key=lambda one: one.departure_db)
         facts.append(f"clean departs most from raw at {clock(worst.start)}")
     elif item.scores["artefact_db"].value is not None:
         facts.append(f"nowhere does clean depart from raw by {setting(HEARD_DB)} dB or more")
-    # Without the words, nobody can tell.
-    opening = ("Mostly" if changed else "Yes") if script or heard else ""
     return opening, "; ".join(facts)
+
+
+def _words(alignments: Sequence[Alignment], noun: str) -> tuple[str, list[str]]:
+    """Return the first word of the answer, and what is known of the words.
+
+    Some words that changed are corrections, so the script decides where there is one. Without any
+    words, nobody can tell.
+    """
+    named = {one.name: one for one in alignments}
+    script = script_changes(alignments)
+    heard = named.get(RAW_TO_CLEAN)
+    if script:
+        changed, spoken = len(script["lost"]), named[SCRIPT_TO_CLEAN].reference_words
+        lost = f"{counted(changed, noun)} of the script {'was' if changed == 1 else 'were'} lost"
+        facts = [lost if changed else f"no {noun} of the script was lost"]
+        if gained := len(script["recovered"]):
+            facts.append(f"{counted(gained, noun)} {'is' if gained == 1 else 'are'} clearer")
+    elif heard is not None and heard.reference_words:
+        changed = heard.substitutions + heard.deletions + heard.insertions
+        spoken = heard.reference_words
+        share = (
+            f"{changed} of {counted(spoken, noun)}" if changed <= spoken else f"{changed} {noun}s"
+        )
+        otherwise = f"{share} {'is' if changed == 1 else 'are'} heard otherwise than in raw"
+        facts = [otherwise if changed else f"every {noun} is heard as in raw"]
+    else:
+        return "", []
+    few = changed <= _FEW * spoken
+    return "Yes" if not changed else "Mostly" if few else "In part", facts
 
 
 def _level(item: ScoredRender) -> tuple[str, str]:
@@ -218,4 +231,7 @@ def _level(item: ScoredRender) -> tuple[str, str]:
         value = item.scores[name].value
         if value is not None:
             facts.append(f"{said} {format_value(name, value)} {unit}")
-    return "" if item.lacks == "speech" else "Yes", ", ".join(facts)
+    said = ", ".join(facts)
+    if said and item.lacks == "music":
+        said += "; without a limiter, so the peaks may keep it quieter"
+    return "" if item.lacks == "speech" else "Yes", said
