@@ -115,6 +115,7 @@ def test_the_zip_counts_against_the_budget(stemsilver: Terminal, workspace: Work
         *["build-site", "--cache", "cache", "--zip", "--max-site-mb", str(without / 1e6 + 0.2)]
     )
     faulty(Ended(ended.code, "", ended.err[ended.err.index("error: ") :]), 1, NESTED.name)
+    assert "Leave the WAV files out with --no-wav" in " ".join(ended.err.split())
     assert contents(workspace.places.site) == before
 
 
