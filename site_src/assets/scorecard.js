@@ -7,6 +7,14 @@
   /** Rows on a page; scorecard.css hides the others while the page loads. */
   const ROWS = 50;
 
+  /** The kinds of review that the rows can be filtered by. */
+  const KINDS = {
+    needs_work: "needs work",
+    remarks: "has remarks",
+    approved: "approved",
+    undecided: "without a decision",
+  };
+
   const table = document.querySelector("table[data-scorecard]");
   if (!table) return;
 
@@ -148,25 +156,41 @@
     const words = plain(filter.value).split(/\s+/);
     return ordered.filter(
       (row) =>
-        (!verdicts.value || verdictOf(row) === verdicts.value) &&
+        isChosen(row) &&
         words.every((word) => textOf(row).includes(word)),
     );
+  }
+
+  /** Return whether a row has the verdict, or the kind of review, that is chosen. */
+  function isChosen(row) {
+    const [kind, value] = JSON.parse(verdicts.value);
+    if (kind === "review") return kindsOf(row).includes(value);
+    return kind === "all" || verdictOf(row) === value;
+  }
+
+  /** Return the kinds of review that a row has; see overview.py. */
+  function kindsOf(row) {
+    return row.querySelector("[data-kinds]")?.dataset.kinds.split(" ") ?? [];
   }
 
   function verdictOf(row) {
     return row.querySelector(".st-chip").textContent;
   }
 
-  /** Return the choice of one verdict, with the number of renders that have it. */
+  /** Return the choice of one verdict or kind of review, with the number of renders that have it. */
   function verdictOptions() {
     const counts = new Map();
     for (const row of rows) counts.set(verdictOf(row), (counts.get(verdictOf(row)) ?? 0) + 1);
-    const all = element("option", { value: "" }, `all (${rows.length})`);
+    const option = (kind, value, text, number) =>
+      element("option", { value: JSON.stringify([kind, value]) }, `${text} (${number})`);
+    const reviews = Object.entries(KINDS).map(([kind, text]) => {
+      const number = rows.filter((row) => kindsOf(row).includes(kind)).length;
+      return number ? option("review", kind, text, number) : "";
+    });
     return [
-      all,
-      ...[...counts].map(([verdict, number]) =>
-        element("option", { value: verdict }, `${verdict} (${number})`),
-      ),
+      option("all", "", "all", rows.length),
+      ...[...counts].map(([verdict, number]) => option("verdict", verdict, verdict, number)),
+      ...reviews,
     ];
   }
 

@@ -25,9 +25,11 @@ from stemsilver.report import (
     Scorecard,
     ScoredRender,
     batch_verdict,
+    deciders,
     faults,
     format_value,
     headline,
+    is_approved,
     mean,
     most_worth_hearing,
     raw_to_clean,
@@ -108,11 +110,39 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class RowReviews:
+    """What people say about the present output of a render.
+
+    `needs_work` and `approved` are names. `outdated`: there are only reviews of an earlier output.
+    """
+
+    needs_work: tuple[str, ...]
+    approved: tuple[str, ...]
+    remarks: int
+    outdated: bool
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """By what a reader may look for the render."""
+        return (
+            *(("needs_work",) if self.needs_work else ()),
+            *(("approved",) if self.approved and not self.needs_work else ()),
+            *(("remarks",) if self.remarks else ()),
+            *(() if self.needs_work or self.approved else ("undecided",)),
+        )
+
+    @property
+    def rank(self) -> int:
+        """The place in the order of the column: what needs work first, what is approved last."""
+        return 0 if self.needs_work else 2 if self.approved else 1
+
+
+@dataclass(frozen=True)
 class RenderRow:
     """A render in the scorecard.
 
     `faults` are the gates it fails; `reason` and `message` say why there is no result; `sample` is
-    None if there is nothing to hear.
+    None if there is nothing to hear. `reviews` is what people say about it.
     """
 
     id: str
@@ -123,6 +153,7 @@ class RenderRow:
     faults: tuple[str, ...]
     reason: str | None
     message: str | None
+    reviews: RowReviews
     sample: Sample | None
     length: str
     seconds: float
@@ -144,7 +175,8 @@ class Overview:
 
     `extent` is the size of the batch. `first` is the render to hear first, and `reason` says why;
     None if there is nothing to hear. `archive` is the name of the ZIP of the site; None if none is
-    offered.
+    offered. `reviewed`: there are reviews, so that the scorecard has a column for them; of the
+    renders that can be `heard`, so many are `approved` or in need of work.
     """
 
     sentence: str
@@ -157,6 +189,10 @@ class Overview:
     rows: tuple[RenderRow, ...]
     downloads: tuple[Download, ...]
     archive: str | None
+    reviewed: bool
+    heard: int
+    approved: int
+    needs_work: int
 
 
 def overview(
@@ -199,6 +235,10 @@ def overview(
         rows=rows,
         downloads=download_links(reports),
         archive=archive,
+        reviewed=any(item.reviews for item in renders),
+        heard=sum(item.output is not None for item in renders),
+        approved=sum(is_approved(item, 1) for item in renders),
+        needs_work=sum(bool(row.reviews.needs_work) for row in rows),
     )
 
 
@@ -273,10 +313,21 @@ def _row(
         faults=faults(item),
         reason=words(failure.code) if failure else None,
         message=_message(item.path, failure) if failure else None,
+        reviews=_reviews(item),
         sample=None if failure else _sample(item, media[item.id]),
         length=clock(item.duration) if item.rate else "—",
         seconds=item.duration,
         cells=tuple(found[family.anchor] for family in shown),
+    )
+
+
+def _reviews(item: ScoredRender) -> RowReviews:
+    current = [one for one in item.reviews if item.is_about_it(one)]
+    return RowReviews(
+        needs_work=deciders(item, "needs_work"),
+        approved=deciders(item, "approved"),
+        remarks=sum(len(one.remarks) for one in current),
+        outdated=bool(item.reviews) and not current,
     )
 
 
