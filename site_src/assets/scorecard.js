@@ -4,6 +4,11 @@
 (() => {
   "use strict";
 
+  // As in text.js, which is a module.
+  const _ = (text, values = {}) =>
+    (globalThis.stTexts?.[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+  const language = document.documentElement.lang || "en";
+
   /** Rows on a page; scorecard.css hides the others while the page loads. */
   const ROWS = 50;
 
@@ -17,7 +22,7 @@
   const rows = [...body.rows];
   /** The text of each row for the filter, cached when first used. */
   const texts = new Map();
-  const collator = new Intl.Collator("en", { numeric: true });
+  const collator = new Intl.Collator(language, { numeric: true });
 
   /** The column that the rows are sorted by, or -1, and whether the largest value comes first. */
   let sorted = { column: -1, descending: false };
@@ -29,15 +34,15 @@
   const verdicts = element("select", {}, ...verdictOptions());
   const order = element("select", {}, ...orderOptions());
   const count = element("p", { class: "st-count", role: "status" });
-  const pages = element("nav", { class: "st-pages", "aria-label": "Pages of the scorecard" });
+  const pages = element("nav", { class: "st-pages", "aria-label": _("Pages of the scorecard") });
   // Only the table scrolls; the filter and the page buttons stay visible.
   box.before(
     element(
       "div",
       { class: "st-controls" },
-      element("label", { class: "st-filter" }, "Find a render", filter),
-      element("label", { class: "st-filter" }, "Show", verdicts),
-      element("label", { class: "st-filter st-order" }, "Order", order),
+      element("label", { class: "st-filter" }, _("Find a render"), filter),
+      element("label", { class: "st-filter" }, _("Show"), verdicts),
+      element("label", { class: "st-filter st-order" }, _("Order"), order),
     ),
   );
   box.after(element("div", { class: "st-paging" }, count, pages));
@@ -134,7 +139,7 @@
   function verdictOptions() {
     const counts = new Map();
     for (const row of rows) counts.set(verdictOf(row), (counts.get(verdictOf(row)) ?? 0) + 1);
-    const all = element("option", { value: "" }, `all (${rows.length})`);
+    const all = element("option", { value: "" }, _("all ({count})", { count: rows.length }));
     return [
       all,
       ...[...counts].map(([verdict, number]) =>
@@ -147,7 +152,7 @@
   function orderOptions() {
     const option = (column, descending, text) =>
       element("option", { value: JSON.stringify([column, descending]) }, text);
-    const choices = [option(-1, false, "most attention first")];
+    const choices = [option(-1, false, _("most attention first"))];
     for (const [column, heading] of headings.entries()) {
       if (heading.matches(".st-listen")) continue;
       const name = (heading.querySelector(".st-head") ?? heading).textContent.trim();
@@ -184,18 +189,21 @@
     const seen = matching.slice(first, first + ROWS);
     body.replaceChildren(...seen);
     const [from, to, of, all] = [first + 1, first + seen.length, matching.length, rows.length].map(
-      (number) => number.toLocaleString("en"),
+      (number) => number.toLocaleString(language),
     );
-    const shown = `${from}–${to} of ${of} renders${of === all ? "" : ` (of ${all})`}`;
-    count.textContent = seen.length ? shown : "No render matches.";
+    const shown =
+      of === all
+        ? _("{from}–{to} of {of} renders", { from, to, of })
+        : _("{from}–{to} of {of} renders (of {all})", { from, to, of, all });
+    count.textContent = seen.length ? shown : _("No render matches.");
     const last = Math.ceil(matching.length / ROWS) - 1;
     pages.hidden = last < 1;
     pages.replaceChildren(
-      pageButton("‹", "Previous page", page - 1, last),
+      pageButton("‹", _("Previous page"), page - 1, last),
       ...offered(last).map((index) =>
-        index < 0 ? "…" : pageButton(`${index + 1}`, `Page ${index + 1}`, index, last),
+        index < 0 ? "…" : pageButton(`${index + 1}`, _("Page {number}", { number: index + 1 }), index, last),
       ),
-      pageButton("›", "Next page", page + 1, last),
+      pageButton("›", _("Next page"), page + 1, last),
     );
   }
 

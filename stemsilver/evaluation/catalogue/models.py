@@ -11,6 +11,7 @@ from stemsilver.evaluation import citations
 from stemsilver.evaluation.catalogue import METRICS, Metric
 from stemsilver.evaluation.catalogue.words import ENGLISH_FORMS
 from stemsilver.evaluation.citations import Citation
+from stemsilver.translation import N_
 
 _SMALL = ("tiny", "base", "small")
 _BASIC = "capitals and punctuation do not count, but numbers and short forms count as written"
@@ -53,9 +54,9 @@ def _by_panns(metric: Metric, music: PannsMusic) -> Metric:
 
 
 def _by_whisper(metric: Metric, asr: Asr) -> Metric:
-    normaliser = {"en": "English", AUTO: "English or basic"}.get(asr.language, "basic")
+    normaliser = {"en": N_("English"), AUTO: N_("English or basic")}.get(asr.language, N_("basic"))
     heard = Citation(
-        f"Radford et al., Whisper ({asr.model_name}, with its {normaliser} normaliser), 2022",
+        N_(f"Radford et al., Whisper ({asr.model_name}, with its {normaliser} normaliser), 2022"),
         citations.WHISPER.url,
     )
     where, limits = metric.where, metric.limits

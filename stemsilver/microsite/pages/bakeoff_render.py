@@ -11,11 +11,25 @@ from stemsilver.media.playback import with_base
 from stemsilver.microsite.baseline import label
 from stemsilver.microsite.pages.bakeoff import Version, bakeoff_family, versions
 from stemsilver.microsite.pages.blind import PROFILES, BlindPage, Choice, blind_page
-from stemsilver.microsite.pages.render import Difference, Neighbour, difference, neighbour
+from stemsilver.microsite.pages.render import (
+    Difference,
+    Neighbour,
+    alignment_name,
+    difference,
+    neighbour,
+)
 from stemsilver.microsite.parts.metric_cells import Family, Reading, read
-from stemsilver.microsite.parts.player import PlayedTrack, Player, blind_pair, heard_tracks, player
+from stemsilver.microsite.parts.player import (
+    PlayedTrack,
+    Player,
+    blind_pair,
+    heard_tracks,
+    in_a_sentence,
+    player,
+)
 from stemsilver.records import Evidence, Timeline
 from stemsilver.report import OWN_STAGE_A, Bakeoff, BakeoffColumn, ScoredRender
+from stemsilver.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,7 @@ def bakeoff_render(
         versions=versions(found, items[0].id, shown),
         rows=() if first is None else tuple(_row(one, first, items) for one in shown),
         differences=tuple(
-            replace(difference(alignment), heading=f"{run.name}: {alignment.name}")
+            replace(difference(alignment), heading=f"{run.name}: {alignment_name(alignment)}")
             for run, measured in zip(found.runs, evidence, strict=True)
             if measured is not None
             for alignment in measured.alignments
@@ -101,14 +115,16 @@ def render_sources(
     for at, folder in folders.items():
         if at != first:
             heard = with_base(heard, heard_tracks(folder), names[at])
-    about = "The render as it came in."
-    raw = PlayedTrack("raw", "Raw", "raw", about, folders[first] / "raw.flac", heard["raw"])
+    about = _("The render as it came in.")
+    raw = PlayedTrack(
+        "raw", _("Raw"), in_a_sentence("Raw"), about, folders[first] / "raw.flac", heard["raw"]
+    )
     return raw, {
         at: PlayedTrack(
             names[at],
             found.runs[at].name,
             found.runs[at].name,
-            "Speech only, under this profile.",
+            _("Speech only, under this profile."),
             folder / "clean.flac",
             heard[names[at]],
         )
@@ -132,7 +148,9 @@ def blind_pages(
         base, head = (found.runs[at] for at in pair)
         choices = [
             Choice(
-                " and ".join(found.runs[at].name for at in other),
+                _("{first} and {last}").format(
+                    first=found.runs[other[0]].name, last=found.runs[other[1]].name
+                ),
                 None if other == pair else f"{names[other]}.html",
             )
             for other in pairs

@@ -27,6 +27,7 @@ from stemsilver.microsite.parts.player import Player, change_files, player, play
 from stemsilver.records import Alignment, Artefact, Evidence, Failure
 from stemsilver.report import ScoredRender, format_value
 from stemsilver.report.text.wording import counted
+from stemsilver.translation import gettext as _
 
 _TOLD = 20
 """How many words are told of those lost, or recovered."""
@@ -127,9 +128,7 @@ def render_page(
         measured=tuple(one for one in found if one.measured),
         unmeasured=tuple(one for one in found if not one.measured),
         differences=tuple(difference(alignment) for alignment in alignments),
-        script_words=tuple(
-            _script_words(alignments, "letter" if item.language in UNSPACED else "word")
-        ),
+        script_words=tuple(_script_words(alignments, letters=item.language in UNSPACED)),
         item=item,
         previous=neighbour(items[index - 1]) if index else None,
         next=neighbour(items[index + 1]) if index + 1 < len(items) else None,
@@ -151,7 +150,7 @@ def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
             *one.seconds,
             tuple(
                 OfferedFile(
-                    heading=signal.capitalize(),
+                    heading=_(signal.capitalize()),
                     href=f"{item.id}/{name}",
                     name=f"{item.id}-{name}",
                     size=size((media / name).stat().st_size),
@@ -166,7 +165,7 @@ def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
 def difference(alignment: Alignment) -> Difference:
     """Return an alignment as a page shows it."""
     equal = sum(word.operation == "equal" for word in alignment.words)
-    name = alignment.name
+    name = alignment_name(alignment)
     rate = wer(alignment) if alignment.reference_words else None
     return Difference(
         heading=name[:1].upper() + name[1:],
@@ -177,17 +176,30 @@ def difference(alignment: Alignment) -> Difference:
     )
 
 
-def _script_words(alignments: Sequence[Alignment], noun: str) -> Iterator[str]:
+def alignment_name(alignment: Alignment) -> str:
+    """Return which texts were compared, within a sentence.
+
+    >>> alignment_name(Alignment("script → clean", ()))
+    'script → clean'
+    """
+    return " → ".join(_(part) for part in alignment.name.split(" → "))
+
+
+def _script_words(alignments: Sequence[Alignment], *, letters: bool) -> Iterator[str]:
     """Yield which words (or letters) of the script are heard in one of raw and clean only."""
     named = {alignment.name: alignment for alignment in alignments}
     if SCRIPT_TO_RAW not in named or SCRIPT_TO_CLEAN not in named:
         return
     lost, recovered = lost_and_recovered(named[SCRIPT_TO_RAW], named[SCRIPT_TO_CLEAN])
-    for what, found in (("lost", lost), ("recovered", recovered)):
+    for what, found in (
+        (_("{words} of the script lost"), lost),
+        (_("{words} of the script recovered"), recovered),
+    ):
         told = [word.before for word in found[:_TOLD]]
         if len(found) > _TOLD:
-            told.append(f"and {len(found) - _TOLD} more")
-        count = f"{counted(len(found), noun)} of the script {what}"
+            told.append(_("and {count} more").format(count=len(found) - _TOLD))
+        said = counted(len(found), "letter") if letters else counted(len(found), "word")
+        count = what.format(words=said)
         yield f"{count}: {', '.join(told)}" if told else count
 
 

@@ -45,6 +45,8 @@ from stemsilver.report import (
     used_models,
     visible,
 )
+from stemsilver.translation import date
+from stemsilver.translation import gettext as _
 
 # The theme does not escape titles, so they lose HTML characters; the heading shows all of them.
 _INERT = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "”", "'": "’"})
@@ -110,7 +112,7 @@ class Pages:
         """Write the front page, which links to the comparison with `base` if there is one."""
         self.write(
             "index.md",
-            "Overview",
+            _("Overview"),
             "overview.html",
             view=overview(self.scorecard, reports, media, archive),
             against=None if base is None else label(base.scorecard, self.scorecard),
@@ -145,7 +147,7 @@ class Pages:
         head, other = label(build, base.scorecard), label(base.scorecard, build)
         self.write(
             "compare.md",
-            "Compare",
+            _("Compare"),
             "compare.html",
             view=comparison(build, base, matched, head, other),
         )
@@ -159,11 +161,11 @@ class Pages:
 
     def write_blind(self, name: str, page: BlindPage) -> None:
         """Write a page on which two versions of the renders are told apart by ear."""
-        self.write(name, "Blind test", "blind.html", view=page)
+        self.write(name, _("Blind test"), "blind.html", view=page)
 
     def write_trend(self, history: Sequence[Record]) -> None:
         """Write the page of every metric across the builds until this one."""
-        self.write("trend.md", "Trend", "trend.html", view=trend(history, self.scorecard))
+        self.write("trend.md", _("Trend"), "trend.html", view=trend(history, self.scorecard))
 
     def write_background(self) -> None:
         """Write the pages that say how the numbers came about: Method and Reproduce."""
@@ -175,7 +177,7 @@ class Pages:
         ran = profiles or (self.profile,)
         self.write(
             "method.md",
-            "Method",
+            _("Method"),
             "method.html",
             families=families_of(described(self.profile.evaluation)),
             gates=self.scorecard.gates,
@@ -188,7 +190,7 @@ class Pages:
         config = self.profile.model_dump(mode="json", exclude={"name"})
         self.write(
             "reproduce.md",
-            "Reproduce",
+            _("Reproduce"),
             "reproduce.html",
             config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
             commands="\n".join(
@@ -254,4 +256,4 @@ def _shown(value: Any) -> Any:
 
 def _moment(build: Scorecard) -> str:
     """Format the time of a build for a reader."""
-    return f"{build.moment.day} {build.moment:%B %Y, %H:%M} UTC"
+    return f"{date(build.moment)}, {build.moment:%H:%M} UTC"
