@@ -19,6 +19,8 @@ from typing import Any, BinaryIO, TypeAlias
 Found: TypeAlias = tuple[int, str, str | tuple[str, str], list[str]]
 
 _PROSE = re.compile(r"[A-Za-z}…] [a-zβ0-9“{(]")
+_FORMULA = re.compile(r"^\\|\\,|\(\?|\\d")
+_WORDS = re.compile(r"[a-z ]{100,}")
 _CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 _MARKS = frozenset({"_", "gettext", "N_"})
 
@@ -49,7 +51,7 @@ def sentences(
 ) -> Iterator[Found]:
     """Yield the prose of a Python file: strings of several words, and stable codes as words.
 
-    Docstrings, formulas, patterns, titles of works and strings that are processed at once are not.
+    Docstrings, formulas, patterns, lists of words and titles of works are none.
     """
     tree = ast.parse(file.read())
     yield from _marked(tree)
@@ -66,14 +68,13 @@ def sentences(
 def _prose(node: ast.AST) -> Iterator[tuple[int, str]]:
     text = _text(node)
     if text is not None:
-        if _PROSE.search(text) and not re.search(r"^\\|\\,|\(\?|\\d", text):
+        if _PROSE.search(text) and not _WORDS.fullmatch(text) and not _FORMULA.search(text):
             yield node.lineno, text  # type: ignore[attr-defined]
         return
     for child in ast.iter_child_nodes(node):
         documents = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
-        split = isinstance(child, ast.Attribute) and child.attr in ("split", "removesuffix")
         work = isinstance(child, ast.Call) and getattr(child.func, "id", "") == "Citation"
-        if not (documents or split or work):
+        if not (documents or work):
             yield from _prose(child)
 
 

@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from stemsilver.translation import localised
+from stemsilver.translation import N_, gettext, localised
 from stemsilver.translation.catalogue import catalogue, translations
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]\w*)\}", re.IGNORECASE)
 _NUMBER = re.compile(r"[+−-]?\d[\d,]*(\.\d+)?( ?%)?")
 # Longer texts are not searched: they are untrusted, and some patterns could take long.
 _LONGEST = 2000
+# Single words that are filled into them.
+VALUES = (N_("earlier"), N_("later"), N_("reference"), N_("script"))
 
 
 def sentence(language: str, text: str) -> str | None:
@@ -60,6 +62,10 @@ def _value(language: str, text: str) -> str:
     """Return what was filled into a message, in `language` if it is a number or a message."""
     if _NUMBER.fullmatch(text):
         return localised(text)
+    for comma in (" and ", ", "):
+        listed = [_sentence(language, part) for part in text.split(comma)]
+        if len(listed) > 1 and None not in listed:
+            return gettext(comma).join(map(str, listed))
     return _sentence(language, text) or text
 
 
@@ -85,4 +91,4 @@ def _regex(message: str) -> Iterator[str]:
             yield f"(?P={part})"
         else:
             seen.add(part)
-            yield f"(?P<{part}>.+?)"
+            yield f"(?P<{part}>.*?)"

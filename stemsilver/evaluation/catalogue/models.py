@@ -9,7 +9,7 @@ from stemsilver.config import Asr, Evaluation, PannsMusic
 from stemsilver.config.languages import AUTO, UNSPACED
 from stemsilver.evaluation import citations
 from stemsilver.evaluation.catalogue import METRICS, Metric
-from stemsilver.evaluation.catalogue.words import ENGLISH_FORMS
+from stemsilver.evaluation.catalogue.words import ENGLISH_FORMS, SMALL
 from stemsilver.evaluation.citations import Citation
 from stemsilver.translation import N_
 
@@ -63,16 +63,18 @@ def _by_whisper(metric: Metric, asr: Asr) -> Metric:
     if asr.language == AUTO:
         both = f"in English, {ENGLISH_FORMS}; in other languages, {_BASIC}"
         where = where.replace(ENGLISH_FORMS, both)
-        where += (
-            " Both signals of a render are heard in one language. Where a language leaves no "
+        unspaced = (
+            "Both signals of a render are heard in one language. Where a language leaves no "
             "spaces between words, as Japanese does, letters are counted as words."
         )
+        where = " ".join((where, unspaced))
     elif asr.language != "en":
         where = where.replace(ENGLISH_FORMS, _BASIC)
     if asr.language in UNSPACED:
-        where += " The language leaves no spaces between words, so letters are counted as words."
+        unspaced = "The language leaves no spaces between words, so letters are counted as words."
+        where = " ".join((where, unspaced))
     if not asr.model_name.startswith(_SMALL):
-        limits = limits.replace("the small recogniser itself", "the recogniser itself")
+        limits = limits.replace(SMALL, "the recogniser itself")
     return replace(
         metric,
         where=where,

@@ -6,6 +6,7 @@ from stemsilver.evaluation import citations as sources
 from stemsilver.evaluation.catalogue.metric import Direction, Metric
 
 ENGLISH_FORMS = "numbers, times, amounts and usual short forms are written in one way"
+SMALL = "the small recogniser itself"
 _COUNTS = (
     "$S$ words are substituted, $D$ deleted and $I$ inserted, against the $N$ words {heard}. "
     f"First both texts are normalised: {ENGLISH_FORMS}, "
@@ -44,7 +45,7 @@ SCRIPT_WER = Metric(
     r"\frac{S + D + I}{N}",
     _COUNTS.format(heard="of the script"),
     (sources.WHISPER, sources.JIWER),
-    "Who made the error: the voice, the music or the small recogniser itself. So compare raw "
+    f"Who made the error: the voice, the music or {SMALL}. So compare raw "
     "with clean. It also cannot tell how natural the words sound. Needs a script beside the "
     "render, and is not shown where raw and clean both differ from it by more than 80 %. "
     f"{_FORMS}",
