@@ -16,9 +16,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, TypeAlias
 
+STORED = "Stored in English."
+"""The comment on a message in the catalogue that may be the pattern of a stored sentence."""
+
 Found: TypeAlias = tuple[int, str, str | tuple[str, str], list[str]]
 
-_PROSE = re.compile(r"[A-Za-z}…] [a-zβ0-9“{(]")
+_PROSE = re.compile(r"[A-Za-z}…$] [a-zβ0-9“{(]")
 _FORMULA = re.compile(r"^\\|\\,|\(\?|\\d")
 _WORDS = re.compile(r"[a-z ]{100,}")
 _CODE = re.compile(r"[a-z]+(_[a-z]+)*")
@@ -56,13 +59,13 @@ def sentences(
     tree = ast.parse(file.read())
     yield from _marked(tree)
     for line, text in _prose(tree):
-        yield line, "_", text, []
+        yield line, "_", text, [STORED]
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             name, value = getattr(target, "id", ""), _text(node.value) or ""
             if (name.isupper() or name == "code") and _CODE.fullmatch(value):
-                yield node.lineno, "_", value.replace("_", " "), []
+                yield node.lineno, "_", value.replace("_", " "), [STORED]
 
 
 def _prose(node: ast.AST) -> Iterator[tuple[int, str]]:

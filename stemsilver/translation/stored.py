@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from stemsilver.translation import N_, gettext, localised
-from stemsilver.translation.catalogue import catalogue, translations
+from stemsilver.translation.catalogue import catalogue
+from stemsilver.translation.extraction import STORED
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]\w*)\}", re.IGNORECASE)
 _NUMBER = re.compile(r"[+−-]?\d[\d,]*(\.\d+)?( ?%)?")
@@ -45,8 +46,7 @@ def _sentence(language: str, text: str) -> str | None:
 
 
 def _message(language: str, text: str) -> str | None:
-    known = translations(language).gettext(text)
-    if known != text:
+    if (known := _exact(language, text)) is not None:
         return known
     for pattern, translation in _patterns(language):
         if match := pattern.fullmatch(text):
@@ -58,10 +58,17 @@ def _message(language: str, text: str) -> str | None:
     return None
 
 
+def _exact(language: str, text: str) -> str | None:
+    known = catalogue(language).get(text)
+    return known.string if known is not None and isinstance(known.string, str) else None
+
+
 def _value(language: str, text: str) -> str:
     """Return what was filled into a message, in `language` if it is a number or a message."""
     if _NUMBER.fullmatch(text):
         return localised(text)
+    if (known := _exact(language, text)) is not None:
+        return known
     for comma in (" and ", ", "):
         listed = [_sentence(language, part) for part in text.split(comma)]
         if len(listed) > 1 and None not in listed:
@@ -75,7 +82,9 @@ def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     found = [
         (message.id, str(message.string))
         for message in catalogue(language)
-        if isinstance(message.id, str) and _PLACEHOLDER.search(message.id)
+        if STORED in message.auto_comments
+        and isinstance(message.id, str)
+        and _PLACEHOLDER.search(message.id)
     ]
     found.sort(key=lambda pair: len(_PLACEHOLDER.sub("", pair[0])), reverse=True)
     return tuple((re.compile("".join(_regex(id_)), re.DOTALL), text) for id_, text in found)
@@ -91,4 +100,4 @@ def _regex(message: str) -> Iterator[str]:
             yield f"(?P={part})"
         else:
             seen.add(part)
-            yield f"(?P<{part}>.*?)"
+            yield f"(?P<{part}>.*)"

@@ -80,7 +80,7 @@ SEPARATORS: dict[str, Model] = {
         _EMBEDDED,
     ),
     "htdemucs_ft": Model(
-        "Hybrid Transformer Demucs, fine-tuned",
+        N_("Hybrid Transformer Demucs, fine-tuned"),
         "Waveform and spectrogram at once, with a transformer between. A bag of four specialists, "
         "of which only the one for vocals is run: the other three do not affect them.",
         Citation(
