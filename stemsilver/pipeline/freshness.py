@@ -89,7 +89,8 @@ def inputs_digest(
         "skipped": [astuple(one) for one in options["skipped"]],
     }
     machine = [sys.version, _packages(), {name: os.environ.get(name) for name in _ENVIRONMENT}]
-    code = [__version__, _contents(Path(__file__).parents[1], "*.py")]
+    package = Path(__file__).parents[1]
+    code = [__version__, _contents(package, "*.py"), _contents(package, "*.po")]
     models = [[_weight(name) for name in used], _contents(folder(), "*.yaml")]
     facts = [batch, asked, look, models, machine, code, commit()]
     return digest(profile, json.dumps(facts, sort_keys=True))

@@ -14,7 +14,7 @@ from stemsilver.microsite.pages.blind import PROFILES, BlindPage, Choice, blind_
 from stemsilver.microsite.pages.render import (
     Difference,
     Neighbour,
-    alignment_name,
+    compared_texts,
     difference,
     neighbour,
 )
@@ -84,7 +84,7 @@ def bakeoff_render(
         versions=versions(found, items[0].id, shown),
         rows=() if first is None else tuple(_row(one, first, items) for one in shown),
         differences=tuple(
-            replace(difference(alignment), heading=f"{run.name}: {alignment_name(alignment)}")
+            replace(difference(alignment), heading=f"{run.name}: {compared_texts(alignment.name)}")
             for run, measured in zip(found.runs, evidence, strict=True)
             if measured is not None
             for alignment in measured.alignments

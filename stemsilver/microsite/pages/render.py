@@ -165,7 +165,7 @@ def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
 def difference(alignment: Alignment) -> Difference:
     """Return an alignment as a page shows it."""
     equal = sum(word.operation == "equal" for word in alignment.words)
-    name = alignment_name(alignment)
+    name = compared_texts(alignment.name)
     rate = wer(alignment) if alignment.reference_words else None
     return Difference(
         heading=name[:1].upper() + name[1:],
@@ -176,13 +176,13 @@ def difference(alignment: Alignment) -> Difference:
     )
 
 
-def alignment_name(alignment: Alignment) -> str:
-    """Return which texts were compared, within a sentence.
+def compared_texts(name: str) -> str:
+    """Return the name of an alignment in the language of the site.
 
-    >>> alignment_name(Alignment("script → clean", ()))
+    >>> compared_texts("script → clean")
     'script → clean'
     """
-    return " → ".join(_(part) for part in alignment.name.split(" → "))
+    return " → ".join(_(part) for part in name.split(" → "))
 
 
 def _script_words(alignments: Sequence[Alignment], *, letters: bool) -> Iterator[str]:
