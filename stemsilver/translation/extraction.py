@@ -35,14 +35,14 @@ def python(
     yield from _marked(ast.parse(file.read()))
 
 
-def _marked(tree: ast.AST) -> Iterator[Found]:
+def _marked(tree: ast.AST, *comments: str) -> Iterator[Found]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args:
             continue
         name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
         texts = [_text(one) for one in node.args]
         if name in _MARKS and texts[0] is not None:
-            yield node.lineno, "_", texts[0], []
+            yield node.lineno, "_", texts[0], [*comments]
         elif name == "ngettext" and texts[0] is not None and texts[1] is not None:
             yield node.lineno, "ngettext", (texts[0], texts[1]), []
         elif name == "counted" and len(texts) == 2 and texts[1] is not None:
@@ -57,7 +57,7 @@ def sentences(
     Docstrings, formulas, patterns, lists of words and titles of works are none.
     """
     tree = ast.parse(file.read())
-    yield from _marked(tree)
+    yield from _marked(tree, STORED)
     for line, text in _prose(tree):
         yield line, "_", text, [STORED]
     for node in ast.walk(tree):
