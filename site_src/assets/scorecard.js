@@ -20,6 +20,10 @@
   const headings = [...table.tHead.rows[0].cells];
   /** Every row, in the order of the HTML. */
   const rows = [...body.rows];
+  /** The folder of each row, and the column of the names, by which the rows are grouped. */
+  const folders = new Map(rows.map((row) => [row, folderOf(row)]));
+  const named = headings.findIndex((heading) => heading.matches(".st-name"));
+  const foldered = new Set(folders.values()).size > 1;
   /** The text of each row for the filter, cached when first used. */
   const texts = new Map();
   const collator = new Intl.Collator(language, { numeric: true });
@@ -115,10 +119,33 @@
       return { row, value: dataset.order ?? textContent.trim(), isNumber: "order" in dataset };
     });
     keyed.sort((a, b) => {
+      const apart = column === named && collator.compare(folders.get(a.row), folders.get(b.row));
+      if (apart) return sign * apart;
       if (a.value === "" || b.value === "") return (a.value === "") - (b.value === "");
       return sign * (a.isNumber ? a.value - b.value : collator.compare(a.value, b.value));
     });
     return keyed.map(({ row }) => row);
+  }
+
+  /** Return the folder of a row's render with all its characters; empty if it has none. */
+  function folderOf(row) {
+    const folder = row.querySelector("th .st-dir");
+    return folder ? folder.title || folder.textContent : "";
+  }
+
+  /** Put a heading before the first row of each folder. */
+  function grouped(seen) {
+    let last;
+    return seen.flatMap((row) => {
+      const folder = folders.get(row);
+      if (folder === last) return [row];
+      last = folder;
+      // It may break at folders and underscores.
+      const parts = (folder || "(no folder)").split(/(?<=[/_ -])/);
+      const name = parts.flatMap((part) => [part, element("wbr", {})]);
+      const cell = element("th", { colspan: headings.length, scope: "rowgroup" }, ...name);
+      return [element("tr", { class: "st-folder" }, cell), row];
+    });
   }
 
   /** Return the rows that contain every word of the filter, in any cells and any order. */
@@ -155,7 +182,8 @@
     const choices = [option(-1, false, _("most attention first"))];
     for (const [column, heading] of headings.entries()) {
       if (heading.matches(".st-listen")) continue;
-      const name = (heading.querySelector(".st-head") ?? heading).textContent.trim();
+      const text = (heading.querySelector(".st-head") ?? heading).textContent.trim();
+      const name = foldered && column === named ? "Folder and name" : text;
       choices.push(option(column, false, `${name} ↑`), option(column, true, `${name} ↓`));
     }
     return choices;
@@ -165,7 +193,8 @@
   function textOf(row) {
     if (!texts.has(row)) {
       const cells = [...row.cells].filter((cell) => !cell.matches(".st-listen"));
-      texts.set(row, plain(cells.map((cell) => cell.textContent).join("\n")));
+      const texted = [folders.get(row), ...cells.map((cell) => cell.textContent)];
+      texts.set(row, plain(texted.join("\n")));
     }
     return texts.get(row);
   }
@@ -175,11 +204,10 @@
     return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   }
 
-  /** Show a page, scrolled to its first row. */
+  /** Show a page. */
   function show(index) {
     page = index;
     draw();
-    box.scrollTop = 0;
   }
 
   /** Put the rows of the page into the table, and show which rows they are. */
@@ -187,7 +215,9 @@
     const matching = found();
     const first = page * ROWS;
     const seen = matching.slice(first, first + ROWS);
-    body.replaceChildren(...seen);
+    const byFolder = foldered && sorted.column === named;
+    table.toggleAttribute("data-grouped", byFolder);
+    body.replaceChildren(...(byFolder ? grouped(seen) : seen));
     const [from, to, of, all] = [first + 1, first + seen.length, matching.length, rows.length].map(
       (number) => number.toLocaleString(language),
     );
@@ -227,12 +257,14 @@
     return [0, -1, page, -1, last];
   }
 
-  /** Go to the chosen page. Its button is created anew, so the focus is set again. */
+  /** Go to the chosen page, at its first row. Its button is created anew: the focus is set again. */
   function turn(event) {
     const pressed = event.target.closest("button");
     if (!pressed) return;
     show(Number(pressed.value));
     const same = [...pages.children].find((button) => button.textContent === pressed.textContent);
-    (same.disabled ? pages.querySelector("[aria-current]") : same).focus();
+    const focused = same.disabled ? pages.querySelector("[aria-current]") : same;
+    focused.focus({ preventScroll: true });
+    box.scrollIntoView();
   }
 })();

@@ -11,12 +11,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from stemsilver import fsio
 from stemsilver.delivery.archive import ProgressCallback, Source, ignore_progress, write_zip
 from stemsilver.delivery.zip_names import fitting
 from stemsilver.errors import NothingToDo, UsageError
-from stemsilver.microsite import DOWNLOADS, RELEASE, offline_files
+from stemsilver.microsite import DOWNLOADS, RELEASE, SPEECH, offline_files
 from stemsilver.microsite.templates import environment
 from stemsilver.report import (
     Scorecard,
@@ -164,7 +165,7 @@ def _contents(proceed: Path, report: Path, site: Path) -> tuple[Scorecard, dict[
     files: dict[str, Source] = {
         **{f"speech/{name}": path for name, (path, _) in speech.items()},
         **{f"scorecard/{name}": report / name for name in _REPORTS},
-        **{f"site/{name}": source for name, source in pages.items()},
+        **{f"site/{name}": source for name, source in _once(pages, speech).items()},
     }
     renamed = {
         f"speech/{name}": item.output for name, (_, item) in speech.items() if item.output != name
@@ -224,6 +225,24 @@ def _speech(card: Scorecard, proceed: Path, report: Path) -> dict[str, tuple[Pat
             f"{report / _SCORECARD}: no render was cleaned, so there is nothing to release",
             next_step="See the scorecard for the reasons.",
         )
+    return found
+
+
+def _once(
+    pages: Mapping[str, Source], speech: Mapping[str, tuple[Path, ScoredRender]]
+) -> dict[str, Source]:
+    """Return the files of the site without its speech files: its pages link to those in `speech/`.
+
+    Or the release would contain each twice.
+    """
+    found = dict(pages)
+    for name, (_, item) in speech.items():
+        page = f"renders/{item.id}.html"
+        source = found.get(page)
+        if found.pop(f"renders/{item.id}/{SPEECH}", None) is not None and isinstance(source, Path):
+            link = f'href="{item.id}/{SPEECH}"'.encode()
+            there = f'href="../../speech/{quote(name)}"'.encode()
+            found[page] = source.read_bytes().replace(link, there)
     return found
 
 

@@ -11,13 +11,20 @@ if TYPE_CHECKING:
     from stemsilver.microsite.bakeoff_site import build_bakeoff
     from stemsilver.microsite.baseline import read_base
     from stemsilver.microsite.pages.bakeoff import MAX_PROFILES
-    from stemsilver.microsite.publish.offline import DOWNLOADS, RELEASE, Archive, offline_files
+    from stemsilver.microsite.publish.offline import (
+        DOWNLOADS,
+        RELEASE,
+        SPEECH,
+        Archive,
+        offline_files,
+    )
     from stemsilver.microsite.publish.site import PublishedSite, build, check_replaceable
 
 __all__ = [
     "DOWNLOADS",
     "MAX_PROFILES",
     "RELEASE",
+    "SPEECH",
     "Archive",
     "PublishedSite",
     "build",
@@ -31,7 +38,7 @@ _MODULES = {
     "pages.bakeoff": ("MAX_PROFILES",),
     "bakeoff_site": ("build_bakeoff",),
     "baseline": ("read_base",),
-    "publish.offline": ("DOWNLOADS", "RELEASE", "Archive", "offline_files"),
+    "publish.offline": ("DOWNLOADS", "RELEASE", "SPEECH", "Archive", "offline_files"),
     "publish.site": ("PublishedSite", "build", "check_replaceable"),
 }
 

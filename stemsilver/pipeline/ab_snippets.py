@@ -22,10 +22,12 @@ Short pairs of raw and clean, a folder for each render
 
 ab-1-raw.flac     as it came in
 ab-1-clean.flac   speech only
-ab-1-base.flac    speech only, as the build that this one was compared with made it
-
+{base}
 Files of one number are cut at the same samples. The speech in them is equally loud, so that the
 music makes the difference. ab.json says where they were cut, and at which gains.
+"""
+_ABOUT_BASE = """\
+ab-1-base.flac    speech only, as the build that this one was compared with made it
 """
 
 
@@ -61,7 +63,8 @@ def write_snippets(
                 fsio.write_if_changed(folder / item.id / name, content)
             kept[item.id] = files.keys()
     if kept:
-        fsio.write_if_changed(folder / README, _ABOUT.encode())
+        about = _ABOUT.format(base=_ABOUT_BASE if matched else "")
+        fsio.write_if_changed(folder / README, about.encode())
     _remove_others(folder, kept)
 
 

@@ -61,6 +61,7 @@ def build_site(
     base: Path | None = None,
     history: Sequence[Path] = (),
     archive: bool = False,
+    wav: bool = True,
     skipped: Sequence[Skipped] = (),
     max_site_megabytes: float = 1000.0,
     max_cache_gigabytes: float = 20.0,
@@ -79,6 +80,7 @@ def build_site(
         history: histories, scorecards, folders of them, or sites of earlier builds, in addition
             to the history in the report.
         archive: the site offers everything as one ZIP.
+        wav: each render's page offers its speech-only WAV, which the site then contains.
         skipped: what is in the raw folder and is none of the renders.
         max_site_megabytes: a larger site is not published.
         max_cache_gigabytes: the cache is reduced to this size in the end.
@@ -106,6 +108,7 @@ def build_site(
             base=base,
             history=history,
             archive=archive,
+            wav=wav,
             max_site_megabytes=max_site_megabytes,
             skipped=skipped,
         ),
@@ -149,6 +152,7 @@ def build_site(
             history=records,
             archive=_archive(scorecard, places) if archive else None,
             build_digest=made,
+            speech=_speech(scorecard, places.proceed) if wav else None,
         )
         cache.gc(round(max_cache_gigabytes * 1e9))
     return BuildOutcome(scorecard, finished, site, drawing)
@@ -200,6 +204,15 @@ def _is_settled(finished: BatchResult) -> bool:
     return all(
         one.evidence is not None and not tasks.crashed(one.evidence) for one in finished.items
     )
+
+
+def _speech(scorecard: Scorecard, proceed: Path) -> dict[str, Path]:
+    """Return the speech-only WAV of each cleaned render, by id."""
+    return {
+        item.id: fsio.contained(proceed, item.output)
+        for item in scorecard.renders
+        if item.output is not None
+    }
 
 
 def _archive(scorecard: Scorecard, places: Places) -> Archive:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,12 @@ def unpack(archive: Path, folder: Path) -> Path:
 def offers(site: Path) -> list[tuple[str, str]]:
     """The downloads of a front page: where each leads, and its note."""
     page = (site / "index.html").read_text(encoding="utf-8")
-    section = page[page.index('<ul class="st-downloads">') :].partition("</ul>")[0]
-    return re.findall(r'<a href="([^"]+)" download>.*<span class="st-note">([^<]*)<', section)
+    return re.findall(r'<a href="(downl[^"]+)" download>.*<span class="st-note">([^<]*)<', page)
+
+
+def speech_of(site: Collection[str]) -> set[str]:
+    """The speech files among the files of a site."""
+    return {name for name in site if name.endswith("/speech_only.wav")}
 
 
 def test_a_release_is_the_build(stemsilver: Terminal, workspace: Workspace, tmp_path: Path) -> None:
@@ -55,7 +60,12 @@ def test_a_release_is_the_build(stemsilver: Terminal, workspace: Workspace, tmp_
     subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=top, check=True)
     places = workspace.places
     assert contents(top / "speech") == contents(places.proceed)
-    assert contents(top / "site") == contents(places.site)
+    site, packed = contents(places.site), contents(top / "site")
+    # The pages link to the speech files that are in the release already.
+    assert packed.keys() == site.keys() - speech_of(site)
+    changed = {name for name in packed if packed[name] != site[name]}
+    assert changed == {f"{name.rpartition('/')[0]}.html" for name in speech_of(site)}
+    assert links.problems(top) == []
     assert links.problems(top / "site") == []
     card = (places.report / "scorecard.json").read_bytes()
     assert (top / "scorecard" / "scorecard.json").read_bytes() == card
@@ -75,7 +85,10 @@ def test_a_site_offers_its_zip(stemsilver: Terminal, workspace: Workspace, tmp_p
     assert f"For offline use: {NESTED}, " in ended.err
     megabytes = NESTED.stat().st_size / 1e6
     listed = offers(workspace.places.site)
-    assert listed[0] == (f"downloads/{NESTED.name}", f"ZIP, {megabytes:.1f} MB")
+    assert listed[0] == (
+        f"downloads/{NESTED.name}",
+        f"speech, scorecard and this site: ZIP, {megabytes:.1f} MB",
+    )
     assert others[0][0] == "downloads/scorecard.json"
     assert listed[1:] == others
     assert links.problems(workspace.places.site) == []
@@ -83,13 +96,17 @@ def test_a_site_offers_its_zip(stemsilver: Terminal, workspace: Workspace, tmp_p
     assert NESTED.read_bytes() == ZIP.read_bytes()
     assert stemsilver("release", "--out", "again").code == 0
     assert Path("again", ZIP.name).read_bytes() == ZIP.read_bytes()
-    site = unpack(NESTED, tmp_path / "elsewhere") / "site"
-    assert contents(site) == plain
-    assert offers(site) == others
-    assert links.problems(site) == []
-    # Nor does the next build keep it.
+    top = unpack(NESTED, tmp_path / "elsewhere")
+    assert contents(top / "site").keys() == plain.keys() - speech_of(plain)
+    assert offers(top / "site") == others
+    assert links.problems(top) == []
+    # The next build keeps it as long as it is up to date.
     build_site(stemsilver)
+    assert NESTED.is_file()
+    build_site(stemsilver, "--fresh-site")
     assert contents(workspace.places.site) == plain
+    build_site(stemsilver, "--no-wav")
+    assert not speech_of(contents(workspace.places.site))
 
 
 def test_the_zip_counts_against_the_budget(stemsilver: Terminal, workspace: Workspace) -> None:
@@ -109,9 +126,9 @@ def test_a_project_page_is_packed(
     Path("mkdocs.yml").write_text(f"site_url: https://team.example/narration/\n{own}", "utf-8")
     build_site(stemsilver, "--zip")
     assert Path("site", "404.html").is_file()
-    site = unpack(NESTED, tmp_path / "elsewhere") / "site"
-    assert not (site / "404.html").exists()
-    assert links.problems(site) == []
+    top = unpack(NESTED, tmp_path / "elsewhere")
+    assert not (top / "site" / "404.html").exists()
+    assert links.problems(top) == []
 
 
 def test_release_takes_version_and_folders(stemsilver: Terminal, workspace: Workspace) -> None:

@@ -18,7 +18,7 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING, TrackLevels, from_json, measure_tracks, to_json
 from stemsilver.media.plots import CHANGE, change_webp, spectrogram_webp, strip_name
-from stemsilver.microsite import PublishedSite, build, read_base
+from stemsilver.microsite import SPEECH, PublishedSite, build, read_base
 from stemsilver.records import (
     AlignedWord,
     Alignment,
@@ -43,6 +43,8 @@ HOSTILE = (
     "\"q' _*em*_ [x](y) | `c` {{ 7*7 }} {% raw %} &lt;b&gt; %2e%2e ünï\u202egpj.wav"
 )
 HOSTILE_WORD = "<script>window.pwned=1</script>{{7*7}}**x**"
+
+COUNTED = " ".join(f"word{number}" for number in range(30))
 
 _GOOD = {
     "raw_music_presence": 0.85,
@@ -89,6 +91,11 @@ class Planted:
         """What was measured on each cleaned render, by its id."""
         return {item.id: item.evidence for item in self.results if item.evidence is not None}
 
+    @property
+    def speech(self) -> dict[str, Path]:
+        """The speech-only WAV of each cleaned render, by its id."""
+        return {id_: folder / SPEECH for id_, folder in self.media.items()}
+
     def build(
         self,
         target: Path,
@@ -110,6 +117,7 @@ class Planted:
             max_megabytes,
             base=None if base is None else read_base(base),
             history=[*history, record(self.scorecard)],
+            speech=self.speech,
         )
 
 
@@ -158,9 +166,8 @@ class Published(Served):
 def plant(folder: Path) -> Planted:
     """Five renders: fine, stereo with a failed gate, hostile names, silent, not readable.
 
-    The first has places to listen to and music left; the second has neither, but strips of its
-    spectrograms, as a long render has. Their audio and pictures are
-    made in `folder`.
+    The first has places to listen to and music left; the second has neither, but a long text, and
+    strips of its spectrograms, as a long render has. Their audio and pictures are made in `folder`.
     """
     profile = config.load(resource("config") / "embedded.yaml")
     against_script = (
@@ -184,6 +191,7 @@ def plant(folder: Path) -> Planted:
             DUET,
             "stereo/duet.wav",
             _GOOD | {"music_to_speech_db": -9.0, "clean_pause_floor_db": -5.25},
+            _alignment("raw → clean", f"{COUNTED} fox", f"{COUNTED} box"),
             channels=2,
             music_ranges={"raw": (MusicRange(0.0, 1.5, -9.5),), "clean": ()},
         ),
@@ -296,6 +304,7 @@ def _media(folder: Path, item: ItemResult, profile: config.Profile) -> Path:
         for index in range(3 if item.id == DUET else 0):
             strip = spectrogram_webp(audio.samples, item.rate, index, 3)
             (target / strip_name(name, index)).write_bytes(strip)
+    soundfile.write(target / SPEECH, signals["clean"].samples.T, item.rate, subtype="PCM_24")
     pair = signals["raw"].samples, signals["clean"].samples
     (target / f"{CHANGE}.webp").write_bytes(change_webp(*pair, item.rate, 0.0))
     for index in range(3 if item.id == DUET else 0):

@@ -221,7 +221,7 @@ def test_the_pages_lead_to_each_other_tell_the_guardrail_and_play_the_base(
     expect(page.locator("main")).to_contain_text("embedded, 22 November 2026, 0123456")
     page.get_by_role("link", name="narration/intro one.wav").first.click()
     page.get_by_role("button", name="Play", exact=True).click()
-    page.get_by_role("radio", name="Base").check(force=True)
+    page.get_by_role("radio", name="Base", exact=True).check(force=True)
     expect(page.get_by_role("status")).to_have_text("Playing base")
 
 

@@ -18,15 +18,16 @@ from .visits import Visit
 
 def test_a_place_plays_clean_from_just_before_it(visit: Visit) -> None:
     page = live(visit, PAGE)
-    page.get_by_role("radio", name="Raw").check(force=True)
+    page.get_by_role("radio", name="Raw", exact=True).check(force=True)
     page.get_by_role("button", name="Hear clean at 0:01").first.click()
     starts(page, 0.4)
     expect(status(page)).to_have_text("Playing clean")
-    expect(page.get_by_role("radio", name="Clean")).to_be_checked()
+    expect(page.get_by_role("radio", name="Clean", exact=True)).to_be_checked()
 
 
 def test_music_that_is_left_plays_too(visit: Visit) -> None:
     page = live(visit, PAGE)
+    page.locator(".st-question summary").first.click()
     page.locator(".st-ranges button[data-as=raw]").nth(3).click()
     starts(page, 0.15)
     expect(status(page)).to_have_text("Playing raw")
@@ -39,6 +40,7 @@ def test_places_and_ranges_are_text_without_scripts(
     first = page.locator(".ab-first")
     expect(first).to_be_visible()
     assert "Hear clean at 0:01 19 dB" in " ".join(first.inner_text().split())
+    page.locator(".st-question summary").first.click()
     expect(page.locator(".st-ranges button").first).to_be_disabled()
     expect(page.locator(".st-ranges button").first).to_be_visible()
 
@@ -52,7 +54,7 @@ def test_the_pages_say_what_was_found(published: Published) -> None:
     assert "No music was found in clean." in page
     # It failed, so nothing is known of it.
     page = body(published, f"renders/{BROKEN}.html")
-    assert "Listen here first" not in page
+    assert "What to hear first" not in page
     assert "music" not in page
 
 

@@ -158,7 +158,7 @@ def test_only_what_is_played_is_fetched_and_a_switch_waits_for_nothing(
     page.wait_for_function("document.querySelector('stem-ab').engine.ready('raw')")
     last = EDGES[3]
     assert files.asked == [("clean", "head"), ("clean", last), ("raw", "head"), ("raw", last)]
-    page.get_by_role("radio", name="Raw").check(force=True)
+    page.get_by_role("radio", name="Raw", exact=True).check(force=True)
     expect(status(page)).to_have_text("Playing raw")
     # A spot elsewhere is fetched first, then what follows it.
     files.asked.clear()

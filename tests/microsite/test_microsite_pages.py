@@ -10,6 +10,7 @@ from posixpath import dirname, join, normpath
 from stemsilver import config
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.microsite.pages.writer import plain_title
+from stemsilver.microsite.parts.file_names import file_path
 from stemsilver.microsite.parts.metric_cells import families
 from stemsilver.report import visible
 
@@ -49,7 +50,8 @@ def test_hostile_names_are_text_shown_in_full(published: Published) -> None:
         scripts = re.findall(r"<script[^>]*>(.*?)</script>", page, re.DOTALL)
         assert "window.pwned" not in "".join(scripts), path.name
         texts[path.stem] = outline.text
-    assert visible(HOSTILE) in texts["index"]
+    place = file_path(HOSTILE)
+    assert place.row_folder + place.name in texts["index"]
     for text in (
         visible(HOSTILE),
         f"A note with {HOSTILE_WORD} in it.",
@@ -70,8 +72,18 @@ def test_pages_say_verdicts_limits_and_reasons(published: Published) -> None:
     assert "−9.0 ✗ outside its limit" in page
     assert "not cleaned unreadable" in page
     page = body(published, "renders/broken-00000005.html")
-    assert f"not audio, it begins with `{HOSTILE_WORD}`" in page
-    assert "Next step. Export the file again as WAV or FLAC." in page
+    assert (
+        "This render could not be cleaned: the file cannot be read as audio . "
+        "File: broken .wav "
+        f"Cause: not audio, it begins with `{HOSTILE_WORD}` "
+        "Next step: Export the file again as WAV or FLAC."
+    ) in page
+    page = body(published, "renders/duet-00000002.html")
+    assert page.index("✗ fails Music to speech −9.0 dB limit ≤ −20 dB") < page.index("✓ pass")
+    assert (
+        "Is the music gone? ✗ fails Not within its limits: Music to speech −9.0 dB, limit ≤ −20 dB;"
+        " pauses are 7 dB louder."
+    ) in page
     page = body(published, "renders/intro-one-00000001.html")
     assert "WER 60.0 % = (1 + 1 + 1) / 5 words" in page
     assert "≠ 1 substituted − 1 deleted + 1 inserted 3 unchanged" in page
@@ -80,6 +92,7 @@ def test_pages_say_verdicts_limits_and_reasons(published: Published) -> None:
     page = body(published, "renders/silent-00000004.html")
     assert "Music presence : too short" in page
     assert "– not measured Music to speech" in page
+    assert "Is the speech intact? – not measured This could not be measured: too short." in page
 
 
 def test_every_metric_of_the_catalogue_is_explained(published: Published) -> None:

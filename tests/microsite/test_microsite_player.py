@@ -27,7 +27,7 @@ def test_thumbs_have_room_and_nothing_is_fetched_before_a_click(visit: Visit) ->
         assert len(sizes) >= 12
         assert [size for size in sizes if min(size[1:]) < 44] == []
     expect(status(page)).to_have_text(re.compile(r"^Play fetches raw and clean, [\d.]+ kB;"))
-    page.get_by_role("radio", name="Removed").check(force=True)
+    page.get_by_role("radio", name="Removed", exact=True).check(force=True)
     page.locator(".ab-wave").click()
     assert visit.audio() == []
     # The chosen track comes first and plays; the last of the others comes while it does.
@@ -43,7 +43,7 @@ def test_it_plays_switches_and_stops(visit: Visit) -> None:
     page = live(visit, f"renders/{DUET}.html#l=0.00-1.00")
     play(page)
     expect(status(page)).to_have_text("Playing clean")
-    page.get_by_role("radio", name="Raw").check(force=True)
+    page.get_by_role("radio", name="Raw", exact=True).check(force=True)
     expect(status(page)).to_have_text("Playing raw")
     page.wait_for_function(
         "before => document.querySelector('stem-ab').position !== before", arg=position(page)
@@ -124,12 +124,12 @@ def test_keys_work_in_the_player_and_nowhere_else(visit: Visit) -> None:
     page.keyboard.press("k")
     assert visit.audio() == []
     # The arrow keys are the radios' own.
-    page.get_by_role("radio", name="Clean").focus()
+    page.get_by_role("radio", name="Clean", exact=True).focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("radio", name="Removed")).to_be_checked()
+    expect(page.get_by_role("radio", name="Removed", exact=True)).to_be_checked()
     expect(status(page)).to_have_text("removed")
     page.keyboard.press("1")
-    expect(page.get_by_role("radio", name="Raw")).to_be_checked()
+    expect(page.get_by_role("radio", name="Raw", exact=True)).to_be_checked()
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     expect(status(page)).to_have_text("Playing raw")
@@ -149,19 +149,19 @@ def test_keys_work_in_the_player_and_nowhere_else(visit: Visit) -> None:
     page.keyboard.press("u")
     expect(status(page)).to_have_text("No loop")
     page.keyboard.press("n")
-    expect(page.locator("h1")).to_have_text("stereo/duet.wav")
+    expect(page.locator("h1")).to_have_text("duet.wav")
 
 
 def test_a_link_leads_to_render_track_spot_and_loop(visit: Visit) -> None:
     page = live(visit, f"{PAGE}#v=removed&t=0.75&l=0.50-1.25")
-    expect(page.get_by_role("radio", name="Removed")).to_be_checked()
+    expect(page.get_by_role("radio", name="Removed", exact=True)).to_be_checked()
     assert position(page) == pytest.approx(0.75)
     assert page.locator("stem-ab[data-looped]").count() == 1
     expect(page.locator("stem-ab")).to_be_in_viewport()
     assert visit.audio() == [], "a link does not play by itself"
     # Another spot of the same page, as from a message: without a loop, it ends the loop.
     page.evaluate("location.hash = '#v=raw&t=1.30'")
-    expect(page.get_by_role("radio", name="Raw")).to_be_checked()
+    expect(page.get_by_role("radio", name="Raw", exact=True)).to_be_checked()
     assert position(page) == pytest.approx(1.3)
     assert page.locator("stem-ab[data-looped]").count() == 0
 
@@ -169,7 +169,7 @@ def test_a_link_leads_to_render_track_spot_and_loop(visit: Visit) -> None:
 def test_the_address_is_always_a_link_to_the_spot(open_page: Opener, published: Published) -> None:
     page = open_page(published, PAGE, permissions=["clipboard-read", "clipboard-write"])
     expect(page.locator(".ab-live")).to_have_count(1)
-    page.get_by_role("radio", name="Raw").check(force=True)
+    page.get_by_role("radio", name="Raw", exact=True).check(force=True)
     page.get_by_role("slider").fill("1.25")
     expect(page).to_have_url(f"{published.url}/{PAGE}#v=raw&t=1.25")
     # Without a secure context there is no clipboard: the link is shown to be copied by hand.

@@ -28,9 +28,9 @@ def test_audio_that_cannot_be_had_is_told_and_not_shown_as_heard(page: Page) -> 
     page.unroute("**/*.flac")
     page.route("**/removed.flac", lambda route: route.fulfill(status=404))
     play(page)
-    page.get_by_role("radio", name="Removed").check(force=True)
+    page.get_by_role("radio", name="Removed", exact=True).check(force=True)
     expect(status(page)).to_have_text("removed: the server answered 404.")
-    expect(page.get_by_role("radio", name="Clean")).to_be_checked()
+    expect(page.get_by_role("radio", name="Clean", exact=True)).to_be_checked()
     assert page.evaluate("document.querySelector('stem-ab').playing")
 
 
@@ -52,7 +52,7 @@ def test_another_choice_while_loading_wins(page: Page) -> None:
     page.route("**/clean.flac", lambda route: held.append(route))
     page.get_by_role("button", name="Play", exact=True).click()
     expect(status(page)).to_have_text(re.compile("^Fetching clean"))
-    page.get_by_role("radio", name="Raw").check(force=True)
+    page.get_by_role("radio", name="Raw", exact=True).check(force=True)
     expect(status(page)).to_have_text("Playing raw")
     held[0].fallback()
     page.wait_for_timeout(300)
@@ -77,7 +77,7 @@ def test_every_track_plays_without_scripts(browser: Browser, published: Publishe
         assert visit.audio() == []
         assert not page.locator(".ab-deck, .ab-settings").locator("visible=true").count()
         expect(page.get_by_text("each track plays separately")).to_be_visible()
-        expect(page.locator(".st-cards").first).to_contain_text("3.1")
+        expect(page.locator("#measurements ~ section .st-cards").nth(1)).to_contain_text("3.1")
         # Play, on the browser's own controls of every track.
         players = page.locator("audio")
         expect(players).to_have_count(3)

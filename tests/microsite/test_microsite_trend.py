@@ -210,9 +210,10 @@ def test_the_legend_has_only_what_is_drawn(planted: Planted) -> None:
     assert "raw" not in kinds
     # A metric with a gate is not for information alone.
     view = view_of(planted, builds(3))
-    assert chart_of(view, "true_peak_dbtp").reads == "gate ≤ −1 dBTP"
+    assert chart_of(view, "true_peak_dbtp").reads == "gate ≤ −1 dBTP, outside the chart"
     for one in view.charts:
-        assert one.limit is None or one.reads.endswith(f"gate {one.limit}")
+        said = f"gate {one.limit}" if one.chart.gates else f"gate {one.limit}, outside the chart"
+        assert one.limit is None or one.reads.endswith(said)
 
 
 def test_builds_of_one_day_are_told_apart_by_their_time(planted: Planted) -> None:

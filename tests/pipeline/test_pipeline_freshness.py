@@ -27,7 +27,13 @@ from .batches import EPOCH, Built, InThisProcess, Workspace, changed, contents, 
 Patch = pytest.MonkeyPatch
 
 BUILT_WITH = Options(
-    stages=False, base=None, history=(), archive=False, max_site_megabytes=100, skipped=()
+    stages=False,
+    base=None,
+    history=(),
+    archive=False,
+    wav=True,
+    max_site_megabytes=100,
+    skipped=(),
 )
 
 
@@ -104,6 +110,7 @@ def test_every_setting_and_option_is_seen(here: Workspace, tmp_path: Path) -> No
         "base": here.places.site,
         "history": [tmp_path],
         "archive": True,
+        "wav": False,
         "max_site_megabytes": 99,
         "skipped": [Skipped("song.m4a", "no")],
     }

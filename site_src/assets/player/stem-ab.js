@@ -16,6 +16,7 @@ import { bytes, clock, decibels, exactClock, linear } from "./wording.js";
 
 const STEP_SECONDS = 5;
 const CALM_MILLISECONDS = 500;
+const WRITTEN = "textarea, input:not([name=ab-track], [type=range])";
 
 /** The buttons, anywhere on the page, that play a track from a position. */
 const places = () => document.querySelectorAll("[data-hear]");
@@ -165,12 +166,14 @@ class StemAb extends HTMLElement {
       const { hear, as } = place.dataset;
       place.addEventListener("click", () => this.hear(Number(hear), as));
     }
-    for (const radio of this.querySelectorAll("input[type=radio]")) {
+    for (const radio of this.querySelectorAll("[name=ab-track]")) {
       radio.addEventListener("change", () => this.select(radio.value));
     }
     this.#part("seek").addEventListener("input", (event) => this.seek(Number(event.target.value)));
     this.#part("match").addEventListener("change", (event) => this.#matchBy(event.target.value));
     this.addEventListener("keydown", (event) => {
+      // What stands in the player may take keys itself: words, boxes to tick, fields to write in.
+      if (event.defaultPrevented || event.target.matches(WRITTEN)) return;
       const found = actionOf(event, event.target.tagName);
       if (!found) return;
       event.preventDefault();
@@ -346,7 +349,7 @@ class StemAb extends HTMLElement {
   }
 
   #radio(name) {
-    return this.querySelector(name ? `input[value="${name}"]` : "input[type=radio]:checked");
+    return this.querySelector(`[name=ab-track]${name ? `[value="${name}"]` : ":checked"}`);
   }
 
   #say(text) {

@@ -14,14 +14,17 @@ for (const text of texts) {
 /**
  * Give every word an element of its own, and its time in seconds if it has one.
  *
- * @param {HTMLElement} text  Changed words have an element, the others are text.
+ * @param {HTMLElement} text  Changed words have an element, the others are text, some of it in
+ *   stretches that are left out at first.
  * @returns {HTMLElement[]} The words that have a time.
  */
 function timed(text) {
-  for (const node of [...text.childNodes]) {
-    if (node.nodeType === Node.TEXT_NODE) node.replaceWith(...node.data.split(/(\S+)/).map(part));
+  for (const stretch of [text, ...text.querySelectorAll(".st-rest")]) {
+    for (const node of [...stretch.childNodes]) {
+      if (node.nodeType === Node.TEXT_NODE) node.replaceWith(...node.data.split(/(\S+)/).map(part));
+    }
   }
-  const words = [...text.children];
+  const words = [...text.querySelectorAll(".st-word, .st-changed")];
   const steps = text.dataset.words.split(",");
   // Something else has changed the text, for example the browser's translator.
   if (steps.length !== words.length) return [];
@@ -36,16 +39,17 @@ function timed(text) {
 function part(text) {
   if (!text.trim()) return text;
   const word = document.createElement("span");
+  word.className = "st-word";
   word.textContent = text;
   return word;
 }
 
 function bring(text, words, times) {
-  // The Tab key stops once in the transcript; the arrow keys move from word to word.
-  words.forEach((word, index) => {
-    word.role = "button";
-    word.tabIndex = index ? -1 : 0;
-  });
+  // The Tab key stops once in the transcript; the arrow keys move from word to word, as far as the
+  // words are shown.
+  for (const word of words) word.role = "button";
+  enter();
+  text.closest(".st-difference").addEventListener("change", enter);
 
   text.addEventListener("click", (event) => {
     const word = event.target.closest("[data-t]");
@@ -54,13 +58,15 @@ function bring(text, words, times) {
 
   text.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const at = words.indexOf(event.target.closest("[data-t]"));
-    if (at < 0) return;
+    const word = event.target.closest("[data-t]");
+    if (!word) return;
+    const seen = words.filter(isShown);
+    const at = seen.indexOf(word);
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const to = { Home: 0, End: words.length - 1 }[event.key] ?? (step ? at + step : undefined);
-    if (event.key === "Enter" || event.key === " ") go(words[at]);
+    const to = { Home: 0, End: seen.length - 1 }[event.key] ?? (step ? at + step : undefined);
+    if (event.key === "Enter" || event.key === " ") go(word);
     else if (to === undefined) return;
-    else if (words[to]) focus(words[to]);
+    else if (seen[to]) focus(seen[to]);
     event.preventDefault();
   });
 
@@ -74,10 +80,24 @@ function bring(text, words, times) {
   });
 
   function focus(word) {
-    for (const one of words) one.tabIndex = -1;
-    word.tabIndex = 0;
+    stop(word);
     word.focus();
   }
+
+  /** Let the Tab key stop at the first word that is shown. */
+  function enter() {
+    stop(words.find(isShown));
+  }
+
+  function stop(word) {
+    for (const one of words) one.tabIndex = one === word ? 0 : -1;
+  }
+}
+
+/** Whether a word is not left out. Its whole text may be hidden by the switch. */
+function isShown(word) {
+  const rest = word.closest(".st-rest");
+  return !rest || getComputedStyle(rest).display !== "none";
 }
 
 function go(word) {

@@ -75,6 +75,13 @@ def command(
         bool,
         typer.Option("--zip", help="Also offer the whole site as one ZIP, for offline use."),
     ] = False,
+    wav: Annotated[
+        bool,
+        typer.Option(
+            "--wav/--no-wav",
+            help="Offer each speech-only WAV on its page, or a FLAC, which makes the site smaller.",
+        ),
+    ] = True,
     max_site_mb: Annotated[
         float, typer.Option(min=1, help="Refuse to publish a larger site; Pages allows 1 GB.")
     ] = 1000.0,
@@ -108,6 +115,7 @@ def command(
             "base": base,
             "history": _earlier(history or (), Path(fetched), console),
             "archive": archive,
+            "wav": wav,
             "max_site_megabytes": max_site_mb,
             "skipped": found.skipped,
         }

@@ -11,13 +11,8 @@ from stemsilver.media.playback import with_base
 from stemsilver.microsite.baseline import label
 from stemsilver.microsite.pages.bakeoff import Version, bakeoff_family, versions
 from stemsilver.microsite.pages.blind import PROFILES, BlindPage, Choice, blind_page
-from stemsilver.microsite.pages.render import (
-    Difference,
-    Neighbour,
-    compared_texts,
-    difference,
-    neighbour,
-)
+from stemsilver.microsite.pages.render import Neighbour, neighbour
+from stemsilver.microsite.parts.file_names import FilePath, file_path
 from stemsilver.microsite.parts.metric_cells import Family, Reading, read
 from stemsilver.microsite.parts.player import (
     PlayedTrack,
@@ -27,6 +22,7 @@ from stemsilver.microsite.parts.player import (
     in_a_sentence,
     player,
 )
+from stemsilver.microsite.parts.transcript import Difference, compared_texts, difference
 from stemsilver.records import Evidence, Timeline
 from stemsilver.report import OWN_STAGE_A, Bakeoff, BakeoffColumn, ScoredRender
 from stemsilver.translation import gettext as _
@@ -47,6 +43,7 @@ class BakeoffRender:
     """Everything on the page of one render. `item` is None if no profile cleaned it."""
 
     path: str
+    place: FilePath
     item: ScoredRender | None
     player: Player | None
     versions: tuple[Version, ...]
@@ -79,6 +76,7 @@ def bakeoff_render(
     first = next((item for item in items if item.failure is None), None)
     return BakeoffRender(
         path=items[0].path,
+        place=file_path(items[0].path),
         item=first,
         player=None if first is None or raw is None else _player(first, evidence, tracks, raw),
         versions=versions(found, items[0].id, shown),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemsilver.media.playback import gains
+from stemsilver.microsite.parts.failures import cause
+from stemsilver.microsite.parts.file_names import FilePath, file_path
 from stemsilver.microsite.parts.metric_cells import (
     Family,
     Measurement,
@@ -61,7 +63,7 @@ _REASONS = {
     "no_speech": N_("No speech was found in this render"),
     "unmeasured": N_("This render could not be measured"),
 }
-# The render's own page has the whole message.
+# The render's own page has the whole of it.
 _MESSAGE_LENGTH = 120
 
 
@@ -118,6 +120,7 @@ class RenderRow:
     id: str
     href: str
     path: str
+    place: FilePath
     standing: Standing
     faults: tuple[str, ...]
     reason: str | None
@@ -274,6 +277,7 @@ def _row(
         id=item.id,
         href=f"renders/{item.id}.html",
         path=item.path,
+        place=file_path(item.path),
         standing=standing(item),
         faults=faults(item),
         reason=words(failure.code) if failure else None,
@@ -287,7 +291,7 @@ def _row(
 
 def _message(path: str, failure: Failure) -> str:
     """Return why a render failed, shortened and without the path, which the row has already."""
-    text = shown(failure.message.removeprefix(f"{path}: "))
+    text = cause(path, failure)
     return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH].rstrip()}…"
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from stemsilver.config.languages import UNSPACED
 from stemsilver.evaluation.artefacts.places import HEARD_DB
-from stemsilver.evaluation.words.recovered import lost_and_recovered
-from stemsilver.evaluation.words.scores import SCRIPT_TO_CLEAN, SCRIPT_TO_RAW
-from stemsilver.evaluation.words.wer import wer
 from stemsilver.media import snippets
 from stemsilver.media.playback import LISTENING
 from stemsilver.microsite.baseline import BaseItem
+from stemsilver.microsite.parts.answers import (
+    Question,
+    gates_first_failed,
+    questions,
+    verdict_line,
+)
+from stemsilver.microsite.parts.failures import cause, meaning
+from stemsilver.microsite.parts.file_names import FilePath, file_path
 from stemsilver.microsite.parts.metric_cells import (
     Measurement,
     OfferedFile,
@@ -24,28 +29,10 @@ from stemsilver.microsite.parts.metric_cells import (
 )
 from stemsilver.microsite.parts.music import MusicList, music_lists
 from stemsilver.microsite.parts.player import Player, change_files, player, player_files, sources
-from stemsilver.records import Alignment, Artefact, Evidence, Failure
-from stemsilver.report import ScoredRender, format_value
-from stemsilver.report.text.wording import counted
-from stemsilver.translation import gettext as _
-
-_TOLD = 20
-"""How many words are told of those lost, or recovered."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """An alignment, to be shown word by word with marks.
-
-    `times` has an entry for each word, joined by commas: the hundredths of a second since the word
-    before, or nothing if the time is not known.
-    """
-
-    heading: str
-    equal: int
-    wer: str | None
-    alignment: Alignment
-    times: str
+from stemsilver.microsite.parts.transcript import Difference, difference, script_words
+from stemsilver.microsite.publish.offline import SPEECH
+from stemsilver.records import Artefact, Evidence, Failure, MusicRange
+from stemsilver.report import ScoredRender
 
 
 @dataclass(frozen=True)
@@ -69,19 +56,28 @@ class ShortPair:
 class RenderPage:
     """Everything on the page of one render. `failure` is None if it was cleaned.
 
+    `meaning` and `cause` say of a failed one what is wrong, in general and in detail.
+    `verdict` is what its gates say in a sentence; `gated` are the measurements that have a gate.
     `script_words` says which words of the script were lost and recovered. `first` are the places to
-    listen to first; None if they were not looked for.
+    listen to first; None if they were not looked for. `left` is where clean has music, as far as
+    the page lists it. `speech` is the speech-only file.
     """
 
     path: str
+    place: FilePath
     standing: Standing
     failure: Failure | None
+    meaning: str | None
+    cause: str | None
     player: Player | None
     first: tuple[Artefact, ...] | None
+    left: tuple[MusicRange, ...]
     pairs: tuple[ShortPair, ...]
     music: tuple[MusicList, ...]
-    measured: tuple[Measurement, ...]
-    unmeasured: tuple[Measurement, ...]
+    verdict: str
+    gated: tuple[Measurement, ...]
+    questions: tuple[Question, ...]
+    speech: OfferedFile | None
     differences: tuple[Difference, ...]
     script_words: tuple[str, ...]
     item: ScoredRender
@@ -99,6 +95,7 @@ def render_page(
     media: Path | None,
     base: BaseItem | None,
     drawn: Path,
+    speech: Path | None = None,
 ) -> RenderPage:
     """Return the page of `items[index]`.
 
@@ -109,26 +106,35 @@ def render_page(
         media: The folder of its files; None if it failed.
         base: The same render in another build, to listen to beside this one.
         drawn: The folder that has the pictures of what changed since `base`, if any.
+        speech: Its speech-only WAV, if the site offers it.
     """
     item = items[index]
-    found = measurements(item).values() if item.failure is None else ()
+    found = measurements(item) if item.failure is None else {}
+    gated = gates_first_failed(found)
     alignments = evidence.alignments if evidence else ()
     music = evidence.music if evidence else {}
+    listed = music_lists(item, evidence)
     departure = evidence.departure if evidence else None
     return RenderPage(
         path=item.path,
+        place=file_path(item.path),
         standing=standing(item),
         failure=item.failure,
+        meaning=meaning(item.failure) if item.failure else None,
+        cause=cause(item.path, item.failure) if item.failure else None,
         player=player(item, sources(media, base), music, departure, (media, drawn))
         if media
         else None,
         first=None if departure is None else item.artefacts,
         pairs=_pairs(item, media) if media else (),
-        music=music_lists(item, evidence),
-        measured=tuple(one for one in found if one.measured),
-        unmeasured=tuple(one for one in found if not one.measured),
+        left=next((one.shown for one in listed if one.signal == "clean"), ()),
+        music=listed,
+        verdict=verdict_line(item, gated),
+        gated=gated,
+        questions=questions(item, found, alignments) if found else (),
+        speech=_speech_file(item, media, speech) if media else None,
         differences=tuple(difference(alignment) for alignment in alignments),
-        script_words=tuple(_script_words(alignments, letters=item.language in UNSPACED)),
+        script_words=tuple(script_words(alignments, letters=item.language in UNSPACED)),
         item=item,
         previous=neighbour(items[index - 1]) if index else None,
         next=neighbour(items[index + 1]) if index + 1 < len(items) else None,
@@ -137,11 +143,24 @@ def render_page(
     )
 
 
-def render_files(media: Path, base: BaseItem | None) -> dict[str, Path]:
+def render_files(media: Path, base: BaseItem | None, speech: Path | None = None) -> dict[str, Path]:
     """Return the files that a render's page needs in the site, by name."""
     names = [name for one in snippets.read(media) for name in one.files.values()]
     beside = {name: media / name for name in (LISTENING, *names, snippets.LISTING)}
-    return player_files(sources(media, base)) | change_files(media) | beside
+    offered = {} if speech is None else {SPEECH: speech}
+    return player_files(sources(media, base)) | change_files(media) | beside | offered
+
+
+def _speech_file(item: ScoredRender, media: Path, speech: Path | None) -> OfferedFile:
+    """Return the finished speech: the WAV under its own name, or else the FLAC of the player."""
+    output = PurePosixPath(item.output or item.id)
+    if speech is None:
+        flac = media / "clean.flac"
+        href, name = f"{item.id}/{flac.name}", f"{output.stem}.flac"
+        return OfferedFile("FLAC, 16-bit", href, name, size(flac.stat().st_size))
+    return OfferedFile(
+        "WAV, 24-bit", f"{item.id}/{SPEECH}", output.name, size(speech.stat().st_size)
+    )
 
 
 def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
@@ -160,57 +179,6 @@ def _pairs(item: ScoredRender, media: Path) -> tuple[ShortPair, ...]:
         )
         for one in snippets.read(media)
     )
-
-
-def difference(alignment: Alignment) -> Difference:
-    """Return an alignment as a page shows it."""
-    equal = sum(word.operation == "equal" for word in alignment.words)
-    name = compared_texts(alignment.name)
-    rate = wer(alignment) if alignment.reference_words else None
-    return Difference(
-        heading=name[:1].upper() + name[1:],
-        equal=equal,
-        wer=None if rate is None else format_value("wer_raw_to_clean", rate),
-        alignment=alignment,
-        times=_times(alignment),
-    )
-
-
-def compared_texts(name: str) -> str:
-    """Return the name of an alignment in the language of the site.
-
-    >>> compared_texts("script → clean")
-    'script → clean'
-    """
-    return " → ".join(_(part) for part in name.split(" → "))
-
-
-def _script_words(alignments: Sequence[Alignment], *, letters: bool) -> Iterator[str]:
-    """Yield which words (or letters) of the script are heard in one of raw and clean only."""
-    named = {alignment.name: alignment for alignment in alignments}
-    if SCRIPT_TO_RAW not in named or SCRIPT_TO_CLEAN not in named:
-        return
-    lost, recovered = lost_and_recovered(named[SCRIPT_TO_RAW], named[SCRIPT_TO_CLEAN])
-    for what, found in (
-        (_("{words} of the script lost"), lost),
-        (_("{words} of the script recovered"), recovered),
-    ):
-        told = [word.before for word in found[:_TOLD]]
-        if len(found) > _TOLD:
-            told.append(_("and {count} more").format(count=len(found) - _TOLD))
-        said = counted(len(found), "letter") if letters else counted(len(found), "word")
-        count = what.format(words=said)
-        yield f"{count}: {', '.join(told)}" if told else count
-
-
-def _times(alignment: Alignment) -> str:
-    found: list[str] = []
-    before = 0
-    for word in alignment.words:
-        now = before if word.time is None else round(100 * word.time)
-        found.append("" if word.time is None else str(now - before))
-        before = now
-    return ",".join(found)
 
 
 def neighbour(item: ScoredRender) -> Neighbour:

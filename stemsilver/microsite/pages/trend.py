@@ -75,6 +75,8 @@ class FamilyChart:
         if self.limit is None:
             return self.family.reads
         gate = _("gate {limit}").format(limit=self.limit)
+        if not self.chart.gates:
+            gate = _("gate {limit}, outside the chart").format(limit=self.limit)
         # A metric with a gate is not only for information.
         return gate if self.family.clean.direction == "none" else f"{self.family.reads}; {gate}"
 

@@ -6,7 +6,6 @@ value in it.
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from stemsilver.microsite.pages.compare_builds import comparison, guardrail_resu
 from stemsilver.microsite.pages.overview import overview
 from stemsilver.microsite.pages.render import render_page
 from stemsilver.microsite.pages.trend import trend
+from stemsilver.microsite.parts.file_names import breakable
 from stemsilver.microsite.parts.mathml import mathml, with_symbols
 from stemsilver.microsite.parts.metric_cells import clock, families_of, words
 from stemsilver.microsite.parts.player import blind_pair, sources
@@ -59,15 +59,6 @@ def plain_title(text: str) -> str:
     '‹b›Smith’s‹/b›'
     """
     return visible(text).translate(_INERT)
-
-
-def breakable(path: str) -> list[str]:
-    """Split a path where it may break on a narrow page.
-
-    >>> breakable("a_b/c.wav")
-    ['a_', 'b/', 'c', '.wav']
-    """
-    return re.split(r"(?<=[/_ -])|(?=\.)", visible(path))
 
 
 @dataclass(frozen=True)
@@ -126,14 +117,18 @@ class Pages:
         evidence: Mapping[str, Evidence],
         media: Mapping[str, Path],
         matched: Mapping[str, BaseItem],
+        speech: Mapping[str, Path],
     ) -> None:
-        """Write one page per render, in `renders/`, named by its id, and its lists of music."""
+        """Write one page per render, in `renders/`, named by its id, and its lists of music.
+
+        `speech` are the WAV files that the pages offer, by id.
+        """
         items = self.scorecard.renders
         for index, item in enumerate(items):
             folder = media[item.id] if item.failure is None else None
             measured, base = evidence.get(item.id), matched.get(item.id)
             beside = self.folder / "renders" / item.id
-            view = render_page(items, index, measured, folder, base, beside)
+            view = render_page(items, index, measured, folder, base, beside, speech.get(item.id))
             self.write(f"renders/{item.id}.md", item.path, "render.html", view=view)
             for name, text in (pair for one in view.music for pair in one.files.items()):
                 beside.mkdir(exist_ok=True)

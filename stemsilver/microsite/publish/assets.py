@@ -85,7 +85,8 @@ def write_plots(build: Scorecard, folder: Path, memo: Memo) -> tuple[Plot, ...]:
             [value for item in build.renders if (value := item.scores[name].value) is not None]
             for name in family.names
         ]
-        if family.anchor not in _PLOTTED or not values[-1]:
+        # The distribution of one value says nothing.
+        if family.anchor not in _PLOTTED or len(values[-1]) < 2:
             continue
         raw = values[0] if family.raw else []
         gate = limits.get(metric.name)

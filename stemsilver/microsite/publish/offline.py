@@ -17,6 +17,11 @@ from stemsilver.microsite.publish.marker import MARK, MARKER
 DOWNLOADS = "downloads"
 """The folder of a site with its downloads."""
 
+SPEECH = "speech_only.wav"
+"""The speech-only WAV of a render, in its folder of the site. Only the download has its own name,
+which a server might refuse.
+"""
+
 RELEASE = "stemsilver-release-"
 """The start of the name of every ZIP that Stemsilver makes."""
 

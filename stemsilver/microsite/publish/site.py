@@ -27,7 +27,7 @@ from stemsilver.microsite.publish import links
 from stemsilver.microsite.publish.assets import write_diagram, write_plots
 from stemsilver.microsite.publish.base_changes import draw_base_changes
 from stemsilver.microsite.publish.marker import MARKER, write_marker
-from stemsilver.microsite.publish.offline import DOWNLOADS, Archive, add_archive
+from stemsilver.microsite.publish.offline import DOWNLOADS, SPEECH, Archive, add_archive
 from stemsilver.microsite.publish.overrides import copy_hand_written
 from stemsilver.microsite.publish.texts import translate_settings, write_script_texts
 from stemsilver.microsite.publish.thumbnails import write_thumbnails
@@ -67,6 +67,7 @@ def build(
     history: Sequence[Record] = (),
     archive: Archive | None = None,
     build_digest: str | None = None,
+    speech: Mapping[str, Path] | None = None,
 ) -> PublishedSite:
     """Publish the site of a build at `target`.
 
@@ -85,6 +86,8 @@ def build(
         history: The builds up to this one, oldest first; if empty, only this one is shown.
         archive: If given, the site offers itself as this ZIP.
         build_digest: Digest of all inputs, by which the next build sees if the site is still valid.
+        speech: The speech-only WAV of each cleaned render, by id, which its page offers; without
+            them a page offers the FLAC that its player plays.
 
     Raises:
         UsageError: `target` holds something that is not a Stemsilver site, or the clean of a render
@@ -96,6 +99,7 @@ def build(
             disk is full.
     """
     matched = {} if base is None else match(scorecard, media, base)
+    offered = speech or {}
 
     def write(sources: Path) -> None:
         pages = Pages(reworded(scorecard), profile, sources)
@@ -104,7 +108,7 @@ def build(
         limit = profile.preprocess.max_minutes
         write_thumbnails(media, sources / "renders", memo)
         draw_base_changes(scorecard, media, matched, limit, sources / "renders", memo)
-        pages.write_renders(evidence, media, matched)
+        pages.write_renders(evidence, media, matched, offered)
         pages.write_trend(history or [record(scorecard)])
         if other is not None:
             pages.write_comparison(media, other, matched)
@@ -113,7 +117,9 @@ def build(
         f"renders/{item.id}/{name}": source
         for item in scorecard.renders
         if item.failure is None
-        for name, source in render_files(media[item.id], matched.get(item.id)).items()
+        for name, source in render_files(
+            media[item.id], matched.get(item.id), offered.get(item.id)
+        ).items()
     }
     navigation = _with_comparison if base is not None else None
     look = SiteSettings(profile.site.title, scorecard.created, profile.site.language, navigation)
@@ -320,6 +326,15 @@ def _check_size(built: Path, max_megabytes: float) -> int:
         raise SiteError(
             f"the site has {size(total)}, more than the {max_megabytes:g} MB allowed; "
             f"the largest files are {listed}",
-            next_step="Raise --max-site-mb, or take long renders out of the batch.",
+            next_step=_smaller(sizes),
         )
     return total
+
+
+def _smaller(sizes: Mapping[Path, int]) -> str:
+    """Return how to get a site with files of these sizes published."""
+    other = "aise --max-site-mb, or take long renders out of the batch."
+    speech = sum(count for path, count in sizes.items() if path.name == SPEECH)
+    if not speech:
+        return f"R{other}"
+    return f"Leave the WAV files out with --no-wav, which saves {size(speech)}; or r{other}"

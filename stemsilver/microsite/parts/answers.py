@@ -1,0 +1,219 @@
+"""What the measurements of a render answer: whether the music is gone, the speech is intact and
+the level is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stemsilver.config.languages import UNSPACED
+from stemsilver.evaluation.artefacts.places import HEARD_DB
+from stemsilver.evaluation.words.scores import RAW_TO_CLEAN
+from stemsilver.microsite.parts.metric_cells import Measurement, clock
+from stemsilver.microsite.parts.transcript import script_changes
+from stemsilver.records import Alignment
+from stemsilver.report import ScoredRender, format_value
+from stemsilver.report.text.wording import counted, setting
+
+_MUSIC = frozenset(
+    {
+        "music_presence",
+        "music_share",
+        "pause_floor_db",
+        "music_to_speech_db",
+        "dnsmos_bak",
+        "si_sdr_db",
+        "si_sdr_improvement_db",
+    }
+)
+_LEVEL = frozenset({"lufs", "true_peak_dbtp", "loudness_range_lu"})
+_LITTLE = 0.05
+"""Music in no more than this share of the time is little."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question about a render: its answer in a sentence, and the measurements behind it.
+
+    `judged` tells whether any of them has a gate, and `passed` is what the gates say together: None
+    if none of them could be measured.
+    """
+
+    anchor: str
+    heading: str
+    answer: str
+    judged: bool
+    passed: bool | None
+    measured: tuple[Measurement, ...]
+    unmeasured: tuple[Measurement, ...]
+
+    @property
+    def counts(self) -> str:
+        """How many measurements there are, in words."""
+        said = counted(len(self.measured), "measurement")
+        return f"{said}, {len(self.unmeasured)} not measured" if self.unmeasured else said
+
+
+def gates_first_failed(found: Mapping[str, Measurement]) -> tuple[Measurement, ...]:
+    """Return the measurements that have a gate: failed ones, then those without value, then the
+    others.
+    """
+    order = {False: 0, None: 1, True: 2}
+    judged = [(one.verdict.passed, one) for one in found.values() if one.verdict is not None]
+    return tuple(one for _, one in sorted(judged, key=lambda pair: order[pair[0]]))
+
+
+def verdict_line(item: ScoredRender, gated: Sequence[Measurement]) -> str:
+    """Return what the gates say of a render, in a sentence."""
+    if item.lacks == "speech":
+        return "The gates are for speech, so none applies."
+    failed = _faults(gated)
+    if failed:
+        return f"Outside {len(failed)} of {counted(len(gated), 'limit')}: {'; '.join(failed)}."
+    passed = sum(one.verdict is not None and one.verdict.passed is True for one in gated)
+    missing = len(gated) - passed
+    if not passed:
+        return "No gate could be measured." if gated else "The profile sets no gate."
+    said = f"Within {passed} of {counted(len(gated), 'limit')}" if missing else "Within every limit"
+    return f"{said}; {missing} could not be measured." if missing else f"{said}."
+
+
+def questions(
+    item: ScoredRender, found: Mapping[str, Measurement], alignments: Sequence[Alignment]
+) -> tuple[Question, ...]:
+    """Return the three questions of a cleaned render, with every measurement in one of them.
+
+    Args:
+        item: The render.
+        found: What was measured on it, by the anchor of its family.
+        alignments: Its words.
+    """
+    groups: dict[str, list[Measurement]] = {"music": [], "speech": [], "level": []}
+    for anchor, one in found.items():
+        # Whatever is neither about the music nor about the level is about the speech.
+        name = "music" if anchor in _MUSIC else "level" if anchor in _LEVEL else "speech"
+        groups[name].append(one)
+    facts = {
+        "music": ("Is the music gone?", _music(item)),
+        "speech": ("Is the speech intact?", _speech(item, alignments)),
+        "level": ("Is the level right?", _level(item)),
+    }
+    return tuple(
+        _question(f"question-{name}", heading, said, groups[name])
+        for name, (heading, said) in facts.items()
+    )
+
+
+def _question(
+    anchor: str, heading: str, said: tuple[str, str], group: Sequence[Measurement]
+) -> Question:
+    gates = [one.verdict.passed for one in group if one.verdict is not None]
+    failed = _faults(group)
+    opening, facts = said
+    if failed:
+        opening = "Not within its limits"
+    text = "; ".join([*failed, *([facts] if facts else [])])
+    if not text:
+        reasons = dict.fromkeys(reason for one in group for reason in one.reasons)
+        text = f"This could not be measured: {next(iter(reasons), 'no metric applies')}"
+    elif opening:
+        text = f"{opening}: {text}"
+    return Question(
+        anchor=anchor,
+        heading=heading,
+        answer=f"{text[:1].upper()}{text[1:]}.",
+        judged=bool(gates),
+        passed=False if failed else True if True in gates else None,
+        measured=tuple(one for one in group if one.measured),
+        unmeasured=tuple(one for one in group if not one.measured),
+    )
+
+
+def _faults(group: Sequence[Measurement]) -> list[str]:
+    return [
+        f"{one.verdict.label} {one.judged}, limit {one.verdict.limit}"
+        for one in group
+        if one.verdict is not None and one.verdict.passed is False
+    ]
+
+
+def _music(item: ScoredRender) -> tuple[str, str]:
+    """Return the first word of the answer, and what is known of the music."""
+    if item.lacks == "music":
+        return "", "there was none to remove, so only the level was changed"
+    raw, clean = (item.scores[f"{one}_music_share"].value for one in ("raw", "clean"))
+    below = item.scores["music_to_speech_db"].value
+    facts = []
+    opening = "Yes"
+    if raw is not None and clean is not None:
+        before, after = _share(raw), _share(clean)
+        if clean:
+            opening = "Almost" if clean <= _LITTLE else "Not everywhere"
+            facts.append(f"music is heard {before} of the time in raw, and {after} in clean")
+        elif raw:
+            facts.append(f"music is heard {before} of the time in raw, and nowhere in clean")
+        else:
+            facts.append("no music is heard in raw or in clean")
+    elif below is not None:
+        level = format_value("music_to_speech_db", abs(below))
+        side = "below" if below <= 0 else "above"
+        facts.append(f"what is left of the music is {level} dB {side} the speech")
+    floors = [item.scores[f"{one}_pause_floor_db"].value for one in ("raw", "clean")]
+    if floors[0] is not None and floors[1] is not None and abs(floors[0] - floors[1]) >= 1:
+        fall = floors[0] - floors[1]
+        facts.append(f"pauses are {abs(fall):.0f} dB {'quieter' if fall > 0 else 'louder'}")
+    return opening, "; ".join(facts)
+
+
+def _share(value: float) -> str:
+    # Of a large share, tenths of a percent say nothing.
+    return f"{100 * value:.0f} %" if value >= 0.1 else format_value("clean_music_share", value)
+
+
+def _speech(item: ScoredRender, alignments: Sequence[Alignment]) -> tuple[str, str]:
+    """Return the first word of the answer, and what is known of the speech."""
+    if item.lacks == "speech":
+        return "", "no speech was found in this render"
+    if item.lacks == "music":
+        return "Yes", "only the level was changed"
+    noun = "letter" if item.language in UNSPACED else "word"
+    facts = []
+    changed = 0
+    script = script_changes(alignments)
+    heard = next((one for one in alignments if one.name == RAW_TO_CLEAN), None)
+    if script:
+        changed = len(script["lost"])
+        was = "was" if changed == 1 else "were"
+        lost = f"{counted(changed, noun)} of the script {was} lost"
+        facts.append(lost if changed else f"no {noun} of the script was lost")
+        if gained := len(script["recovered"]):
+            facts.append(f"{counted(gained, noun)} {'is' if gained == 1 else 'are'} clearer")
+    elif heard is not None and heard.reference_words:
+        changed = heard.substitutions + heard.deletions + heard.insertions
+        facts.append(
+            f"{counted(changed, noun)} heard otherwise than in raw, of {heard.reference_words}"
+            if changed
+            else f"every {noun} is heard as in raw"
+        )
+    if item.artefacts:
+        worst = max(item.artefacts, key=lambda one: one.departure_db)
+        facts.append(f"clean departs most from raw at {clock(worst.start)}")
+    elif item.scores["artefact_db"].value is not None:
+        facts.append(f"nowhere does clean depart from raw by {setting(HEARD_DB)} dB or more")
+    # Without the words, nobody can tell.
+    opening = ("Mostly" if changed else "Yes") if script or heard else ""
+    return opening, "; ".join(facts)
+
+
+def _level(item: ScoredRender) -> tuple[str, str]:
+    """Return the first word of the answer, and what is known of the level."""
+    facts = []
+    for name, said, unit in (
+        ("clean_lufs", "loudness", "LUFS"),
+        ("clean_true_peak_dbtp", "highest peak", "dBTP"),
+    ):
+        value = item.scores[name].value
+        if value is not None:
+            facts.append(f"{said} {format_value(name, value)} {unit}")
+    return "" if item.lacks == "speech" else "Yes", ", ".join(facts)
