@@ -91,7 +91,10 @@ class Render:
 
 @dataclass(frozen=True)
 class Skipped:
-    """What is in the raw folder and is not taken: its path there, printable, and the reason."""
+    """What is in the raw folder and is not taken: its path there, printable, and the reason.
+
+    A review that cannot be read is one too; its path has the name of its own folder.
+    """
 
     path: str
     reason: str

@@ -26,6 +26,7 @@ COMMANDS = (
     "audit",
     "evaluate",
     "scorecard",
+    "review",
     "serve",
     "release",
     "init",

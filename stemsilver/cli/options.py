@@ -46,7 +46,12 @@ Force: TypeAlias = Annotated[
     ),
 ]
 
+ReviewsFolder: TypeAlias = Annotated[
+    Path, typer.Option("--reviews", help="Folder of the reviews, as `review merge` writes them.")
+]
+
 DEFAULT_CACHE = Path(".stemsilver/cache")
+DEFAULT_REVIEWS = Path("reviews")
 
 
 def check_workers(jobs: int | None, dask: str | None) -> None:

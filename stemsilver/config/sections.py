@@ -168,12 +168,16 @@ class AbTests(Section):
 
 
 class Guardrail(Section):
-    """The largest allowed losses of a change: means over the renders that both builds measured."""
+    """The largest allowed losses of a change: means over the renders that both builds measured.
+
+    With `approvals_min`, each render needs the approval of so many people besides.
+    """
 
     wer_rise_max: float = Field(ge=0, le=1)
     stoi_drop_max: float = Field(ge=0, le=1)
     music_to_speech_rise_db_max: float = Field(ge=0, le=60)
     music_presence_rise_max: float = Field(ge=0, le=1)
+    approvals_min: int = Field(default=0, ge=0, le=100)
 
 
 class Promotion(Section):

@@ -11,7 +11,7 @@ import requests
 
 from stemsilver.errors import EnvironmentFault, SiteError
 from stemsilver.report import HISTORY, visible
-from stemsilver.report.history.records import MAX_BYTES
+from stemsilver.report.scorecard.reader import MAX_BYTES
 
 _SECONDS = (10, 60)  # timeouts: to connect, and between two chunks
 _NOT_FOUND = 404

@@ -26,6 +26,7 @@ from stemsilver.errors import StemsilverError
 from stemsilver.fsio import file_states, files_below, has_leftovers, sha256_file
 from stemsilver.microsite.publish.marker import is_made_by
 from stemsilver.records import Render, Skipped
+from stemsilver.report import Review, review_json
 from stemsilver.resources import resource
 from stemsilver.weights.store import folder
 
@@ -58,6 +59,7 @@ class Options(TypedDict):
     wav: bool
     max_site_megabytes: float
     skipped: Sequence[Skipped]
+    reviews: Sequence[Review]
 
 
 def inputs_digest(
@@ -88,6 +90,7 @@ def inputs_digest(
         "history": [_contents(path, "*.json") for path in options["history"]],
         "max_site_megabytes": float(options["max_site_megabytes"]),
         "skipped": [astuple(one) for one in options["skipped"]],
+        "reviews": [review_json(one) for one in options["reviews"]],
     }
     machine = [sys.version, _packages(), {name: os.environ.get(name) for name in _ENVIRONMENT}]
     package = Path(__file__).parents[1]

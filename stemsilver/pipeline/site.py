@@ -23,7 +23,7 @@ from stemsilver.pipeline.loop import BatchResult, Progress
 from stemsilver.pipeline.outputs import remove_stale_speech, write_report, write_speech
 from stemsilver.pipeline.preflight import check_outputs, large_models, verify_models
 from stemsilver.records import Render, Skipped
-from stemsilver.report import Scorecard
+from stemsilver.report import Review, Scorecard
 from stemsilver.step_cache import Steps
 
 SNIPPETS = "ab"
@@ -63,6 +63,7 @@ def build_site(
     archive: bool = False,
     wav: bool = True,
     skipped: Sequence[Skipped] = (),
+    reviews: Sequence[Review] = (),
     max_site_megabytes: float = 1000.0,
     max_cache_gigabytes: float = 20.0,
     progress: Progress,
@@ -81,7 +82,8 @@ def build_site(
             to the history in the report.
         archive: the site offers everything as one ZIP.
         wav: each render's page offers its speech-only WAV, which the site then contains.
-        skipped: what is in the raw folder and is none of the renders.
+        skipped: what is in the raw folder and is none of the renders, and what cannot be read.
+        reviews: what people said about the renders.
         max_site_megabytes: a larger site is not published.
         max_cache_gigabytes: the cache is reduced to this size in the end.
         progress: receives progress reports.
@@ -111,6 +113,7 @@ def build_site(
             wav=wav,
             max_site_megabytes=max_site_megabytes,
             skipped=skipped,
+            reviews=reviews,
         ),
     )
     other = None if base is None else microsite.read_base(base)
@@ -131,6 +134,7 @@ def build_site(
             skipped=skipped,
             progress=progress,
         )
+        scorecard = report.with_reviews(scorecard, reviews)
         media, evidence = finished.media, finished.evidence
         ab_snippets.write_snippets(scorecard, profile, media, other, places.report / SNIPPETS)
         records = report.merged([*former, *earlier, report.record(scorecard)])

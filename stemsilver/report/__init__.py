@@ -37,12 +37,24 @@ from stemsilver.report.history.records import (
     record,
 )
 from stemsilver.report.history.regressions import Shift, ShiftSense, build_groups, shifts
+from stemsilver.report.reviews.folder import add_reviews, read_reviews
+from stemsilver.report.reviews.reader import read_review, review_json
+from stemsilver.report.reviews.review import Remark, RenderReview, Review
 from stemsilver.report.scorecard.cost import Cost, cost, costs_csv, factor_words, memory_words
 from stemsilver.report.scorecard.csv_table import batch_metrics_csv
 from stemsilver.report.scorecard.markdown import provenance, scorecard_markdown
 from stemsilver.report.scorecard.models import UsedModel, used_models
 from stemsilver.report.scorecard.ranking import most_worth_hearing, worst_first
 from stemsilver.report.scorecard.reader import parse_scorecard, read_scorecard
+from stemsilver.report.scorecard.review_lists import reviews_csv, reviews_line, reviews_markdown
+from stemsilver.report.scorecard.reviewed import (
+    Reviewer,
+    deciders,
+    is_approved,
+    review_words,
+    reviewers,
+    with_reviews,
+)
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Status, Verdict
 from stemsilver.report.scorecard.scorecard_json import SCHEMA_VERSION, item_evidence, scorecard_json
 from stemsilver.report.scorecard.scores import (
@@ -105,6 +117,10 @@ __all__ = [
     "ProfileRun",
     "RawToClean",
     "Record",
+    "Remark",
+    "RenderReview",
+    "Review",
+    "Reviewer",
     "Ruling",
     "Scorecard",
     "ScoredRender",
@@ -114,6 +130,7 @@ __all__ = [
     "Totals",
     "UsedModel",
     "Verdict",
+    "add_reviews",
     "bakeoff",
     "bakeoff_columns",
     "bakeoff_json",
@@ -127,6 +144,7 @@ __all__ = [
     "checked_link",
     "cost",
     "costs_csv",
+    "deciders",
     "diff",
     "diff_headline",
     "diff_json",
@@ -142,6 +160,7 @@ __all__ = [
     "guardrail_verdict",
     "headline",
     "history_json",
+    "is_approved",
     "item_evidence",
     "judge",
     "judge_again",
@@ -161,9 +180,17 @@ __all__ = [
     "raw_to_clean",
     "read_history",
     "read_records",
+    "read_review",
+    "read_reviews",
     "read_scorecard",
     "record",
     "reworded",
+    "review_json",
+    "review_words",
+    "reviewers",
+    "reviews_csv",
+    "reviews_line",
+    "reviews_markdown",
     "rule_on",
     "rule_words",
     "scorecard_json",
@@ -175,6 +202,7 @@ __all__ = [
     "totals",
     "used_models",
     "visible",
+    "with_reviews",
     "with_unit",
     "within",
     "worst_first",

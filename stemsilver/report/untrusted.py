@@ -55,7 +55,8 @@ def read_json(
     if len(content) > max_bytes:
         raise refused(f"it has more than {max_bytes / 1e6:.0f} MB")
     try:
-        return parse(json.loads(content, parse_constant=_refuse))
+        values = json.loads(content, parse_constant=_refuse, object_pairs_hook=_distinct)
+        return parse(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part)[:80] for part in first["loc"])
@@ -67,3 +68,13 @@ def read_json(
 def _refuse(constant: str) -> None:
     # By default, Python accepts NaN as a number.
     raise ValueError(f"{constant} is not JSON")
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # By default, the last of two equal keys silently counts.
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key[:80]!r} occurs twice")
+        found[key] = value
+    return found

@@ -11,6 +11,7 @@ import pytest
 
 from stemsilver.delivery.deployed_site import check_deployable, fetch_history
 from stemsilver.errors import EnvironmentFault, SiteError
+from stemsilver.report.scorecard.reader import MAX_BYTES
 
 from .github_server import serving
 
@@ -36,7 +37,7 @@ def test_a_history_is_fetched_past_every_cache(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "why"),
-    [(404, ""), (500, "HTTP 500"), (403, "HTTP 403"), (bytes(8_000_001), "more than 8 MB")],
+    [(404, ""), (500, "HTTP 500"), (403, "HTTP 403"), (bytes(MAX_BYTES + 1), "more than 12 MB")],
 )
 def test_only_404_is_a_new_site(answer: Any, why: str, tmp_path: Path) -> None:
     target = tmp_path / "history.json"

@@ -20,6 +20,8 @@ from stemsilver.microsite.publish.marker import MARK, MARKER
 from stemsilver.pipeline import freshness
 from stemsilver.pipeline.freshness import Options
 from stemsilver.records import Score, Skipped
+from stemsilver.report import Review
+from stemsilver.report.reviews.review import ReviewedBuild
 from stemsilver.resources import resource
 
 from .batches import EPOCH, Built, InThisProcess, Workspace, changed, contents, embedded
@@ -34,6 +36,7 @@ BUILT_WITH = Options(
     wav=True,
     max_site_megabytes=100,
     skipped=(),
+    reviews=(),
 )
 
 
@@ -113,6 +116,7 @@ def test_every_setting_and_option_is_seen(here: Workspace, tmp_path: Path) -> No
         "wav": False,
         "max_site_megabytes": 99,
         "skipped": [Skipped("song.m4a", "no")],
+        "reviews": [Review("Ada", ReviewedBuild("embedded", "abcd", "2026"), ())],
     }
     assert options.keys() == BUILT_WITH.keys()
     assert [name for name, value in options.items() if stands(here, **{name: value})] == []

@@ -20,7 +20,7 @@ def test_one_row_a_render_with_stable_columns_values_and_reasons() -> None:
     table = batch_metrics_csv(SCORECARD)
     good, musical, silent, failed = found = rows(table)
     first = ["id", "path", "status", "reason", "duration_seconds", "language"]
-    expected = [*first, *METRICS, "reasons"]
+    expected = [*first, *METRICS, "reasons", "reviews"]
     assert list(good) == expected
     assert next(csv.reader(io.StringIO(batch_metrics_csv(scored())))) == expected
     assert [row["path"] for row in found] == [item.path for item in SCORECARD.renders]

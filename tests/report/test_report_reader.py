@@ -95,7 +95,7 @@ def settings(values: dict[str, Any]) -> dict[str, Any]:
         (lambda v: settings(v).update(odd="x" * 300), "`odd."),
         (lambda v: settings(v).update(odd=[[[[[[[[[1]]]]]]]]]), "pattern"),
         (lambda v: settings(v).update({f"odd{n}": 1 for n in range(600)}), "at most 500"),
-        (lambda v: v["items"].extend([first(v)] * 20_000), "more than 8 MB"),
+        (lambda v: v["items"].extend([first(v)] * 20_000), "more than 12 MB"),
     ],
 )
 def test_what_is_not_a_scorecard_is_refused_with_the_reason(

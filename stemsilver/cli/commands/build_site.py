@@ -17,12 +17,14 @@ from stemsilver.cli.console import messages, warn_of_skipped
 from stemsilver.cli.on_use import LazyModule
 from stemsilver.cli.options import (
     DEFAULT_CACHE,
+    DEFAULT_REVIEWS,
     CacheFolder,
     ConfigFile,
     Dask,
     Force,
     Jobs,
     ProfileName,
+    ReviewsFolder,
     check_workers,
     chosen_profile,
 )
@@ -52,6 +54,7 @@ def command(
     site: Annotated[Path, typer.Option(help="Folder for the site; it is replaced.")] = Path("site"),
     profile: ProfileName = DEFAULT,
     config_file: ConfigFile = None,
+    reviews: ReviewsFolder = DEFAULT_REVIEWS,
     jobs: Jobs = None,
     dask: Dask = None,
     cache: CacheFolder = DEFAULT_CACHE,
@@ -108,7 +111,9 @@ def command(
     check_workers(jobs, dask)
     chosen = chosen_profile(profile, config_file, force)
     found = discover.discover(raw)
-    warn_of_skipped(console, found.skipped)
+    said, refused = report.read_reviews(reviews)
+    skipped = (*found.skipped, *refused)
+    warn_of_skipped(console, skipped)
     with TemporaryDirectory() as fetched:
         options: freshness.Options = {
             "stages": stages,
@@ -117,7 +122,8 @@ def command(
             "archive": archive,
             "wav": wav,
             "max_site_megabytes": max_site_mb,
-            "skipped": found.skipped,
+            "skipped": skipped,
+            "reviews": said,
         }
         outputs = proceed, report_folder, site
         if not fresh_site and freshness.is_up_to_date(found.renders, chosen, *outputs, options):

@@ -16,6 +16,7 @@ from stemsilver.report import (
     judge_again,
     mean,
     provenance,
+    reviews_line,
     skipped_words,
 )
 from stemsilver.report.text.github import table
@@ -71,5 +72,6 @@ def _without_base(head: Scorecard, profile: Profile) -> list[str]:
     return [
         f"**{counted(len(head.items), 'render')}{f': {counts}' if counts else ''}{left}.**",
         *([table(("Mean over the renders", "Head", "Renders"), "lrr", rows)] if rows else []),
+        *([line] if (line := reviews_line(head)) else []),
         f"Head: {provenance(head)}",
     ]

@@ -11,7 +11,6 @@ from stemsilver.microsite.parts.metric_cells import (
     Family,
     Reading,
     Standing,
-    clock,
     family_at,
     read,
     standing,
@@ -34,6 +33,7 @@ from stemsilver.report import (
 )
 from stemsilver.translation import N_
 from stemsilver.translation import gettext as _
+from stemsilver.report.text.wording import clock
 
 MAX_PROFILES = 6
 """The most profiles that one player can switch between, each in a colour of its own."""

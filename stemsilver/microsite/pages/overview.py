@@ -13,7 +13,6 @@ from stemsilver.microsite.parts.metric_cells import (
     Family,
     Measurement,
     Standing,
-    clock,
     family_at,
     measurements,
     size,
@@ -35,7 +34,7 @@ from stemsilver.report import (
     totals,
     worst_first,
 )
-from stemsilver.report.text.wording import counted, number
+from stemsilver.report.text.wording import clock, counted, number
 from stemsilver.translation import N_, shown
 from stemsilver.translation import gettext as _
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.microsite.parts.metric_cells import clock, size
+from stemsilver.microsite.parts.metric_cells import size
 from stemsilver.microsite.templates import environment, told
 from stemsilver.report import (
     Change,
@@ -27,7 +27,7 @@ from stemsilver.report import (
     rule_words,
     shortened,
 )
-from stemsilver.report.text.wording import counted
+from stemsilver.report.text.wording import clock, counted
 from stemsilver.resources import resource
 from stemsilver.translation import gettext as _
 

@@ -30,7 +30,7 @@ from stemsilver.microsite.pages.render import render_page
 from stemsilver.microsite.pages.trend import trend
 from stemsilver.microsite.parts.file_names import breakable
 from stemsilver.microsite.parts.mathml import mathml, with_symbols
-from stemsilver.microsite.parts.metric_cells import clock, families_of, words
+from stemsilver.microsite.parts.metric_cells import families_of, words
 from stemsilver.microsite.parts.player import blind_pair, sources
 from stemsilver.microsite.publish import thumbnails
 from stemsilver.microsite.publish.assets import Plot
@@ -45,6 +45,7 @@ from stemsilver.report import (
     used_models,
     visible,
 )
+from stemsilver.report.text.wording import clock
 from stemsilver.translation import date
 from stemsilver.translation import gettext as _
 

@@ -237,17 +237,6 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
-def clock(seconds: float) -> str:
-    """Format a length in seconds as minutes and seconds.
-
-    >>> clock(83.4), clock(3723)
-    ('1:23', '1:02:03')
-    """
-    minutes, left = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
-
-
 def read(name: str, score: Score) -> Reading:
     """Return the score of the metric `name` as the pages show it."""
     if score.value is None:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from stemsilver.media import plots
 from stemsilver.media.playback import Outline, TrackLevels
-from stemsilver.microsite.parts.metric_cells import clock
 from stemsilver.records import Timeline
+from stemsilver.report.text.wording import clock
 
 HEIGHT = 100
 """Half the height of an outline, and the full height of a presence curve, in view box units."""

@@ -19,6 +19,7 @@ from stemsilver.report.comparison.diff_wording import (
 )
 from stemsilver.report.comparison.guardrail import Check
 from stemsilver.report.scorecard.markdown import provenance
+from stemsilver.report.scorecard.review_lists import reviews_line
 from stemsilver.report.text.github import code, table
 from stemsilver.report.text.wording import shortened
 
@@ -88,6 +89,7 @@ def _document(diff: Diff, checks: Sequence[Check], rows: int, listed: int, link:
     parts = [
         f"**{diff_headline(diff, checks)}**",
         *_guardrail(diff, checks),
+        *([line] if (line := reviews_line(diff.head)) else []),
         *_means(diff),
         *_worst(diff, rows),
         *(_listing(one, listed) for one in listings(diff, checks)),

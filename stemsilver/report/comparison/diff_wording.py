@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stemsilver.records import Failure
@@ -11,6 +11,7 @@ from stemsilver.report.comparison.diff import Diff
 from stemsilver.report.comparison.guardrail import Check, Origin
 from stemsilver.report.text.wording import (
     NO_VALUE,
+    clock,
     counted,
     format_change,
     format_value,
@@ -99,7 +100,9 @@ def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
     # Failing renders have their own lists.
     broken = [
         Listing(
-            _("{label}: newly broken").format(label=check.label),
+            _("Not approved")
+            if check.name == "approvals"
+            else _("{label}: newly broken").format(label=check.label),
             tuple((path, "") for path in check.renders),
         )
         for check in checks
@@ -115,6 +118,7 @@ def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
             _entries((one.path, one.failure) for one in diff.broken_additions),
         ),
         *broken,
+        Listing(_("Reviewers ask for work on it"), tuple(_asked(diff))),
         Listing(_("Verdict by the base's gates"), tuple(turned)),
         Listing(_("Words heard in another language"), tuple(languages)),
         Listing(
@@ -130,6 +134,14 @@ def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
         ),
     )
     return tuple(listing for listing in found if listing.entries)
+
+
+def _asked(diff: Diff) -> Iterator[tuple[str, str]]:
+    for item in diff.head.renders:
+        for one in item.reviews:
+            if one.decision == "needs_work" and item.is_about_it(one):
+                said = [f"{clock(remark.at)} {remark.text}" for remark in one.remarks]
+                yield item.path, ": ".join(part for part in (one.reviewer, "; ".join(said)) if part)
 
 
 def _outcome(diff: Diff) -> str:

@@ -12,6 +12,7 @@ from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.profiles import DEFAULT
 from stemsilver.report.comparison.change import within
 from stemsilver.report.comparison.diff import Diff, ItemDiff
+from stemsilver.report.scorecard.reviewed import deciders, is_approved
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender
 from stemsilver.report.scorecard.verdicts import passes
 from stemsilver.report.text.wording import (
@@ -62,7 +63,8 @@ def check_guardrail(diff: Diff, given: Guardrail | None = None) -> tuple[Check, 
     the other checks apply the same limits to renders that are new or have other raw audio.
     """
     rule, origin = _rule(diff, given)
-    return (*_means(diff, rule, origin), _loudness(diff), failures(diff), _gates(diff))
+    found = (*_means(diff, rule, origin), _loudness(diff), failures(diff), _gates(diff))
+    return (*found, _approvals(diff, rule, origin)) if rule.approvals_min else found
 
 
 def _rule(diff: Diff, given: Guardrail | None) -> tuple[Guardrail, Origin]:
@@ -179,6 +181,21 @@ def _gates(diff: Diff) -> Check:
         (*out, *new),
         "; ".join(found) or _("none newly failed"),
         _("no render newly fails a gate of the base"),
+    )
+
+
+def _approvals(diff: Diff, rule: Guardrail, origin: Origin) -> Check:
+    """Check that enough people approve each output, and that nobody asks for more work on one."""
+    heard = [item for item in diff.head.renders if item.output is not None]
+    out = [item for item in heard if not is_approved(item, rule.approvals_min)]
+    found = f"{len(heard) - len(out)} of {counted(len(heard), 'render')} approved"
+    refused = sum(bool(deciders(item, "needs_work")) for item in heard)
+    if refused:
+        found += f", {refused} {'needs' if refused == 1 else 'need'} work"
+    people = "1 person" if rule.approvals_min == 1 else f"{rule.approvals_min} people"
+    limit = f"each approved by {people} or more, and by nobody refused"
+    return Check(
+        "approvals", "Approvals", not out, found, limit, origin, tuple(one.path for one in out)
     )
 
 

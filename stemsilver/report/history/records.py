@@ -20,7 +20,7 @@ from pydantic import Field
 
 from stemsilver.errors import UsageError
 from stemsilver.evaluation.catalogue import METRICS
-from stemsilver.report.scorecard.reader import parse_scorecard
+from stemsilver.report.scorecard.reader import MAX_BYTES, parse_scorecard
 from stemsilver.report.scorecard.scorecard import Scorecard
 from stemsilver.report.scorecard.scores import Mean, mean
 from stemsilver.report.scorecard.settings import Settings, Untrusted
@@ -32,9 +32,6 @@ HISTORY = "history.json"
 
 MAX_RECORDS = 500
 """How many builds a history keeps; older ones are dropped."""
-
-MAX_BYTES = 8_000_000
-"""The largest history file that is read, in bytes."""
 
 _SCHEMA_VERSION = 1
 _KNOWN = (HISTORY, "scorecard.json")

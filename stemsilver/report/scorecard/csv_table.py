@@ -5,10 +5,15 @@ from __future__ import annotations
 import csv
 
 from stemsilver.evaluation.catalogue import METRICS
+from stemsilver.report.scorecard.reviewed import review_words
 from stemsilver.report.scorecard.scorecard import Scorecard, ScoredRender
 from stemsilver.report.text.wording import visible
 
-COLUMNS = ("id", "path", "status", "reason", "duration_seconds", "language", *METRICS, "reasons")
+COLUMNS = (
+    *("id", "path", "status", "reason", "duration_seconds", "language"),
+    *METRICS,
+    *("reasons", "reviews"),
+)
 
 
 def batch_metrics_csv(found: Scorecard) -> str:
@@ -17,8 +22,8 @@ def batch_metrics_csv(found: Scorecard) -> str:
     `reason` says why a render is not `pass`: its failure's code, the gates that failed, or
     `no_music` or `no_speech`. `language` is a language code, or empty. Metrics are unrounded, in
     the units of the catalogue, and empty if null; `reasons` then says why, as `metric=reason; …`.
-    For a failed render, whose metrics all have the same reason, only `reason` says it. Text is
-    quoted, numbers are not.
+    For a failed render, whose metrics all have the same reason, only `reason` says it. `reviews`
+    says who approved it. Text is quoted, numbers are not.
     """
     import pandas as pd  # Imported here: slow, and only needed here.
 
@@ -47,6 +52,7 @@ def _row(item: ScoredRender) -> dict[str, str | float | None]:
         "language": item.language,
         **{name: score.value for name, score in item.scores.items()},
         "reasons": cell(nulls),
+        "reviews": cell(review_words(item)),
     }
 
 

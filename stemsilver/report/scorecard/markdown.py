@@ -5,6 +5,7 @@ from __future__ import annotations
 from stemsilver.config import Profile
 from stemsilver.evaluation.catalogue import METRICS, Metric
 from stemsilver.records import Score
+from stemsilver.report.scorecard.review_lists import reviews_markdown
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender, Verdict
 from stemsilver.report.scorecard.scores import mean, raw_to_clean
 from stemsilver.report.scorecard.verdicts import batch_verdict, totals
@@ -34,6 +35,7 @@ def scorecard_markdown(found: Scorecard, profile: Profile) -> str:
             "## Renders",
             _renders(found),
             *_failures(found),
+            *_reviews(found),
             *skipped_section(found),
             "## Pipeline",
             f"```mermaid\n{pipeline_mermaid(profile)}```\n",
@@ -132,6 +134,12 @@ def _failures(found: Scorecard) -> list[str]:
     if not rows:
         return []
     return ["## Not cleaned", table(("Render", "Reason", "Next step"), "lll", rows)]
+
+
+def _reviews(found: Scorecard) -> list[str]:
+    if not any(item.reviews for item in found.renders):
+        return []
+    return ["## Reviews", reviews_markdown(found)]
 
 
 def skipped_section(found: Scorecard) -> list[str]:

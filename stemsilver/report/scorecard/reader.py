@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field
 from stemsilver.config import Guardrail
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Artefact, Failure, Lack, Score, Skipped, WeightRecord
+from stemsilver.report.reviews.reader import ReviewerEntry
 from stemsilver.report.scorecard.scorecard import Allowance, Gate, Scorecard, ScoredRender
 from stemsilver.report.scorecard.verdicts import gate, status_under, verdicts
 from stemsilver.report.untrusted import (
@@ -26,8 +27,8 @@ from stemsilver.report.untrusted import (
     read_json,
 )
 
-MAX_BYTES = 8_000_000
-"""The largest scorecard that is read, in bytes: about 1,700 renders."""
+MAX_BYTES = 12_000_000
+"""The largest scorecard that is read, in bytes: about 1,700 renders, and a folder of reviews."""
 
 _Id: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 _Path: TypeAlias = Annotated[str, Field(min_length=1, max_length=4096)]
@@ -72,6 +73,7 @@ class _Item(UntrustedModel):
     lacks: Lack | None = None
     language: LanguageCode | None = None
     artefacts: Annotated[list[_Artefact], Field(max_length=100)] = Field(default_factory=list)
+    reviews: Annotated[list[ReviewerEntry], Field(max_length=1000)] = Field(default_factory=list)
 
 
 class _Allowance(UntrustedModel):
@@ -193,13 +195,14 @@ def _item(item: _Item, limits: tuple[Gate, ...]) -> ScoredRender:
     missing = failure.code if failure else "not_measured"
     scores = {name: _score(item.metrics.get(name), missing) for name in METRICS}
     return ScoredRender(
-        **item.model_dump(exclude={"failure", "metrics", "notes", "artefacts"}),
+        **item.model_dump(exclude={"failure", "metrics", "notes", "artefacts", "reviews"}),
         status=status_under(failure, scores, limits, item.lacks),
         scores=scores,
         verdicts=verdicts(scores, limits, item.lacks),
         failure=failure,
         notes=tuple(item.notes),
         artefacts=tuple(Artefact(**one.model_dump()) for one in item.artefacts),
+        reviews=tuple(one.of(one.reviewer, item.path) for one in item.reviews),
     )
 
 

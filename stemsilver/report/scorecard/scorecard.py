@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from stemsilver.config import Guardrail
 from stemsilver.records import Artefact, Failure, Lack, Score, Skipped, WeightRecord
+from stemsilver.report.reviews.review import RenderReview
 from stemsilver.report.scorecard.settings import Settings, flat
 
 Status: TypeAlias = Literal[
@@ -74,7 +75,8 @@ class ScoredRender:
     file; both are None if there is none. `raw_digest` identifies the raw samples; None if they
     could not be decoded. `lacks` is what the render does not contain. `language` is the one that
     its words were compared in, as a Whisper language code. `artefacts` are the places to listen to
-    first. Every metric of the catalogue has a score, and every gate a verdict.
+    first. `reviews` has one for each person, also outdated ones. Every metric of the catalogue has
+    a score, and every gate a verdict.
     """
 
     id: str
@@ -94,6 +96,11 @@ class ScoredRender:
     lacks: Lack | None = None
     language: str | None = None
     artefacts: tuple[Artefact, ...] = ()
+    reviews: tuple[RenderReview, ...] = ()
+
+    def is_about_it(self, review: RenderReview) -> bool:
+        """Return whether a review is about the present output, and not about an earlier one."""
+        return review.output_sha256 == self.output_sha256
 
     @property
     def duration(self) -> float:

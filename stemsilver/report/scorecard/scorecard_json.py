@@ -8,6 +8,7 @@ from typing import Any
 
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Alignment, Evidence, Timeline, Transcript
+from stemsilver.report.reviews.reader import entry_json
 from stemsilver.report.scorecard.scorecard import Scorecard, ScoredRender
 from stemsilver.report.scorecard.scores import mean
 from stemsilver.report.scorecard.verdicts import totals
@@ -100,6 +101,7 @@ def _item(item: ScoredRender) -> dict[str, Any]:
         "artefacts": [asdict(one) for one in item.artefacts],
         "metrics": {name: asdict(score) for name, score in item.scores.items()},
         "verdicts": [asdict(verdict) for verdict in item.verdicts],
+        "reviews": [{"reviewer": one.reviewer, **entry_json(one)} for one in item.reviews],
     }
 
 

@@ -83,6 +83,17 @@ def language_name(code: str | None) -> str:
     return str(Locale(language()).languages.get({"jw": "jv"}.get(code, code), code))
 
 
+def clock(seconds: float) -> str:
+    """Format a length in seconds as minutes and seconds.
+
+    >>> clock(83.4), clock(3723)
+    ('1:23', '1:02:03')
+    """
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
 def shortened(text: str, most: int) -> str:
     """Return `text` made `visible`, without its middle if it has more than `most` characters.
 

@@ -1,0 +1,1 @@
+"""What people say about the renders of a build: read, merged and written. No scorecard here."""
