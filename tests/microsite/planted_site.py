@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,7 +35,10 @@ from stemsilver.records import (
     WeightRecord,
 )
 from stemsilver.report import Record, Scorecard, judge, record, scorecard_json
+from stemsilver.report.scorecard.reviewed import with_reviews
 from stemsilver.resources import resource
+
+from .planted_reviews import remark, review_of
 
 INTRO, DUET, SILENT = "intro-one-00000001", "duet-00000002", "silent-00000004"
 HOSTILE_ID, BROKEN = "hostile-00000003", "broken-00000005"
@@ -76,8 +80,8 @@ class Planted:
 
     @property
     def scorecard(self) -> Scorecard:
-        """Its scorecard."""
-        return judge(
+        """Its scorecard, with the reviews of a team."""
+        judged = judge(
             self.results,
             self.profile,
             created=self.created,
@@ -85,6 +89,7 @@ class Planted:
             commit="0123456789abcdef0123456789abcdef01234567",
             weights=[WeightRecord("a model", "a-package", "1.2.3", "MIT", "ab" * 32)],
         )
+        return with_reviews(judged, TEAM)
 
     @property
     def evidence(self) -> dict[str, Evidence]:
@@ -161,6 +166,26 @@ class Published(Served):
     """A site built from a planted batch."""
 
     planted: Planted
+
+
+def output_sha256(id_: str) -> str:
+    """The hash of a planted output, which does not exist."""
+    return hashlib.sha256(id_.encode()).hexdigest()
+
+
+TEAM = (
+    review_of("Ben", "silent.wav", output_sha256(SILENT)),
+    review_of("Carla", "stereo/duet.wav", "0f" * 32, "approved", remark("c1", "a click")),
+    review_of(
+        HOSTILE_WORD,
+        HOSTILE,
+        output_sha256(HOSTILE_ID),
+        "needs_work",
+        remark("h1", HOSTILE_WORD),
+        remark("h2", "the second word", 1.0),
+    ),
+)
+"""Nobody reviewed the first render, and Carla an earlier output of the second."""
 
 
 def plant(folder: Path) -> Planted:
@@ -241,6 +266,7 @@ def _item(
         id=id_,
         path=path,
         output=f"{id_}__speech_only.wav",
+        output_sha256=output_sha256(id_),
         evidence=Evidence(
             scores,
             {"raw": Transcript("the quick fox", ()), "clean": Transcript("the quick fox", ())},

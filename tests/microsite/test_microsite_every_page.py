@@ -19,7 +19,8 @@ from .visits import visiting
 RENDERS = tuple(f"renders/{id_}" for id_ in (INTRO, DUET, HOSTILE_ID, SILENT, BROKEN))
 SITES = {
     "compared": (
-        *("index", "compare", "blind", "trend", "how-it-works", "method", "reproduce"),
+        *("index", "compare", "blind", "review", "trend"),
+        *("how-it-works", "method", "reproduce"),
         *RENDERS,
     ),
     "baked": (

@@ -27,6 +27,7 @@ from stemsilver.microsite.pages.blind import BUILDS, BlindPage, blind_page
 from stemsilver.microsite.pages.compare_builds import comparison, guardrail_result
 from stemsilver.microsite.pages.overview import overview
 from stemsilver.microsite.pages.render import render_page
+from stemsilver.microsite.pages.review import RENDERS, listed, renders_json, review_page
 from stemsilver.microsite.pages.trend import trend
 from stemsilver.microsite.parts.file_names import breakable
 from stemsilver.microsite.parts.mathml import mathml, with_symbols
@@ -84,6 +85,7 @@ class Pages:
             profile=self.profile,
             created=_moment(self.scorecard),
             clock=clock,
+            listed=listed,
             thumbnail_file=thumbnails.NAME,
             thumbnail_size=thumbnails.SIZE,
             skipped_words=skipped_words,
@@ -158,6 +160,11 @@ class Pages:
     def write_blind(self, name: str, page: BlindPage) -> None:
         """Write a page on which two versions of the renders are told apart by ear."""
         self.write(name, _("Blind test"), "blind.html", view=page)
+
+    def write_review(self) -> None:
+        """Write the page of the reviews, and the list of renders that its scripts fetch."""
+        self.write("review.md", "Review", "review_page.html", view=review_page(self.scorecard))
+        (self.folder / RENDERS).write_text(renders_json(self.scorecard), encoding="utf-8")
 
     def write_trend(self, history: Sequence[Record]) -> None:
         """Write the page of every metric across the builds until this one."""

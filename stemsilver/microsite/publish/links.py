@@ -15,6 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 _URL_ATTRIBUTES = frozenset({"href", "src", "srcset", "poster", "data", "action", "xlink:href"})
 _UNLOADED_RELATIONS = frozenset({"canonical", "alternate", "prev", "next", "author", "license"})
+# A position in a render's player, as `player/link.js` writes it.
+_PLAYER = "stem-ab"
+_SPOT = re.compile(r"v=\w+&t=\d+\.\d\d")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CSS_URL = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""", re.IGNORECASE)
 
@@ -42,6 +45,8 @@ class _Page(HTMLParser):
         values = {name: value for name, value in attrs if value is not None}
         if "id" in values:
             self.targets.add(values["id"])
+        if tag == _PLAYER:
+            self.targets.add(tag)
         self._in_style = tag == "style"
         loads = tag != "a" and not (
             tag == "link" and _UNLOADED_RELATIONS.intersection(values.get("rel", "").split())
@@ -62,9 +67,9 @@ def problems(site: Path, base: str = "/") -> list[str]:
     """Return the faults of the links of `site`, one sentence each; empty if there are none.
 
     Every `href`, `src` and `srcset` of every page and every `url()` of every stylesheet must lead
-    to a file of the site, and every fragment to an element. `http(s)` links are allowed where a
-    reader must click them, never where a browser loads them. `base` is the path under which the
-    site is served: links from the root must begin with it.
+    to a file of the site, and every fragment to an element or to a position in a player.
+    `http(s)` links are allowed where a reader must click them, never where a browser loads them.
+    `base` is the path under which the site is served: links from the root must begin with it.
     """
     pages = {
         path.relative_to(site).as_posix(): _Page(path.read_text(encoding="utf-8"))
@@ -113,7 +118,8 @@ def _fault(
         name = (PurePosixPath(name) / "index.html").as_posix()
     if name not in files:
         return f"broken link to {link.url}"
-    if parts.fragment and name in targets and unquote(parts.fragment) not in targets[name]:
+    ids = {_PLAYER} if _SPOT.fullmatch(parts.fragment) else {unquote(parts.fragment)}
+    if parts.fragment and name in targets and not ids & targets[name]:
         return f"no element with the id that {link.url} names"
     return None
 

@@ -109,6 +109,7 @@ def build(
         write_thumbnails(media, sources / "renders", memo)
         draw_base_changes(scorecard, media, matched, limit, sources / "renders", memo)
         pages.write_renders(evidence, media, matched, offered)
+        pages.write_review()
         pages.write_trend(history or [record(scorecard)])
         if other is not None:
             pages.write_comparison(media, other, matched)

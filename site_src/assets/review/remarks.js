@@ -1,0 +1,164 @@
+// The reader's own remarks on a render: made at the playhead, listed, changed and withdrawn.
+
+import { button, element, part } from "../blind/elements.js";
+import { clock } from "../player/wording.js";
+import { keepFocus } from "./focus.js";
+import { TRACKS } from "./review-file.js";
+import { isolated, standing } from "./wording.js";
+
+/** @typedef {import("./review-file.js").Remark} Remark */
+
+export class Remarks {
+  #root;
+  #player;
+  #store;
+  #output;
+  #perform;
+  /** The remark in the field. */
+  #open = null;
+  /** Gives the focus back to where it was before the field was opened. */
+  #giveBack = () => {};
+  /** The remark that was withdrawn last. */
+  #withdrawn = null;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {HTMLElement} player
+   * @param {import("./store.js").ReviewStore} store
+   * @param {import("./store.js").Output} output
+   * @param {(act: () => void, done: string) => void} perform  Does something, and announces that
+   *   it is done, or why it is not.
+   */
+  constructor(root, player, store, output, perform) {
+    [this.#root, this.#player, this.#store] = [root, player, store];
+    [this.#output, this.#perform] = [output, perform];
+    const [form, field] = [this.#part("remark-form"), this.#part("remark-text")];
+    this.#part("remark").addEventListener("click", () => this.make());
+    this.#part("cancel").addEventListener("click", () => this.#close());
+    this.#part("undo").addEventListener("click", () => this.#undo());
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (field.value.trim()) this.#keep(field.value.trim());
+    });
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.#close();
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      form.requestSubmit();
+    });
+    player.addEventListener("ab-time", () => this.#follow());
+    this.#follow();
+  }
+
+  /** The remarks on this output, by time. */
+  get all() {
+    return standing(this.#store.entry(this.#output));
+  }
+
+  /** Open the field for a remark at the playhead. The player may go on meanwhile. */
+  make() {
+    const bytes = crypto.getRandomValues(new Uint8Array(8));
+    const id = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    this.#edit({ id, text: "", ...this.#here() });
+  }
+
+  /** List the remarks. */
+  show() {
+    const items = this.all.map((remark, index) =>
+      element(
+        "li",
+        "",
+        this.#place(remark, index + 1),
+        element("span", "st-remark-text", isolated(remark.text)),
+        named(button("Edit", () => this.#edit(remark)), remark),
+        named(button("Remove", () => this.#withdraw(remark)), remark),
+      ),
+    );
+    this.#part("remarks").replaceChildren(...items);
+  }
+
+  #part(name) {
+    return part(this.#root, name);
+  }
+
+  #here() {
+    const track = this.#player.querySelector("input[name=ab-track]:checked").value;
+    const at = Math.round(1000 * this.#player.position) / 1000;
+    // A stage or another build's clean is compared with clean, so a remark there is about clean.
+    return { at, track: TRACKS.includes(track) ? track : "clean" };
+  }
+
+  /** Say on the button where a remark would be. */
+  #follow() {
+    const text = `Remark at ${spot(this.#here())}`;
+    if (this.#part("remark-spot").textContent !== text) this.#part("remark-spot").textContent = text;
+  }
+
+  #edit(remark) {
+    if (!this.#open) this.#giveBack = keepFocus(this.#part("remark"));
+    this.#open = remark;
+    this.#part("remark-label").textContent = `Remark at ${spot(remark)}`;
+    this.#part("remark-text").value = remark.text;
+    this.#part("remark-form").hidden = false;
+    this.#part("remark").hidden = true;
+    this.#part("remark-text").focus();
+  }
+
+  #close() {
+    this.#part("remark-form").hidden = true;
+    this.#part("remark").hidden = false;
+    this.#open = null;
+    this.#giveBack();
+  }
+
+  #keep(text) {
+    const remark = { ...this.#open, text };
+    this.#put(remark, `Remark at ${spot(remark)} kept`, () => this.#close());
+  }
+
+  #withdraw(remark) {
+    this.#withdrawn = remark;
+    this.#put({ ...remark, text: "" }, `Remark at ${spot(remark)} removed`, () => {
+      this.#part("undo").hidden = false;
+      this.#part("undo").focus();
+    });
+  }
+
+  #undo() {
+    const remark = this.#withdrawn;
+    this.#put(remark, `Remark at ${spot(remark)} is back`, () => this.#part("remark").focus());
+  }
+
+  #put(remark, done, then) {
+    this.#perform(() => {
+      this.#part("undo").hidden = true;
+      this.#store.remark(this.#output, remark);
+      then();
+    }, done);
+  }
+
+  #place(remark, number) {
+    const place = button(clock(remark.at), () => this.#player.hear(remark.at, remark.track));
+    place.className = "ab-place";
+    place.prepend(hidden(`Remark ${number}: hear ${remark.track} at `));
+    const track = element("span", "st-note", ` on ${remark.track}`);
+    const flag = element("b", "st-flag", String(number));
+    flag.ariaHidden = "true";
+    return element("span", "st-remark-place", flag, place, track);
+  }
+}
+
+/** @returns {string} For example "0:07 on clean". */
+export function spot({ at, track }) {
+  return `${clock(at)} on ${track}`;
+}
+
+/** Say to a screen reader which remark a button is for. */
+function named(made, remark) {
+  made.append(hidden(` remark at ${clock(remark.at)}`));
+  return made;
+}
+
+function hidden(text) {
+  return element("span", "st-sr", text);
+}
