@@ -141,7 +141,7 @@
       if (folder === last) return [row];
       last = folder;
       // It may break at folders and underscores.
-      const parts = (folder || "(no folder)").split(/(?<=[/_ -])/);
+      const parts = (folder || _("(no folder)")).split(/(?<=[/_ -])/);
       const name = parts.flatMap((part) => [part, element("wbr", {})]);
       const cell = element("th", { colspan: headings.length, scope: "rowgroup" }, ...name);
       return [element("tr", { class: "st-folder" }, cell), row];
@@ -183,7 +183,7 @@
     for (const [column, heading] of headings.entries()) {
       if (heading.matches(".st-listen")) continue;
       const text = (heading.querySelector(".st-head") ?? heading).textContent.trim();
-      const name = foldered && column === named ? "Folder and name" : text;
+      const name = foldered && column === named ? _("Folder and name") : text;
       choices.push(option(column, false, `${name} ↑`), option(column, true, `${name} ↓`));
     }
     return choices;

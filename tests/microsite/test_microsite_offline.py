@@ -60,7 +60,10 @@ def test_every_page_opens_from_a_disk_plays_and_sorts(browser: Browser, unpacked
         page = visit.open(path.relative_to(unpacked).as_posix())
         assert page.locator("h1").count() == 1
         # Modules are refused, and what needs them is hidden.
-        assert page.locator(".ab-deck, .ab-settings, .st-review-own").locator("visible=true").count() == 0
+        assert (
+            page.locator(".ab-deck, .ab-settings, .st-review-own").locator("visible=true").count()
+            == 0
+        )
         for player in page.locator("audio").all():
             # It has moved on by itself, so it was decoded and is played.
             at = player.evaluate(

@@ -31,9 +31,9 @@ from stemsilver.report import (
     metric_heading,
     totals,
 )
+from stemsilver.report.text.wording import clock
 from stemsilver.translation import N_
 from stemsilver.translation import gettext as _
-from stemsilver.report.text.wording import clock
 
 MAX_PROFILES = 6
 """The most profiles that one player can switch between, each in a colour of its own."""

@@ -290,7 +290,7 @@ def _row(
 
 def _message(path: str, failure: Failure) -> str:
     """Return why a render failed, shortened and without the path, which the row has already."""
-    text = cause(path, failure)
+    text = shown(cause(path, failure))
     return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH].rstrip()}…"
 
 

@@ -33,6 +33,7 @@ from stemsilver.microsite.parts.transcript import Difference, difference, script
 from stemsilver.microsite.publish.offline import SPEECH
 from stemsilver.records import Artefact, Evidence, Failure, MusicRange
 from stemsilver.report import ScoredRender
+from stemsilver.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -157,9 +158,9 @@ def _speech_file(item: ScoredRender, media: Path, speech: Path | None) -> Offere
     if speech is None:
         flac = media / "clean.flac"
         href, name = f"{item.id}/{flac.name}", f"{output.stem}.flac"
-        return OfferedFile("FLAC, 16-bit", href, name, size(flac.stat().st_size))
+        return OfferedFile(_("FLAC, 16-bit"), href, name, size(flac.stat().st_size))
     return OfferedFile(
-        "WAV, 24-bit", f"{item.id}/{SPEECH}", output.name, size(speech.stat().st_size)
+        _("WAV, 24-bit"), f"{item.id}/{SPEECH}", output.name, size(speech.stat().st_size)
     )
 
 
