@@ -70,8 +70,12 @@ export class Remarks {
         "",
         this.#place(remark, index + 1),
         element("span", "st-remark-text", isolated(remark.text)),
-        named(button("Edit", () => this.#edit(remark)), remark),
-        named(button("Remove", () => this.#withdraw(remark)), remark),
+        element(
+          "span",
+          "st-actions",
+          named(button("Edit", () => this.#edit(remark)), remark),
+          named(button("Remove", () => this.#withdraw(remark)), remark),
+        ),
       ),
     );
     this.#part("remarks").replaceChildren(...items);

@@ -30,6 +30,7 @@ let asked = false;
 /** Whether the next render is on its way: then keys are no longer meant for this one. */
 let leaving = false;
 
+root.classList.add("st-live");
 for (const control of root.querySelectorAll(".st-review-own :disabled")) control.disabled = false;
 for (const choice of choices) {
   choice.addEventListener("click", () => decide(choice.dataset.decide));
