@@ -112,7 +112,7 @@ def test_the_words_that_changed_come_first_and_the_others_on_demand(visit: Visit
     shown = page.locator(".st-difference:visible")
     expect(shown).to_have_count(1)
     expect(shown).to_contain_text("WER 60.0 %")
-    page.locator(".st-switch").get_by_text("Script → clean").click()
+    page.locator(".st-switch > label").last.click()
     expect(shown).to_have_count(1)
     expect(shown).to_contain_text("WER 33.3 %")
 

@@ -13,10 +13,13 @@ from stemsilver.translation.catalogue import catalogue
 
 from .accessible import serious
 from .conftest import PHONE
-from .planted_site import Planted, Published
+from .planted_site import BROKEN, INTRO, SILENT, Planted, Published
 from .visits import visiting
 
-PAGES = ("trend", "how-it-works", "method", "reproduce")
+PAGES = (
+    *("index", "compare", "blind", "review", "trend", "how-it-works", "method", "reproduce"),
+    *(f"renders/{id_}" for id_ in (INTRO, BROKEN, SILENT)),
+)
 
 # All that a reader sees or hears, except code, formulas, and what is marked as another language.
 TEXTS = """() => {

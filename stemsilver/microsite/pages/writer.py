@@ -85,6 +85,7 @@ class Pages:
             profile=self.profile,
             created=_moment(self.scorecard),
             clock=clock,
+            date=date,
             listed=listed,
             thumbnail_file=thumbnails.NAME,
             thumbnail_size=thumbnails.SIZE,
@@ -163,7 +164,7 @@ class Pages:
 
     def write_review(self) -> None:
         """Write the page of the reviews, and the list of renders that its scripts fetch."""
-        self.write("review.md", "Review", "review_page.html", view=review_page(self.scorecard))
+        self.write("review.md", _("Review"), "review_page.html", view=review_page(self.scorecard))
         (self.folder / RENDERS).write_text(renders_json(self.scorecard), encoding="utf-8")
 
     def write_trend(self, history: Sequence[Record]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from stemsilver.config.languages import UNSPACED
 from stemsilver.evaluation.artefacts.places import HEARD_DB
-from stemsilver.evaluation.words.scores import RAW_TO_CLEAN
+from stemsilver.evaluation.words.scores import RAW_TO_CLEAN, SCRIPT_TO_CLEAN
 from stemsilver.microsite.parts.metric_cells import Measurement
 from stemsilver.microsite.parts.transcript import counted_words, script_changes
 from stemsilver.records import Alignment
@@ -30,8 +30,10 @@ _MUSIC = frozenset(
     }
 )
 _LEVEL = frozenset({"lufs", "true_peak_dbtp", "loudness_range_lu"})
-_LITTLE = 0.05
-"""Music in no more than this share of the time is little."""
+_LITTLE, _MUCH = 0.05, 0.5
+"""Shares of the time up to which music is little, and from which it is much."""
+_FEW = 0.25
+"""The share of the words up to which few of them changed."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,13 @@ def _music(item: ScoredRender) -> tuple[str, str]:
     if raw is not None and clean is not None:
         before, after = _share(raw), _share(clean)
         if clean:
-            opening = _("Almost") if clean <= _LITTLE else _("Not everywhere")
+            opening = (
+                _("Almost")
+                if clean <= _LITTLE
+                else _("Hardly")
+                if clean > _MUCH
+                else _("Not everywhere")
+            )
             text = _("music is heard {before} of the time in raw, and {after} in clean")
             facts.append(text.format(before=before, after=after))
         elif raw:
@@ -171,7 +179,9 @@ def _music(item: ScoredRender) -> tuple[str, str]:
             facts.append(text.format(before=before))
         else:
             facts.append(_("no music is heard in raw or in clean"))
-    elif below is not None:
+    elif below is not None and not any(
+        one.metric == "music_to_speech_db" and one.passed is False for one in item.verdicts
+    ):
         level = format_value("music_to_speech_db", abs(below))
         text = (
             _("what is left of the music is {level} dB below the speech")
@@ -202,47 +212,53 @@ def _speech(item: ScoredRender, alignments: Sequence[Alignment]) -> tuple[str, s
         return "", _("no speech was found in this render")
     if item.lacks == "music":
         return _("Yes"), _("only the level was changed")
-    letters = item.language in UNSPACED
-    facts = []
-    changed = 0
-    script = script_changes(alignments)
-    heard = next((one for one in alignments if one.name == RAW_TO_CLEAN), None)
-    if script:
-        changed = len(script["lost"])
-        lost = ngettext(
-            "{words} of the script was lost", "{words} of the script were lost", changed
-        ).format(words=counted_words(changed, letters=letters))
-        none = (
-            _("no letter of the script was lost")
-            if letters
-            else _("no word of the script was lost")
-        )
-        facts.append(lost if changed else none)
-        if gained := len(script["recovered"]):
-            text = ngettext("{words} is clearer", "{words} are clearer", gained)
-            facts.append(text.format(words=counted_words(gained, letters=letters)))
-    elif heard is not None and heard.reference_words:
-        changed = heard.substitutions + heard.deletions + heard.insertions
-        if changed:
-            text = _("{words} heard otherwise than in raw, of {all}").format(
-                words=counted_words(changed, letters=letters), all=heard.reference_words
-            )
-        else:
-            text = (
-                _("every letter is heard as in raw")
-                if letters
-                else _("every word is heard as in raw")
-            )
-        facts.append(text)
+    opening, facts = _words(alignments, letters=item.language in UNSPACED)
     if item.artefacts:
         worst = max(item.artefacts, key=lambda one: one.departure_db)
         facts.append(_("clean departs most from raw at {time}").format(time=clock(worst.start)))
     elif item.scores["artefact_db"].value is not None:
         text = _("nowhere does clean depart from raw by {limit} dB or more")
         facts.append(text.format(limit=setting(HEARD_DB)))
-    # Without the words, nobody can tell.
-    opening = (_("Mostly") if changed else _("Yes")) if script or heard else ""
     return opening, "; ".join(facts)
+
+
+def _words(alignments: Sequence[Alignment], *, letters: bool) -> tuple[str, list[str]]:
+    """Return the first word of the answer, and what is known of the words.
+
+    Some words that changed are corrections, so the script decides where there is one. Without any
+    words, nobody can tell.
+    """
+    named = {one.name: one for one in alignments}
+    script = script_changes(alignments)
+    heard = named.get(RAW_TO_CLEAN)
+    if script:
+        changed, spoken = len(script["lost"]), named[SCRIPT_TO_CLEAN].reference_words
+        lost = ngettext(
+            "{words} of the script was lost", "{words} of the script were lost", changed
+        ).format(words=counted_words(changed, letters=letters))
+        word, letter = _("no word of the script was lost"), _("no letter of the script was lost")
+        facts = [lost if changed else letter if letters else word]
+        if gained := len(script["recovered"]):
+            text = ngettext("{words} is clearer", "{words} are clearer", gained)
+            facts.append(text.format(words=counted_words(gained, letters=letters)))
+    elif heard is not None and heard.reference_words:
+        changed = heard.substitutions + heard.deletions + heard.insertions
+        spoken = heard.reference_words
+        share = counted_words(changed, letters=letters)
+        if changed <= spoken:
+            words = counted_words(spoken, letters=letters)
+            share = _("{count} of {words}").format(count=changed, words=words)
+        otherwise = ngettext(
+            "{words} is heard otherwise than in raw",
+            "{words} are heard otherwise than in raw",
+            changed,
+        ).format(words=share)
+        word, letter = _("every word is heard as in raw"), _("every letter is heard as in raw")
+        facts = [otherwise if changed else letter if letters else word]
+    else:
+        return "", []
+    few = changed <= _FEW * spoken
+    return _("Yes") if not changed else _("Mostly") if few else _("In part"), facts
 
 
 def _level(item: ScoredRender) -> tuple[str, str]:
@@ -255,4 +271,7 @@ def _level(item: ScoredRender) -> tuple[str, str]:
         value = item.scores[name].value
         if value is not None:
             facts.append(f"{said} {format_value(name, value)} {unit}")
-    return "" if item.lacks == "speech" else _("Yes"), ", ".join(facts)
+    said = ", ".join(facts)
+    if said and item.lacks == "music":
+        said += "; " + _("without a limiter, so the peaks may keep it quieter")
+    return "" if item.lacks == "speech" else _("Yes"), said

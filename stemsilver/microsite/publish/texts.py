@@ -14,6 +14,7 @@ from stemsilver.translation.catalogue import script_texts
 # stay as they are.
 SHIPPED = (
     N_("Overview"),
+    N_("Review"),
     N_("Trend"),
     N_("How it works"),
     N_("Method"),
