@@ -23,7 +23,7 @@ from stemsilver.report.text.wording import (
     metric_label,
 )
 from stemsilver.resources import resource
-from stemsilver.translation import N_
+from stemsilver.translation import N_, ngettext
 from stemsilver.translation import gettext as _
 
 Origin: TypeAlias = Literal["base", "given", "shipped"]
@@ -188,14 +188,20 @@ def _approvals(diff: Diff, rule: Guardrail, origin: Origin) -> Check:
     """Check that enough people approve each output, and that nobody asks for more work on one."""
     heard = [item for item in diff.head.renders if item.output is not None]
     out = [item for item in heard if not is_approved(item, rule.approvals_min)]
-    found = f"{len(heard) - len(out)} of {counted(len(heard), 'render')} approved"
+    found = _("{count} of {renders} approved").format(
+        count=len(heard) - len(out), renders=counted(len(heard), "render")
+    )
     refused = sum(bool(deciders(item, "needs_work")) for item in heard)
     if refused:
-        found += f", {refused} {'needs' if refused == 1 else 'need'} work"
-    people = "1 person" if rule.approvals_min == 1 else f"{rule.approvals_min} people"
-    limit = f"each approved by {people} or more, and by nobody refused"
+        text = ngettext(", {count} needs work", ", {count} need work", refused)
+        found += text.format(count=refused)
+    limit = ngettext(
+        "each approved by {count} person or more, and by nobody refused",
+        "each approved by {count} people or more, and by nobody refused",
+        rule.approvals_min,
+    ).format(count=rule.approvals_min)
     return Check(
-        "approvals", "Approvals", not out, found, limit, origin, tuple(one.path for one in out)
+        "approvals", _("Approvals"), not out, found, limit, origin, tuple(one.path for one in out)
     )
 
 
