@@ -17,7 +17,7 @@ PACKAGE = Path(stemsilver.__file__).parent
 ROOT = "stemsilver"
 
 ROOMS = (
-    "errors records",
+    "errors records translation",
     "fsio config resources device optional memory signals worker",
     "discover audio weights cache profiles dsp",
     "step_cache",

@@ -1,6 +1,8 @@
 // Copies the text of an element for a message. Without a secure connection there is no clipboard;
 // the text is then selected.
 
+import { _ } from "./text.js";
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   const message = document.getElementById(button.dataset.copy);
   const status = button.parentElement.querySelector("[role=status]");
@@ -9,10 +11,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     const text = message.innerText.replace(/\n{2,}/g, "\n").trim();
     try {
       await navigator.clipboard.writeText(text);
-      status.textContent = "Copied";
+      status.textContent = _("Copied");
     } catch {
       getSelection().selectAllChildren(message);
-      status.textContent = "Selected: copy it with Ctrl+C";
+      status.textContent = _("Selected: copy it with Ctrl+C");
     }
   });
 }

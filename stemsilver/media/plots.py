@@ -23,13 +23,15 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter, ScalarFormatter
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
 from stemsilver.config import digest
 from stemsilver.records import Signal
 from stemsilver.step_cache import CodeFingerprint, Memo
+from stemsilver.translation import gettext as _
+from stemsilver.translation import localised
 
 CODE = CodeFingerprint(
     modules=("media/plots.py", "evaluation/downmix.py"),
@@ -97,6 +99,20 @@ CHANGE_COLOURS = _shades(["#2e1000", "#93470f", "#8b8f94", "#a3c8ea", "#f0f8ff"]
 The middle is the grey of no change. Quieter is darker as well as orange, louder lighter as well as
 blue: it can be told without colours.
 """
+
+
+class _Numbers(ScalarFormatter):
+    """Numbers on an axis, with the decimal mark of the site's language."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return localised(super().__call__(x, pos))
+
+
+class _Percent(PercentFormatter):
+    """Percentages on an axis, with the decimal mark of the site's language."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return localised(super().__call__(x, pos))
 
 
 def strips(duration: float) -> int:
@@ -188,7 +204,8 @@ def distribution_svg(
     """Plot a metric's values over the renders of a batch as SVG, a row for raw and one for clean.
 
     A dot is a render; a larger dot is several renders with nearly the same value. The bar is the
-    median. An empty row is left out, as for a metric of the cleaning only.
+    median. An empty row is left out, as for a metric of the cleaning only. Words and numbers are in
+    the current language.
 
     Args:
         label: the metric's name on the axis.
@@ -203,12 +220,14 @@ def distribution_svg(
         figure = Figure(figsize=(4.6, inches), facecolor="none")
         axes = figure.add_axes((0.13, 0.6 / inches, 0.83, 1 - 0.65 / inches), facecolor="none")
         axes.set_xlabel(f"{label} ({unit})", parse_math=False)
-        axes.set_yticks(range(len(rows)), [name for name, _ in rows])
+        axes.set_yticks(range(len(rows)), [_(name) for name, __ in rows])
         axes.tick_params(axis="y", length=0)
         axes.spines[["top", "right", "left"]].set_visible(False)
         if not rows:
             axes.set_xticks([])
-            axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", va="center")
+            axes.text(
+                0.5, 0.5, _("not measured"), transform=axes.transAxes, ha="center", va="center"
+            )
             return _svg(figure)
         shown = [*raw, *clean, *([] if threshold is None else [threshold])]
         margin = 0.06 * (max(shown) - min(shown)) or 0.5
@@ -219,12 +238,11 @@ def distribution_svg(
             axes.axvline(threshold, color=_TEXT, linestyle=":", linewidth=1.6)
             side: Literal["left", "right"] = "left" if threshold < sum(span) / 2 else "right"
             at_top = axes.get_xaxis_transform()
-            axes.text(threshold, 1, "\u00a0gate\u00a0", ha=side, va="top", transform=at_top)
+            axes.text(threshold, 1, f"\u00a0{_('gate')}\u00a0", ha=side, va="top", transform=at_top)
         axes.set_xlim(span)
         axes.set_ylim(-0.6, len(rows) - 0.2)
         axes.xaxis.set_major_locator(MaxNLocator(6))
-        if unit == "%":
-            axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+        axes.xaxis.set_major_formatter(_Percent(1, symbol="") if unit == "%" else _Numbers())
         return _svg(figure)
 
 

@@ -13,19 +13,29 @@ import yaml
 from stemsilver.microsite.pages.bakeoff import front, worse_than_incumbent
 from stemsilver.microsite.pages.bakeoff_render import bakeoff_render, blind_pages, render_sources
 from stemsilver.microsite.pages.writer import Pages, preparations
-from stemsilver.microsite.parts.player import player_files
+from stemsilver.microsite.parts.player import PlayedTrack, player_files
 from stemsilver.microsite.publish.assets import write_diagram
 from stemsilver.microsite.publish.overrides import copy_hand_written
 from stemsilver.microsite.publish.site import PublishedSite, SiteSettings, downloads, publish
 from stemsilver.records import Evidence, WeightRecord
-from stemsilver.report import Bakeoff, ProfileRun, bakeoff_columns, judge_again, pipeline_mermaid
+from stemsilver.report import (
+    Bakeoff,
+    ProfileRun,
+    bakeoff,
+    bakeoff_columns,
+    judge_again,
+    pipeline_mermaid,
+    reworded,
+)
 from stemsilver.step_cache import UNCACHED, Memo
+from stemsilver.translation import N_
+from stemsilver.translation import gettext as _
 
 _NAVIGATION = [
-    {"Bake-off": "index.md"},
-    {"Blind test": "blind.md"},
-    {"Method": "method.md"},
-    {"Profiles": "reproduce.md"},
+    {N_("Bake-off"): "index.md"},
+    {N_("Blind test"): "blind.md"},
+    {N_("Method"): "method.md"},
+    {N_("Profiles"): "reproduce.md"},
 ]
 _STYLES = ("assets/bakeoff.css",)
 
@@ -42,7 +52,7 @@ class ProfileView:
 
 
 def build_bakeoff(
-    found: Bakeoff,
+    given: Bakeoff,
     evidence: Sequence[Mapping[str, Evidence]],
     media: Sequence[Mapping[str, Path]],
     reports: Sequence[Path],
@@ -53,7 +63,7 @@ def build_bakeoff(
     """Publish the site of a bake-off at `target`.
 
     Args:
-        found: The judged runs.
+        given: The judged runs.
         evidence: For each run, what was measured on each cleaned render, by id.
         media: For each run, the folder with the tracks of each cleaned render, by id.
         reports: Files that are offered for download.
@@ -64,11 +74,12 @@ def build_bakeoff(
     Raises:
         UsageError, SiteError, EnvironmentFault: as in `publish.site.build`.
     """
-    items = found.renders
-    playable = {item.id: render_sources(found, media, item.id) for item in items}
-    tracks_of = {id_: tracks for id_, (_, tracks) in playable.items()}
 
     def write(sources: Path) -> None:
+        # Judged again, so that the results are in the language of the site.
+        runs = [(reworded(run.scorecard), run.profile, run.cost) for run in given.runs]
+        found = bakeoff(runs, given.judge)
+        playable = _playable(found, media)
         copy_hand_written(sources)
         # They link to pages that a bake-off does not have.
         for own in sources.rglob("*.md"):
@@ -78,9 +89,9 @@ def build_bakeoff(
         worse = worse_than_incumbent(found, tracks_of, evidence)
         view = front(found, reports, worse)
         weights = _weights(found.runs)
-        pages.write("index.md", "Bake-off", "bakeoff.html", view=view, weights=weights)
+        pages.write("index.md", _("Bake-off"), "bakeoff.html", view=view, weights=weights)
         shown = bakeoff_columns(found)
-        for index, item in enumerate(items):
+        for index, item in enumerate(found.renders):
             raw, tracks = playable[item.id]
             measured = [one.get(item.id) for one in evidence]
             page = bakeoff_render(found, index, shown, measured, tracks, raw, worse)
@@ -92,17 +103,25 @@ def build_bakeoff(
 
     files = {
         f"renders/{id_}/{name}": source
-        for id_, (raw, tracks) in playable.items()
+        for id_, (raw, tracks) in _playable(given, media).items()
         if raw is not None
         for name, source in player_files([raw, *tracks.values()]).items()
     }
     look = SiteSettings(
-        found.incumbent.profile.site.title,
-        found.incumbent.scorecard.created,
+        given.incumbent.profile.site.title,
+        given.incumbent.scorecard.created,
+        given.incumbent.profile.site.language,
         lambda _: _NAVIGATION,
         _STYLES,
     )
     return publish(write, {**files, **downloads(reports)}, look, target, max_megabytes)
+
+
+def _playable(
+    found: Bakeoff, media: Sequence[Mapping[str, Path]]
+) -> dict[str, tuple[PlayedTrack | None, dict[int, PlayedTrack]]]:
+    """Return the playable tracks of each render, by its id."""
+    return {item.id: render_sources(found, media, item.id) for item in found.renders}
 
 
 def _write_profiles(found: Bakeoff, pages: Pages, memo: Memo) -> None:
@@ -116,7 +135,7 @@ def _write_profiles(found: Bakeoff, pages: Pages, memo: Memo) -> None:
         shown.append(ProfileView(run.name, run.profile.description, folder, mermaid, _yaml(run)))
     pages.write(
         "reproduce.md",
-        "Profiles",
+        _("Profiles"),
         "bakeoff_profiles.html",
         command=_command(found),
         judge=found.judge.name,

@@ -12,6 +12,8 @@ from stemsilver.fsio import contained
 from stemsilver.media.playback import LISTENING, TrackLevels, from_json
 from stemsilver.records import Audio
 from stemsilver.report import Scorecard, ScoredRender, read_scorecard
+from stemsilver.translation import date
+from stemsilver.translation import gettext as _
 
 _NEEDED = ("raw.flac", "clean.flac", "clean.webp", LISTENING)
 SCORECARD = Path("downloads", "scorecard.json")
@@ -69,7 +71,7 @@ def label(build: Scorecard, other: Scorecard) -> str:
     if mine != theirs:
         return mine
     if build.config_digest != other.config_digest:
-        return f"{mine}, settings {build.config_digest[:7]}"
+        return _("{build}, settings {digest}").format(build=mine, digest=build.config_digest[:7])
     return f"{mine}, {build.moment:%H:%M} UTC"
 
 
@@ -112,8 +114,7 @@ def decoded_clean(item: ScoredRender, base: BaseItem, max_minutes: float, scratc
 
 def _words(build: Scorecard) -> str:
     commit = [build.commit[:7]] if build.commit else []
-    day = f"{build.moment.day} {build.moment:%B %Y}"
-    return ", ".join([build.profile, day, *commit])
+    return ", ".join([build.profile, date(build.moment), *commit])
 
 
 def _item(site: Path, item: ScoredRender) -> BaseItem:

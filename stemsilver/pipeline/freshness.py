@@ -93,7 +93,8 @@ def inputs_digest(
         "reviews": [review_json(one) for one in options["reviews"]],
     }
     machine = [sys.version, _packages(), {name: os.environ.get(name) for name in _ENVIRONMENT}]
-    code = [__version__, _contents(Path(__file__).parents[1], "*.py")]
+    package = Path(__file__).parents[1]
+    code = [__version__, _contents(package, "*.py"), _contents(package, "*.po")]
     models = [[_weight(name) for name in used], _contents(folder(), "*.yaml")]
     facts = [batch, asked, look, models, machine, code, commit()]
     return digest(profile, json.dumps(facts, sort_keys=True))

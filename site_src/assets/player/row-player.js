@@ -5,10 +5,13 @@ import { openContext } from "./context.js";
 import { Engine } from "./engine.js";
 import { Feed } from "./feed.js";
 import { NoParts, Tracks, fit } from "./tracks.js";
+import { _ } from "../text.js";
 import { bytes, linear } from "./wording.js";
 
 const TRACKS = ["raw", "clean"];
 const ITEM = "[data-item]";
+
+const NAMES = { raw: _("raw"), clean: _("clean") };
 
 const table = document.querySelector("table[data-scorecard]");
 const status = document.createElement("p");
@@ -41,8 +44,9 @@ function fill() {
       button.type = "button";
       button.className = `st-play st-${track}`;
       button.dataset.track = track;
-      button.textContent = track;
-      const about = `Play ${track}, ${bytes(Number(row.dataset[track]))}`;
+      button.textContent = NAMES[track];
+      const size = bytes(Number(row.dataset[track]));
+      const about = _("Play {track}, {size}", { track: NAMES[track], size });
       button.title = about;
       button.setAttribute("aria-label", `${about}: ${nameOf(row)}`);
       button.setAttribute("aria-pressed", "false");
@@ -56,10 +60,10 @@ async function press(row, track) {
   const mine = ++order;
   const heard = isHeard(row, track);
   if (now && (heard || now.row !== row)) now.engine.pause();
-  if (heard) return show(`Paused: ${nameOf(row)}`);
+  if (heard) return show(_("Paused: {render}", { render: nameOf(row) }));
   const context = openContext(Number(row.dataset.rate));
   if (now?.row !== row) now = open(row, context);
-  show(`Fetching ${track}`);
+  show(_("Fetching {track}", { track: NAMES[track] }));
   const error = await now.feed.load(track).then(() => null, (failure) => failure);
   if (mine !== order) return;
   // The players on the render's page stream the file.
@@ -67,7 +71,7 @@ async function press(row, track) {
   if (error) return show(error.message);
   now.engine.select(track);
   now.engine.play();
-  show(`Playing ${track}: ${nameOf(row)}`);
+  show(_("Playing {track}: {render}", { track: NAMES[track], render: nameOf(row) }));
   now.feed.loadPair();
 }
 
@@ -79,7 +83,7 @@ function open(row, context) {
   const tracks = new Tracks(context, Object.fromEntries(urls), { long: !fit(samples, 2) });
   const engine = new Engine(context, Number(duration));
   const opened = { row, engine, feed: new Feed(engine, tracks, gainOf) };
-  engine.onend = () => opened === now && show(`The end: ${nameOf(row)}`);
+  engine.onend = () => opened === now && show(_("The end: {render}", { render: nameOf(row) }));
   engine.onstall = () => opened === now && press(row, engine.selected);
   return opened;
 }

@@ -11,6 +11,7 @@ import { watch } from "./seek-gestures.js";
 import { fromFragment, toFragment } from "./link.js";
 import { drawAsHeard } from "./outlines.js";
 import { NoParts, Tracks, fit } from "./tracks.js";
+import { _ } from "../text.js";
 import { bytes, clock, decibels, exactClock, linear } from "./wording.js";
 
 const STEP_SECONDS = 5;
@@ -109,7 +110,7 @@ class StemAb extends HTMLElement {
       this.#order += 1;
       this.#waiting = false;
       this.#engine?.pause();
-      this.#settled(`Paused at ${clock(this.position)}`);
+      this.#settled(_("Paused at {time}", { time: clock(this.position) }));
       return;
     }
     await this.#play();
@@ -151,7 +152,9 @@ class StemAb extends HTMLElement {
       this.seek(stretch.start);
     }
     this.#settled(
-      stretch ? `Loop from ${exactClock(stretch.start)} to ${exactClock(stretch.end)}` : "No loop",
+      stretch
+        ? _("Loop from {from} to {to}", { from: exactClock(stretch.start), to: exactClock(stretch.end) })
+        : _("No loop"),
     );
   }
 
@@ -196,7 +199,8 @@ class StemAb extends HTMLElement {
   #costs() {
     const [raw, clean] = ["raw", "clean"].map((name) => this.#known.get(name));
     const perMinute = bytes((60 * (raw.size + clean.size)) / this.#duration);
-    return `Play fetches ${raw.label} and ${clean.label} in parts, about ${perMinute} a minute.`;
+    const values = { raw: raw.label, clean: clean.label, amount: perMinute };
+    return _("Play fetches {raw} and {clean} in parts, about {amount} a minute.", values);
   }
 
   #act(action, index = 0) {
@@ -219,7 +223,7 @@ class StemAb extends HTMLElement {
 
   #loopBy(stretch) {
     if (stretch) this.loop(stretch);
-    else this.#say("Too short to loop");
+    else this.#say(_("Too short to loop"));
   }
 
   #choose(name) {
@@ -235,7 +239,7 @@ class StemAb extends HTMLElement {
     const tracks = new Tracks(context, urls, { long: this.#long });
     this.#engine = new Engine(context, this.#duration);
     this.#feed = new Feed(this.#engine, tracks, (name) => this.#gain(name));
-    this.#engine.onend = () => this.#settled("The end");
+    this.#engine.onend = () => this.#settled(_("The end"));
     this.#engine.onstall = () => this.#play();
     // The system stopped the sound: a phone call came in, or the headphones were removed.
     context.addEventListener("statechange", () => {
@@ -252,7 +256,7 @@ class StemAb extends HTMLElement {
     if (!(await this.#load(name))) return;
     this.#engine.select(name);
     this.#engine.play();
-    this.#settled(`Playing ${this.#label(name)}`);
+    this.#settled(_("Playing {track}", { track: this.#label(name) }));
     this.#feed.loadPair();
   }
 
@@ -266,8 +270,8 @@ class StemAb extends HTMLElement {
     if (!this.#engine.ready(name)) {
       this.#waiting = true;
       const { label, size } = this.#known.get(name);
-      const amount = this.#long ? `at ${clock(this.position)}` : bytes(size);
-      this.#settled(`Fetching ${label}, ${amount}…`);
+      const amount = this.#long ? _("at {time}", { time: clock(this.position) }) : bytes(size);
+      this.#settled(_("Fetching {track}, {amount}…", { track: label, amount }));
     }
     const error = await this.#feed.load(name).then(() => null, (failure) => failure);
     if (order !== this.#order) return false;
@@ -288,7 +292,9 @@ class StemAb extends HTMLElement {
     for (const place of places()) place.disabled = true;
     this.classList.remove("ab-live");
     document.documentElement.classList.remove("st-served");
-    this.querySelector(".ab-plain").textContent = `${reason} Here each track plays separately.`;
+    this.querySelector(".ab-plain").textContent = _("{reason} Here each track plays separately.", {
+      reason,
+    });
   }
 
   #matchBy(match) {
@@ -313,9 +319,9 @@ class StemAb extends HTMLElement {
     const url = new URL(this.#fragment(), location.href).href;
     try {
       await navigator.clipboard.writeText(url);
-      this.#say(`Link to ${clock(this.position)} copied`);
+      this.#say(_("Link to {time} copied", { time: clock(this.position) }));
     } catch {
-      this.#say(`Copy this link: ${url}`);
+      this.#say(_("Copy this link: {url}", { url }));
     }
   }
 
@@ -356,7 +362,7 @@ class StemAb extends HTMLElement {
     this.#showLoop(this.#loop);
     this.#draw();
     const button = this.#part("play");
-    button.setAttribute("aria-label", this.playing || this.#waiting ? "Pause" : "Play");
+    button.setAttribute("aria-label", this.playing || this.#waiting ? _("Pause") : _("Play"));
     button.toggleAttribute("data-playing", this.playing);
     button.toggleAttribute("data-waiting", this.#waiting);
     this.dataset.selected = this.#wanted;
@@ -382,7 +388,8 @@ class StemAb extends HTMLElement {
   #draw() {
     const seconds = this.position;
     this.style.setProperty("--ab-at", this.#duration ? seconds / this.#duration : 0);
-    const text = `${clock(seconds)} of ${clock(Math.round(this.#duration))}`;
+    const all = clock(Math.round(this.#duration));
+    const text = _("{time} of {all}", { time: clock(seconds), all });
     if (this.#part("time").textContent !== text) {
       this.#part("time").textContent = text;
       this.#part("seek").setAttribute("aria-valuetext", text);

@@ -2,6 +2,7 @@
 
 import { HEAD_BYTES, playable, readHead } from "./flac.js";
 import { LruCache } from "./lru-cache.js";
+import { _ } from "../text.js";
 
 /** Bytes. Decoded audio takes 11.5 MB a minute and channel at 48 kHz; phones have little memory. */
 const BUDGET = 256e6;
@@ -84,7 +85,7 @@ export class Tracks {
     if (this.#heads.has(name)) return this.#heads.get(name);
     return this.#once(name, async () => {
       const head = readHead(await this.#fetch(name, { from: 0, to: HEAD_BYTES }, signal));
-      if (!head) throw new NoParts(`${name}: the file has no seek table.`);
+      if (!head) throw new NoParts(_("{track}: the file has no seek table.", { track: _(name) }));
       this.#heads.set(name, head);
       return head;
     });
@@ -94,10 +95,10 @@ export class Tracks {
     const bytes = await this.#fetch(name, part, signal);
     const file = stream ? playable(stream, bytes) : bytes;
     const buffer = await this.#context.decodeAudioData(file).catch(() => {
-      throw new Error(`${name}: this browser cannot decode the file. Download it instead.`);
+      throw new Error(_("{track}: this browser cannot decode the file. Download it instead.", { track: _(name) }));
     });
     if (stream && buffer.length !== part.end - part.start) {
-      throw new NoParts(`${name}: this browser cannot decode the file in parts.`);
+      throw new NoParts(_("{track}: this browser cannot decode the file in parts.", { track: _(name) }));
     }
     return buffer;
   }
@@ -106,16 +107,16 @@ export class Tracks {
   async #fetch(name, { from, to }, signal) {
     const lost = (error) => {
       if (signal?.aborted) throw error;
-      throw new Error(`${name}: the audio could not be fetched. Are you offline?`);
+      throw new Error(_("{track}: the audio could not be fetched. Are you offline?", { track: _(name) }));
     };
     const ranged = from !== undefined;
     const last = to === Infinity ? "" : to - 1;
     const headers = ranged ? { Range: `bytes=${from}-${last}` } : {};
     const answer = await fetch(this.#urls[name], { headers, signal }).catch(lost);
-    if (!answer.ok) throw new Error(`${name}: the server answered ${answer.status}.`);
+    if (!answer.ok) throw new Error(_("{track}: the server answered {status}.", { track: _(name), status: answer.status }));
     if (ranged && answer.status !== 206) {
       answer.body?.cancel();
-      throw new NoParts(`${name}: the server does not send parts of files.`);
+      throw new NoParts(_("{track}: the server does not send parts of files.", { track: _(name) }));
     }
     return answer.arrayBuffer().catch(lost);
   }

@@ -1,5 +1,7 @@
 // Formats numbers for people, and converts decibels.
 
+import { decimal } from "../text.js";
+
 /**
  * Format a time as minutes, seconds and tenths, for the ends of a region.
  *
@@ -8,7 +10,8 @@
  */
 export function exactClock(seconds) {
   const tenths = Math.round(seconds * 10);
-  return `${clock(tenths / 10)}.${tenths % 10}`;
+  const mark = decimal(0.1, 1)[1];
+  return `${clock(tenths / 10)}${mark}${tenths % 10}`;
 }
 
 /**
@@ -32,8 +35,8 @@ export function clock(seconds) {
  * @returns {string} For example "−3.2 dB".
  */
 export function decibels(db) {
-  const text = Math.abs(db).toFixed(1);
-  return `${db < 0 && text !== "0.0" ? "−" : ""}${text} dB`;
+  const text = decimal(Math.abs(db), 1);
+  return `${db < 0 && /[1-9]/.test(text) ? "−" : ""}${text} dB`;
 }
 
 /**
@@ -43,8 +46,8 @@ export function decibels(db) {
  * @returns {string} For example "2.3 MB".
  */
 export function bytes(count) {
-  if (count >= 1e6) return `${(count / 1e6).toFixed(1)} MB`;
-  return count >= 1e3 ? `${(count / 1e3).toFixed(1)} kB` : `${count} B`;
+  if (count >= 1e6) return `${decimal(count / 1e6, 1)} MB`;
+  return count >= 1e3 ? `${decimal(count / 1e3, 1)} kB` : `${count} B`;
 }
 
 /**

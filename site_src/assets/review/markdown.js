@@ -1,6 +1,7 @@
 // A review as Markdown, for a pull request or a mail.
 
 import { toFragment } from "../player/link.js";
+import { _ } from "../text.js";
 import { spot } from "./remarks.js";
 import { DECISIONS, standing, visible } from "./wording.js";
 
@@ -26,10 +27,11 @@ export function inert(text) {
  * @returns {string} Several lines.
  */
 export function markdown(reviewer, summary, renders, address) {
-  const lines = [`**Review by ${inert(reviewer || "somebody")}**: ${summary}`, ""];
+  const by = _("Review by {name}", { name: inert(reviewer || _("somebody")) });
+  const lines = [`**${by}**: ${summary}`, ""];
   for (const { id, path, said } of renders) {
     const page = address(`renders/${id}.html`);
-    const [mark, word] = DECISIONS[said.decision] ?? ["·", "No decision"];
+    const [mark, word] = DECISIONS[said.decision] ?? ["·", _("No decision")];
     lines.push(`- ${mark} ${word}: [${inert(path)}](${page})`);
     for (const remark of standing(said)) {
       const place = `${page}${toFragment({ track: remark.track, time: remark.at })}`;

@@ -2,6 +2,7 @@
 
 import { element, part } from "../blind/elements.js";
 import { toFragment } from "../player/link.js";
+import { _ } from "../text.js";
 import { spot } from "./remarks.js";
 import { chip, counted, isolated, standing, visible } from "./wording.js";
 
@@ -15,11 +16,16 @@ import { chip, counted, isolated, standing, visible } from "./wording.js";
 export function showOpened(root, review, renders) {
   const known = new Map(renders.map((one) => [one.path, one]));
   const said = review.renders.filter((one) => one.decision !== null || standing(one).length);
-  part(root, "opened-title").textContent = `Review by ${visible(review.reviewer)}`;
+  part(root, "opened-title").textContent = _("Review by {name}", {
+    name: visible(review.reviewer),
+  });
   const { profile, created } = review.build;
   part(root, "opened-about").textContent =
-    `About a build of ${visible(created)} with the profile ${visible(profile)}: ` +
-    `${counted(said.length, "render")}.`;
+    _("About a build of {created} with the profile {profile}: {renders}.", {
+      created: visible(created),
+      profile: visible(profile),
+      renders: counted(said.length, "render"),
+    });
   const place = ({ path }) => renders.findIndex((one) => one.path === path) >>> 0;
   const items = said
     .sort((one, other) => place(one) - place(other))
@@ -45,8 +51,8 @@ function item(entry, render) {
   return shown;
 }
 
-const OUTDATED = "about an earlier version, so it does not count";
-const UNKNOWN = "not a render of this site";
+const OUTDATED = _("about an earlier version, so it does not count");
+const UNKNOWN = _("not a render of this site");
 
 function link(href, content) {
   const made = element("a", "", content);

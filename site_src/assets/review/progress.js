@@ -1,5 +1,6 @@
 // How far a review is: which renders have a decision on their present output.
 
+import { _ } from "../text.js";
 import { entries } from "./review-file.js";
 
 /** @typedef {{id: string, path: string, output_sha256: string}} Render */
@@ -18,7 +19,7 @@ export function progress(review, renders, here) {
   const next = left.find((one) => renders.indexOf(one) > from) ?? left[0] ?? null;
   const done = renders.length - left.length;
   return {
-    text: `${done} of ${renders.length} reviewed`,
+    text: _("{done} of {all} reviewed", { done, all: renders.length }),
     next: next?.id === here ? null : next,
   };
 }

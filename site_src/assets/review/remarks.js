@@ -2,9 +2,10 @@
 
 import { button, element, part } from "../blind/elements.js";
 import { clock } from "../player/wording.js";
+import { _ } from "../text.js";
 import { keepFocus } from "./focus.js";
 import { TRACKS } from "./review-file.js";
-import { isolated, standing } from "./wording.js";
+import { isolated, standing, TRACK_NAMES } from "./wording.js";
 
 /** @typedef {import("./review-file.js").Remark} Remark */
 
@@ -73,8 +74,8 @@ export class Remarks {
         element(
           "span",
           "st-actions",
-          named(button("Edit", () => this.#edit(remark)), remark),
-          named(button("Remove", () => this.#withdraw(remark)), remark),
+          named(button(_("Edit"), () => this.#edit(remark)), remark),
+          named(button(_("Remove"), () => this.#withdraw(remark)), remark),
         ),
       ),
     );
@@ -94,14 +95,14 @@ export class Remarks {
 
   /** Say on the button where a remark would be. */
   #follow() {
-    const text = `Remark at ${spot(this.#here())}`;
+    const text = _("Remark at {spot}", { spot: spot(this.#here()) });
     if (this.#part("remark-spot").textContent !== text) this.#part("remark-spot").textContent = text;
   }
 
   #edit(remark) {
     if (!this.#open) this.#giveBack = keepFocus(this.#part("remark"));
     this.#open = remark;
-    this.#part("remark-label").textContent = `Remark at ${spot(remark)}`;
+    this.#part("remark-label").textContent = _("Remark at {spot}", { spot: spot(remark) });
     this.#part("remark-text").value = remark.text;
     this.#part("remark-form").hidden = false;
     this.#part("remark").hidden = true;
@@ -117,12 +118,12 @@ export class Remarks {
 
   #keep(text) {
     const remark = { ...this.#open, text };
-    this.#put(remark, `Remark at ${spot(remark)} kept`, () => this.#close());
+    this.#put(remark, _("Remark at {spot} kept", { spot: spot(remark) }), () => this.#close());
   }
 
   #withdraw(remark) {
     this.#withdrawn = remark;
-    this.#put({ ...remark, text: "" }, `Remark at ${spot(remark)} removed`, () => {
+    this.#put({ ...remark, text: "" }, _("Remark at {spot} removed", { spot: spot(remark) }), () => {
       this.#part("undo").hidden = false;
       this.#part("undo").focus();
     });
@@ -130,7 +131,8 @@ export class Remarks {
 
   #undo() {
     const remark = this.#withdrawn;
-    this.#put(remark, `Remark at ${spot(remark)} is back`, () => this.#part("remark").focus());
+    const done = _("Remark at {spot} is back", { spot: spot(remark) });
+    this.#put(remark, done, () => this.#part("remark").focus());
   }
 
   #put(remark, done, then) {
@@ -144,22 +146,23 @@ export class Remarks {
   #place(remark, number) {
     const place = button(clock(remark.at), () => this.#player.hear(remark.at, remark.track));
     place.className = "ab-place";
-    place.prepend(hidden(`Remark ${number}: hear ${remark.track} at `));
-    const track = element("span", "st-note", ` on ${remark.track}`);
+    const track = TRACK_NAMES[remark.track];
+    place.prepend(hidden(_("Remark {number}: hear {track} at ", { number, track })));
+    const named = element("span", "st-note", ` ${_("on {track}", { track })}`);
     const flag = element("b", "st-flag", String(number));
     flag.ariaHidden = "true";
-    return element("span", "st-remark-place", flag, place, track);
+    return element("span", "st-remark-place", flag, place, named);
   }
 }
 
 /** @returns {string} For example "0:07 on clean". */
 export function spot({ at, track }) {
-  return `${clock(at)} on ${track}`;
+  return _("{time} on {track}", { time: clock(at), track: TRACK_NAMES[track] });
 }
 
 /** Say to a screen reader which remark a button is for. */
 function named(made, remark) {
-  made.append(hidden(` remark at ${clock(remark.at)}`));
+  made.append(hidden(` ${_("remark at {time}", { time: clock(remark.at) })}`));
   return made;
 }
 

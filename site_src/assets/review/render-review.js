@@ -3,13 +3,14 @@
 
 import { part } from "../blind/elements.js";
 import { clock } from "../player/wording.js";
+import { _ } from "../text.js";
 import { reviewAction } from "./keys.js";
 import { drawPins } from "./pins.js";
 import { outdated, progress } from "./progress.js";
 import { Remarks } from "./remarks.js";
 import { Reviewer } from "./reviewer.js";
 import { buildOf, ReviewStore } from "./store.js";
-import { chip, counted, DECISIONS, standing, visible } from "./wording.js";
+import { chip, counted, DECISIONS, standing, TRACK_NAMES, visible } from "./wording.js";
 
 const root = document.querySelector("[data-review]");
 const player = document.querySelector("stem-ab");
@@ -51,7 +52,7 @@ show();
 /** Decide, or take the same decision back. */
 function decide(decision) {
   const back = store.entry(here).decision === decision;
-  const done = back ? "Decision taken back" : DECISIONS[decision][1];
+  const done = back ? _("Decision taken back") : DECISIONS[decision][1];
   perform(() => store.decide(here, back ? null : decision), done);
 }
 
@@ -85,7 +86,7 @@ async function goOn() {
   const far = await reach();
   if (far?.next) location.href = `${far.next.id}.html`;
   else leaving = false;
-  if (far && !far.next) say(`${far.text}: no other is left.`);
+  if (far && !far.next) say(_("{progress}: no other is left.", { progress: far.text }));
 }
 
 /** Return how far the review is; null if the list of renders cannot be had. */
@@ -127,10 +128,10 @@ function showOutdated() {
   line.hidden = !last;
   if (!last) return;
   const count = standing(last).length;
-  line.replaceChildren("About an earlier version of this render you said: ");
+  line.replaceChildren(`${_("About an earlier version of this render you said:")} `);
   if (last.decision) line.append(chip(last.decision), " ");
   if (count) line.append(counted(count, "remark"), " ");
-  line.append("– it has changed since, so this does not count.");
+  line.append(_("– it has changed since, so this does not count."));
 }
 
 function latest({ decided, remarks }) {
@@ -138,7 +139,7 @@ function latest({ decided, remarks }) {
 }
 
 function ownPins() {
-  return remarks.all.map((remark, index) => pin(remark, String(index + 1), "You", true));
+  return remarks.all.map((remark, index) => pin(remark, String(index + 1), _("You"), true));
 }
 
 /** The pins of remarks in the page, but for the reader's own that were merged. */
@@ -156,5 +157,6 @@ function otherPins() {
 
 function pin({ at, track, text }, label, by, own) {
   const press = () => player.hear(at, track);
-  return { at, label, own, text: visible(`${by}, ${clock(at)} on ${track}: ${text}`), press };
+  const spot = _("{time} on {track}", { time: clock(at), track: TRACK_NAMES[track] ?? track });
+  return { at, label, own, text: visible(`${by}, ${spot}: ${text}`), press };
 }

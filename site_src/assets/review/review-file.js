@@ -1,6 +1,8 @@
 // Reads, merges and writes reviews. The rules are those of `stemsilver/report/reviews/`, and a test
 // compares both. Files and links come from other people: nothing in them is trusted.
 
+import { _ } from "../text.js";
+
 /**
  * @typedef {"approved" | "needs_work" | "skipped"} Decision
  *
@@ -54,15 +56,17 @@ export function readReview(text, named = true) {
   try {
     values = JSON.parse(text);
   } catch {
-    throw new Error("This is not a review of Stemsilver: it is not JSON.");
+    throw refused(_("it is not JSON"));
   }
   if (values === null || typeof values !== "object" || Array.isArray(values)) {
     throw invalid("the whole");
   }
-  if (values.kind !== KIND) throw refused(`its kind is ${shown(values.kind)}`);
+  if (values.kind !== KIND) throw refused(_("its kind is {kind}", { kind: shown(values.kind) }));
   if (values.schema_version !== VERSION) {
-    const known = `this page reads version ${VERSION}`;
-    throw new Error(`This review has the version ${shown(values.schema_version)}; ${known}.`);
+    const versions = { version: shown(values.schema_version), known: VERSION };
+    throw new Error(
+      _("This review has the version {version}; this page reads version {known}.", versions),
+    );
   }
   return {
     reviewer: named || values.reviewer !== "" ? oneLine(values.reviewer, "reviewer") : "",
@@ -81,7 +85,7 @@ export function reviewText({ reviewer, build, renders }) {
 
 /** @returns {Error} The refusal of a review that is larger than any that is read. */
 export function tooLarge() {
-  return refused("it is larger than 2 MB");
+  return refused(_("it is larger than 2 MB"));
 }
 
 /**
@@ -238,11 +242,11 @@ function moment(value, where) {
 }
 
 function invalid(where) {
-  return refused(`${where} is not valid`);
+  return refused(_("{where} is not valid", { where }));
 }
 
 function refused(why) {
-  return new Error(`This is not a review of Stemsilver: ${why}.`);
+  return new Error(_("This is not a review of Stemsilver: {why}.", { why }));
 }
 
 function shown(value) {

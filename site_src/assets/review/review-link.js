@@ -1,5 +1,6 @@
 // A short review in the fragment of a link, which browsers send to no server.
 
+import { _ } from "../text.js";
 import { readReview, reviewText } from "./review-file.js";
 
 const MARK = "#review=";
@@ -41,8 +42,8 @@ export async function encodeReview(review) {
  */
 export async function decodeReview(fragment) {
   const text = fragment.slice(MARK.length);
-  if (fragment.length > LONGEST) throw broken("it is longer than any such link");
-  if (!/^[A-Za-z0-9_-]+$/.test(text)) throw broken("it is not complete");
+  if (fragment.length > LONGEST) throw broken(_("it is longer than any such link"));
+  if (!/^[A-Za-z0-9_-]+$/.test(text)) throw broken(_("it is not complete"));
   let content;
   try {
     const packed = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
@@ -50,7 +51,7 @@ export async function decodeReview(fragment) {
     content = await bytes(through(source, new DecompressionStream("deflate-raw")), MAX_UNPACKED);
     content = new TextDecoder("utf-8", { fatal: true }).decode(content);
   } catch {
-    throw broken("it is not complete, or too large");
+    throw broken(_("it is not complete, or too large"));
   }
   return readReview(content);
 }
@@ -77,5 +78,5 @@ async function bytes(stream, most) {
 }
 
 function broken(why) {
-  return new Error(`This link has no review that can be read: ${why}.`);
+  return new Error(_("This link has no review that can be read: {why}.", { why }));
 }

@@ -2,6 +2,7 @@
 // reviews of others that are opened here.
 
 import { element, part } from "../blind/elements.js";
+import { _ } from "../text.js";
 import { reviewAction } from "./keys.js";
 import { markdown } from "./markdown.js";
 import { showOpened } from "./opened-review.js";
@@ -30,11 +31,11 @@ let opened = null;
 
 const ACTIONS = {
   download: () => named(() => save(store.review)),
-  markdown: () => named(() => copy(result(), "Markdown copied.")),
+  markdown: () => named(() => copy(result(), _("Markdown copied."))),
   link: () => named(copyLink),
   delete: askToDelete,
   "confirm-yes": clear,
-  "confirm-no": () => closeConfirm("Nothing was deleted."),
+  "confirm-no": () => closeConfirm(_("Nothing was deleted.")),
   "opened-save": () => save(opened),
   "opened-continue": goOnFrom,
   "opened-close": close,
@@ -77,9 +78,9 @@ function showMine(line, render, entry) {
   if (entry.decision) parts.push(chip(entry.decision));
   if (count) parts.push(counted(count, "remark"));
   if (!parts.length && outdated(store.review, render).length) {
-    parts.push("what you said is about an earlier version, so it does not count");
+    parts.push(_("what you said is about an earlier version, so it does not count"));
   }
-  line.replaceChildren(...(parts.length ? ["You: ", ...parts.flatMap((one) => [one, " "])] : []));
+  line.replaceChildren(...(parts.length ? [`${_("You:")} `, ...parts.flatMap((one) => [one, " "])] : []));
 }
 
 /** Do something that needs the reviewer's name: ask for it first if it is not known. */
@@ -95,7 +96,7 @@ function save(review) {
   link.click();
   // The browser has begun to save it by then.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  say(`Saved as ${link.download}.`);
+  say(_("Saved as {name}.", { name: link.download }));
 }
 
 /** Return the review of the present outputs: what was said about earlier ones does not count. */
@@ -115,8 +116,8 @@ function result() {
 
 async function copyLink() {
   const fragment = await encodeReview(current());
-  if (fragment === null) say("This review is too long for a link. Send the file instead.");
-  else await copy(new URL(fragment, location.href).href, "Link copied. It contains the review.");
+  if (fragment === null) say(_("This review is too long for a link. Send the file instead."));
+  else await copy(new URL(fragment, location.href).href, _("Link copied. It contains the review."));
 }
 
 /** Copy a text, or show it where the browser refuses. */
@@ -125,7 +126,7 @@ async function copy(text, done) {
   part(root, "by-hand").hidden = !refused;
   part(root, "by-hand-text").value = text;
   if (refused) part(root, "by-hand-text").select();
-  say(refused ? "This browser does not let the page copy. The text is below." : done);
+  say(refused ? _("This browser does not let the page copy. The text is below.") : done);
 }
 
 async function openFile(input) {
@@ -149,12 +150,18 @@ function open(review) {
 function goOnFrom() {
   if (!store.empty && !samePerson(store.review, opened)) {
     const { reviewer: name } = store.review;
-    const whose = name ? `of ${visible(name)}` : "without a name";
-    throw new Error(`This device has a review ${whose}. Save and delete that one first.`);
+    throw new Error(
+      name
+        ? _("This device has a review of {name}. Save and delete that one first.", {
+            name: visible(name),
+          })
+        : _("This device has a review without a name. Save and delete that one first."),
+    );
   }
   store.merge(opened);
   close();
-  say(`You go on with the review of ${visible(store.review.reviewer)}.`);
+  const name = visible(store.review.reviewer);
+  say(_("You go on with the review of {name}.", { name }));
 }
 
 function close() {
@@ -169,15 +176,17 @@ function askToDelete() {
   const said = store.review.renders;
   const decisions = said.filter(({ decision }) => decision).length;
   const remarks = said.reduce((sum, one) => sum + standing(one).length, 0);
-  const all = `${counted(decisions, "decision")} and ${counted(remarks, "remark")}`;
-  part(root, "confirm-text").textContent = `Delete your ${all}? What you did not save is then lost.`;
+  part(root, "confirm-text").textContent = _(
+    "Delete your {decisions} and {remarks}? What you did not save is then lost.",
+    { decisions: counted(decisions, "decision"), remarks: counted(remarks, "remark") },
+  );
   part(root, "confirm").hidden = false;
   part(root, "confirm-no").focus();
 }
 
 function clear() {
   store.clear();
-  closeConfirm("Your review was deleted on this device.");
+  closeConfirm(_("Your review was deleted on this device."));
 }
 
 function closeConfirm(done) {

@@ -1,6 +1,7 @@
 // Keeps the reader's own review in this browser: one for each site, by the address of its root.
 // Nothing is sent.
 
+import { _ } from "../text.js";
 import { entries, MAX_REMARKS, mergeReviews, oneLine, readReview, reviewText } from "./review-file.js";
 
 /** @typedef {import("./review-file.js").Review} Review */
@@ -89,7 +90,7 @@ export class ReviewStore {
     const [before] = said.remarks.filter((one) => one.id === id);
     const others = said.remarks.filter((one) => one.id !== id);
     const written = after(before?.written ?? null);
-    if (others.length >= MAX_REMARKS) throw new Error(`A render has at most ${MAX_REMARKS} remarks.`);
+    if (others.length >= MAX_REMARKS) throw new Error(_("A render has at most {count} remarks.", { count: MAX_REMARKS }));
     this.#put({ ...said, remarks: [...others, { id, at, track, text, written }] });
   }
 
@@ -121,7 +122,7 @@ export class ReviewStore {
     try {
       this.#storage.setItem(this.#key, text);
     } catch {
-      throw new Error("This browser keeps nothing for this site, so this was not kept.");
+      throw new Error(_("This browser keeps nothing for this site, so this was not kept."));
     }
     this.#changed();
   }

@@ -1,13 +1,23 @@
 // The words of reviews, and how untrusted text is shown.
 
 import { element } from "../blind/elements.js";
+import { _ } from "../text.js";
 
 /** For each decision: its mark, its word and the style of its chip. */
 export const DECISIONS = {
-  approved: ["✓", "Approved", "st-pass"],
-  needs_work: ["✗", "Needs work", "st-fail"],
-  skipped: ["–", "Skipped", "st-none"],
+  approved: ["✓", _("Approved"), "st-pass"],
+  needs_work: ["✗", _("Needs work"), "st-fail"],
+  skipped: ["–", _("Skipped"), "st-none"],
 };
+
+const CHIPS = {
+  approved: _("✓ approved"),
+  needs_work: _("✗ needs work"),
+  skipped: _("– skipped"),
+};
+
+/** The tracks within a sentence. */
+export const TRACK_NAMES = { raw: _("raw"), clean: _("clean"), removed: _("removed") };
 
 // Control characters, invisible ones and those that reverse the direction of text.
 const TREACHEROUS = /[\p{C}\p{Zl}\p{Zp}]+/gu;
@@ -36,17 +46,22 @@ export function isolated(text) {
  * @param {import("./review-file.js").Decision} decision
  */
 export function chip(decision) {
-  const [mark, word, style] = DECISIONS[decision];
-  return element("span", `st-chip ${style}`, `${mark} ${word.toLowerCase()}`);
+  const style = DECISIONS[decision][2];
+  return element("span", `st-chip ${style}`, CHIPS[decision]);
 }
 
 /**
  * @param {number} count
- * @param {string} noun
+ * @param {"decision" | "remark" | "render"} noun
  * @returns {string} For example "2 remarks".
  */
 export function counted(count, noun) {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const [one, many] = {
+    decision: [_("1 decision"), _("{count} decisions", { count })],
+    remark: [_("1 remark"), _("{count} remarks", { count })],
+    render: [_("1 render"), _("{count} renders", { count })],
+  }[noun];
+  return count === 1 ? one : many;
 }
 
 /**

@@ -18,7 +18,7 @@ from stemsilver.evaluation.catalogue.words import SCRIPT_WER, WORDS
 __all__ = ["METRICS", "Metric", "metrics"]
 
 _WINDOWS = (
-    "is the network's {} output for window $k$ of 9.01 s, one window every few seconds as the "
+    "is the network's {score} output for window $k$ of 9.01 s, one window every few seconds as the "
     "profile sets, and $q$ is the calibration published with the network. Sound shorter than a "
     "window is repeated to fill it."
 )
@@ -137,7 +137,7 @@ _PER_SIGNAL = (
         "A listener model's opinion of the speech itself.",
         r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
         r" q(r) = {-0.08397278}\,r^2 \\ \quad {} + 1.22083953\,r + 0.0052439 \end{split}",
-        f"$r_k$ {_WINDOWS.format('SIG')}",
+        f"$r_k$ {_WINDOWS.format(score='SIG')}",
         (sources.DNSMOS,),
         "Whether people would agree: it was trained on ratings of noise-suppressed calls, not of "
         "music removal, and hears nothing above 8 kHz. Small differences between two files mean "
@@ -153,7 +153,7 @@ _PER_SIGNAL = (
         "A listener model's opinion of how unobtrusive the background is.",
         r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
         r" q(r) = {-0.13166888}\,r^2 \\ \quad {} + 1.60915514\,r - 0.39604546 \end{split}",
-        f"$r_k$ {_WINDOWS.format('BAK')}",
+        f"$r_k$ {_WINDOWS.format(score='BAK')}",
         (sources.DNSMOS,),
         "Whether the background is music, noise or room. It was trained on ratings of "
         "noise-suppressed calls, not of music removal, and hears nothing above 8 kHz.",
@@ -168,7 +168,7 @@ _PER_SIGNAL = (
         "A listener model's opinion of the whole.",
         r"\begin{split} \frac{1}{K} \sum_{k=1}^{K} q(r_k) \\"
         r" q(r) = {-0.06766283}\,r^2 \\ \quad {} + 1.11546468\,r + 0.04602535 \end{split}",
-        f"$r_k$ {_WINDOWS.format('OVRL')}",
+        f"$r_k$ {_WINDOWS.format(score='OVRL')}",
         (sources.DNSMOS,),
         "Whether voice or background decided the score. It was trained on ratings of "
         "noise-suppressed calls, not of music removal, and hears nothing above 8 kHz.",

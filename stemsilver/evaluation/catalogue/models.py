@@ -9,8 +9,9 @@ from stemsilver.config import Asr, Evaluation, PannsMusic
 from stemsilver.config.languages import AUTO, UNSPACED
 from stemsilver.evaluation import citations
 from stemsilver.evaluation.catalogue import METRICS, Metric
-from stemsilver.evaluation.catalogue.words import ENGLISH_FORMS
+from stemsilver.evaluation.catalogue.words import ENGLISH_FORMS, SMALL
 from stemsilver.evaluation.citations import Citation
+from stemsilver.translation import N_
 
 _SMALL = ("tiny", "base", "small")
 _BASIC = "capitals and punctuation do not count, but numbers and short forms count as written"
@@ -53,25 +54,27 @@ def _by_panns(metric: Metric, music: PannsMusic) -> Metric:
 
 
 def _by_whisper(metric: Metric, asr: Asr) -> Metric:
-    normaliser = {"en": "English", AUTO: "English or basic"}.get(asr.language, "basic")
+    normaliser = {"en": N_("English"), AUTO: N_("English or basic")}.get(asr.language, N_("basic"))
     heard = Citation(
-        f"Radford et al., Whisper ({asr.model_name}, with its {normaliser} normaliser), 2022",
+        N_(f"Radford et al., Whisper ({asr.model_name}, with its {normaliser} normaliser), 2022"),
         citations.WHISPER.url,
     )
     where, limits = metric.where, metric.limits
     if asr.language == AUTO:
         both = f"in English, {ENGLISH_FORMS}; in other languages, {_BASIC}"
         where = where.replace(ENGLISH_FORMS, both)
-        where += (
-            " Both signals of a render are heard in one language. Where a language leaves no "
+        unspaced = (
+            "Both signals of a render are heard in one language. Where a language leaves no "
             "spaces between words, as Japanese does, letters are counted as words."
         )
+        where = " ".join((where, unspaced))
     elif asr.language != "en":
         where = where.replace(ENGLISH_FORMS, _BASIC)
     if asr.language in UNSPACED:
-        where += " The language leaves no spaces between words, so letters are counted as words."
+        unspaced = "The language leaves no spaces between words, so letters are counted as words."
+        where = " ".join((where, unspaced))
     if not asr.model_name.startswith(_SMALL):
-        limits = limits.replace("the small recogniser itself", "the recogniser itself")
+        limits = limits.replace(SMALL, "the recogniser itself")
     return replace(
         metric,
         where=where,

@@ -33,8 +33,13 @@ VOICE = (
         f"$v$ {_VOICE}, of clean, and $w$ is that of raw. Only stretches in which raw has no music "
         "count, and the same in both.",
         _ENCODER,
-        "What happened to the voice under the music: there, the voice in raw is not known. "
-        f"{_OWN_SCALE} {_BAND}",
+        " ".join(
+            (
+                "What happened to the voice under the music: there, the voice in raw is not known.",
+                _OWN_SCALE,
+                _BAND,
+            )
+        ),
     ),
     Metric(
         "voice_similarity_to_batch",
@@ -48,9 +53,15 @@ VOICE = (
         f"$v$ {_VOICE}, of clean, and $w$ is the mean of the $v$ of all other renders, each scaled "
         "to length 1.",
         _ENCODER,
-        "Which of two voices is the right one. In a batch with several voices all values are low. "
-        "Another render that is added, left out or cleaned differently changes the value of every "
-        f"render. {_OWN_SCALE} {_BAND}",
+        " ".join(
+            (
+                "Which of two voices is the right one. In a batch with several voices all values "
+                "are low. Another render that is added, left out or cleaned differently changes "
+                "the value of every render.",
+                _OWN_SCALE,
+                _BAND,
+            )
+        ),
     ),
     Metric(
         "voice_similarity_to_truth",
@@ -63,8 +74,14 @@ VOICE = (
         _COSINE,
         f"$v$ {_VOICE}, of clean, and $w$ is that of the true speech. A lag does not matter.",
         _ENCODER,
-        "Whether the voice sounds natural: it also recognises a voice with artefacts. "
-        f"{_OWN_SCALE} {_BAND} Needs the true speech beside the render.",
+        " ".join(
+            (
+                "Whether the voice sounds natural: it also recognises a voice with artefacts.",
+                _OWN_SCALE,
+                _BAND,
+                "Needs the true speech beside the render.",
+            )
+        ),
     ),
     Metric(
         "pitch_correlation",

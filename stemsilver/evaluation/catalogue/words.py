@@ -6,9 +6,10 @@ from stemsilver.evaluation import citations as sources
 from stemsilver.evaluation.catalogue.metric import Direction, Metric
 
 ENGLISH_FORMS = "numbers, times, amounts and usual short forms are written in one way"
+SMALL = "the small recogniser itself"
 _COUNTS = (
-    "$S$ words are substituted, $D$ deleted and $I$ inserted, against the $N$ words {}. First both "
-    f"texts are normalised: {ENGLISH_FORMS}, "
+    "$S$ words are substituted, $D$ deleted and $I$ inserted, against the $N$ words {heard}. "
+    f"First both texts are normalised: {ENGLISH_FORMS}, "
     "and spaces within words do not count. Where the recogniser repeats a phrase more than three "
     "times in a row, only the first is kept. It is shown in per cent, and can exceed 100 %."
 )
@@ -16,15 +17,17 @@ _FORMS = (
     "Dates in digits (3/5/2024), Roman numerals, fractions and rare short forms count as other "
     "words than those spoken."
 )
-_SCRIPT_WORDS: tuple[tuple[str, Direction, str, str], ...] = (
+_SCRIPT_WORDS: tuple[tuple[str, str, Direction, str, str], ...] = (
     (
-        "lost",
+        "words_lost",
+        "Words lost",
         "lower",
         "Share of the script's words that are heard in raw, but not in clean.",
         r"R \setminus C",
     ),
     (
-        "recovered",
+        "words_recovered",
+        "Words recovered",
         "higher",
         "Share of the script's words that are heard in clean, but not in raw.",
         r"C \setminus R",
@@ -40,9 +43,9 @@ SCRIPT_WER = Metric(
     0.0005,
     "Share of the script's words that the recogniser did not hear as written.",
     r"\frac{S + D + I}{N}",
-    _COUNTS.format("of the script"),
+    _COUNTS.format(heard="of the script"),
     (sources.WHISPER, sources.JIWER),
-    "Who made the error: the voice, the music or the small recogniser itself. So compare raw "
+    f"Who made the error: the voice, the music or {SMALL}. So compare raw "
     "with clean. It also cannot tell how natural the words sound. Needs a script beside the "
     "render, and is not shown where raw and clean both differ from it by more than 80 %. "
     f"{_FORMS}",
@@ -58,7 +61,7 @@ WORDS = (
         0.0005,
         "Share of the words heard in raw that are heard differently in clean.",
         r"\frac{S + D + I}{N}",
-        _COUNTS.format("heard in raw"),
+        _COUNTS.format(heard="heard in raw"),
         (sources.WHISPER, sources.JIWER),
         "Whether a change is an improvement: a word misheard in raw because of the music, but "
         "right in clean, counts as an error. A word misheard in the same way in both does not. "
@@ -82,8 +85,8 @@ WORDS = (
     ),
     *(
         Metric(
-            f"words_{name}",
-            f"Words {name}",
+            name,
+            label,
             "fraction",
             direction,
             3,
@@ -98,6 +101,6 @@ WORDS = (
             "recogniser hears a word or not by chance. If a word comes twice close together, one "
             "can be taken for the other. Needs a script beside the render.",
         )
-        for name, direction, about, found in _SCRIPT_WORDS
+        for name, label, direction, about, found in _SCRIPT_WORDS
     ),
 )

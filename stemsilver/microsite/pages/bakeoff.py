@@ -36,15 +36,17 @@ from stemsilver.report import (
     totals,
 )
 from stemsilver.report.text.wording import clock
+from stemsilver.translation import N_
+from stemsilver.translation import gettext as _
 
 MAX_PROFILES = 6
 """The most profiles that one player can switch between, each in a colour of its own."""
 
-_NO_VALUE = Score.missing("not measured under every profile")
+_NO_VALUE = Score.missing(N_("not measured under every profile"))
 _JUDGED = {
-    "promoted": Standing(0, "✓", "promoted", "pass"),
-    "not_promoted": Standing(1, "✗", "not promoted", "fail"),
-    "not_judged": Standing(2, "–", "cannot be judged", "none"),
+    "promoted": Standing(0, "✓", N_("promoted"), "pass"),
+    "not_promoted": Standing(1, "✗", N_("not promoted"), "fail"),
+    "not_judged": Standing(2, "–", N_("cannot be judged"), "none"),
 }
 
 
@@ -245,8 +247,8 @@ def _contender(run: ProfileRun) -> ProfileCost:
     count = totals(run.scorecard)
     return ProfileCost(
         name=run.name,
-        cleaned=f"{count.cleaned} of {count.items}",
-        passed=f"{count.passed} of {count.items}",
+        cleaned=_("{count} of {items}").format(count=count.cleaned, items=count.items),
+        passed=_("{count} of {items}").format(count=count.passed, items=count.items),
         factor=factor_words(run.cost),
         memory=memory_words(run.cost.peak_bytes),
         gpu=memory_words(run.cost.gpu_peak_bytes),

@@ -14,11 +14,19 @@ from stemsilver.microsite.pages.blind import PROFILES, BlindPage, Choice, blind_
 from stemsilver.microsite.pages.render import Neighbour, neighbour
 from stemsilver.microsite.parts.file_names import FilePath, file_path
 from stemsilver.microsite.parts.metric_cells import Family, Reading, read
-from stemsilver.microsite.parts.player import PlayedTrack, Player, blind_pair, heard_tracks, player
-from stemsilver.microsite.parts.transcript import Difference, difference
+from stemsilver.microsite.parts.player import (
+    PlayedTrack,
+    Player,
+    blind_pair,
+    heard_tracks,
+    in_a_sentence,
+    player,
+)
+from stemsilver.microsite.parts.transcript import Difference, compared_texts, difference
 from stemsilver.microsite.parts.worse import WorseRender
 from stemsilver.records import Evidence, Timeline
 from stemsilver.report import OWN_STAGE_A, Bakeoff, BakeoffColumn, ScoredRender
+from stemsilver.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def bakeoff_render(
         ),
         rows=() if first is None else tuple(_row(one, first, items) for one in shown),
         differences=tuple(
-            replace(difference(alignment), heading=f"{run.name}: {alignment.name}")
+            replace(difference(alignment), heading=f"{run.name}: {compared_texts(alignment.name)}")
             for run, measured in zip(found.runs, evidence, strict=True)
             if measured is not None
             for alignment in measured.alignments
@@ -118,14 +126,16 @@ def render_sources(
     for at, folder in folders.items():
         if at != first:
             heard = with_base(heard, heard_tracks(folder), names[at])
-    about = "The render as it came in."
-    raw = PlayedTrack("raw", "Raw", "raw", about, folders[first] / "raw.flac", heard["raw"])
+    about = _("The render as it came in.")
+    raw = PlayedTrack(
+        "raw", _("Raw"), in_a_sentence("Raw"), about, folders[first] / "raw.flac", heard["raw"]
+    )
     return raw, {
         at: PlayedTrack(
             names[at],
             found.runs[at].name,
             found.runs[at].name,
-            "Speech only, under this profile.",
+            _("Speech only, under this profile."),
             folder / "clean.flac",
             heard[names[at]],
         )
@@ -149,7 +159,9 @@ def blind_pages(
         base, head = (found.runs[at] for at in pair)
         choices = [
             Choice(
-                " and ".join(found.runs[at].name for at in other),
+                _("{first} and {last}").format(
+                    first=found.runs[other[0]].name, last=found.runs[other[1]].name
+                ),
                 None if other == pair else f"{names[other]}.html",
             )
             for other in pairs

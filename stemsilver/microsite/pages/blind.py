@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stemsilver.microsite.parts.metric_cells import size
+from stemsilver.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class BlindPair:
     @property
     def fetch(self) -> str:
         """The download size of this pair, in words."""
-        return f"{size(self.bytes)}, fetched once."
+        return _("{size}, fetched once.").format(size=size(self.bytes))
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class BlindPage:
     @property
     def fetch(self) -> str:
         """The mean download size of a trial, in words."""
-        return f"About {size(self._mean_bytes)} per trial."
+        return _("About {size} per trial.").format(size=size(self._mean_bytes))
 
     @property
     def _mean_bytes(self) -> int:

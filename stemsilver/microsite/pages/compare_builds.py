@@ -30,6 +30,7 @@ from stemsilver.report import (
     guardrail_verdict,
     rule_words,
 )
+from stemsilver.translation import gettext as _
 
 _COMPARED = (
     "music_presence",
@@ -165,11 +166,11 @@ def _unmatched(found: Diff, matched: Mapping[str, BaseItem]) -> Iterator[tuple[s
         if id_ in matched:
             continue
         if item.failure is not None:
-            yield item.path, "not cleaned here"
+            yield item.path, _("not cleaned here")
         elif id_ in absent:
-            yield item.path, "only in this build"
+            yield item.path, _("only in this build")
         elif id_ in mended:
-            yield item.path, "not cleaned in the base"
+            yield item.path, _("not cleaned in the base")
         else:
-            yield item.path, "the raw audio differs"
-    yield from ((item.path, "only in the base") for item in found.removed)
+            yield item.path, _("the raw audio differs")
+    yield from ((item.path, _("only in the base")) for item in found.removed)

@@ -36,7 +36,9 @@ from stemsilver.report import (
     totals,
     worst_first,
 )
-from stemsilver.report.text.wording import clock, counted
+from stemsilver.report.text.wording import clock, counted, number
+from stemsilver.translation import N_, shown
+from stemsilver.translation import gettext as _
 
 # The columns that a listener can judge by; the rest are on each render's page and in the CSV.
 _COLUMNS = (
@@ -56,12 +58,11 @@ _DECISIVE = frozenset({"music_presence", "dnsmos_ovrl", "wer_raw_to_clean"})
 _OPTIONAL = frozenset({"script_wer", "si_sdr_improvement_db"})
 # Why the render to hear first is that one, by its status.
 _REASONS = {
-    "pass": "A typical render of this batch",
-    "nothing_to_remove": "No render has music to remove",
-    "gate_failed": "The render that fails by most",
-    "no_speech": "No speech was found in this render",
-    "unmeasured": "This render could not be measured",
-    "": "",
+    "pass": N_("A typical render of this batch"),
+    "nothing_to_remove": N_("No render has music to remove"),
+    "gate_failed": N_("The render that fails by most"),
+    "no_speech": N_("No speech was found in this render"),
+    "unmeasured": N_("This render could not be measured"),
 }
 # The render's own page has the whole of it.
 _MESSAGE_LENGTH = 120
@@ -223,10 +224,12 @@ def overview(
     worth = most_worth_hearing(found)
     return Overview(
         sentence=sentence[:1].upper() + sentence[1:],
-        extent=f"{counted(count.items, 'render')}, {headline(found).minutes:.1f} minutes of audio",
+        extent=_("{renders}, {minutes} minutes of audio").format(
+            renders=counted(count.items, "render"), minutes=number(headline(found).minutes, 1)
+        ),
         sound=count.passed + count.nothing_to_remove == count.items,
         first=next((row for row in rows if worth is not None and row.id == worth.id), None),
-        reason=_REASONS["" if worth is None else worth.status],
+        reason="" if worth is None else _(_REASONS[worth.status]),
         tiles=_tiles(found),
         columns=tuple(
             ScorecardColumn(family, limits.get(family.clean.name), family.anchor in _DECISIVE)
@@ -250,20 +253,24 @@ def download_links(reports: Sequence[Path]) -> tuple[Download, ...]:
 
 
 def _tiles(found: Scorecard) -> tuple[Tile, ...]:
-    music = _change(found, "Music heard", "music_share", "of the time")
-    quality = _change(found, "Sound quality", "dnsmos_ovrl", "of 5")
+    music = _change(found, _("Music heard"), "music_share", _("of the time"))
+    quality = _change(found, _("Sound quality"), "dnsmos_ovrl", _("of 5"))
     return (music, _pauses(found), quality, _words(found))
 
 
 def _pauses(found: Scorecard) -> Tile:
     floor = raw_to_clean(found, "pause_floor_db")
     if floor.raw is None or floor.clean is None:
-        return _change(found, "Pauses", "pause_floor_db", "dB")
+        return _change(found, _("Pauses"), "pause_floor_db", "dB")
     raw, clean = (format_value("clean_pause_floor_db", one) for one in (floor.raw, floor.clean))
     fall = floor.raw - floor.clean
-    note = f"Pause floor {raw} → {clean} dB; {_over(floor.count)}"
+    note = _("Pause floor {raw} → {clean} dB").format(raw=raw, clean=clean)
     return Tile(
-        "Pauses", None, f"{abs(fall):.0f}", f"dB {'quieter' if fall >= 0 else 'louder'}", note
+        _("Pauses"),
+        None,
+        f"{abs(fall):.0f}",
+        _("dB quieter") if fall >= 0 else _("dB louder"),
+        f"{note}; {_over(floor.count)}",
     )
 
 
@@ -272,13 +279,14 @@ def _words(found: Scorecard) -> Tile:
         changed = mean(found, "wer_raw_to_clean")
         after = format_value("wer_raw_to_clean", changed.value)
         note = _note("wer_raw_to_clean", changed.count)
-        return Tile("Words heard otherwise", None, after, "", note)
+        return Tile(_("Words heard otherwise"), None, after, "", note)
     # Some words that changed are corrections, so the script decides where there is one.
-    said = _change(found, "Words misheard", "script_wer", "")
+    said = _change(found, _("Words misheard"), "script_wer", "")
     lost, recovered = (
         format_value(name, mean(found, name).value) for name in ("words_lost", "words_recovered")
     )
-    return replace(said, note=f"{said.note}; {lost} lost, {recovered} recovered")
+    note = _("{lost} lost, {recovered} recovered").format(lost=lost, recovered=recovered)
+    return replace(said, note=f"{said.note}; {note}")
 
 
 def _change(found: Scorecard, label: str, anchor: str, unit: str) -> Tile:
@@ -293,8 +301,8 @@ def _note(anchor: str, count: int) -> str:
 
 
 def _over(count: int) -> str:
-    over = {0: "not measured on any render", 1: "measured on 1 render"}
-    return over.get(count, f"mean of {count} renders")
+    over = {0: _("not measured on any render"), 1: _("measured on 1 render")}
+    return over.get(count) or _("mean of {renders}").format(renders=counted(count, "render"))
 
 
 def _row(
@@ -333,7 +341,7 @@ def _reviews(item: ScoredRender) -> RowReviews:
 
 def _message(path: str, failure: Failure) -> str:
     """Return why a render failed, shortened and without the path, which the row has already."""
-    text = cause(path, failure)
+    text = shown(cause(path, failure))
     return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH].rstrip()}…"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.microsite.parts.metric_cells import size
-from stemsilver.microsite.templates import environment
+from stemsilver.microsite.templates import environment, told
 from stemsilver.report import (
     Change,
     Check,
@@ -23,11 +23,13 @@ from stemsilver.report import (
     diff_headline,
     display_unit,
     listings,
+    metric_label,
     rule_words,
     shortened,
 )
 from stemsilver.report.text.wording import clock, counted
 from stemsilver.resources import resource
+from stemsilver.translation import gettext as _
 
 MAX_PAGE_BYTES = 700_000
 """The page is always smaller than this."""
@@ -102,6 +104,7 @@ class Preview:
         # Only the shipped templates, none from the working folder.
         jinja = environment(resource("templates"), finalize=_shown)
         jinja.globals.update(clock=clock, counted=counted, size=size)
+        jinja.filters["told"] = lambda text: told(shortened(text, _MAX_TEXT))
         page = jinja.get_template("preview.html").render(**self._view())
         assets = resource("site_src") / "assets"
         return {
@@ -128,9 +131,9 @@ class Preview:
                 for title, entries in self._listings()
             ],
             "labels": {
-                "raw": "raw",
-                "base": "base",
-                "clean": "this change" if self.compared else "clean",
+                "raw": _("raw"),
+                "base": _("base"),
+                "clean": _("this change") if self.compared else _("clean"),
             },
             "changes": self._changes(),
             "left_out": self.left_out[:_MAX_LISTED],
@@ -143,7 +146,7 @@ class Preview:
             return [(one.title, one.entries) for one in listings(self.found, self.checks)]
         items = self.found.head.items.values()
         failed = tuple((one.path, one.failure.message) for one in items if one.failure)
-        return [("Not cleaned", failed)] if failed else []
+        return [(_("Not cleaned"), failed)] if failed else []
 
     def _changes(self) -> dict[str, list[ChangeTableRow]]:
         """Return the worst changes of each render that can be heard, by its id."""
@@ -156,7 +159,7 @@ class Preview:
 
 
 def _row(name: str, change: Change) -> ChangeTableRow:
-    label, unit = METRICS[change.metric].label, display_unit(change.metric)
+    label, unit = _label(change.metric), display_unit(change.metric)
     base, head, delta, meaning = change_cells(change)
     return ChangeTableRow(
         name=name,
@@ -167,6 +170,12 @@ def _row(name: str, change: Change) -> ChangeTableRow:
         meaning=meaning,
         style=_STYLES.get(change.sense, ""),
     )
+
+
+def _label(metric: str) -> str:
+    """Return the label of a metric, with the signal that it is measured on."""
+    signals = [one for one in ("raw", "clean") if METRICS[metric].label.endswith(f", {one}")]
+    return ", ".join([metric_label(metric), *map(_, signals)])
 
 
 def _shown(value: Any) -> Any:

@@ -11,6 +11,8 @@ from stemsilver.microsite.parts.metric_cells import Family, families
 from stemsilver.report import Record, Shift, ShiftSense, build_groups, format_value
 from stemsilver.report.scorecard.settings import Setting
 from stemsilver.report.text.wording import setting
+from stemsilver.translation import gettext as _
+from stemsilver.translation import short_date
 
 _MAX_SETTINGS = 12
 _MAX_TEXT = 60
@@ -89,7 +91,9 @@ def _shifted_metric(shift: Shift) -> ShiftedMetric:
         before=format_value(shift.metric, was.value),
         after=format_value(shift.metric, now.value),
         sense=shift.sense,
-        note="" if was.count == now.count else f"on {now.count} renders, {was.count} before",
+        note=""
+        if was.count == now.count
+        else _("on {count} renders, {before} before").format(count=now.count, before=was.count),
     )
 
 
@@ -130,7 +134,7 @@ def family_of(shift: Shift) -> Family:
 
 def day(build: Record) -> str:
     """Return the day of a build, in UTC."""
-    return f"{build.moment.day} {build.moment:%b %Y}"
+    return short_date(build.moment)
 
 
 def time_of_day(build: Record) -> str:

@@ -33,6 +33,7 @@ from stemsilver.microsite.parts.transcript import Difference, difference, script
 from stemsilver.microsite.publish.offline import SPEECH
 from stemsilver.records import Artefact, Evidence, Failure, MusicRange
 from stemsilver.report import ScoredRender
+from stemsilver.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,7 @@ def render_page(
         questions=questions(item, found, alignments) if found else (),
         speech=_speech_file(item, media, speech) if media else None,
         differences=tuple(difference(alignment) for alignment in alignments),
-        script_words=tuple(
-            script_words(alignments, "letter" if item.language in UNSPACED else "word")
-        ),
+        script_words=tuple(script_words(alignments, letters=item.language in UNSPACED)),
         item=item,
         previous=neighbour(items[index - 1]) if index else None,
         next=neighbour(items[index + 1]) if index + 1 < len(items) else None,
@@ -167,9 +166,9 @@ def _speech_file(item: ScoredRender, media: Path, speech: Path | None) -> Offere
     if speech is None:
         flac = media / "clean.flac"
         href, name = f"{item.id}/{flac.name}", f"{output.stem}.flac"
-        return OfferedFile("FLAC, 16-bit", href, name, size(flac.stat().st_size))
+        return OfferedFile(_("FLAC, 16-bit"), href, name, size(flac.stat().st_size))
     return OfferedFile(
-        "WAV, 24-bit", f"{item.id}/{SPEECH}", output.name, size(speech.stat().st_size)
+        _("WAV, 24-bit"), f"{item.id}/{SPEECH}", output.name, size(speech.stat().st_size)
     )
 
 
@@ -179,7 +178,7 @@ def _pairs(item: ScoredRender, folder: Path) -> tuple[ShortPair, ...]:
             *one.seconds,
             tuple(
                 OfferedFile(
-                    heading=signal.capitalize(),
+                    heading=_(signal.capitalize()),
                     href=f"{item.id}/{name}",
                     name=f"{item.id}-{name}",
                     size=size((folder / name).stat().st_size),

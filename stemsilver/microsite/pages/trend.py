@@ -37,11 +37,18 @@ from stemsilver.report import (
     shifts,
 )
 from stemsilver.report.text.wording import counted
+from stemsilver.translation import N_, ngettext
+from stemsilver.translation import gettext as _
 
 SHOWN = 100
 """How many builds the page shows, the newest ones; its verdicts use all builds."""
 
 _NAMED = 4
+_TURNS: dict[ShiftSense, str] = {
+    "worse": N_("worse in the build of {build}"),
+    "better": N_("better in the build of {build}"),
+}
+_GOT: dict[ShiftSense, str] = {"worse": N_("got worse"), "better": N_("got better")}
 # In tolerances: a metric that got worse has recovered if it is this near to its earlier value.
 _RECOVERED = 2.0
 
@@ -67,7 +74,9 @@ class FamilyChart:
         """How to read the values: their unit, what is better, and the gate."""
         if self.limit is None:
             return self.family.reads
-        gate = f"gate {self.limit}{'' if self.chart.gates else ', outside the chart'}"
+        gate = _("gate {limit}").format(limit=self.limit)
+        if not self.chart.gates:
+            gate = _("gate {limit}, outside the chart").format(limit=self.limit)
         # A metric with a gate is not only for information.
         return gate if self.family.clean.direction == "none" else f"{self.family.reads}; {gate}"
 
@@ -168,28 +177,32 @@ def _verdict(
     """Return the tone of the page and its sentence, without a full stop."""
     parts = build_groups(history).get(profile, ())
     if not parts or len(parts) == len(parts[0]) == 1:
-        sentence = f"This is the first build with the profile {profile}; the next adds a point"
-        return "none", sentence
+        sentence = _("This is the first build with the profile {profile}; the next adds a point")
+        return "none", sentence.format(profile=profile)
     now = parts[-1][-1]
     here = [shift for shift in found if shift.at == now]
     if worse := [shift for shift in here if shift.sense == "worse"]:
-        return "fail", f"{_names(worse)} got worse in this build"
+        return "fail", _("{metrics} got worse in this build").format(metrics=_names(worse))
     standing = _unrecovered(history, parts[-1], found)
     if standing:
         since = max(shift.at for shift in standing)
         newest = [shift for shift in standing if shift.at == since]
-        have = "has" if len(newest) == 1 else "have"
-        rest = len(standing) - len(newest)
-        also = f", and {rest} more since earlier builds" if rest else ""
-        return "fail", (
-            f"{_names(newest)} {have} been worse since the build of {when[since]}{also}"
-        )
+        sentence = ngettext(
+            "{metrics} has been worse since the build of {build}",
+            "{metrics} have been worse since the build of {build}",
+            len(newest),
+        ).format(metrics=_names(newest), build=when[since])
+        if rest := len(standing) - len(newest):
+            sentence += _(", and {count} more since earlier builds").format(count=rest)
+        return "fail", sentence
     if len(parts[-1]) == 1:
-        return "none", (
+        return "none", _(
             "The renders differ from those of the build before, so the two cannot be compared"
         )
-    better = f"; {_names(here)} got better in this one" if here else ""
-    return "pass", f"No metric is worse than in the builds before{better}"
+    sentence = _("No metric is worse than in the builds before")
+    if here:
+        sentence += _("; {metrics} got better in this one").format(metrics=_names(here))
+    return "pass", sentence
 
 
 def _unrecovered(
@@ -211,8 +224,11 @@ def _unrecovered(
 def _names(found: Sequence[Shift]) -> str:
     labels = [family_of(shift).label for shift in found]
     if len(labels) > _NAMED:
-        labels = [*labels[: _NAMED - 1], f"{len(labels) - _NAMED + 1} more metrics"]
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+        more = _("{count} more metrics").format(count=len(labels) - _NAMED + 1)
+        labels = [*labels[: _NAMED - 1], more]
+    if len(labels) == 1:
+        return labels[0]
+    return _("{first} and {last}").format(first=", ".join(labels[:-1]), last=labels[-1])
 
 
 def _chart(
@@ -262,7 +278,10 @@ def _points(
             shift = said.get((place, name))
             title = f"{_build(shown[place], when[place])}: {format_value(name, mean.value)}"
             if shift:
-                title += f", {shift.sense} than {format_value(name, shift.before.value)}"
+                than = (
+                    _("worse than {value}") if shift.sense == "worse" else _("better than {value}")
+                )
+                title += ", " + than.format(value=format_value(name, shift.before.value))
             lines[-1].append(Point(place, mean.value, title, shift.sense if shift else None))
     return [line for line in lines if line]
 
@@ -279,11 +298,13 @@ def _summary(
     values = [point.value for line in lines for run in line for point in run]
     low, high = (format_value(name, one) for one in (min(values), max(values)))
     turns = "".join(
-        f"; {shift.sense} in the build of {when[shift.at]}"
+        "; " + _(_TURNS[shift.sense]).format(build=when[shift.at])
         for shift in marked
         if shift.metric == name
     )
-    return f"{family.label} over {counted(len(when), 'build')}: from {low} to {high}{turns}"
+    text = _("{metric} over {builds}: from {low} to {high}")
+    builds = counted(len(when), "build")
+    return text.format(metric=family.label, builds=builds, low=low, high=high) + turns
 
 
 def _rows(
@@ -325,13 +346,13 @@ def _keys(profiles: Sequence[str], charts: Sequence[FamilyChart]) -> tuple[Key, 
         if any(one.lines[look].points for one in drawn)
     ]
     if any(one.raw for one in drawn):
-        keys.append(Key("raw", 0, "", "raw"))
+        keys.append(Key("raw", 0, "", _("raw")))
     if any(one.gates for one in drawn):
-        keys.append(Key("gate", 0, "", "gate"))
+        keys.append(Key("gate", 0, "", _("gate")))
     if any(one.breaks for one in drawn):
-        keys.append(Key("break", 0, "", "other renders from here on"))
+        keys.append(Key("break", 0, "", _("other renders from here on")))
     turns: tuple[ShiftSense, ...] = ("worse", "better")
-    keys += [Key(turn, 0, triangle(turn), f"got {turn}") for turn in turns if turn in senses]
+    keys += [Key(turn, 0, triangle(turn), _(_GOT[turn])) for turn in turns if turn in senses]
     return tuple(keys)
 
 

@@ -47,6 +47,8 @@ from stemsilver.report import (
     visible,
 )
 from stemsilver.report.text.wording import clock
+from stemsilver.translation import date
+from stemsilver.translation import gettext as _
 
 # The theme does not escape titles, so they lose HTML characters; the heading shows all of them.
 _INERT = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "”", "'": "’"})
@@ -83,6 +85,7 @@ class Pages:
             profile=self.profile,
             created=_moment(self.scorecard),
             clock=clock,
+            date=date,
             listed=listed,
             thumbnail_file=thumbnails.NAME,
             thumbnail_size=thumbnails.SIZE,
@@ -104,7 +107,7 @@ class Pages:
         """Write the front page, which links to the comparison with `base` if there is one."""
         self.write(
             "index.md",
-            "Overview",
+            _("Overview"),
             "overview.html",
             view=overview(self.scorecard, reports, media, archive),
             against=None if base is None else label(base.scorecard, self.scorecard),
@@ -158,7 +161,7 @@ class Pages:
         head, other = label(build, base.scorecard), label(base.scorecard, build)
         self.write(
             "compare.md",
-            "Compare",
+            _("Compare"),
             "compare.html",
             view=comparison(build, base, matched, evidence, head, other),
         )
@@ -172,16 +175,16 @@ class Pages:
 
     def write_blind(self, name: str, page: BlindPage) -> None:
         """Write a page on which two versions of the renders are told apart by ear."""
-        self.write(name, "Blind test", "blind.html", view=page)
+        self.write(name, _("Blind test"), "blind.html", view=page)
 
     def write_review(self) -> None:
         """Write the page of the reviews, and the list of renders that its scripts fetch."""
-        self.write("review.md", "Review", "review_page.html", view=review_page(self.scorecard))
+        self.write("review.md", _("Review"), "review_page.html", view=review_page(self.scorecard))
         (self.folder / RENDERS).write_text(renders_json(self.scorecard), encoding="utf-8")
 
     def write_trend(self, history: Sequence[Record]) -> None:
         """Write the page of every metric across the builds until this one."""
-        self.write("trend.md", "Trend", "trend.html", view=trend(history, self.scorecard))
+        self.write("trend.md", _("Trend"), "trend.html", view=trend(history, self.scorecard))
 
     def write_background(self) -> None:
         """Write the pages that say how the numbers came about: Method and Reproduce."""
@@ -193,7 +196,7 @@ class Pages:
         ran = profiles or (self.profile,)
         self.write(
             "method.md",
-            "Method",
+            _("Method"),
             "method.html",
             families=families_of(described(self.profile.evaluation)),
             gates=self.scorecard.gates,
@@ -206,7 +209,7 @@ class Pages:
         config = self.profile.model_dump(mode="json", exclude={"name"})
         self.write(
             "reproduce.md",
-            "Reproduce",
+            _("Reproduce"),
             "reproduce.html",
             config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
             commands="\n".join(
@@ -272,4 +275,4 @@ def _shown(value: Any) -> Any:
 
 def _moment(build: Scorecard) -> str:
     """Format the time of a build for a reader."""
-    return f"{build.moment.day} {build.moment:%B %Y, %H:%M} UTC"
+    return f"{date(build.moment)}, {build.moment:%H:%M} UTC"

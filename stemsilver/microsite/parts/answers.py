@@ -11,10 +11,12 @@ from stemsilver.config.languages import UNSPACED
 from stemsilver.evaluation.artefacts.places import HEARD_DB
 from stemsilver.evaluation.words.scores import RAW_TO_CLEAN, SCRIPT_TO_CLEAN
 from stemsilver.microsite.parts.metric_cells import Measurement
-from stemsilver.microsite.parts.transcript import script_changes
+from stemsilver.microsite.parts.transcript import counted_words, script_changes
 from stemsilver.records import Alignment
 from stemsilver.report import ScoredRender, format_value
-from stemsilver.report.text.wording import clock, counted, setting
+from stemsilver.report.text.wording import clock, counted, number, setting
+from stemsilver.translation import gettext as _
+from stemsilver.translation import ngettext, shown
 
 _MUSIC = frozenset(
     {
@@ -54,7 +56,11 @@ class Question:
     def counts(self) -> str:
         """How many measurements there are, in words."""
         said = counted(len(self.measured), "measurement")
-        return f"{said}, {len(self.unmeasured)} not measured" if self.unmeasured else said
+        if not self.unmeasured:
+            return said
+        return _("{measurements}, {count} not measured").format(
+            measurements=said, count=len(self.unmeasured)
+        )
 
 
 def gates_first_failed(found: Mapping[str, Measurement]) -> tuple[Measurement, ...]:
@@ -63,22 +69,27 @@ def gates_first_failed(found: Mapping[str, Measurement]) -> tuple[Measurement, .
     """
     order = {False: 0, None: 1, True: 2}
     judged = [(one.verdict.passed, one) for one in found.values() if one.verdict is not None]
-    return tuple(one for _, one in sorted(judged, key=lambda pair: order[pair[0]]))
+    return tuple(pair[1] for pair in sorted(judged, key=lambda pair: order[pair[0]]))
 
 
 def verdict_line(item: ScoredRender, gated: Sequence[Measurement]) -> str:
     """Return what the gates say of a render, in a sentence."""
     if item.lacks == "speech":
-        return "The gates are for speech, so none applies."
+        return _("The gates are for speech, so none applies.")
     failed = _faults(gated)
     if failed:
-        return f"Outside {len(failed)} of {counted(len(gated), 'limit')}: {'; '.join(failed)}."
+        return _("Outside {count} of {limits}: {faults}.").format(
+            count=len(failed), limits=counted(len(gated), "limit"), faults="; ".join(failed)
+        )
     passed = sum(one.verdict is not None and one.verdict.passed is True for one in gated)
     missing = len(gated) - passed
     if not passed:
-        return "No gate could be measured." if gated else "The profile sets no gate."
-    said = f"Within {passed} of {counted(len(gated), 'limit')}" if missing else "Within every limit"
-    return f"{said}; {missing} could not be measured." if missing else f"{said}."
+        return _("No gate could be measured.") if gated else _("The profile sets no gate.")
+    if not missing:
+        return _("Within every limit.")
+    return _("Within {count} of {limits}; {missing} could not be measured.").format(
+        count=passed, limits=counted(len(gated), "limit"), missing=missing
+    )
 
 
 def questions(
@@ -97,9 +108,9 @@ def questions(
         name = "music" if anchor in _MUSIC else "level" if anchor in _LEVEL else "speech"
         groups[name].append(one)
     facts = {
-        "music": ("Is the music gone?", _music(item)),
-        "speech": ("Is the speech intact?", _speech(item, alignments)),
-        "level": ("Is the level right?", _level(item)),
+        "music": (_("Is the music gone?"), _music(item)),
+        "speech": (_("Is the speech intact?"), _speech(item, alignments)),
+        "level": (_("Is the level right?"), _level(item)),
     }
     return tuple(
         _question(f"question-{name}", heading, said, groups[name])
@@ -114,11 +125,12 @@ def _question(
     failed = _faults(group)
     opening, facts = said
     if failed:
-        opening = "Not within its limits"
+        opening = _("Not within its limits")
     text = "; ".join([*failed, *([facts] if facts else [])])
     if not text:
         reasons = dict.fromkeys(reason for one in group for reason in one.reasons)
-        text = f"This could not be measured: {next(iter(reasons), 'no metric applies')}"
+        reason = shown(next(iter(reasons), "")) or _("no metric applies")
+        text = _("This could not be measured: {reason}").format(reason=reason)
     elif opening:
         text = f"{opening}: {text}"
     return Question(
@@ -134,7 +146,9 @@ def _question(
 
 def _faults(group: Sequence[Measurement]) -> list[str]:
     return [
-        f"{one.verdict.label} {one.judged}, limit {one.verdict.limit}"
+        _("{label} {value}, limit {limit}").format(
+            label=one.verdict.label, value=one.judged, limit=one.verdict.limit
+        )
         for one in group
         if one.verdict is not None and one.verdict.passed is False
     ]
@@ -143,56 +157,72 @@ def _faults(group: Sequence[Measurement]) -> list[str]:
 def _music(item: ScoredRender) -> tuple[str, str]:
     """Return the first word of the answer, and what is known of the music."""
     if item.lacks == "music":
-        return "", "there was none to remove, so only the level was changed"
+        return "", _("there was none to remove, so only the level was changed")
     raw, clean = (item.scores[f"{one}_music_share"].value for one in ("raw", "clean"))
     below = item.scores["music_to_speech_db"].value
     facts = []
-    opening = "Yes"
+    opening = _("Yes")
     if raw is not None and clean is not None:
         before, after = _share(raw), _share(clean)
         if clean:
             opening = (
-                "Almost" if clean <= _LITTLE else "Hardly" if clean > _MUCH else "Not everywhere"
+                _("Almost")
+                if clean <= _LITTLE
+                else _("Hardly")
+                if clean > _MUCH
+                else _("Not everywhere")
             )
-            facts.append(f"music is heard {before} of the time in raw, and {after} in clean")
+            text = _("music is heard {before} of the time in raw, and {after} in clean")
+            facts.append(text.format(before=before, after=after))
         elif raw:
-            facts.append(f"music is heard {before} of the time in raw, and nowhere in clean")
+            text = _("music is heard {before} of the time in raw, and nowhere in clean")
+            facts.append(text.format(before=before))
         else:
-            facts.append("no music is heard in raw or in clean")
+            facts.append(_("no music is heard in raw or in clean"))
     elif below is not None and not any(
         one.metric == "music_to_speech_db" and one.passed is False for one in item.verdicts
     ):
         level = format_value("music_to_speech_db", abs(below))
-        side = "below" if below <= 0 else "above"
-        facts.append(f"what is left of the music is {level} dB {side} the speech")
+        text = (
+            _("what is left of the music is {level} dB below the speech")
+            if below <= 0
+            else _("what is left of the music is {level} dB above the speech")
+        )
+        facts.append(text.format(level=level))
     floors = [item.scores[f"{one}_pause_floor_db"].value for one in ("raw", "clean")]
     if floors[0] is not None and floors[1] is not None and abs(floors[0] - floors[1]) >= 1:
         fall = floors[0] - floors[1]
-        facts.append(f"pauses are {abs(fall):.0f} dB {'quieter' if fall > 0 else 'louder'}")
+        text = (
+            _("pauses are {change} dB quieter") if fall > 0 else _("pauses are {change} dB louder")
+        )
+        facts.append(text.format(change=number(abs(fall), 0)))
     return opening, "; ".join(facts)
 
 
 def _share(value: float) -> str:
     # Of a large share, tenths of a percent say nothing.
-    return f"{100 * value:.0f} %" if value >= 0.1 else format_value("clean_music_share", value)
+    return (
+        f"{number(100 * value, 0)} %" if value >= 0.1 else format_value("clean_music_share", value)
+    )
 
 
 def _speech(item: ScoredRender, alignments: Sequence[Alignment]) -> tuple[str, str]:
     """Return the first word of the answer, and what is known of the speech."""
     if item.lacks == "speech":
-        return "", "no speech was found in this render"
+        return "", _("no speech was found in this render")
     if item.lacks == "music":
-        return "Yes", "only the level was changed"
-    opening, facts = _words(alignments, "letter" if item.language in UNSPACED else "word")
+        return _("Yes"), _("only the level was changed")
+    opening, facts = _words(alignments, letters=item.language in UNSPACED)
     if item.artefacts:
         worst = max(item.artefacts, key=lambda one: one.departure_db)
-        facts.append(f"clean departs most from raw at {clock(worst.start)}")
+        facts.append(_("clean departs most from raw at {time}").format(time=clock(worst.start)))
     elif item.scores["artefact_db"].value is not None:
-        facts.append(f"nowhere does clean depart from raw by {setting(HEARD_DB)} dB or more")
+        text = _("nowhere does clean depart from raw by {limit} dB or more")
+        facts.append(text.format(limit=setting(HEARD_DB)))
     return opening, "; ".join(facts)
 
 
-def _words(alignments: Sequence[Alignment], noun: str) -> tuple[str, list[str]]:
+def _words(alignments: Sequence[Alignment], *, letters: bool) -> tuple[str, list[str]]:
     """Return the first word of the answer, and what is known of the words.
 
     Some words that changed are corrections, so the script decides where there is one. Without any
@@ -203,35 +233,45 @@ def _words(alignments: Sequence[Alignment], noun: str) -> tuple[str, list[str]]:
     heard = named.get(RAW_TO_CLEAN)
     if script:
         changed, spoken = len(script["lost"]), named[SCRIPT_TO_CLEAN].reference_words
-        lost = f"{counted(changed, noun)} of the script {'was' if changed == 1 else 'were'} lost"
-        facts = [lost if changed else f"no {noun} of the script was lost"]
+        lost = ngettext(
+            "{words} of the script was lost", "{words} of the script were lost", changed
+        ).format(words=counted_words(changed, letters=letters))
+        word, letter = _("no word of the script was lost"), _("no letter of the script was lost")
+        facts = [lost if changed else letter if letters else word]
         if gained := len(script["recovered"]):
-            facts.append(f"{counted(gained, noun)} {'is' if gained == 1 else 'are'} clearer")
+            text = ngettext("{words} is clearer", "{words} are clearer", gained)
+            facts.append(text.format(words=counted_words(gained, letters=letters)))
     elif heard is not None and heard.reference_words:
         changed = heard.substitutions + heard.deletions + heard.insertions
         spoken = heard.reference_words
-        share = (
-            f"{changed} of {counted(spoken, noun)}" if changed <= spoken else f"{changed} {noun}s"
-        )
-        otherwise = f"{share} {'is' if changed == 1 else 'are'} heard otherwise than in raw"
-        facts = [otherwise if changed else f"every {noun} is heard as in raw"]
+        share = counted_words(changed, letters=letters)
+        if changed <= spoken:
+            words = counted_words(spoken, letters=letters)
+            share = _("{count} of {words}").format(count=changed, words=words)
+        otherwise = ngettext(
+            "{words} is heard otherwise than in raw",
+            "{words} are heard otherwise than in raw",
+            changed,
+        ).format(words=share)
+        word, letter = _("every word is heard as in raw"), _("every letter is heard as in raw")
+        facts = [otherwise if changed else letter if letters else word]
     else:
         return "", []
     few = changed <= _FEW * spoken
-    return "Yes" if not changed else "Mostly" if few else "In part", facts
+    return _("Yes") if not changed else _("Mostly") if few else _("In part"), facts
 
 
 def _level(item: ScoredRender) -> tuple[str, str]:
     """Return the first word of the answer, and what is known of the level."""
     facts = []
     for name, said, unit in (
-        ("clean_lufs", "loudness", "LUFS"),
-        ("clean_true_peak_dbtp", "highest peak", "dBTP"),
+        ("clean_lufs", _("loudness"), "LUFS"),
+        ("clean_true_peak_dbtp", _("highest peak"), "dBTP"),
     ):
         value = item.scores[name].value
         if value is not None:
             facts.append(f"{said} {format_value(name, value)} {unit}")
     said = ", ".join(facts)
     if said and item.lacks == "music":
-        said += "; without a limiter, so the peaks may keep it quieter"
-    return "" if item.lacks == "speech" else "Yes", said
+        said += "; " + _("without a limiter, so the peaks may keep it quieter")
+    return "" if item.lacks == "speech" else _("Yes"), said

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from stemsilver.records import Failure
+from stemsilver.translation import N_, shown
 
 _MEANINGS = {
-    "empty": "there is no sound in the file",
-    "unreadable": "the file cannot be read as audio",
-    "non_finite": "the file has samples that are not numbers",
-    "too_long": "the file is too long",
-    "name_clash": "another file has the same name",
-    "stage_failed": "a step of the cleaning gave no usable result",
-    "crashed": "the cleaning crashed on this file",
+    "empty": N_("there is no sound in the file"),
+    "unreadable": N_("the file cannot be read as audio"),
+    "non_finite": N_("the file has samples that are not numbers"),
+    "too_long": N_("the file is too long"),
+    "name_clash": N_("another file has the same name"),
+    "stage_failed": N_("a step of the cleaning gave no usable result"),
+    "crashed": N_("the cleaning crashed on this file"),
 }
 
 
 def meaning(failure: Failure) -> str:
-    """Return what a failure's code means, as the end of a sentence.
+    """Return what a failure's code means, as the end of a sentence in the language of the site.
 
     >>> meaning(Failure("empty", "a.wav: the file has 0 bytes", "Render it again."))
     'there is no sound in the file'
     """
-    return _MEANINGS.get(failure.code, failure.code.replace("_", " "))
+    return shown(_MEANINGS.get(failure.code, failure.code.replace("_", " ")))
 
 
 def cause(path: str, failure: Failure) -> str:
-    """Return why a render failed, without its path, which its page and its row have already."""
+    """Return why a render failed, in English, without its path: its page and row have that."""
     return failure.message.removeprefix(f"{path}: ")

@@ -16,18 +16,21 @@ from stemsilver.report import (
     display_unit,
     format_score,
     format_tolerance,
+    metric_label,
     with_unit,
 )
+from stemsilver.translation import N_, localised, shown
+from stemsilver.translation import gettext as _
 
 CellSense: TypeAlias = Literal["better", "worse", "same", "none"]
 """The meaning of a change; `none` if there is nothing to compare or neither value is better."""
 
 _SENSES: dict[str, CellSense] = {"better": "better", "worse": "worse", "same": "same"}
 _DIRECTIONS = {
-    "higher": "higher is better",
-    "lower": "lower is better",
-    "target": "nearer the target is better",
-    "none": "for information",
+    "higher": N_("higher is better"),
+    "lower": N_("lower is better"),
+    "target": N_("nearer the target is better"),
+    "none": N_("for information"),
 }
 
 
@@ -39,14 +42,18 @@ class Family:
     """
 
     anchor: str
-    label: str
     raw: Metric | None
     clean: Metric
 
     @property
+    def label(self) -> str:
+        """Its label in the language of the site."""
+        return metric_label(self.clean.name)
+
+    @property
     def direction(self) -> str:
         """Which direction is better, in words."""
-        return _DIRECTIONS[self.clean.direction]
+        return _(_DIRECTIONS[self.clean.direction])
 
     @property
     def unit(self) -> str:
@@ -71,7 +78,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Reading:
-    """One value as text, the number to sort by, and the reason where there is no value."""
+    """One value as text, the number to sort by, and the reason, in English, for no value."""
 
     text: str
     order: str
@@ -105,7 +112,7 @@ class Measurement:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why values are missing, each reason once."""
+        """Why values are missing, in English, each reason once."""
         return tuple(dict.fromkeys(r.reason for r in self.readings if r.reason is not None))
 
 
@@ -128,17 +135,22 @@ class Standing:
 
     rank: int
     mark: str
-    word: str
+    english: str
     style: str
+
+    @property
+    def word(self) -> str:
+        """The word in the language of the site."""
+        return _(self.english)
 
 
 _STANDINGS = {
-    "pass": Standing(2, "✓", "pass", "pass"),
-    "nothing_to_remove": Standing(2, "✓", "nothing to remove", "pass"),
-    "gate_failed": Standing(1, "✗", "gate failed", "fail"),
-    "no_speech": Standing(1, "–", "no speech found", "none"),
-    "unmeasured": Standing(1, "–", "not measured", "none"),
-    "failed": Standing(0, "⊘", "not cleaned", "none"),
+    "pass": Standing(2, "✓", N_("pass"), "pass"),
+    "nothing_to_remove": Standing(2, "✓", N_("nothing to remove"), "pass"),
+    "gate_failed": Standing(1, "✗", N_("gate failed"), "fail"),
+    "no_speech": Standing(1, "–", N_("no speech found"), "none"),
+    "unmeasured": Standing(1, "–", N_("not measured"), "none"),
+    "failed": Standing(0, "⊘", N_("not cleaned"), "none"),
 }
 
 
@@ -158,10 +170,9 @@ def families_of(metrics: Mapping[str, Metric]) -> tuple[Family, ...]:
     for name, metric in metrics.items():
         if name.startswith("clean_"):
             base = name.removeprefix("clean_")
-            label = metric.label.removesuffix(", clean")
-            found.append(Family(base, label, metrics[f"raw_{base}"], metric))
+            found.append(Family(base, metrics[f"raw_{base}"], metric))
         elif not name.startswith("raw_"):
-            found.append(Family(name, metric.label, None, metric))
+            found.append(Family(name, None, metric))
     return tuple(found)
 
 
@@ -206,12 +217,12 @@ def standing(item: ScoredRender) -> Standing:
 
 
 def words(code: str) -> str:
-    """Return a stable code word as readable text.
+    """Return a stable code word as readable text, in the language of the site.
 
     >>> words("too_short")
     'too short'
     """
-    return code.replace("_", " ")
+    return shown(code.replace("_", " "))
 
 
 def size(count: int) -> str:
@@ -222,12 +233,12 @@ def size(count: int) -> str:
     """
     for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if count >= limit:
-            return f"{count / limit:.1f} {unit}"
+            return localised(f"{count / limit:.1f} {unit}")
     return f"{count} B"
 
 
 def read(name: str, score: Score) -> Reading:
     """Return the score of the metric `name` as the pages show it."""
     if score.value is None:
-        return Reading(format_score(name, score), "", words(score.reason or ""))
+        return Reading(format_score(name, score), "", (score.reason or "").replace("_", " "))
     return Reading(format_score(name, score), repr(score.value), None)

@@ -10,9 +10,11 @@ from stemsilver.microsite.parts.metric_cells import OfferedFile, size
 from stemsilver.records import Evidence, MusicRange
 from stemsilver.report import ScoredRender
 from stemsilver.report.audit import audacity_labels, audit_csv, audit_json, found_ranges
+from stemsilver.translation import N_, spoken
+from stemsilver.translation import gettext as _
 
 _SHOWN = 8
-_HEADINGS = {".csv": "CSV", ".json": "JSON", ".labels.txt": "Audacity labels"}
+_HEADINGS = {".csv": "CSV", ".json": "JSON", ".labels.txt": N_("Audacity labels")}
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,12 @@ def music_lists(item: ScoredRender, evidence: Evidence | None) -> tuple[MusicLis
 
 def _listed(item: ScoredRender, evidence: Evidence | None, signal: str) -> MusicList:
     found = found_ranges(item, evidence, signal)
-    content = {
-        ".csv": audit_csv([found]),
-        ".json": f"{json.dumps(audit_json([found]), indent=2, allow_nan=False)}\n",
-        ".labels.txt": audacity_labels(found.ranges),
-    }
+    with spoken("en"):  # files are the same in every language
+        content = {
+            ".csv": audit_csv([found]),
+            ".json": f"{json.dumps(audit_json([found]), indent=2, allow_nan=False)}\n",
+            ".labels.txt": audacity_labels(found.ranges),
+        }
     files = {f"music-{signal}{kind}": text for kind, text in content.items() if text}
     return MusicList(
         signal,
@@ -51,7 +54,7 @@ def _listed(item: ScoredRender, evidence: Evidence | None, signal: str) -> Music
         files,
         tuple(
             OfferedFile(
-                _HEADINGS[name.removeprefix(f"music-{signal}")],
+                _(_HEADINGS[name.removeprefix(f"music-{signal}")]),
                 f"{item.id}/{name}",
                 f"{item.id}-{name}",
                 size(len(text.encode())),

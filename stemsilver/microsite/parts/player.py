@@ -35,23 +35,27 @@ from stemsilver.microsite.parts.metric_cells import size
 from stemsilver.microsite.parts.waveforms import Curve, Tick
 from stemsilver.records import Timeline
 from stemsilver.report import ScoredRender
+from stemsilver.translation import N_, gettext, language
 
 _ABOUT = {
-    "raw": ("Raw", "The render as it came in."),
-    "clean": ("Clean", "Speech only: the finished output."),
+    "raw": (N_("Raw"), N_("The render as it came in.")),
+    "clean": (N_("Clean"), N_("Speech only: the finished output.")),
     "removed": (
-        "Removed",
-        "Raw minus clean: the music. A word heard in it was lost.",
+        N_("Removed"),
+        N_("Raw minus clean: the music. A word heard in it was lost."),
     ),
-    "vocals": ("Stage A", "What the separators take for speech."),
-    "denoised": ("Stage B", "After the denoiser."),
-    "masked": ("Masked", "After the β-Wiener mask."),
-    BASE: ("Base", "Clean, as the other build made it."),
+    "vocals": (N_("Stage A"), N_("What the separators take for speech.")),
+    "denoised": (N_("Stage B"), N_("After the denoiser.")),
+    "masked": (N_("Masked"), N_("After the β-Wiener mask.")),
+    BASE: (N_("Base"), N_("Clean, as the other build made it.")),
 }
 
 _CHANGES = {
-    CHANGE: ("Change from raw", "How clean differs from raw"),
-    BASE_CHANGE: ("Change from the base", "How clean differs from that of the other build"),
+    CHANGE: (N_("Change from raw"), N_("How clean differs from raw")),
+    BASE_CHANGE: (
+        N_("Change from the base"),
+        N_("How clean differs from that of the other build"),
+    ),
 }
 
 
@@ -166,15 +170,22 @@ def sources(media: Path, base: BaseItem | None = None) -> tuple[PlayedTrack, ...
     return tuple(
         PlayedTrack(
             name,
-            heading,
-            heading[:1].lower() + heading[1:],
-            about,
+            gettext(heading),
+            in_a_sentence(heading),
+            gettext(about),
             base.folder / "clean.flac" if name == BASE and base else media / f"{name}.flac",
             heard,
         )
         for name, heard in heard_tracks(media, base).items()
         for heading, about in (_ABOUT[name],)
     )
+
+
+def in_a_sentence(heading: str) -> str:
+    """Return the name of a track within a sentence."""
+    name = gettext(heading)
+    # In German, for example, it is a noun, which has a capital everywhere.
+    return name[:1].lower() + name[1:] if language() == "en" else name
 
 
 def player(
@@ -261,7 +272,9 @@ def _level_changes(id_: str, folders: Sequence[Path]) -> Iterator[LevelChange]:
         for picture in (folder / f"{name}.webp" for folder in folders):
             if picture.is_file():
                 strips = tuple(f"{id_}/{strip.name}" for strip in _strips_of(picture))
-                yield LevelChange(name, heading, about, f"{id_}/{picture.name}", strips)
+                yield LevelChange(
+                    name, gettext(heading), gettext(about), f"{id_}/{picture.name}", strips
+                )
 
 
 def _strips_of(picture: Path) -> tuple[Path, ...]:

@@ -11,6 +11,7 @@ from stemsilver.evaluation.words.wer import wer
 from stemsilver.records import AlignedWord, Alignment
 from stemsilver.report import format_value
 from stemsilver.report.text.wording import counted
+from stemsilver.translation import gettext as _
 
 _CONTEXT = 4
 """Words shown before and after a changed one."""
@@ -58,7 +59,7 @@ class Difference:
 
 def difference(alignment: Alignment) -> Difference:
     """Return an alignment as a page shows it."""
-    name = alignment.name
+    name = compared_texts(alignment.name)
     rate = wer(alignment) if alignment.reference_words else None
     return Difference(
         heading=name[:1].upper() + name[1:],
@@ -70,14 +71,32 @@ def difference(alignment: Alignment) -> Difference:
     )
 
 
-def script_words(alignments: Sequence[Alignment], noun: str) -> Iterator[str]:
+def compared_texts(name: str) -> str:
+    """Return the name of an alignment in the language of the site.
+
+    >>> compared_texts("script → clean")
+    'script → clean'
+    """
+    return " → ".join(_(part) for part in name.split(" → "))
+
+
+def script_words(alignments: Sequence[Alignment], *, letters: bool) -> Iterator[str]:
     """Yield which words (or letters) of the script are heard in one of raw and clean only."""
+    texts = {
+        "lost": _("{words} of the script lost"),
+        "recovered": _("{words} of the script recovered"),
+    }
     for what, found in script_changes(alignments).items():
         told = [word.before for word in found[:_TOLD]]
         if len(found) > _TOLD:
-            told.append(f"and {len(found) - _TOLD} more")
-        count = f"{counted(len(found), noun)} of the script {what}"
+            told.append(_("and {count} more").format(count=len(found) - _TOLD))
+        count = texts[what].format(words=counted_words(len(found), letters=letters))
         yield f"{count}: {', '.join(told)}" if told else count
+
+
+def counted_words(count: int, *, letters: bool) -> str:
+    """Return a number of words, or of letters in a language without spaces."""
+    return counted(count, "letter") if letters else counted(count, "word")
 
 
 def script_changes(alignments: Sequence[Alignment]) -> dict[str, tuple[AlignedWord, ...]]:

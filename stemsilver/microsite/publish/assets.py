@@ -14,6 +14,7 @@ from stemsilver.media import plots
 from stemsilver.microsite.parts.metric_cells import families
 from stemsilver.report import Scorecard, sideways
 from stemsilver.step_cache import CodeFingerprint, Memo
+from stemsilver.translation import language
 
 _PLOTTED = frozenset(
     {
@@ -95,7 +96,7 @@ def write_plots(build: Scorecard, folder: Path, memo: Memo) -> tuple[Plot, ...]:
         svg = memo.file(
             "draw distribution",
             plots.CODE,
-            digest(repr(shown)),
+            digest(language(), repr(shown)),
             partial(plots.distribution_svg, *shown),
         )
         (folder / name).write_bytes(svg)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,16 +30,18 @@ from stemsilver.microsite.publish.base_changes import draw_base_changes
 from stemsilver.microsite.publish.marker import MARKER, write_marker
 from stemsilver.microsite.publish.offline import DOWNLOADS, SPEECH, Archive, add_archive
 from stemsilver.microsite.publish.overrides import copy_hand_written
+from stemsilver.microsite.publish.texts import translate_settings, write_script_texts
 from stemsilver.microsite.publish.thumbnails import write_thumbnails
 from stemsilver.records import Evidence
-from stemsilver.report import Record, Scorecard, pipeline_mermaid, record
+from stemsilver.report import Record, Scorecard, pipeline_mermaid, record, reworded
 from stemsilver.resources import resource
 from stemsilver.step_cache import UNCACHED, Memo
+from stemsilver.translation import N_, Language, spoken
 
 _SHOWN_PROBLEMS = 10
 _SHOWN_FILES = 5
 _FORMER_NAME = "Stemsilver"  # `init` wrote it to every mkdocs.yml
-_COMPARISON = [{"Compare": "compare.md"}, {"Blind test": "blind.md"}]
+_COMPARISON = [{N_("Compare"): "compare.md"}, {N_("Blind test"): "blind.md"}]
 
 
 @dataclass(frozen=True)
@@ -106,16 +108,17 @@ def build(
     short = {**media, **(pairs or {})}
 
     def write(sources: Path) -> None:
-        pages = Pages(scorecard, profile, sources)
-        _write_sources(pages, media, reports, memo, archive.name if archive else None, base)
+        pages = Pages(reworded(scorecard), profile, sources)
+        other = base and replace(base, scorecard=reworded(base.scorecard))
+        _write_sources(pages, media, reports, memo, archive.name if archive else None, other)
         limit = profile.preprocess.max_minutes
         write_thumbnails(media, sources / "renders", memo)
         draw_base_changes(scorecard, media, matched, limit, sources / "renders", memo)
         pages.write_renders(evidence, media, matched, short, offered)
         pages.write_review()
         pages.write_trend(history or [record(scorecard)])
-        if base is not None:
-            pages.write_comparison(evidence, media, base, matched)
+        if other is not None:
+            pages.write_comparison(evidence, media, other, matched)
 
     files = {
         f"renders/{item.id}/{name}": source
@@ -126,7 +129,7 @@ def build(
         ).items()
     }
     navigation = _with_comparison if base is not None else None
-    look = SiteSettings(profile.site.title, scorecard.created, navigation)
+    look = SiteSettings(profile.site.title, scorecard.created, profile.site.language, navigation)
     return publish(
         write,
         {**files, **downloads(reports)},
@@ -140,7 +143,7 @@ def build(
 
 @dataclass(frozen=True)
 class SiteSettings:
-    """The title, date, navigation and styles of a site.
+    """The title, date, language, navigation and styles of a site.
 
     `created` (ISO 8601) dates the site, so that equal batches give equal bytes. `navigation`
     changes the configured navigation; `styles` come in addition to those of every site.
@@ -148,6 +151,7 @@ class SiteSettings:
 
     title: str
     created: str
+    language: Language = "en"
     navigation: Callable[[list[Any]], list[Any]] | None = None
     styles: tuple[str, ...] = ()
 
@@ -165,7 +169,7 @@ def publish(
     """Publish a site at `target`. Arguments not described here are those of `build`.
 
     Args:
-        write: Fills a new folder with the sources that MkDocs reads.
+        write: Fills a new folder with the sources that MkDocs reads, in the language of the site.
         files: Files that MkDocs need not read, by their path in the built site.
 
     Raises:
@@ -176,8 +180,10 @@ def publish(
     staging = staging_beside(target)
     try:
         built = staging / "site"
-        write(staging / "docs")
-        config = _write_settings(staging, look)
+        with spoken(look.language):
+            write(staging / "docs")
+            write_script_texts(staging / "docs")
+            config = _write_settings(staging, look)
         _run_mkdocs(config, look.created)
         site_path = _site_path(config)
         for name, source in files.items():
@@ -292,6 +298,7 @@ def _write_settings(staging: Path, look: SiteSettings) -> Path:
     shipped = _settings(inherited)
     if look.navigation is not None and (nav := shipped.get("nav")):
         settings["nav"] = look.navigation(nav)
+    translate_settings(settings, shipped)
     if look.styles:
         settings["extra_css"] = [*shipped.get("extra_css", []), *look.styles]
     config = staging / "mkdocs.yml"

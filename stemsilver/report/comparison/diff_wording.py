@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stemsilver.records import Failure
@@ -17,20 +17,22 @@ from stemsilver.report.text.wording import (
     format_value,
     language_name,
 )
+from stemsilver.translation import N_, ngettext
+from stemsilver.translation import gettext as _
 
 _SENSES: dict[ChangeKind, str] = {
-    "better": "▲ better",
-    "worse": "▼ worse",
-    "same": "= same",
-    "changed": "~ changed",
-    "lost": "▼ lost",
-    "gained": "+ gained",
+    "better": N_("▲ better"),
+    "worse": N_("▼ worse"),
+    "same": N_("= same"),
+    "changed": N_("~ changed"),
+    "lost": N_("▼ lost"),
+    "gained": N_("+ gained"),
     "unmeasured": NO_VALUE,
 }
 _RULES: dict[Origin, str] = {
-    "base": "The guardrail is the base's own.",
-    "given": "The guardrail is that of the profile that was named.",
-    "shipped": "The base has no guardrail: this is the one that ships with Stemsilver.",
+    "base": N_("The guardrail is the base's own."),
+    "given": N_("The guardrail is that of the profile that was named."),
+    "shipped": N_("The base has no guardrail: this is the one that ships with Stemsilver."),
 }
 
 
@@ -57,7 +59,9 @@ def diff_headline(diff: Diff, checks: Sequence[Check]) -> str:
 def guardrail_verdict(checks: Sequence[Check]) -> str:
     """Return whether the guardrail holds, or which of `checks` fail, without a full stop."""
     failed = [check.label for check in checks if not check.passed]
-    return f"The guardrail fails: {', '.join(failed)}" if failed else "The guardrail holds"
+    if not failed:
+        return _("The guardrail holds")
+    return _("The guardrail fails: {checks}").format(checks=", ".join(failed))
 
 
 def rule_words(diff: Diff, checks: Sequence[Check]) -> str:
@@ -65,8 +69,10 @@ def rule_words(diff: Diff, checks: Sequence[Check]) -> str:
     # Checks of gates always use base's gates; the other checks decide.
     origins: list[Origin] = [check.origin for check in checks if check.origin not in (None, "base")]
     origin = origins[0] if origins else "base"
-    news = " Head changes the gates or the guardrail. The new rules apply from the next change on."
-    return _RULES[origin] + (news if diff.other_rules else "")
+    news = _(
+        "Head changes the gates or the guardrail. The new rules apply from the next change on."
+    )
+    return f"{_(_RULES[origin])} {news}" if diff.other_rules else _(_RULES[origin])
 
 
 def change_cells(change: Change) -> tuple[str, str, str, str]:
@@ -79,7 +85,7 @@ def change_cells(change: Change) -> tuple[str, str, str, str]:
         format_value(change.metric, base),
         format_value(change.metric, head),
         delta,
-        _SENSES[change.sense],
+        _(_SENSES[change.sense]),
     )
 
 
@@ -94,7 +100,9 @@ def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
     # Failing renders have their own lists.
     broken = [
         Listing(
-            "Not approved" if check.name == "approvals" else f"{check.label}: newly broken",
+            _("Not approved")
+            if check.name == "approvals"
+            else _("{label}: newly broken").format(label=check.label),
             tuple((path, "") for path in check.renders),
         )
         for check in checks
@@ -102,22 +110,26 @@ def listings(diff: Diff, checks: Sequence[Check]) -> tuple[Listing, ...]:
     ]
     known = set(diff.base.skipped)
     found = (
-        Listing("Not cleaned any more", _entries((one.path, one.failure) for one in diff.failing)),
         Listing(
-            "Added, and cannot be cleaned",
+            _("Not cleaned any more"), _entries((one.path, one.failure) for one in diff.failing)
+        ),
+        Listing(
+            _("Added, and cannot be cleaned"),
             _entries((one.path, one.failure) for one in diff.broken_additions),
         ),
         *broken,
-        Listing("Reviewers ask for work on it", tuple(_asked(diff))),
-        Listing("Verdict by the base's gates", tuple(turned)),
-        Listing("Words heard in another language", tuple(languages)),
-        Listing("Not cleaned in either", _entries((o.path, o.failure) for o in diff.failing_still)),
-        Listing("Cleaned again", tuple((one.path, "") for one in diff.mended)),
-        Listing("Not compared: other raw audio", tuple((o.path, "") for o in diff.other_audio)),
-        Listing("Added", tuple((one.path, "") for one in diff.added if not one.failure)),
-        Listing("Removed", tuple((one.path, "") for one in diff.removed)),
+        Listing(_("Reviewers ask for work on it"), tuple(_asked(diff))),
+        Listing(_("Verdict by the base's gates"), tuple(turned)),
+        Listing(_("Words heard in another language"), tuple(languages)),
         Listing(
-            "Newly skipped",
+            _("Not cleaned in either"), _entries((o.path, o.failure) for o in diff.failing_still)
+        ),
+        Listing(_("Cleaned again"), tuple((one.path, "") for one in diff.mended)),
+        Listing(_("Not compared: other raw audio"), tuple((o.path, "") for o in diff.other_audio)),
+        Listing(_("Added"), tuple((one.path, "") for one in diff.added if not one.failure)),
+        Listing(_("Removed"), tuple((one.path, "") for one in diff.removed)),
+        Listing(
+            _("Newly skipped"),
             tuple((one.path, one.reason) for one in diff.head.skipped if one not in known),
         ),
     )
@@ -135,40 +147,45 @@ def _asked(diff: Diff) -> Iterator[tuple[str, str]]:
 def _outcome(diff: Diff) -> str:
     if diff.nothing_changed:
         if not diff.compared:
-            return "Nothing changed: there is no render to compare"
-        renders, verb = counted(len(diff.compared), "render"), "s" * (len(diff.compared) == 1)
-        return f"Nothing changed: {renders} measure{verb} the same, within noise"
-    values = _moved("value", [row.change for row in diff.rows])
+            return _("Nothing changed: there is no render to compare")
+        count = len(diff.compared)
+        return ngettext(
+            "Nothing changed: {count} render measures the same, within noise",
+            "Nothing changed: {count} renders measure the same, within noise",
+            count,
+        ).format(count=count)
+    values = _moved(lambda count: counted(count, "value"), [row.change for row in diff.rows])
     parts = (
-        _moved("mean", [mean.change for mean in diff.means]),
-        f"by render, {values}" if values else "",
-        _some(len(diff.failing), "not cleaned any more"),
-        _some(len(diff.mended), "cleaned again"),
-        _some(len(diff.other_audio), "not compared"),
-        _some(len(diff.added), "added"),
-        _some(len(diff.removed), "removed"),
+        _moved(lambda count: counted(count, "mean"), [mean.change for mean in diff.means]),
+        _("by render, {values}").format(values=values) if values else "",
+        _some(len(diff.failing), _("{renders} not cleaned any more")),
+        _some(len(diff.mended), _("{renders} cleaned again")),
+        _some(len(diff.other_audio), _("{renders} not compared")),
+        _some(len(diff.added), _("{renders} added")),
+        _some(len(diff.removed), _("{renders} removed")),
     )
     return "; ".join(part for part in parts if part)
 
 
-def _moved(noun: str, changes: Sequence[Change]) -> str:
+def _moved(number: Callable[[int], str], changes: Sequence[Change]) -> str:
     """Return how many of `changes` are worse, better or different; empty if all are the same."""
     counts = {
-        "worse": sum(one.regressed for one in changes),
-        "better": sum(one.sense == "better" for one in changes),
-        "different": sum(one.sense in ("changed", "gained") for one in changes),
+        _("worse"): sum(one.regressed for one in changes),
+        _("better"): sum(one.sense == "better" for one in changes),
+        _("different"): sum(one.sense in ("changed", "gained") for one in changes),
     }
     found = [(count, what) for what, count in counts.items() if count]
     if not found:
         return ""
     (count, what), *more = found
-    words = [f"{counted(count, noun)} {'is' if count == 1 else 'are'} {what}"]
+    verb = ngettext("is", "are", count)
+    words = [_("{count} {verb} {what}").format(count=number(count), verb=verb, what=what)]
     words += [f"{count} {what}" for count, what in more]
-    return " and ".join([part for part in (", ".join(words[:-1]), words[-1]) if part])
+    return _(" and ").join([part for part in (", ".join(words[:-1]), words[-1]) if part])
 
 
-def _some(count: int, what: str) -> str:
-    return f"{counted(count, 'render')} {what}" if count else ""
+def _some(count: int, text: str) -> str:
+    return text.format(renders=counted(count, "render")) if count else ""
 
 
 def _entries(items: Iterable[tuple[str, Failure | None]]) -> tuple[tuple[str, str], ...]:
@@ -176,4 +193,4 @@ def _entries(items: Iterable[tuple[str, Failure | None]]) -> tuple[tuple[str, st
 
 
 def _word(status: str) -> str:
-    return status.replace("_", " ")
+    return _(status.replace("_", " "))

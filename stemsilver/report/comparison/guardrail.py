@@ -15,13 +15,25 @@ from stemsilver.report.comparison.diff import Diff, ItemDiff
 from stemsilver.report.scorecard.reviewed import deciders, is_approved
 from stemsilver.report.scorecard.scorecard import Gate, Scorecard, ScoredRender
 from stemsilver.report.scorecard.verdicts import passes
-from stemsilver.report.text.wording import counted, format_change, format_delta, format_value
+from stemsilver.report.text.wording import (
+    counted,
+    format_change,
+    format_delta,
+    format_value,
+    metric_label,
+)
 from stemsilver.resources import resource
+from stemsilver.translation import N_, ngettext
+from stemsilver.translation import gettext as _
 
 Origin: TypeAlias = Literal["base", "given", "shipped"]
 """Where a limit comes from: base's scorecard, a profile that was named, or the shipped profile."""
 
 LOUDNESS = "clean_lufs"
+
+# For one render and for several.
+_OUTSIDE = (N_("{renders} is outside it"), N_("{renders} are outside it"))
+_FAILING = (N_("{renders} fails one"), N_("{renders} fail one"))
 
 
 @dataclass(frozen=True)
@@ -77,19 +89,20 @@ def _means(diff: Diff, rule: Guardrail, origin: Origin) -> Iterator[Check]:
 def _mean(diff: Diff, name: str, metric: str, limit: float, origin: Origin) -> Check:
     """Check that the mean of `metric` becomes worse by at most `limit`, in its unit."""
     falling = METRICS[metric].direction == "higher"
-    label = f"{METRICS[metric].label.removesuffix(', clean')}, mean"
+    label = _("{label}, mean").format(label=metric_label(metric))
     most = format_delta(metric, limit).removeprefix("+")
-    bound = f"{'falls' if falling else 'rises'} by at most {most}"
+    way = _("falls by at most {most}") if falling else _("rises by at most {most}")
+    bound = way.format(most=most)
     lost = sum(_lost(item, metric) for item in diff.compared)
     mean = next((one.change for one in diff.means if one.change.metric == metric), None)
     if mean is None or mean.base is None or mean.head is None:
         gone = lost > 0 or (_measured(diff.base, metric) and not _measured(diff.head, metric))
-        found = "measured in the base, but nowhere now" if gone else "nothing to measure"
+        found = _("measured in the base, but nowhere now") if gone else _("nothing to measure")
         return Check(name, label, not gone, found, bound, origin)
     before, after = (format_value(metric, value) for value in (mean.base, mean.head))
     found = f"{before} → {after}, {format_change(metric, mean.base, mean.head)}"
     if lost:
-        found += f"; lost in {counted(lost, 'render')}"
+        found += "; " + _("lost in {renders}").format(renders=counted(lost, "render"))
     cost = mean.base - mean.head if falling else mean.head - mean.base
     return Check(name, label, within(cost, limit), found, bound, origin)
 
@@ -105,30 +118,51 @@ def _loudness(diff: Diff) -> Check:
     out = [
         item for item in inside if any(_newly_fails_or_unmeasured(item, gate) for gate in windows)
     ]
-    new, outside = _newcomers(diff, windows, ("is outside it", "are outside it"))
+    new, outside = _newcomers(diff, windows, _OUTSIDE)
     heard = [item for item in _new(diff) if any(_measures(gate, item) for gate in windows)]
     found = [
-        *([f"{len(out)} of {counted(len(inside), 'render')} left it"] if inside else []),
-        *(outside or (["no new render is outside it"] if heard and not inside else [])),
+        *(
+            [
+                _("{count} of {renders} left it").format(
+                    count=len(out), renders=counted(len(inside), "render")
+                )
+            ]
+            if inside
+            else []
+        ),
+        *(outside or ([_("no new render is outside it")] if heard and not inside else [])),
     ]
     return _each(
         "loudness",
-        "Loudness",
+        _("Loudness"),
         (*out, *new),
-        "; ".join(found) or "nothing to measure",
-        f"stays in the base's window, {windows[0].limit}" if windows else "the base has no window",
+        "; ".join(found) or _("nothing to measure"),
+        _("stays in the base's window, {limit}").format(limit=windows[0].limit)
+        if windows
+        else _("the base has no window"),
     )
 
 
 def failures(diff: Diff) -> Check:
     """Check that no render that was cleaned fails now, and no added render fails."""
     count, new = len(diff.failing), diff.broken_additions
+    added = counted(len(new), "added render")
     found = [
-        *([f"{counted(count, 'render')} not cleaned now"] if count else []),
-        *([f"{counted(len(new), 'added render')} cannot be cleaned"] if new else []),
+        *(
+            [_("{renders} not cleaned now").format(renders=counted(count, "render"))]
+            if count
+            else []
+        ),
+        *([_("{renders} cannot be cleaned").format(renders=added)] if new else []),
     ]
     out = (*diff.failing, *new)
-    return _each("failures", "Failures", out, "; ".join(found) or "none", "none newly fails")
+    return _each(
+        "failures",
+        _("Failures"),
+        out,
+        "; ".join(found) or _("none"),
+        _("none newly fails"),
+    )
 
 
 def _gates(diff: Diff) -> Check:
@@ -139,14 +173,14 @@ def _gates(diff: Diff) -> Check:
         for item in diff.compared
         if any(_newly_fails_or_unmeasured(item, gate) for gate in limits)
     ]
-    new, failing = _newcomers(diff, limits, ("fails one", "fail one"))
-    found = [*([f"{counted(len(out), 'render')} newly failed"] if out else []), *failing]
+    new, failing = _newcomers(diff, limits, _FAILING)
+    found = [*([newly_failed(out)] if out else []), *failing]
     return _each(
         "gates",
-        "Gates",
+        _("Gates"),
         (*out, *new),
-        "; ".join(found) or "none newly failed",
-        "no render newly fails a gate of the base",
+        "; ".join(found) or _("none newly failed"),
+        _("no render newly fails a gate of the base"),
     )
 
 
@@ -154,14 +188,20 @@ def _approvals(diff: Diff, rule: Guardrail, origin: Origin) -> Check:
     """Check that enough people approve each output, and that nobody asks for more work on one."""
     heard = [item for item in diff.head.renders if item.output is not None]
     out = [item for item in heard if not is_approved(item, rule.approvals_min)]
-    found = f"{len(heard) - len(out)} of {counted(len(heard), 'render')} approved"
+    found = _("{count} of {renders} approved").format(
+        count=len(heard) - len(out), renders=counted(len(heard), "render")
+    )
     refused = sum(bool(deciders(item, "needs_work")) for item in heard)
     if refused:
-        found += f", {refused} {'needs' if refused == 1 else 'need'} work"
-    people = "1 person" if rule.approvals_min == 1 else f"{rule.approvals_min} people"
-    limit = f"each approved by {people} or more, and by nobody refused"
+        text = ngettext(", {count} needs work", ", {count} need work", refused)
+        found += text.format(count=refused)
+    limit = ngettext(
+        "each approved by {count} person or more, and by nobody refused",
+        "each approved by {count} people or more, and by nobody refused",
+        rule.approvals_min,
+    ).format(count=rule.approvals_min)
     return Check(
-        "approvals", "Approvals", not out, found, limit, origin, tuple(one.path for one in out)
+        "approvals", _("Approvals"), not out, found, limit, origin, tuple(one.path for one in out)
     )
 
 
@@ -175,10 +215,10 @@ def _newcomers(
 ) -> tuple[list[ScoredRender], list[str]]:
     """Return the new renders that fail one of `limits`, and their number by kind in words.
 
-    `verbs` are the verb phrases for one render and for several.
+    `verbs` are the texts for one render and for several.
     """
     found, words = [], []
-    for noun, items in (("added render", diff.added), ("replaced render", diff.other_audio)):
+    for items in (diff.added, diff.other_audio):
         out = [
             item
             for item in items
@@ -186,7 +226,13 @@ def _newcomers(
         ]
         if out:
             found += out
-            words.append(f"{counted(len(out), noun)} {verbs[len(out) > 1]}")
+            count = len(out)
+            renders = (
+                counted(count, "added render")
+                if items is diff.added
+                else counted(count, "replaced render")
+            )
+            words.append(_(verbs[count > 1]).format(renders=renders))
     return found, words
 
 
@@ -199,6 +245,11 @@ def _each(
 def _newly_fails_or_unmeasured(item: ItemDiff, gate: Gate) -> bool:
     """Return whether a render newly fails a gate, or passed it and has no value for it now."""
     return newly_fails(item, gate) or becomes_unmeasurable(item, gate)
+
+
+def newly_failed(out: Sequence[ItemDiff]) -> str:
+    """Return how many renders newly failed a gate, in words."""
+    return _("{renders} newly failed").format(renders=counted(len(out), "render"))
 
 
 def newly_fails(item: ItemDiff, gate: Gate) -> bool:

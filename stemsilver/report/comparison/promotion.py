@@ -28,6 +28,7 @@ from stemsilver.report.comparison.guardrail import (
     Check,
     becomes_unmeasurable,
     failures,
+    newly_failed,
     newly_fails,
 )
 from stemsilver.report.scorecard.scorecard import Scorecard
@@ -37,9 +38,12 @@ from stemsilver.report.text.wording import (
     display_unit,
     format_tolerance,
     format_value,
+    metric_label,
     number,
     setting,
 )
+from stemsilver.translation import N_, language
+from stemsilver.translation import gettext as _
 
 Judgement: TypeAlias = Literal["promoted", "not_promoted", "not_judged"]
 
@@ -54,9 +58,13 @@ WITNESSES = (
 SUPPRESSION = "music_suppression"
 
 _VERDICTS: dict[Judgement, str] = {
-    "promoted": "is promoted",
-    "not_promoted": "is not promoted",
-    "not_judged": "cannot be judged, so it is not promoted",
+    "promoted": N_("is promoted"),
+    "not_promoted": N_("is not promoted"),
+    "not_judged": N_("cannot be judged, so it is not promoted"),
+}
+_AGAINST = {
+    "worse": N_("is worse by {metrics}"),
+    "lost": N_("can no longer be measured by {metrics}"),
 }
 _CODE = re.compile(r"[a-z_]+")
 _MOST_DIGITS = 9
@@ -85,7 +93,7 @@ class Ruling:
     @property
     def verdict(self) -> str:
         """The verdict; it begins with a verb."""
-        return _VERDICTS[self.judgement]
+        return _(_VERDICTS[self.judgement])
 
     @property
     def because(self) -> str:
@@ -95,13 +103,14 @@ class Ruling:
         if self.judgement == "not_judged":
             return self._named(None)
         if not self.contradicting:
-            return "every part of the rule holds"
-        against = ", and ".join(
-            f"{text} by {', '.join(labels)}"
-            for sense, text in (("worse", "is worse"), ("lost", "can no longer be measured"))
+            return _("every part of the rule holds")
+        against = _(", and ").join(
+            _(text).format(metrics=", ".join(labels))
+            for sense, text in _AGAINST.items()
             if (labels := [_label(one) for one in self.contradicting if one.change.sense == sense])
         )
-        return f"every part of the rule holds, but it {against}, so listen first"
+        text = _("every part of the rule holds, but it {against}, so listen first")
+        return text.format(against=against)
 
     @property
     def sentence(self) -> str:
@@ -149,7 +158,7 @@ def _witness(found: Diff, metric: str) -> MeanDiff:
 
 
 def _label(one: MeanDiff) -> str:
-    return _lowered(METRICS[one.change.metric].label.removesuffix(", clean"))
+    return _lowered(metric_label(one.change.metric))
 
 
 def _suppression(found: Diff, least: float) -> Check:
@@ -158,10 +167,12 @@ def _suppression(found: Diff, least: float) -> Check:
     def judge(before: float, after: float) -> tuple[bool, str]:
         gain = before - after
         size = _telling(abs(gain), least, METRICS[metric].digits)
-        return within(least, gain), _by(gain, f"{size} dB", "less music", "more music")
+        return within(least, gain), _by(
+            gain, size, _("{size} dB less music"), _("{size} dB more music")
+        )
 
-    limit = f"at least {setting(least)} dB less music"
-    return _mean(found, SUPPRESSION, "Music suppression", limit, lambda _: metric, judge)
+    limit = _("at least {least} dB less music").format(least=setting(least))
+    return _mean(found, SUPPRESSION, _("Music suppression"), limit, lambda _: metric, judge)
 
 
 def _stoi(found: Diff, most: float) -> Check:
@@ -170,9 +181,9 @@ def _stoi(found: Diff, most: float) -> Check:
     def judge(before: float, after: float) -> tuple[bool, str]:
         drop = before - after
         size = _telling(abs(drop), most, METRICS[metric].digits)
-        return within(drop, most), _by(drop, size, "lower", "higher")
+        return within(drop, most), _by(drop, size, _("{size} lower"), _("{size} higher"))
 
-    limit = f"at most {setting(most)} lower"
+    limit = _("at most {most} lower").format(most=setting(most))
     return _mean(found, "stoi", "STOI", limit, lambda _: metric, judge)
 
 
@@ -188,12 +199,15 @@ def _wer(found: Diff, most: float) -> Check:
     def judge(before: float, after: float) -> tuple[bool, str]:
         rise = after - before
         size = _telling(100 * abs(rise), 100 * (most + noise), 1)
-        return within(rise, most + noise), _by(rise, f"{size} points", "higher", "lower")
+        return within(rise, most + noise), _by(
+            rise, size, _("{size} points higher"), _("{size} points lower")
+        )
 
-    tolerance = f"{format_tolerance('wer_raw_to_clean')}, which are noise"
-    limit = f"higher by at most {tolerance}"
+    tolerance = format_tolerance("wer_raw_to_clean")
+    limit = _("higher by at most {tolerance}, which are noise")
     if most:
-        limit = f"at most {setting(100 * most)} points higher, and {tolerance}"
+        limit = _("at most {most} points higher, and {tolerance}, which are noise")
+    limit = limit.format(most=setting(100 * most), tolerance=tolerance)
     return _mean(found, "wer", "WER", limit, metric, judge)
 
 
@@ -214,36 +228,40 @@ def _mean(
         for item in found.compared
     ]
     both = [pair for pair in pairs if pair[1].value is not None and pair[2].value is not None]
-    lost = sum(base.value is not None and head.value is None for _, base, head in pairs)
-    before = mean_of(base for _, base, _ in both).value
-    after = mean_of(head for _, _, head in both).value
+    lost = sum(base.value is not None and head.value is None for *__, base, head in pairs)
+    before = mean_of(pair[1] for pair in both).value
+    after = mean_of(pair[2] for pair in both).value
     if before is None or after is None:
         return Check(name, label, None, _unmeasured(pairs), limit)
     passed, difference = judge(before, after)
-    kinds = [kind for kind, _, _ in both]
+    kinds = [pair[0] for pair in both]
     unit = display_unit(kinds[0])
     values = [format_value(kinds[0], value) for value in (before, after)]
     if unit == "dB":
         values[-1] += " dB"
-    words = f"{' → '.join(values)}, {difference}; mean of {counted(len(both), 'render')}"
+    mean = _("mean of {renders}").format(renders=counted(len(both), "render"))
+    words = f"{' → '.join(values)}, {difference}; {mean}"
     scripted = kinds.count("clean_script_wer")
     if scripted:
-        words += f", {'all' if scripted == len(both) else scripted} against the script"
+        if scripted == len(both):
+            words += ", " + _("all against the script")
+        else:
+            words += ", " + _("{count} against the script").format(count=scripted)
     if lost:
-        words += f"; {counted(lost, 'render')} cannot be measured any more"
+        words += f"; {_no_longer_measured(lost)}"
     # A failing mean fails even if values are lost; a passing one says nothing about lost values.
     return Check(name, label, passed if not (passed and lost) else None, words, limit)
 
 
 def _unmeasured(pairs: Sequence[tuple[str, Score, Score]]) -> str:
     reasons = {
-        score.reason.replace("_", " ")
-        for _, *sides in pairs
+        _(score.reason.replace("_", " "))
+        for __, *sides in pairs
         for score in sides
         if score.reason is not None and _CODE.fullmatch(score.reason)
     }
     why = f": {', '.join(sorted(reasons))}" if reasons else ""
-    return f"nothing to measure{why}" if pairs else "no render that both cleaned"
+    return _("nothing to measure") + why if pairs else _("no render that both cleaned")
 
 
 def _same_batch(found: Diff) -> tuple[Check, ...]:
@@ -251,14 +269,15 @@ def _same_batch(found: Diff) -> tuple[Check, ...]:
     apart = (*found.added, *found.removed, *found.other_audio)
     if not apart:
         return ()
-    words = f"{counted(len(apart), 'render')} not in both, or of other audio"
+    renders = counted(len(apart), "render")
+    words = _("{renders} not in both, or of other audio").format(renders=renders)
     paths = tuple(item.path for item in apart)
-    return (Check("batch", "Batch", None, words, "the same renders", renders=paths),)
+    return (Check("batch", _("Batch"), None, words, _("the same renders"), renders=paths),)
 
 
 def _failures(found: Diff) -> Check:
     check = failures(found)
-    limit = "no render that was cleaned fails"
+    limit = _("no render that was cleaned fails")
     return Check(check.name, check.label, check.passed, check.found, limit, renders=check.renders)
 
 
@@ -270,22 +289,28 @@ def _gates(found: Diff) -> Check:
         item for item in found.compared if any(becomes_unmeasurable(item, gate) for gate in gates)
     ]
     words = [
-        *([f"{counted(len(out), 'render')} newly failed"] if out else []),
-        *([f"{counted(len(lost), 'render')} cannot be measured any more"] if lost else []),
+        *([newly_failed(out)] if out else []),
+        *([_no_longer_measured(len(lost))] if lost else []),
     ]
     return Check(
         "gates",
-        "Gates",
+        _("Gates"),
         False if out else None if lost else True,
-        "; ".join(words) or "none newly failed",
-        "no render newly fails a gate",
+        "; ".join(words) or _("none newly failed"),
+        _("no render newly fails a gate"),
         renders=tuple(item.path for item in out or lost),
     )
 
 
 def _by(step: float, size: str, up: str, down: str) -> str:
     """Return a difference in words; `size` is its absolute value as text."""
-    return f"{size} {up if step > 0 else down}" if re.search("[1-9]", size) else "the same"
+    words = (up if step > 0 else down).format(size=size)
+    return words if re.search("[1-9]", size) else _("the same")
+
+
+def _no_longer_measured(count: int) -> str:
+    renders = counted(count, "render")
+    return _("{renders} cannot be measured any more").format(renders=renders)
 
 
 def _telling(value: float, limit: float, digits: int) -> str:
@@ -302,4 +327,6 @@ def _telling(value: float, limit: float, digits: int) -> str:
 
 def _lowered(label: str) -> str:
     """Return a label for use within a sentence; an abbreviation stays as it is."""
+    if language() != "en":  # in German, for example, nouns have capitals everywhere
+        return label
     return f"{label[:1].lower()}{label[1:]}" if label[1:2].islower() else label

@@ -19,6 +19,8 @@ from stemsilver.config import (
 )
 from stemsilver.evaluation.citations import Citation
 from stemsilver.report.text.wording import percent, setting
+from stemsilver.translation import N_
+from stemsilver.translation import gettext as _
 
 _EMBEDDED = "Its own weights, in every test."
 _DEMUCS = (
@@ -33,7 +35,7 @@ _OWN_FORMAT = (
 
 @dataclass(frozen=True)
 class Model:
-    """The description of a model, for all profiles. `proven` says with what it was tested."""
+    """The English description of a model, for all profiles. `proven` says how it was tested."""
 
     title: str
     about: str
@@ -43,7 +45,7 @@ class Model:
 
 @dataclass(frozen=True)
 class UsedModel:
-    """A model as a profile runs it: its part in the chain, and its settings in words."""
+    """A model as a profile runs it: its part in the chain in English, and its settings in words."""
 
     part: str
     model: Model
@@ -78,7 +80,7 @@ SEPARATORS: dict[str, Model] = {
         _EMBEDDED,
     ),
     "htdemucs_ft": Model(
-        "Hybrid Transformer Demucs, fine-tuned",
+        N_("Hybrid Transformer Demucs, fine-tuned"),
         "Waveform and spectrogram at once, with a transformer between. A bag of four specialists, "
         "of which only the one for vocals is run: the other three do not affect them.",
         Citation(
@@ -147,39 +149,50 @@ _DETECTORS: dict[str, Model] = {
 def used_models(profile: Profile) -> Iterator[UsedModel]:
     """Yield the models of `profile` in the order in which they run."""
     for model in profile.separation.models:
-        yield UsedModel("Separator", SEPARATORS[model.model_name], separator_settings(model))
+        yield UsedModel(N_("Separator"), SEPARATORS[model.model_name], separator_settings(model))
     denoiser = profile.enhancement.model_name
     if denoiser != "none":
-        yield UsedModel("Denoiser", DENOISERS[denoiser], ())
+        yield UsedModel(N_("Denoiser"), DENOISERS[denoiser], ())
     asr, music = profile.evaluation.asr, profile.evaluation.music
-    yield UsedModel("Recogniser", _recogniser(asr), asr_settings(asr))
-    yield UsedModel("Music detector", _DETECTORS[music.backend], music_settings(music))
+    yield UsedModel(N_("Recogniser"), _recogniser(asr), asr_settings(asr))
+    yield UsedModel(N_("Music detector"), _DETECTORS[music.backend], music_settings(music))
 
 
 def separator_settings(model: SeparatorModel) -> tuple[str, ...]:
     """Return the settings of a separator, each in a few words; empty if it has none."""
     if isinstance(model, DemucsSettings):
-        segment = [] if model.segment is None else [f"segment {setting(model.segment)} s"]
-        return (f"shifts {model.shifts}", f"overlap {percent(model.overlap)}", *segment)
+        segment = (
+            []
+            if model.segment is None
+            else [_("segment {seconds} s").format(seconds=setting(model.segment))]
+        )
+        return (_("shifts {count}").format(count=model.shifts), _overlap(model.overlap), *segment)
     if isinstance(model, MdxSettings):
-        mask = "soft mask" if model.soft_masking else "no mask"
-        return (mask, f"overlap {percent(model.overlap)}")
+        mask = _("soft mask") if model.soft_masking else _("no mask")
+        return (mask, _overlap(model.overlap))
     return ()
+
+
+def _overlap(share: float) -> str:
+    return _("overlap {share}").format(share=percent(share))
 
 
 def asr_settings(asr: Asr) -> tuple[str, ...]:
     """Return the settings of the recogniser, each in a few words."""
     return (
-        f"beam {asr.beam_size}",
-        "language detected" if asr.language == "auto" else f"language {asr.language}",
-        "hears only speech" if asr.vad else "hears everything",
+        _("beam {size}").format(size=asr.beam_size),
+        _("language detected")
+        if asr.language == "auto"
+        else _("language {code}").format(code=asr.language),
+        _("hears only speech") if asr.vad else _("hears everything"),
     )
 
 
 def music_settings(music: Music) -> tuple[str, ...]:
     """Return the settings of the music detector, each in a few words; empty if it has none."""
     if isinstance(music, PannsMusic):
-        return (f"{music.model_name}, {setting(music.chunk_seconds)} s chunks",)
+        chunks = _("{seconds} s chunks").format(seconds=setting(music.chunk_seconds))
+        return (f"{music.model_name}, {chunks}",)
     return ()
 
 

@@ -17,15 +17,22 @@ from stemsilver.report.scorecard.scorecard import (
     Status,
     Verdict,
 )
-from stemsilver.report.text.wording import counted, format_score, limit_text, with_unit
+from stemsilver.report.text.wording import (
+    format_score,
+    limit_text,
+    metric_label,
+    with_unit,
+)
+from stemsilver.translation import N_, ngettext
+from stemsilver.translation import gettext as _
 
 # By the name of the gate and its metric.
 _LABELS = {
-    ("music_to_speech", "music_to_speech_db"): "Music to speech",
-    ("loudness", "clean_lufs"): "Loudness",
-    ("true_peak", "clean_true_peak_dbtp"): "True peak",
-    ("wer", "wer_raw_to_clean"): "WER raw to clean",
-    ("stoi", "stoi_vs_stage_a"): "STOI against Stage A",
+    ("music_to_speech", "music_to_speech_db"): N_("Music to speech"),
+    ("loudness", "clean_lufs"): N_("Loudness"),
+    ("true_peak", "clean_true_peak_dbtp"): N_("True peak"),
+    ("wer", "wer_raw_to_clean"): N_("WER raw to clean"),
+    ("stoi", "stoi_vs_stage_a"): N_("STOI against Stage A"),
 }
 
 
@@ -94,6 +101,18 @@ def judge(
     )
 
 
+def reworded(found: Scorecard) -> Scorecard:
+    """Return a scorecard with the labels and limits of its gates in the current language."""
+    limits = tuple(
+        gate(one.gate, one.metric, one.minimum, one.maximum, one.allowance) for one in found.gates
+    )
+    items = {
+        item.id: replace(item, verdicts=verdicts(item.scores, limits, item.lacks))
+        for item in found.renders
+    }
+    return replace(found, gates=limits, items=items)
+
+
 def judge_again(found: Scorecard, profile: Profile) -> Scorecard:
     """Judge a scorecard by another profile's gates and guardrail; the scores stay the same."""
     limits = gates(profile)
@@ -140,10 +159,12 @@ def gate(
 
     If `name` is unknown, the label is that of the metric.
     """
-    label = _LABELS.get((name, metric)) or METRICS[metric].label.removesuffix(", clean")
+    known = _LABELS.get((name, metric))
+    label = _(known) if known else metric_label(metric)
     limit = limit_text(metric, minimum, maximum)
     if allowance is not None:
-        limit += f" or {limit_text(allowance.metric, None, allowance.maximum)}"
+        other = limit_text(allowance.metric, None, allowance.maximum)
+        limit = _("{limit} or {other}").format(limit=limit, other=other)
     return Gate(name, label, metric, limit, minimum, maximum, allowance)
 
 
@@ -207,7 +228,7 @@ def _applied(one: Gate, lacks: Lack | None) -> Gate:
     hears otherwise at another level are its own errors.
     """
     if lacks == "music" and one.metric == "wer_raw_to_clean":
-        return replace(one, minimum=None, maximum=None, limit="none")
+        return replace(one, minimum=None, maximum=None, limit=_("none"))
     if lacks == "music" and one.metric == "clean_lufs" and one.maximum is not None:
         return gate(one.gate, one.metric, None, one.maximum)
     return one
@@ -221,7 +242,12 @@ def faults(item: ScoredRender) -> tuple[str, ...]:
     for one in item.verdicts:
         if one.passed is False:
             text = format_score(one.metric, item.scores[one.metric])
-            found.append(f"{one.label} {with_unit(one.metric, text, one.limit)}, limit {one.limit}")
+            value = with_unit(one.metric, text, one.limit)
+            found.append(
+                _("{label} {value}, limit {limit}").format(
+                    label=one.label, value=value, limit=one.limit
+                )
+            )
     return tuple(found)
 
 
@@ -255,26 +281,34 @@ def nothing_failed(count: Totals) -> bool:
 def batch_verdict(count: Totals) -> str:
     """Return the outcome in one sentence, without a full stop."""
     if count.passed + count.nothing_to_remove == count.items:
-        measured = " that could be measured" if count.unmeasured else ""
-        sentence = f"every render passes every gate{measured}"
+        sentence = (
+            _("every render passes every gate that could be measured")
+            if count.unmeasured
+            else _("every render passes every gate")
+        )
         if count.nothing_to_remove:
-            sentence += f", {count.nothing_to_remove} with nothing to remove"
+            sentence += f", {_nothing_to_remove(count)}"
     else:
-        parts = [f"{count.passed} of {count.items} pass"]
+        parts = [_("{passed} of {items} pass").format(passed=count.passed, items=count.items)]
         if count.nothing_to_remove:
-            parts.append(f"{count.nothing_to_remove} with nothing to remove")
+            parts.append(_nothing_to_remove(count))
         if count.gate_failed:
-            parts.append(f"{count.gate_failed} failed a gate")
+            parts.append(_("{count} failed a gate").format(count=count.gate_failed))
         if count.no_speech:
-            parts.append(f"{count.no_speech} without speech")
+            parts.append(_("{count} without speech").format(count=count.no_speech))
         if count.failed:
-            parts.append(f"{count.failed} could not be cleaned")
+            parts.append(_("{count} could not be cleaned").format(count=count.failed))
         sentence = ", ".join(parts)
     if count.unmeasured:
-        sentence += f"; gates not measurable on {count.unmeasured}"
+        unmeasured = _("gates not measurable on {count}").format(count=count.unmeasured)
+        sentence += f"; {unmeasured}"
     if count.skipped:
         sentence += f"; {skipped_words(count.skipped)}"
     return sentence
+
+
+def _nothing_to_remove(count: Totals) -> str:
+    return _("{count} with nothing to remove").format(count=count.nothing_to_remove)
 
 
 def skipped_words(count: int) -> str:
@@ -283,7 +317,7 @@ def skipped_words(count: int) -> str:
     >>> skipped_words(1), skipped_words(2)
     ('1 file skipped', '2 files skipped')
     """
-    return f"{counted(count, 'file')} skipped"
+    return ngettext("{count} file skipped", "{count} files skipped", count).format(count=count)
 
 
 def judge_one(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:

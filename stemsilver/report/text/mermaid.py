@@ -7,6 +7,7 @@ import re
 from stemsilver.config import BetaWiener, Enhancement, Postprocess, Profile
 from stemsilver.report.scorecard.models import music_settings, separator_settings
 from stemsilver.report.text.wording import percent, setting, visible
+from stemsilver.translation import gettext as _
 
 _DOWN, _ACROSS = "flowchart TD\n", "flowchart LR\n"
 
@@ -19,16 +20,16 @@ def pipeline_mermaid(profile: Profile) -> str:
     """
     title = re.sub(r"[^\w .-]", " ", visible(profile.name))
     lines = [
-        f"accTitle: Stemsilver pipeline with the profile {title}",
-        'raw("Raw render") --> preprocess',
+        "accTitle: " + _("Stemsilver pipeline with the profile {name}").format(name=title),
+        f'raw("{_label(_("Raw render"))}") --> preprocess',
         *_separation(profile),
-        'fuse -- "vocals" --> denoise',
+        f'fuse -- "{_label(_("vocals"))}" --> denoise',
         *_denoise(profile.enhancement),
         *_wiener(profile.beta_wiener),
-        _node("polish", "Polish", *_polish(profile.postprocess)),
-        'polish --> clean("Speech only")',
+        _node("polish", _("Polish"), *_polish(profile.postprocess)),
+        f'polish --> clean("{_label(_("Speech only"))}")',
         "clean -.-> evaluate",
-        _node("evaluate", "Evaluate raw and clean", *_evaluation(profile)),
+        _node("evaluate", _("Evaluate raw and clean"), *_evaluation(profile)),
         "classDef signal stroke:#0d9488,stroke-width:2px",
         "class raw,clean signal",
         "classDef absent stroke-dasharray:4 4",
@@ -46,35 +47,39 @@ def _separation(profile: Profile) -> list[str]:
     lines = [
         _node(
             "preprocess",
-            "Preprocess",
+            _("Preprocess"),
             f"{setting(before.loudnorm_target_lufs)} LUFS",
-            f"true peak ≤ {setting(before.true_peak_db)} dBTP",
+            _true_peak(before.true_peak_db),
         )
     ]
     for index, model in enumerate(stage.models):
         name = f"separator{index}"
-        lines.append(_node(name, "Separate", model.model_name, *separator_settings(model)))
+        lines.append(_node(name, _("Separate"), model.model_name, *separator_settings(model)))
         lines.append(f"preprocess --> {name} --> fuse")
     # With one separator there is nothing to fuse, whatever the rule.
-    rule = [f"fusion: {stage.fusion}"] if len(stage.models) > 1 else []
+    rule = [_("fusion: {rule}").format(rule=stage.fusion)] if len(stage.models) > 1 else []
     stft = f"STFT {stage.fusion_fft} / {stage.fusion_hop}"
-    return [*lines, _node("fuse", "Ratio mask", *rule, stft)]
+    return [*lines, _node("fuse", _("Ratio mask"), *rule, stft)]
 
 
 def _denoise(stage: Enhancement) -> list[str]:
     if stage.model_name == "none":
-        return [_node("denoise", "No denoiser"), "class denoise absent"]
-    lines = [stage.model_name, f"wet {percent(stage.dry_wet)}"]
+        return [_node("denoise", _("No denoiser")), "class denoise absent"]
+    lines = [stage.model_name, _("wet {share}").format(share=percent(stage.dry_wet))]
     if stage.narrowband_dry_wet is not None:
-        lines.append(f"under 16 kHz: {percent(stage.narrowband_dry_wet)}")
+        narrow = percent(stage.narrowband_dry_wet)
+        lines.append(_("under 16 kHz: {share}").format(share=narrow))
     if stage.residual_blend:
-        lines.append(f"undenoised mixed in {percent(stage.residual_blend)}")
-    node = _node("denoise", "Denoise", *lines)
+        blend = percent(stage.residual_blend)
+        lines.append(_("undenoised mixed in {share}").format(share=blend))
+    node = _node("denoise", _("Denoise"), *lines)
     if not stage.mixture_share:
         return [node]
     # Two lines, because in the left-to-right chart the label sets the width of the step beside it.
-    share = f"{percent(stage.mixture_share)} of<br/>the mixture"
-    return [node, f'preprocess -- "{share}" --> denoise']
+    first, _space, rest = (
+        _("{share} of|the mixture").format(share=percent(stage.mixture_share)).partition("|")
+    )
+    return [node, f'preprocess -- "{_label(first)}<br/>{_label(rest)}" --> denoise']
 
 
 def _wiener(stage: BetaWiener) -> list[str]:
@@ -82,11 +87,13 @@ def _wiener(stage: BetaWiener) -> list[str]:
         return ["denoise --> polish"]
     return [
         "denoise --> wiener",
-        'fuse -. "residual" .-> wiener',
+        f'fuse -. "{_label(_("residual"))}" .-> wiener',
         _node(
             "wiener",
-            "Beta-Wiener mask",
-            f"β {setting(stage.beta)}, floor {setting(stage.floor)}",
+            _("Beta-Wiener mask"),
+            _("β {beta}, floor {floor}").format(
+                beta=setting(stage.beta), floor=setting(stage.floor)
+            ),
             f"STFT {stage.fft_size} / {stage.hop_length}",
         ),
         "wiener --> polish",
@@ -96,17 +103,23 @@ def _wiener(stage: BetaWiener) -> list[str]:
 def _polish(stage: Postprocess) -> list[str]:
     lines = []
     if stage.highpass_hz:
-        lines.append(f"high-pass {setting(stage.highpass_hz)} Hz")
+        lines.append(_("high-pass {hertz} Hz").format(hertz=setting(stage.highpass_hz)))
     if stage.high_shelf_db:
         sign = "+" if stage.high_shelf_db > 0 else ""
         lines.append(
-            f"shelf {sign}{setting(stage.high_shelf_db)} dB at "
-            f"{setting(stage.high_shelf_hz / 1000)} kHz"
+            _("shelf {gain} dB at {kilohertz} kHz").format(
+                gain=f"{sign}{setting(stage.high_shelf_db)}",
+                kilohertz=setting(stage.high_shelf_hz / 1000),
+            )
         )
-        lines.append(f"shelf Q {setting(stage.high_shelf_q)}")
+        lines.append(_("shelf Q {q}").format(q=setting(stage.high_shelf_q)))
     lines.append(f"{setting(stage.final_lufs)} LUFS")
-    lines.append(f"true peak ≤ {setting(stage.final_true_peak_db)} dBTP")
+    lines.append(_true_peak(stage.final_true_peak_db))
     return lines
+
+
+def _true_peak(limit: float) -> str:
+    return _("true peak ≤ {limit} dBTP").format(limit=setting(limit))
 
 
 def _evaluation(profile: Profile) -> list[str]:
@@ -114,9 +127,13 @@ def _evaluation(profile: Profile) -> list[str]:
     asr = models.asr
     return [
         f"{asr.backend} {asr.model_name}",
-        f"beam {asr.beam_size}, {asr.language}" + ("" if asr.vad else ", no VAD"),
-        f"music: {' '.join([models.music.backend, *music_settings(models.music)])}",
-        f"DNSMOS at least every {setting(models.dnsmos.hop_seconds)} s",
+        _("beam {size}").format(size=asr.beam_size)
+        + f", {asr.language}"
+        + ("" if asr.vad else f", {_('no VAD')}"),
+        _("music: {detector}").format(
+            detector=" ".join([models.music.backend, *music_settings(models.music)])
+        ),
+        _("DNSMOS at least every {seconds} s").format(seconds=setting(models.dnsmos.hop_seconds)),
     ]
 
 

@@ -6,8 +6,12 @@ import re
 
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Score
+from stemsilver.translation import N_, language, localised, ngettext
+from stemsilver.translation import gettext as _
 
 NO_VALUE = "—"
+UNITS = (N_("probability"), N_("words"), N_("−1 to 1"), N_("MOS 1–5"), N_("points"))
+"""The units of metrics that are words."""
 
 # Characters that break a line, are invisible, or reverse the reading order. Lone surrogates come
 # from file names that are not UTF-8, and cannot be written to a UTF-8 file.
@@ -35,7 +39,7 @@ def number(value: float, digits: int) -> str:
     text = f"{value:.{digits}f}"
     if not text.strip("-0."):
         text = text.lstrip("-")
-    return text.replace("-", "−")
+    return localised(text.replace("-", "−"))
 
 
 def setting(value: float) -> str:
@@ -44,7 +48,7 @@ def setting(value: float) -> str:
     >>> setting(-16.0), setting(0.707)
     ('−16', '0.707')
     """
-    return f"{value:g}".replace("-", "−")
+    return localised(f"{value:g}".replace("-", "−"))
 
 
 def percent(fraction: float) -> str:
@@ -62,11 +66,11 @@ def counted(count: int, noun: str) -> str:
     >>> counted(1, "render"), counted(2, "render")
     ('1 render', '2 renders')
     """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {ngettext(noun, f'{noun}s', count)}"
 
 
 def language_name(code: str | None) -> str:
-    """Return the English name of a language by its Whisper code; the code if it has no name.
+    """Return the name of a language by its Whisper code; the code if it has no name.
 
     >>> language_name("de"), language_name("jw"), language_name(None)
     ('German', 'Javanese', '—')
@@ -76,7 +80,7 @@ def language_name(code: str | None) -> str:
     if code is None:
         return NO_VALUE
     # Whisper calls Javanese by its former code.
-    return str(Locale("en").languages.get({"jw": "jv"}.get(code, code), code))
+    return str(Locale(language()).languages.get({"jw": "jv"}.get(code, code), code))
 
 
 def clock(seconds: float) -> str:
@@ -111,7 +115,7 @@ def limit_text(name: str, minimum: float | None, maximum: float | None) -> str:
     """
     metric = METRICS[name]
     # A scale, such as that of STOI, is not a unit.
-    unit = metric.unit if metric.unit in ("dB", "LUFS", "dBTP", "LU", "words") else ""
+    unit = _(metric.unit) if metric.unit in ("dB", "LUFS", "dBTP", "LU", "words") else ""
 
     def shown(value: float) -> str:
         return percent(value) if metric.unit == "fraction" else f"{setting(value)} {unit}".rstrip()
@@ -127,7 +131,16 @@ def limit_text(name: str, minimum: float | None, maximum: float | None) -> str:
 def display_unit(name: str) -> str:
     """Return the unit in which `format_score` shows the metric; a fraction is shown as percent."""
     unit = METRICS[name].unit
-    return "%" if unit == "fraction" else unit
+    return "%" if unit == "fraction" else _(unit)
+
+
+def metric_label(name: str) -> str:
+    """Return the label of the metric `name`, without the signal that it is measured on.
+
+    >>> metric_label("raw_pause_floor_db")
+    'Pause floor'
+    """
+    return _(METRICS[name].label.removesuffix(", raw").removesuffix(", clean"))
 
 
 def metric_heading(name: str) -> str:
@@ -136,9 +149,7 @@ def metric_heading(name: str) -> str:
     >>> metric_heading("clean_pause_floor_db"), metric_heading("wer_raw_to_clean")
     ('Pause floor (dB)', 'WER raw to clean')
     """
-    label, unit = METRICS[name].label, display_unit(name)
-    for signal in (", raw", ", clean"):
-        label = label.removesuffix(signal)
+    label, unit = metric_label(name), display_unit(name)
     return label if unit == "%" else f"{label} ({unit})"
 
 
@@ -221,11 +232,12 @@ def _displayed(name: str, value: float) -> tuple[float, int]:
 def _step(name: str, step: float, digits: int) -> str:
     """Format a difference in the metric's display unit, with its sign and its unit."""
     text = number(step, digits)
-    sign = "+" if step > 0 and text.strip("0.") else ""
+    sign = "+" if step > 0 and text.strip("0.,") else ""
     return f"{sign}{text} {_step_unit(name)}".rstrip()
 
 
 def _step_unit(name: str) -> str:
     """Return the unit of a difference of two values of the metric `name`; a mere scale has none."""
     unit = METRICS[name].unit
-    return {"LUFS": "LU", "dBTP": "dB", "fraction": "points", "dB": "dB", "LU": "LU"}.get(unit, "")
+    steps = {"LUFS": "LU", "dBTP": "dB", "fraction": "points", "dB": "dB", "LU": "LU"}
+    return _(steps[unit]) if unit in steps else ""
