@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stemsilver.microsite.parts.metric_cells import size
+from stemsilver.translation import N_
+from stemsilver.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -45,25 +47,19 @@ class BlindPair:
     @property
     def fetch(self) -> str:
         """The download size of this pair, in words."""
-        return f"{size(self.bytes)}, fetched once."
+        return _("{size}, fetched once.").format(size=size(self.bytes))
 
 
 @dataclass(frozen=True)
 class Sides:
-    """The names of the two versions: together, and each with its mark in the answers.
+    """The English names of the two versions in the answers, each with its mark."""
 
-    The notes follow a version's name and say which of the two it is.
-    """
-
-    together: str
     head_title: str
     base_title: str
-    head_note: str = ""
-    base_note: str = ""
 
 
-BUILDS = Sides("builds", "● Build", "○ Base", "(this build)", "(the base)")
-PROFILES = Sides("profiles", "● Candidate", "○ Other")
+BUILDS = Sides(N_("● Build"), N_("○ Base"))
+PROFILES = Sides(N_("● Candidate"), N_("○ Other"))
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ class BlindPage:
     @property
     def fetch(self) -> str:
         """The mean download size of a trial, in words."""
-        return f"About {size(self._mean_bytes)} per trial."
+        return _("About {size} per trial.").format(size=size(self._mean_bytes))
 
     @property
     def _mean_bytes(self) -> int:
