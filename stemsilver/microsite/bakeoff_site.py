@@ -80,6 +80,7 @@ def build_bakeoff(
         runs = [(reworded(run.scorecard), run.profile, run.cost) for run in given.runs]
         found = bakeoff(runs, given.judge)
         playable = _playable(found, media)
+        tracks_of = {id_: tracks for id_, (_raw, tracks) in playable.items()}
         copy_hand_written(sources)
         # They link to pages that a bake-off does not have.
         for own in sources.rglob("*.md"):

@@ -5,6 +5,7 @@ import { openContext } from "../player/context.js";
 import { Engine } from "../player/engine.js";
 import { Tracks } from "../player/tracks.js";
 import { linear } from "../player/wording.js";
+import { _ } from "../text.js";
 import { Transport } from "./transport.js";
 import { button, element, part } from "./elements.js";
 import { SAID, certainty } from "./reading.js";
@@ -13,12 +14,12 @@ import { showResult } from "./result-view.js";
 import { Session, TESTS } from "./abx-session.js";
 
 /** The names of the versions in error messages; they must not reveal which one it is. */
-const ONE = "One version";
-const OTHER = "The other version";
+const ONE = _("One version");
+const OTHER = _("The other version");
 
 const QUESTIONS = {
-  abx: "Which one is X? If you hear no difference, guess.",
-  preference: "Which one do you prefer?",
+  abx: _("Which one is X? If you hear no difference, guess."),
+  preference: _("Which one do you prefer?"),
 };
 
 class BlindTest extends HTMLElement {
@@ -88,7 +89,10 @@ class BlindTest extends HTMLElement {
     const pair = session.item;
     this.#transport.close();
     this.#transport.show(names, pair === this.#kept.pair);
-    this.#part("number").textContent = `Trial ${session.number} of ${session.count}`;
+    this.#part("number").textContent = _("Trial {number} of {count}", {
+      number: session.number,
+      count: session.count,
+    });
     this.#part("progress").value = session.number - 1;
     this.#part("path").textContent = pair.path;
     this.#part("question").textContent = QUESTIONS[session.test];
@@ -102,7 +106,7 @@ class BlindTest extends HTMLElement {
 
   async #load(session, pair, names) {
     this.#part("retry").hidden = true;
-    this.#say("Fetching both versions…");
+    this.#say(_("Fetching both versions…"));
     const context = openContext(Math.max(...this.#pairs.map(({ rate }) => rate)));
     if (pair !== this.#kept.pair) {
       const { head, base } = pair;
@@ -122,7 +126,7 @@ class BlindTest extends HTMLElement {
         { buffer: base, gain: linear(pair.baseGain) },
       );
       this.#transport.open(engine, duration, versions);
-      this.#say(`Listen to ${list(names)}, then answer.`);
+      this.#say(_("Listen to {names}, then answer.", { names: list(names) }));
     } catch (error) {
       if (signal.aborted) return;
       this.#say(error.message);
@@ -136,7 +140,7 @@ class BlindTest extends HTMLElement {
 
   #allow() {
     this.#part("answers").disabled = false;
-    this.#say("Listen as long as you like, then answer.");
+    this.#say(_("Listen as long as you like, then answer."));
   }
 
   #answer(choice) {
@@ -181,8 +185,11 @@ class BlindTest extends HTMLElement {
     // A render that this page does not play has only its id.
     const known = new Map(this.#pairs.map(({ id, path }) => [id, path]));
     const paths = result.renders.map((id) => known.get(id) ?? id);
-    const builds = `${result.head} with ${result.base}`;
-    const others = `This result compares ${builds}: not the two that this page plays.`;
+    const { head, base } = result;
+    const others = _(
+      "This result compares {head} with {base}: not the two that this page plays.",
+      { head, base },
+    );
     const link = location.href.split("#")[0] + encode(result);
     this.#part("refusal").hidden = true;
     this.#part("copied").textContent = "";
@@ -214,10 +221,12 @@ class BlindTest extends HTMLElement {
     field.select();
     try {
       await navigator.clipboard.writeText(field.value);
-      this.#part("copied").textContent = `The ${name} is copied.`;
+      this.#part("copied").textContent = name === "text" ? _("The text is copied.") : _("The link is copied.");
     } catch {
       // There is no clipboard without a secure connection, so the text is only selected.
-      this.#part("copied").textContent = `The ${name} is selected: copy it from there.`;
+      this.#part("copied").textContent = name === "text"
+          ? _("The text is selected: copy it from there.")
+          : _("The link is selected: copy it from there.");
     }
   }
 
@@ -239,7 +248,7 @@ function pair({ value, dataset }) {
 }
 
 function list(names) {
-  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return _("{first} and {last}", { first: names.slice(0, -1).join(", "), last: names.at(-1) });
 }
 
 customElements.define("blind-test", BlindTest);

@@ -1,5 +1,6 @@
 // Interprets a result: its numbers, and plain sentences about them.
 
+import { _, decimal } from "../text.js";
 import { COUNTS, TESTS } from "./abx-session.js";
 import { detectable, needed, oneSided, twoSided } from "./binomial.js";
 
@@ -10,8 +11,8 @@ const LEVEL = 0.05;
 
 /** What each answer says. */
 export const SAID = {
-  abx: { A: "X is A", B: "X is B" },
-  preference: { 1: "1", none: "No difference", 2: "2" },
+  abx: { A: _("X is A"), B: _("X is B") },
+  preference: { 1: "1", none: _("No difference"), 2: "2" },
 };
 
 /**
@@ -41,8 +42,8 @@ export function tally({ test, answers }) {
  */
 export function pText(p) {
   if (p === 1) return "p = 1";
-  if (p > 0.999) return "p > 0.999";
-  return `p = ${p < 0.001 ? p.toPrecision(2) : p.toFixed(3)}`;
+  if (p > 0.999) return `p > ${decimal(0.999, 3)}`;
+  return `p = ${p < 0.001 ? p.toPrecision(2).replace(".", decimal(0.1, 1)[1]) : decimal(p, 3)}`;
 }
 
 /**
@@ -55,23 +56,38 @@ export function pText(p) {
 export function certainty(test, count) {
   const abx = test === "abx";
   const k = enough(test, count);
-  const all = COUNTS.map((n) => `${enough(test, n)} of ${n}`);
-  const needs = `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
+  const all = COUNTS.map((n) => _("{k} of {n}", { k: enough(test, n), n }));
+  const needs = _("{first} or {last}", { first: all.slice(0, -1).join(", "), last: all.at(-1) });
+  const level = decimal(LEVEL, 2);
   const p = abx ? oneSided(k, count) : twoSided(k, count - k);
   const found = percent(detectable(count, k));
   return abx
     ? [
-        `A difference is shown (p ≤ ${LEVEL}) by ${needs} right answers.`,
-        `${k} of ${count} right is ${pText(p)}: guessing alone does that well in ${often(p)}.`,
-        `${count} trials probably (80\u00a0%) find a listener who is right in ${found} of them; ` +
-          "for a fainter difference they are too few.",
+        _("A difference is shown (p ≤ {level}) by {needs} right answers.", { level, needs }),
+        _("{k} of {count} right is {p}: guessing alone does that well in {often}.", {
+          k,
+          count,
+          p: pText(p),
+          often: often(p),
+        }),
+        _(
+          "{count} trials probably (80\u00a0%) find a listener who is right in {found} of them; for a fainter difference they are too few.",
+          { count, found },
+        ),
       ]
     : [
-        `A preference is shown (p ≤ ${LEVEL}) by ${needs} answers for the same version.`,
-        `${k} to ${count - k} is ${pText(p)}: without any preference, a split that uneven comes ` +
-          `up in ${often(p)}.`,
-        `${count} trials probably (80\u00a0%) find a preference that is given in ${found} of ` +
-          "them. “No difference” counts for neither version, so then more are needed.",
+        _("A preference is shown (p ≤ {level}) by {needs} answers for the same version.", {
+          level,
+          needs,
+        }),
+        _(
+          "{k} to {rest} is {p}: without any preference, a split that uneven comes up in {often}.",
+          { k, rest: count - k, p: pText(p), often: often(p) },
+        ),
+        _(
+          "{count} trials probably (80\u00a0%) find a preference that is given in {found} of them. “No difference” counts for neither version, so then more are needed.",
+          { count, found },
+        ),
       ];
 }
 
@@ -86,29 +102,47 @@ export function sentence(result) {
 }
 
 function heard({ right, count, p }) {
-  const by = `Guessing alone gets ${right} or more of ${count} right in ${often(p)}.`;
-  if (p <= LEVEL) return `${by} The listener probably heard a difference.`;
+  const by = _("Guessing alone gets {right} or more of {count} right in {often}.", {
+    right,
+    count,
+    often: often(p),
+  });
+  if (p <= LEVEL) return `${by} ${_("The listener probably heard a difference.")}`;
   const q = detectable(count, enough("abx", count));
-  return (
-    `${by} No difference was shown, which is not a proof that there is none: with 80\u00a0% power, ` +
-    `${count} trials find only a listener who is right in at least ${percent(q)} of them: one ` +
-    `who hears the difference in ${percent(2 * q - 1)} and guesses in the rest.`
+  const rest = _(
+    "No difference was shown, which is not a proof that there is none: with 80\u00a0% power, {count} trials find only a listener who is right in at least {right} of them: one who hears the difference in {heard} and guesses in the rest.",
+    { count, right: percent(q), heard: percent(2 * q - 1) },
   );
+  return `${by} ${rest}`;
 }
 
 function preferred(result, { count, head, base, p }) {
   const given = head + base;
-  const proof = "which is not a proof that there is none";
-  if (!given) return `The listener heard no difference in any of ${count} trials, ${proof}.`;
-  const split = `a split at least as uneven as ${head} to ${base}`;
-  const by = `If neither were better, ${split} would come up in ${often(p)}.`;
+  if (!given) {
+    return _(
+      "The listener heard no difference in any of {count} trials, which is not a proof that there is none.",
+      { count },
+    );
+  }
+  const by = _(
+    "If neither were better, a split at least as uneven as {head} to {base} would come up in {often}.",
+    { head, base, often: often(p) },
+  );
   if (p <= LEVEL) {
-    return `${by} The listener probably prefers ${head > base ? result.head : result.base}.`;
+    const name = head > base ? result.head : result.base;
+    return `${by} ${_("The listener probably prefers {name}.", { name })}`;
   }
   const k = enough("preference", given);
-  const few = "so few answers with a preference cannot show one";
-  const many = `with 80\u00a0% power, ${given} answers with a preference show only one that is given in at least ${percent(detectable(given, Math.min(k, given)))} of them`;
-  return `${by} No preference was shown, ${proof}: ${k > given ? few : many}.`;
+  const rest =
+    k > given
+      ? _(
+          "No preference was shown, which is not a proof that there is none: so few answers with a preference cannot show one.",
+        )
+      : _(
+          "No preference was shown, which is not a proof that there is none: with 80\u00a0% power, {given} answers with a preference show only one that is given in at least {share} of them.",
+          { given, share: percent(detectable(given, k)) },
+        );
+  return `${by} ${rest}`;
 }
 
 /**
@@ -117,7 +151,7 @@ function preferred(result, { count, head, base, p }) {
  * @returns {string} For example "✓ right".
  */
 export function verdict(letter, { head, base }) {
-  return { 1: "✓ right", 0: "✗ wrong", h: head, b: base, n: "– no difference" }[letter];
+  return { 1: _("✓ right"), 0: _("✗ wrong"), h: head, b: base, n: _("– no difference") }[letter];
 }
 
 /**
@@ -158,20 +192,23 @@ export function text(result, paths, link, titles) {
   const { count, right, head, base, none, p } = tally(result);
   const found =
     result.test === "abx"
-      ? [`${right} of ${count} right, ${pText(p)} (exact one-sided binomial test)`]
+      ? [_("{right} of {count} right, {p} (exact one-sided binomial test)", { right, count, p: pText(p) })]
       : [
           `${result.head}: ${head}`,
           `${result.base}: ${base}`,
-          `no difference: ${none}`,
-          `${pText(p)} (exact two-sided sign test over the ${head + base} with a preference)`,
+          _("no difference: {none}", { none }),
+          _("{p} (exact two-sided sign test over the {count} with a preference)", {
+            p: pText(p),
+            count: head + base,
+          }),
         ];
   const trials = paths.map(
     (path, at) => `${at + 1}. ${verdict(result.answers[at], titles)}: ${path}`,
   );
   return [
-    `Blind test, ${title(result)}, ${date(result)}`,
-    `${result.head} against ${result.base}`,
-    `Heard: ${renders(paths)}`,
+    _("Blind test, {title}, {date}", { title: title(result), date: date(result) }),
+    _("{head} against {base}", { head: result.head, base: result.base }),
+    _("Heard: {renders}", { renders: renders(paths) }),
     ...found,
     sentence(result),
     ...trials,
@@ -185,7 +222,7 @@ export function text(result, paths, link, titles) {
  */
 export function renders(paths) {
   const different = new Set(paths);
-  return different.size === 1 ? paths[0] : `${different.size} renders, mixed`;
+  return different.size === 1 ? paths[0] : _("{count} renders, mixed", { count: different.size });
 }
 
 /**
@@ -193,7 +230,8 @@ export function renders(paths) {
  * @returns {string} The test's name and length.
  */
 export function title({ test, answers }) {
-  return `${test === "abx" ? "ABX" : "preference"}, ${answers.length} trials`;
+  const name = test === "abx" ? "ABX" : _("preference");
+  return _("{name}, {count} trials", { name, count: answers.length });
 }
 
 /**
@@ -201,15 +239,18 @@ export function title({ test, answers }) {
  * @returns {string} Its date in words.
  */
 export function date({ on }) {
+  const { lang } = globalThis.document?.documentElement ?? {};
+  const dates = lang && lang !== "en" ? lang : "en-GB";
   const style = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
-  return new Date(`${on}T00:00:00Z`).toLocaleDateString("en-GB", style);
+  return new Date(`${on}T00:00:00Z`).toLocaleDateString(dates, style);
 }
 
 function often(p) {
-  if (p === 1) return "every such test";
-  if (p > 0.999) return "more than 99.9\u00a0% of such tests";
+  if (p === 1) return _("every such test");
+  if (p > 0.999) return _("more than {share}\u00a0% of such tests", { share: decimal(99.9, 1) });
   const percent = 100 * p;
-  return `${percent < 0.1 ? percent.toPrecision(2) : percent.toFixed(1)}\u00a0% of such tests`;
+  const share = percent < 0.1 ? percent.toPrecision(2).replace(".", decimal(0.1, 1)[1]) : decimal(percent, 1);
+  return _("{share}\u00a0% of such tests", { share });
 }
 
 /** Return how many of `count` answers show something. */

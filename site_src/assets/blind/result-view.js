@@ -1,5 +1,6 @@
 // Shows a result. Its values may come from a link, so they are set as text, never as HTML.
 
+import { _ } from "../text.js";
 import { ways } from "./binomial.js";
 import { element, part } from "./elements.js";
 import { date, pText, renders, sentence, tally, text, title, trialWords, verdict } from "./reading.js";
@@ -36,16 +37,18 @@ function capital(words) {
 function figures(result, titles) {
   const { count, right, head, base, none, p } = tally(result);
   const sided =
-    result.test === "abx" ? "exact binomial test, one-sided" : "exact sign test, two-sided";
+    result.test === "abx"
+      ? _("exact binomial test, one-sided")
+      : _("exact sign test, two-sided");
   const found =
     result.test === "abx"
-      ? [tile("Right", `${right} of ${count}`, "guessing gets half")]
+      ? [tile(_("Right"), _("{right} of {count}", { right, count }), _("guessing gets half"))]
       : [
           tile(titles.head, String(head), result.head),
           tile(titles.base, String(base), result.base),
-          tile("– No difference", String(none), `of ${count} trials; left out of p`),
+          tile(_("– No difference"), String(none), _("of {count} trials; left out of p", { count })),
         ];
-  return [...found, tile("By chance", pText(p), sided)];
+  return [...found, tile(_("By chance"), pText(p), sided)];
 }
 
 function tile(name, figure, note) {
@@ -70,7 +73,7 @@ function answers(result, paths, titles) {
       "",
       element("bdi", "st-blind-path", ...breakable(path)),
       outcome,
-      element("span", "st-note", `${played.join(" · ")} · answer: ${answer}`),
+      element("span", "st-note", _("{played} · answer: {answer}", { played: played.join(" · "), answer })),
     );
   });
 }
@@ -99,12 +102,14 @@ function chance(result) {
   });
   const bars = element("div", "st-blind-bars", ...columns);
   bars.ariaHidden = "true";
-  const what = abx ? "right answers" : "preferences for the build";
+  const what = abx
+    ? _("How often guessing gives each number of right answers out of {n}.", { n })
+    : _("How often guessing gives each number of preferences for the build out of {n}.", { n });
   const caption = element(
     "figcaption",
     "",
-    `How often guessing gives each number of ${what} out of ${n}. `,
-    "The filled columns add up to p; this result is underlined.",
+    `${what} `,
+    _("The filled columns add up to p; this result is underlined."),
   );
   return [bars, caption];
 }

@@ -1,5 +1,6 @@
 // Encodes a result in the fragment of a link. Browsers do not send the fragment to any server.
 
+import { _ } from "../text.js";
 import { COUNTS, TESTS } from "./abx-session.js";
 
 /**
@@ -38,7 +39,7 @@ const TREACHEROUS = /[\p{C}\p{Zl}\p{Zp}]/u;
  */
 export function label(text) {
   const plain = text.replace(new RegExp(TREACHEROUS, "gu"), " ").trim();
-  return [...plain].slice(0, LONGEST_LABEL).join("").trim() || "unnamed";
+  return [...plain].slice(0, LONGEST_LABEL).join("").trim() || _("unnamed");
 }
 
 /**
@@ -73,32 +74,32 @@ export function encode({ test, answers, first, x, renders, head, base, on }) {
  * @throws {Error} with a message for the reader, if the fragment is no such result.
  */
 export function decode(fragment) {
-  if (fragment.length > LONGEST) throw refused("is longer than any result");
+  if (fragment.length > LONGEST) throw refused(_("is longer than any result"));
   const values = new URLSearchParams(fragment.replace(/^#/, ""));
   const keys = [...values.keys()];
   if (keys.some((key) => !KEYS.has(key)) || new Set(keys).size !== keys.length) {
-    throw refused("holds something that results do not have");
+    throw refused(_("holds something that results do not have"));
   }
-  if (values.get(MARK) !== VERSION) throw refused("is of a kind that this page does not know");
+  if (values.get(MARK) !== VERSION) throw refused(_("is of a kind that this page does not know"));
   const [test, answers] = ["test", "answers"].map((key) => values.get(key));
-  if (!Object.hasOwn(TESTS, test ?? "")) throw refused("names no test");
+  if (!Object.hasOwn(TESTS, test ?? "")) throw refused(_("names no test"));
   if (!LETTERS[test].test(answers ?? "") || !COUNTS.includes(answers.length)) {
-    throw refused("has answers that no test could have given");
+    throw refused(_("has answers that no test could have given"));
   }
   const [first, x, head, base, on] = ["first", "x", "head", "base", "on"].map(
     (key) => values.get(key) ?? "",
   );
   const played = (text) => VERSIONS.test(text) && text.length === answers.length;
   if (!played(first) || (test === "abx" ? !played(x) : values.has("x"))) {
-    throw refused("does not say what was played");
+    throw refused(_("does not say what was played"));
   }
   const ids = (values.get("renders") ?? "").split(".");
   const order = [...(values.get("order") ?? "")].map((digit) => ids[parseInt(digit, DIGITS)]);
   if (!ids.every((id) => ID.test(id)) || order.length !== answers.length || order.includes()) {
-    throw refused("does not name the render of every trial");
+    throw refused(_("does not name the render of every trial"));
   }
-  if (label(head) !== head || label(base) !== base) throw refused("does not name the builds");
-  if (!isDay(on)) throw refused("has no date");
+  if (label(head) !== head || label(base) !== base) throw refused(_("does not name the builds"));
+  if (!isDay(on)) throw refused(_("has no date"));
   return { test, answers, first, x, renders: order, head, base, on };
 }
 
@@ -118,5 +119,5 @@ function isDay(text) {
 }
 
 function refused(why) {
-  return new Error(`This link is not a result that the blind test gave: it ${why}.`);
+  return new Error(_("This link is not a result that the blind test gave: it {why}.", { why }));
 }

@@ -1,6 +1,7 @@
 // The playback controls of a trial: version, play and pause, position, loop. This module knows only
 // the names on the versions' buttons, so it cannot reveal which version is which.
 
+import { _ } from "../text.js";
 import { loopFrom, loopTo } from "../player/clock.js";
 import { clock, exactClock } from "../player/wording.js";
 import { part, radio } from "./elements.js";
@@ -188,12 +189,14 @@ export class Transport {
   #draw() {
     const [position, playing] = [this.#engine?.position ?? 0, this.#engine?.playing ?? false];
     const [here, all] = [clock(position), clock(this.#duration)];
-    this.#part("play").textContent = playing ? "Pause" : "Play";
+    this.#part("play").textContent = playing ? _("Pause") : _("Play");
     this.#part("time").textContent = `${here} / ${all}`;
     this.#part("seek").value = position;
-    this.#part("seek").ariaValueText = `${here} of ${all}`;
+    this.#part("seek").ariaValueText = _("{time} of {all}", { time: here, all });
     const { start, end } = this.#region ?? {};
-    const stretch = this.#region ? `${exactClock(start)} to ${exactClock(end)}` : "all of it";
+    const stretch = this.#region
+      ? _("{from} to {to}", { from: exactClock(start), to: exactClock(end) })
+      : _("all of it");
     this.#part("region").textContent = stretch;
     this.#part("whole").hidden = !this.#region;
     cancelAnimationFrame(this.#frame);

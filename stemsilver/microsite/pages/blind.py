@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stemsilver.microsite.parts.metric_cells import size
+from stemsilver.translation import N_
 from stemsilver.translation import gettext as _
 
 
@@ -51,20 +52,14 @@ class BlindPair:
 
 @dataclass(frozen=True)
 class Sides:
-    """The names of the two versions: together, and each with its mark in the answers.
+    """The English names of the two versions in the answers, each with its mark."""
 
-    The notes follow a version's name and say which of the two it is.
-    """
-
-    together: str
     head_title: str
     base_title: str
-    head_note: str = ""
-    base_note: str = ""
 
 
-BUILDS = Sides("builds", "● Build", "○ Base", "(this build)", "(the base)")
-PROFILES = Sides("profiles", "● Candidate", "○ Other")
+BUILDS = Sides(N_("● Build"), N_("○ Base"))
+PROFILES = Sides(N_("● Candidate"), N_("○ Other"))
 
 
 @dataclass(frozen=True)

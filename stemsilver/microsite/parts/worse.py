@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.microsite.parts import waveforms
 from stemsilver.microsite.parts.metric_cells import Reading, read
 from stemsilver.records import Artefact, Evidence, Score
-from stemsilver.report import Change, ChangeKind, ChangeRow, Diff
+from stemsilver.report import Change, ChangeKind, ChangeRow, Diff, metric_label
 from stemsilver.report.text.wording import clock
+from stemsilver.translation import gettext as _
 
 _MUSIC = frozenset(
     {"clean_music_presence", "clean_music_share", "clean_pause_floor_db", "music_to_speech_db"}
@@ -123,7 +123,7 @@ def _worse_render(rows: Sequence[ChangeRow], track: str, evidence: Evidence | No
         _moment(rows[0], track, evidence),
         tuple(
             # It is what the whole list is about: clean.
-            WorseMetric(METRICS[row.change.metric].label.removesuffix(", clean"), cell(row.change))
+            WorseMetric(metric_label(row.change.metric), cell(row.change))
             for row in rows[:_METRICS]
         ),
         max(0, len(rows) - _METRICS),
@@ -170,13 +170,13 @@ def _most_music(evidence: Evidence | None) -> tuple[float, str] | None:
     if evidence is None or "clean" not in evidence.music:
         return None
     most = waveforms.most_music(evidence.music["clean"])
-    return (most[0], "most music left") if most and most[1] >= waveforms.HARDLY_ANY else None
+    return (most[0], _("most music left")) if most and most[1] >= waveforms.HARDLY_ANY else None
 
 
 def _largest_departure(
     places: Sequence[Artefact], evidence: Evidence | None
 ) -> tuple[float, str] | None:
-    why = "speech departs most from raw"
+    why = _("speech departs most from raw")
     if places:
         return max(places, key=lambda one: one.departure_db).start, why
     departure = evidence.departure if evidence is not None else None
