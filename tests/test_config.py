@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from stemsilver.config import Profile, digest, load, parse
 from stemsilver.errors import ConfigError
+from stemsilver.profiles import load_profile
 
 PROFILES = sorted((Path(__file__).parents[1] / "config").glob("*.yaml"))
 DEFAULT = Path(__file__).parents[1] / "config" / "embedded.yaml"
@@ -85,6 +86,40 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert "unknown key `evaluation.asr.beam_sice`" in message
     assert "missing key `evaluation.asr.beam_size`" in message
     assert "missing key `gates`" in message
+
+
+def test_a_profile_may_state_only_what_differs(tmp_path: Path) -> None:
+    def profile(name: str, text: str) -> Path:
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    team = profile("team", "extends: embedded\ngates: {wer_max: 0.05}\n")
+    spots = profile("spots", "extends: team\nsite: {title: Spots}\n")
+    own = profile("embedded", "extends: embedded\nsite: {title: Own}\n")  # the shipped one
+    shipped, found = load_profile("embedded"), load(spots)
+    assert found.gates == shipped.gates.model_copy(update={"wer_max": 0.05})
+    assert (found.site.title, found.chain, found.name) == ("Spots", shipped.chain, "spots")
+    assert load(own).gates == shipped.gates
+    assert load(team).gates == found.gates, "of its own folder, team extends embedded"
+    # Another kind of model has settings of its own.
+    other = profile("other", "extends: embedded\nevaluation: {music: {backend: panns}}\n")
+    for path, said in (
+        (profile("typo", "extends: embedded\ngates: {wer_mx: 0.05}\n"), "did you mean `wer_max`?"),
+        (profile("a", "extends: b\n"), "no profile 'b'; the shipped ones are embedded, heavy"),
+        (profile("path", "extends: ../embedded\n"), "is not the name of a profile"),
+        (other, "missing key `evaluation.music."),
+        (
+            profile("short", "sites: {title: x}\n"),
+            "did you mean `site`?; 14 keys are missing",
+        ),
+    ):
+        with pytest.raises(ConfigError) as refused:
+            load(path)
+        assert said in refused.value.message
+    profile("b", "extends: a\n")
+    with pytest.raises(ConfigError, match="extends this profile itself"):
+        load(tmp_path / "a.yaml")
 
 
 # --- values

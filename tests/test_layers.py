@@ -17,8 +17,8 @@ PACKAGE = Path(stemsilver.__file__).parent
 ROOT = "stemsilver"
 
 ROOMS = (
-    "errors records translation",
-    "fsio config resources device optional memory signals worker",
+    "errors records resources translation",
+    "fsio config device optional memory signals worker",
     "discover audio weights cache profiles dsp",
     "step_cache",
     "cleaning evaluation",

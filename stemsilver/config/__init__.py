@@ -1,8 +1,8 @@
 """Profiles: YAML files validated into frozen models.
 
-The models define the range of every value but no defaults: a profile in `config/` states every
-value. An unknown key is an error that names the key and the nearest known one, because ignoring a
-misspelt key could waste a whole batch.
+The models define the range of every value but no defaults: a profile states every value, or extends
+one that does. An unknown key is an error that names the key and the nearest known one, because
+ignoring a misspelt key could waste a whole batch.
 """
 
 from stemsilver.config.models import (
@@ -17,7 +17,7 @@ from stemsilver.config.models import (
     SeparatorModel,
 )
 from stemsilver.config.profile import Chain, Profile, digest
-from stemsilver.config.reading import load, parse, strict_yaml
+from stemsilver.config.reading import load, parse
 from stemsilver.config.sections import (
     AbTests,
     BetaWiener,
@@ -33,6 +33,7 @@ from stemsilver.config.sections import (
     Separation,
     Site,
 )
+from stemsilver.config.yaml_text import strict_yaml
 
 __all__ = [
     "AbTests",

@@ -67,7 +67,7 @@ class Profile(Chain):
         Raises:
             ValueError: the name is empty or too long.
         """
-        return self.model_copy(update={"site": Site(title=title)})
+        return self.model_copy(update={"site": Site(**{**self.site.model_dump(), "title": title})})
 
     @property
     def chain(self) -> Chain:

@@ -6,12 +6,16 @@ import difflib
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import ValidationError
 
+from stemsilver.config.extending import KEY, extended
 from stemsilver.config.profile import Profile
 from stemsilver.config.section import Section
+from stemsilver.config.yaml_text import read_text, strict_yaml
 from stemsilver.errors import ConfigError
+
+_LISTED = 3
+"""So many missing keys are named one by one."""
 
 
 def load(path: Path) -> Profile:
@@ -21,71 +25,40 @@ def load(path: Path) -> Profile:
         ConfigError: the file is missing, is not YAML, repeats a key, or has an invalid value; the
             message names the key, the allowed values and the nearest known name.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text") from error
-    return parse(text, name=path.stem, origin=str(path))
+    return parse(read_text(path), name=path.stem, origin=str(path), file=path)
 
 
-def parse(text: str, *, name: str, origin: str) -> Profile:
-    """Validate a profile given as YAML text; error messages call it `origin`."""
+def parse(text: str, *, name: str, origin: str, file: Path | None = None) -> Profile:
+    """Validate a profile given as YAML text; error messages call it `origin`.
+
+    If it extends another profile, that is looked for beside `file` first.
+    """
     values = strict_yaml(text, origin)
     if not isinstance(values, dict):
         raise ConfigError(f"{origin}: a profile is a mapping of keys to values")
     if "name" in values:
         raise ConfigError(f"{origin}: unknown key `name`: a profile is named by its file")
     try:
-        return Profile.model_validate({**values, "name": name})
+        return Profile.model_validate({**extended(values, file, origin), "name": name})
     except ValidationError as error:
-        problems = [_describe(dict(problem)) for problem in error.errors()]
-        raise ConfigError(f"{origin}: " + "; ".join(problems)) from error
+        raise ConfigError(f"{origin}: " + "; ".join(_problems(error))) from error
 
 
-def strict_yaml(text: str, origin: str) -> Any:
-    """Parse a YAML text into plain values; error messages call it `origin`.
-
-    Raises:
-        ConfigError: it is not YAML, repeats a key, or contains anything but plain values.
-    """
-    try:
-        # A stricter SafeLoader.
-        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{origin}: {error}") from error
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """A safe loader that refuses duplicate keys, of which YAML would keep the last."""
-
-
-def _mapping_without_duplicates(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
-            raise yaml.constructor.ConstructorError(
-                None, None, f"key {key!r} is not text", key_node.start_mark
-            )
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"key `{key}` is given twice", key_node.start_mark
-            )
-        seen.add(key)
-    return loader.construct_mapping(node, deep=True)
-
-
-_StrictLoader.add_constructor(
-    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates
-)
+def _problems(error: ValidationError) -> list[str]:
+    """Describe what is wrong, wrong keys first: a misspelt key is missing under its right name."""
+    found = sorted(map(dict, error.errors()), key=lambda one: one["type"] == "missing")
+    missing = [one for one in found if one["type"] == "missing"]
+    if len(missing) <= _LISTED:
+        return [_describe(one) for one in found]
+    said = [_describe(one) for one in found[: -len(missing)]]
+    more = f"{len(missing)} keys are missing, such as `{_key(missing[0])}`"
+    return [*said, f"{more}; `{KEY}: embedded` takes them from that profile"]
 
 
 def _describe(problem: dict[str, Any]) -> str:
     """Describe a validation problem in a sentence with the key and the allowed values."""
     location, known = _place(problem["loc"])
-    key = ".".join(str(part) for part in location)
+    key = _key(problem)
     kind, given = problem["type"], problem["input"]
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0)
@@ -102,6 +75,10 @@ def _describe(problem: dict[str, Any]) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     shown = "" if isinstance(given, dict) else f" (given {given!r})"
     return f"`{key}`: {message}{shown}"
+
+
+def _key(problem: dict[str, Any]) -> str:
+    return ".".join(str(part) for part in _place(problem["loc"])[0])
 
 
 def _place(location: tuple[str | int, ...]) -> tuple[list[str | int], list[str]]:
