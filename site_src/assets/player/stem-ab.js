@@ -10,12 +10,12 @@ import { actionOf } from "./keys.js";
 import { watch } from "./seek-gestures.js";
 import { fromFragment, toFragment } from "./link.js";
 import { drawAsHeard } from "./outlines.js";
+import { Playhead } from "./playhead.js";
 import { NoParts, Tracks, fit } from "./tracks.js";
 import { _ } from "../text.js";
 import { bytes, clock, decibels, exactClock, linear } from "./wording.js";
 
 const STEP_SECONDS = 5;
-const CALM_MILLISECONDS = 500;
 const WRITTEN = "textarea, input:not([name=ab-track], [type=range])";
 
 /** The buttons, anywhere on the page, that play a track from a position. */
@@ -35,8 +35,8 @@ class StemAb extends HTMLElement {
   /** Counts requests to play, so that a slow load does not act on an outdated request. */
   #order = 0;
   #waiting = false;
-  /** Cancels the next scheduled drawing. */
-  #rest = () => {};
+  /** @type {Playhead | null} */
+  #playhead = null;
   /** @type {Engine | null} */
   #engine = null;
   /** @type {Feed | null} */
@@ -57,6 +57,7 @@ class StemAb extends HTMLElement {
     this.classList.add("ab-live");
     for (const control of this.querySelectorAll(":disabled")) control.disabled = false;
     for (const place of places()) place.disabled = false;
+    this.#playhead = new Playhead(this, this.#duration);
     this.#listen();
     this.#wanted = this.#radio().value;
     this.#match = this.#part("match").value;
@@ -66,7 +67,7 @@ class StemAb extends HTMLElement {
     addEventListener("hashchange", () => this.#follow());
     // Pause when the reader leaves, so that the page is also silent when they come back.
     addEventListener("pagehide", () => this.playing && this.toggle());
-    this.#draw();
+    this.#playhead.draw();
   }
 
   /** Seconds from the start of the render. */
@@ -360,7 +361,7 @@ class StemAb extends HTMLElement {
   #settled(text) {
     if (text) this.#say(text);
     this.#showLoop(this.#loop);
-    this.#draw();
+    this.#playhead.draw();
     const button = this.#part("play");
     button.setAttribute("aria-label", this.playing || this.#waiting ? _("Pause") : _("Play"));
     button.toggleAttribute("data-playing", this.playing);
@@ -382,29 +383,6 @@ class StemAb extends HTMLElement {
     if (!stretch) return;
     this.style.setProperty("--ab-from", stretch.start / this.#duration);
     this.style.setProperty("--ab-to", stretch.end / this.#duration);
-  }
-
-  /** Draw the playhead; during playback, repeat. */
-  #draw() {
-    const seconds = this.position;
-    this.style.setProperty("--ab-at", this.#duration ? seconds / this.#duration : 0);
-    const all = clock(Math.round(this.#duration));
-    const text = _("{time} of {all}", { time: clock(seconds), all });
-    if (this.#part("time").textContent !== text) {
-      this.#part("time").textContent = text;
-      this.#part("seek").setAttribute("aria-valuetext", text);
-    }
-    this.#part("seek").value = seconds;
-    this.dispatchEvent(new CustomEvent("ab-time", { detail: seconds }));
-    this.#rest();
-    if (!this.playing) return;
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      const timer = setTimeout(() => this.#draw(), CALM_MILLISECONDS);
-      this.#rest = () => clearTimeout(timer);
-    } else {
-      const frame = requestAnimationFrame(() => this.#draw());
-      this.#rest = () => cancelAnimationFrame(frame);
-    }
   }
 }
 
