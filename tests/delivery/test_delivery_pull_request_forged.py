@@ -33,8 +33,6 @@ def claim(number: str = "7", commit: object = COMMIT, version: int = 1) -> str:
 
 
 def test_what_was_packed_is_read_and_nothing_else_is_looked_at(handed: Opened) -> None:
-    # Of a key given twice, one value holds everywhere.
-    (handed.folder / "pull_request.json").write_text(claim('8, "number": 7'))
     (handed.folder / "ab" / "..hidden").mkdir()
     (handed.folder / "index.html").write_text("<script>alert(1)</script>")
     (handed.folder / "-rf").write_bytes(b"\0" * 100)
@@ -55,6 +53,7 @@ COMMITS = ("main", COMMIT[:12], COMMIT.upper(), COMMIT + "\n", "g" * 40, None)
         *((claim(number=one), "") for one in NUMBERS),
         *((claim(commit=one), "commit") for one in COMMITS),
         (claim(version=2), "schema_version"),
+        (claim('8, "number": 7'), "'number' occurs twice"),
         (" " * 20_000 + claim(), "more than"),
         *((one, "") for one in ("", "7", "{", "\udcff\udcfe", "[" * 9_999)),
     ],

@@ -98,12 +98,15 @@ def test_the_offer_is_one_item_that_is_all_there_or_all_gone(
         tmp_path / "site",
         50,
         archive=Archive(ZIP, write),
+        speech=planted.speech,
     )
     assert site.archive == tmp_path / "site" / "downloads" / ZIP
     assert site.archive.is_file()
     front = site.index.read_text(encoding="utf-8")
     size = f"{site.archive.stat().st_size / 1e3:.1f} kB"
-    assert f'<span class="st-note">ZIP, {size}</span></li>\n<li><a href="downloads/score' in front
+    assert (
+        f'<span class="st-note">speech, scorecard and this site: ZIP, {size}</span></li>' in front
+    )
     without = (published.folder / "index.html").read_bytes()
     assert zipfile.ZipFile(site.archive).read("index.html") == without
     travels = offline_files(tmp_path / "site")

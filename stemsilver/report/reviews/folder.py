@@ -77,7 +77,7 @@ def file_name(reviewer: str) -> str:
     """Return the name of a person's file: the same for one person, another for anybody else.
 
     >>> file_name("Ada Lovelace"), file_name("Jürgen")
-    ('stemsilver-review-ada-lovelace.json', 'stemsilver-review-j-rgen-0ab15d55.json')
+    ('stemsilver-review-ada-lovelace.json', 'stemsilver-review-j-rgen-19b720a9.json')
     """
     name = reviewer.casefold()
     plain = re.sub("[^a-z0-9]+", "-", name).strip("-")[:40]
