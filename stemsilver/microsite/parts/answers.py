@@ -34,14 +34,25 @@ _LITTLE, _MUCH = 0.05, 0.5
 """Shares of the time up to which music is little, and from which it is much."""
 _FEW = 0.25
 """The share of the words up to which few of them changed."""
+_NAMED = 3
+"""So many words that were lost are named."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The first word of an answer, what is known, and whether that is as it should be."""
+
+    opening: str
+    facts: Sequence[str]
+    good: bool = True
 
 
 @dataclass(frozen=True)
 class Question:
     """A question about a render: its answer in a sentence, and the measurements behind it.
 
-    `judged` tells whether any of them has a gate, and `passed` is what the gates say together: None
-    if none of them could be measured.
+    `judged` tells whether the verdict of the gates is shown. It is not if they pass although the
+    answer is not yes. `passed` is what the gates say together: None if none could be measured.
     """
 
     anchor: str
@@ -107,26 +118,27 @@ def questions(
         # Whatever is neither about the music nor about the level is about the speech.
         name = "music" if anchor in _MUSIC else "level" if anchor in _LEVEL else "speech"
         groups[name].append(one)
-    facts = {
+    answers = {
         "music": (_("Is the music gone?"), _music(item)),
         "speech": (_("Is the speech intact?"), _speech(item, alignments)),
         "level": (_("Is the level right?"), _level(item)),
     }
     return tuple(
         _question(f"question-{name}", heading, said, groups[name])
-        for name, (heading, said) in facts.items()
+        for name, (heading, said) in answers.items()
     )
 
 
-def _question(
-    anchor: str, heading: str, said: tuple[str, str], group: Sequence[Measurement]
-) -> Question:
+def _question(anchor: str, heading: str, said: Answer, group: Sequence[Measurement]) -> Question:
     gates = [one.verdict.passed for one in group if one.verdict is not None]
     failed = _faults(group)
-    opening, facts = said
+    passed = False if failed else True if True in gates else None
+    opening, facts = said.opening, said.facts
     if failed:
-        opening = _("Not within its limits")
-    text = "; ".join([*failed, *([facts] if facts else [])])
+        opening, facts = _("Not within its limits"), [*failed, *facts]
+    elif passed and not said.good:
+        facts = [*facts, _("it is within its limits all the same")]
+    text = "; ".join(facts)
     if not text:
         reasons = dict.fromkeys(reason for one in group for reason in one.reasons)
         reason = shown(next(iter(reasons), "")) or _("no metric applies")
@@ -137,8 +149,8 @@ def _question(
         anchor=anchor,
         heading=heading,
         answer=f"{text[:1].upper()}{text[1:]}.",
-        judged=bool(gates),
-        passed=False if failed else True if True in gates else None,
+        judged=bool(gates) and (said.good or passed is not True),
+        passed=passed,
         measured=tuple(one for one in group if one.measured),
         unmeasured=tuple(one for one in group if not one.measured),
     )
@@ -154,14 +166,16 @@ def _faults(group: Sequence[Measurement]) -> list[str]:
     ]
 
 
-def _music(item: ScoredRender) -> tuple[str, str]:
-    """Return the first word of the answer, and what is known of the music."""
+def _music(item: ScoredRender) -> Answer:
     if item.lacks == "music":
-        return "", _("there was none to remove, so only the level was changed")
+        return Answer("", [_("there was none to remove, so only the level was changed")])
     raw, clean = (item.scores[f"{one}_music_share"].value for one in ("raw", "clean"))
     below = item.scores["music_to_speech_db"].value
     facts = []
     opening = _("Yes")
+    failed = any(
+        one.metric == "music_to_speech_db" and one.passed is False for one in item.verdicts
+    )
     if raw is not None and clean is not None:
         before, after = _share(raw), _share(clean)
         if clean:
@@ -179,9 +193,9 @@ def _music(item: ScoredRender) -> tuple[str, str]:
             facts.append(text.format(before=before))
         else:
             facts.append(_("no music is heard in raw or in clean"))
-    elif below is not None and not any(
-        one.metric == "music_to_speech_db" and one.passed is False for one in item.verdicts
-    ):
+        if failed and clean <= _LITTLE:
+            facts.append(_("what is left is an estimate, and may be too faint to hear"))
+    elif below is not None and not failed:
         level = format_value("music_to_speech_db", abs(below))
         text = (
             _("what is left of the music is {level} dB below the speech")
@@ -196,7 +210,7 @@ def _music(item: ScoredRender) -> tuple[str, str]:
             _("pauses are {change} dB quieter") if fall > 0 else _("pauses are {change} dB louder")
         )
         facts.append(text.format(change=number(abs(fall), 0)))
-    return opening, "; ".join(facts)
+    return Answer(opening, facts, good=clean is None or clean <= _LITTLE)
 
 
 def _share(value: float) -> str:
@@ -206,24 +220,23 @@ def _share(value: float) -> str:
     )
 
 
-def _speech(item: ScoredRender, alignments: Sequence[Alignment]) -> tuple[str, str]:
-    """Return the first word of the answer, and what is known of the speech."""
+def _speech(item: ScoredRender, alignments: Sequence[Alignment]) -> Answer:
     if item.lacks == "speech":
-        return "", _("no speech was found in this render")
+        return Answer("", [_("no speech was found in this render")])
     if item.lacks == "music":
-        return _("Yes"), _("only the level was changed")
-    opening, facts = _words(alignments, letters=item.language in UNSPACED)
+        return Answer(_("Yes"), [_("only the level was changed")])
+    opening, facts, good = _words(alignments, letters=item.language in UNSPACED)
     if item.artefacts:
         worst = max(item.artefacts, key=lambda one: one.departure_db)
         facts.append(_("clean departs most from raw at {time}").format(time=clock(worst.start)))
     elif item.scores["artefact_db"].value is not None:
         text = _("nowhere does clean depart from raw by {limit} dB or more")
         facts.append(text.format(limit=setting(HEARD_DB)))
-    return opening, "; ".join(facts)
+    return Answer(opening, facts, good)
 
 
-def _words(alignments: Sequence[Alignment], *, letters: bool) -> tuple[str, list[str]]:
-    """Return the first word of the answer, and what is known of the words.
+def _words(alignments: Sequence[Alignment], *, letters: bool) -> tuple[str, list[str], bool]:
+    """Return the first word of the answer, what is known of the words, and whether that is good.
 
     Some words that changed are corrections, so the script decides where there is one. Without any
     words, nobody can tell.
@@ -236,6 +249,8 @@ def _words(alignments: Sequence[Alignment], *, letters: bool) -> tuple[str, list
         lost = ngettext(
             "{words} of the script was lost", "{words} of the script were lost", changed
         ).format(words=counted_words(changed, letters=letters))
+        if 0 < changed <= _NAMED:
+            lost += f" ({', '.join(word.before for word in script['lost'])})"
         word, letter = _("no word of the script was lost"), _("no letter of the script was lost")
         facts = [lost if changed else letter if letters else word]
         if gained := len(script["recovered"]):
@@ -256,13 +271,12 @@ def _words(alignments: Sequence[Alignment], *, letters: bool) -> tuple[str, list
         word, letter = _("every word is heard as in raw"), _("every letter is heard as in raw")
         facts = [otherwise if changed else letter if letters else word]
     else:
-        return "", []
+        return "", [], True
     few = changed <= _FEW * spoken
-    return _("Yes") if not changed else _("Mostly") if few else _("In part"), facts
+    return _("Yes") if not changed else _("Mostly") if few else _("In part"), facts, few
 
 
-def _level(item: ScoredRender) -> tuple[str, str]:
-    """Return the first word of the answer, and what is known of the level."""
+def _level(item: ScoredRender) -> Answer:
     facts = []
     for name, said, unit in (
         ("clean_lufs", _("loudness"), "LUFS"),
@@ -273,5 +287,5 @@ def _level(item: ScoredRender) -> tuple[str, str]:
             facts.append(f"{said} {format_value(name, value)} {unit}")
     said = ", ".join(facts)
     if said and item.lacks == "music":
-        said += "; " + _("without a limiter, so the peaks may keep it quieter")
-    return "" if item.lacks == "speech" else _("Yes"), said
+        said += "; " + _("without music there is no limiter, so the peaks may keep it quieter")
+    return Answer("" if item.lacks == "speech" else _("Yes"), [said] if said else [])

@@ -244,7 +244,7 @@ def _most_music(
     return tuple(
         MostMusic(source.name, source.spoken, *most)
         for source in looked_at
-        if (most := waveforms.most_music(music[source.name])) and most[1] >= waveforms.HARDLY_ANY
+        if (most := waveforms.most_music(music[source.name])) and most[1] >= waveforms.LIKELY
     )
 
 

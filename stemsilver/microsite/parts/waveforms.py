@@ -89,8 +89,8 @@ def departure(timeline: Timeline, duration: float) -> Curve:
     return Curve("departure", *_line(replace(timeline, values=shares), duration))
 
 
-HARDLY_ANY = 0.1
-"""A probability of music below this is the detector's own noise."""
+LIKELY = 0.5
+"""Where music is less likely than this, a reader is not sent to hear it."""
 
 
 def most_music(timeline: Timeline) -> tuple[float, float] | None:

@@ -170,7 +170,7 @@ def _most_music(evidence: Evidence | None) -> tuple[float, str] | None:
     if evidence is None or "clean" not in evidence.music:
         return None
     most = waveforms.most_music(evidence.music["clean"])
-    return (most[0], _("most music left")) if most and most[1] >= waveforms.HARDLY_ANY else None
+    return (most[0], _("most music left")) if most and most[1] >= waveforms.LIKELY else None
 
 
 def _largest_departure(
