@@ -21,6 +21,7 @@ from stemsilver.errors import StemsilverError
 
 COMMANDS = (
     "build-site",
+    "demo",
     "compare",
     "clean",
     "audit",
