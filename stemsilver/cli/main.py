@@ -76,7 +76,7 @@ app = typer.Typer(
     cls=_Group,
     help="Remove backing music from TTS renders, and prove that the speech is intact.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
