@@ -11,13 +11,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 SOURCES := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test demo benchmarks lock check-lock clean
+.PHONY: help site serve test demo docs benchmarks lock check-lock clean
 
 help:
 	@echo "make site         build site/ from raw/"
 	@echo "make serve        show site/ at http://127.0.0.1:8000"
 	@echo "make test         lint, type-check and run the whole test suite"
 	@echo "make demo         make the demo batch in raw/ again, from its seed"
+	@echo "make docs         make docs/cli.md again, from the command line itself"
 	@echo "make benchmarks   print speed and quality tables"
 	@echo "make lock         make constraints.txt again, after a change of dependencies"
 	@echo "make check-lock   resolve it for every promised system and Python"
@@ -38,6 +39,9 @@ test: $(VENV)/.browser $(VENV)/.installed-studio
 demo: $(VENV)/.installed
 	$(INSTALL) --editable '.[demo]'
 	$(BIN)/python tools/make_demo.py
+
+docs: $(VENV)/.installed
+	$(BIN)/python tools/cli_docs.py
 
 benchmarks: $(VENV)/.installed
 	$(BIN)/python benchmarks/throughput.py

@@ -140,7 +140,10 @@ class NothingToDo(StemsilverError):
 
     exit_code = 3
     code = "nothing_to_do"
-    next_step = "Put renders (.wav, .flac, .mp3, …) in the raw folder, or name another with --raw."
+    next_step = (
+        "Put renders (.wav, .flac, .mp3, …) in the raw folder, or name another with --raw. "
+        "For an example: stemsilver demo"
+    )
 
 
 class EnvironmentFault(StemsilverError):

@@ -38,16 +38,31 @@ class Signal(Protocol):
 
 
 @dataclass(frozen=True)
+class Metadata:
+    """What a sound file says about its sound, to be carried to another file.
+
+    `texts` are title, artist, comment and so on by their names in a WAV file's list of type `INFO`.
+    `chunks` are other chunks of a WAV file, the name and the body of each. `notes` are sentences
+    for the reader of the other file about what is not carried.
+    """
+
+    texts: Mapping[bytes, bytes] = field(default_factory=dict)
+    chunks: tuple[tuple[bytes, bytes], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Audio:
     """A decoded signal.
 
     Shape: `samples` is (channels, frames), `rate` in Hz. `notes` are sentences for the reader about
-    the file that it was decoded from.
+    the file that it was decoded from, and `metadata` is what that file says about the sound.
     """
 
     samples: Signal
     rate: int
     notes: tuple[str, ...] = ()
+    metadata: Metadata = field(default_factory=Metadata)
 
     @property
     def array(self) -> Samples:

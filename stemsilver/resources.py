@@ -39,3 +39,8 @@ def resource(name: Shipped) -> Path:
         f"{name}: missing from this installation of Stemsilver",
         next_step="Install Stemsilver again.",
     )
+
+
+def demo_batch() -> Path:
+    """Return the folder with the renders that `stemsilver demo` cleans."""
+    return Path(str(files("stemsilver"))) / "demo_batch"

@@ -76,7 +76,8 @@ def test_the_source_archive_carries_what_the_wheel_is_made_from(tmp_path: Path) 
     wheel = SETTINGS["tool"]["hatch"]["build"]["targets"]["wheel"]
     for source in wheel["force-include"]:
         assert any(name == source or name.startswith(f"{source}/") for name in names), source
-    assert [name for name in names if name.endswith((".wav", ".flac", ".png"))] == []
+    media = [name for name in names if name.endswith((".wav", ".flac", ".png"))]
+    assert [name for name in media if not name.startswith("stemsilver/demo_batch/")] == []
 
 
 def version() -> str:
@@ -116,6 +117,15 @@ print(stemsilver.__file__, *map(resource, get_args(Shipped)), load_profile().nam
     *paths, profile = done.stdout.splitlines()
     assert profile == "embedded"
     assert [Path(path).is_relative_to(installed) for path in paths] == [True] * (1 + len(DATA))
+    module = subprocess.run(
+        [sys.executable, "-m", "stemsilver", "--version"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert module.stdout == f"stemsilver {version()}\n"
     assert list(tmp_path.iterdir()) == []
 
 

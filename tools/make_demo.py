@@ -20,6 +20,11 @@ from demo_instruments import Audio
 from demo_music import compose
 from hibari import Hibari
 
+RAW = Path("raw")
+PACKAGED = Path("stemsilver/demo_batch")
+CARRIED = ("museum_guide", "safety_briefing", "sequential/bread_recipe")
+"""What `stemsilver demo` cleans: a render with little music, one with none, one with much."""
+
 SPEECH_RATE = 24_000
 PEAK = 10 ** (-1.05 / 20)  # slightly below -1 dBFS, so that rounding cannot exceed it
 
@@ -209,10 +214,20 @@ def write(render: Render, speech: Audio, music: Audio, out: Path) -> None:
     path.with_suffix(".txt").write_text(render.text + "\n", encoding="utf-8")
 
 
+def carry(out: Path, folder: Path) -> None:
+    """Write the renders that the package carries, as FLAC, with what lies beside them."""
+    for name in CARRIED:
+        mixture, rate = sf.read(out / f"{name}.wav", dtype="int16")
+        path = folder / Path(name).name
+        sf.write(path.with_suffix(".flac"), mixture, rate, "PCM_16")
+        for beside in (".txt", ".reference.flac"):
+            path.with_suffix(beside).write_bytes((out / f"{name}{beside}").read_bytes())
+
+
 def main() -> None:
     """Write the whole batch."""
     parser = argparse.ArgumentParser(description="Make the demo batch of TTS renders.")
-    parser.add_argument("--out", type=Path, default=Path("raw"), help="folder to write into")
+    parser.add_argument("--out", type=Path, default=RAW, help="folder to write into")
     parser.add_argument("--seed", type=int, default=7, help="seed of voice noise and music")
     options = parser.parse_args()
     voice = Hibari(threads=1)
@@ -223,6 +238,8 @@ def main() -> None:
         music = accompany(render, speech, rng)
         write(render, speech, music, options.out)
         print(f"{render.name}: {speech.size / render.rate:.1f} s, {render.style or 'no music'}")
+    if options.out == RAW:
+        carry(RAW, PACKAGED)
 
 
 if __name__ == "__main__":

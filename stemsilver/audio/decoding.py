@@ -13,6 +13,7 @@ from stemsilver.audio.containers import open_container
 from stemsilver.audio.flac import open_flac
 from stemsilver.audio.foreign import ANNEX, HEAD, is_annex_link, refuse_foreign
 from stemsilver.audio.lossy import is_mpeg, open_mp3, open_ogg
+from stemsilver.audio.metadata import texts_of
 from stemsilver.audio.scale import rescaled
 from stemsilver.audio.sound_file import FETCH_AGAIN, SoundFile, check_finite, place
 from stemsilver.audio.stored import collect
@@ -83,7 +84,8 @@ def _decode(file: BinaryIO, max_minutes: float, scratch: Path | None) -> Audio:
         raise TooLong(f"at least {minutes:.1f} minutes long; the limit is {max_minutes:g}")
     shape = (source.channels, source.frames)
     samples = collect(_checked(source), shape, scratch)
-    return rescaled(Audio(samples, source.rate, tuple(source.notes)))
+    metadata = source.metadata or texts_of(file, size)
+    return rescaled(Audio(samples, source.rate, tuple(source.notes), metadata))
 
 
 def _opened(

@@ -8,10 +8,11 @@ from typing import BinaryIO, Literal
 import numpy as np
 import soundfile
 
+from stemsilver.audio.metadata import append
 from stemsilver.audio.seek_table import SeekableFlac
 from stemsilver.audio.sound_file import BLOCK, check_finite
 from stemsilver.errors import StageError
-from stemsilver.records import Audio
+from stemsilver.records import Audio, Metadata
 from stemsilver.signals import is_long
 
 
@@ -36,11 +37,18 @@ def encode_flac16(audio: Audio) -> bytes:
     return buffer.getvalue()
 
 
-def write_wav(audio: Audio, file: BinaryIO, bits: Literal[16, 24] = 24) -> None:
-    """Write the file of `encode_wav` block by block."""
+def write_wav(
+    audio: Audio,
+    file: BinaryIO,
+    bits: Literal[16, 24] = 24,
+    metadata: Metadata | None = None,
+) -> None:
+    """Write the file of `encode_wav` block by block, with `metadata` behind the audio."""
     # More than two channels need the extensible header, which gives the loudspeaker positions.
     container = "WAV" if audio.samples.shape[0] <= 2 else "WAVEX"
     _encode(audio, file, container, bits)
+    if metadata is not None:
+        append(metadata, file)
 
 
 def write_flac16(audio: Audio, file: BinaryIO) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from stemsilver.errors import NonFiniteAudio, StageError, UnreadableAudio
-from stemsilver.records import Samples
+from stemsilver.records import Metadata, Samples
 
 BLOCK = 65_536
 """Frames decoded or encoded at a time."""
@@ -32,7 +32,8 @@ SPLIT = "Split the file there, or join the sound itself, for example with ffmpeg
 class SoundFile:
     """An open, measured file. `blocks` yields its samples, each block (frames, channels).
 
-    `notes` are sentences for the reader, complete after the last block.
+    `notes` are sentences for the reader, complete after the last block. `metadata` is what a WAV
+    file says about its sound; that of other files is read apart.
     """
 
     rate: int
@@ -40,6 +41,7 @@ class SoundFile:
     frames: int
     blocks: Iterator[Samples]
     notes: list[str] = field(default_factory=list)
+    metadata: Metadata | None = None
 
 
 class Window(io.RawIOBase):

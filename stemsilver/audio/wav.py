@@ -11,13 +11,14 @@ import io
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal, TypeAlias
 
 import soundfile
 
 from stemsilver.audio.containers import CODECS, lossy, open_container
 from stemsilver.audio.lossy import open_mp3
+from stemsilver.audio.metadata import Collector
 from stemsilver.audio.sound_file import BLOCK, CONVERT, FETCH_AGAIN, SoundFile, find
 from stemsilver.audio.wav_end import FORMS, StatedSizes, audio_end
 from stemsilver.errors import EmptyAudio, UnreadableAudio
@@ -101,6 +102,7 @@ def open_wav(file: BinaryIO, start: int, stop: int, max_minutes: float) -> Sound
     layout: _Layout | None = None
     sizes: list[int] = []
     notes: list[str] = []
+    said = Collector()
     file.seek(start)
     order: _Order = "big" if file.read(4) == b"RIFX" else "little"
     outer = int.from_bytes(file.read(4), order)
@@ -117,9 +119,12 @@ def open_wav(file: BinaryIO, start: int, stop: int, max_minutes: float) -> Sound
             claim = StatedSizes(
                 start, stop, order, outer, body, claimed, layout.rate, max(1, layout.speed)
             )
-            source = _opened(file, claim, layout, max_minutes)
+            source, end = _opened(file, claim, layout, max_minutes)
             source.notes[:0] = notes
-            return source
+            if order == "big":  # all numbers in its chunks are the other way round
+                return source
+            said.add_all(file, end, stop)
+            return replace(source, metadata=said.metadata(source.frames))
         if body + claimed > stop:
             found = find(file, _DATA, position - 1, min(stop, body + _NEAR))
             if found is not None and layout is not None:
@@ -138,11 +143,16 @@ def open_wav(file: BinaryIO, start: int, stop: int, max_minutes: float) -> Sound
             layout = _layout(file.read(claimed), order)
         elif kind == b"ds64":  # RF64: sizes too large for 32 bits
             sizes = list(struct.unpack("<QQ", file.read(claimed)[:16].ljust(16, b"\0")))
+        else:
+            said.add(file, kind, body, claimed)
         position = body + claimed + claimed % 2
     raise EmptyAudio("the file has a header but no audio")
 
 
-def _opened(file: BinaryIO, claim: StatedSizes, layout: _Layout, max_minutes: float) -> SoundFile:
+def _opened(
+    file: BinaryIO, claim: StatedSizes, layout: _Layout, max_minutes: float
+) -> tuple[SoundFile, int]:
+    """Return the open file, and the byte where its audio ends."""
     if claim.stop - claim.body < layout.width:
         raise EmptyAudio("the file has a header but no audio")
     end, note = audio_end(file, claim)
@@ -158,7 +168,7 @@ def _opened(file: BinaryIO, claim: StatedSizes, layout: _Layout, max_minutes: fl
         source = open_container(file, claim.body, end, _header(layout, end - claim.body))
     if note is not None:
         source.notes.append(note)
-    return source
+    return source, end
 
 
 def _named(kind: bytes) -> str:

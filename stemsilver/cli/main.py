@@ -21,6 +21,7 @@ from stemsilver.errors import StemsilverError
 
 COMMANDS = (
     "build-site",
+    "demo",
     "compare",
     "clean",
     "audit",
@@ -76,7 +77,7 @@ app = typer.Typer(
     cls=_Group,
     help="Remove backing music from TTS renders, and prove that the speech is intact.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )

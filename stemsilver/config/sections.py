@@ -79,10 +79,11 @@ class BetaWiener(Section):
 
 
 class Postprocess(Section):
-    """Finishing: equaliser, loudness, true peak.
+    """Finishing: equaliser, loudness, true peak, metadata.
 
     If the target loudness would need more gain than `max_gain_db`, no gain is applied: the signal
-    is then only the remainder of a render without speech.
+    is then only the remainder of a render without speech. With `metadata`, the output carries the
+    metadata of the input, and names Stemsilver.
     """
 
     highpass_hz: float = Field(ge=0, le=300)
@@ -92,6 +93,7 @@ class Postprocess(Section):
     final_lufs: float = Field(ge=-40, le=-8)
     final_true_peak_db: float = Field(ge=-12, le=0)
     max_gain_db: float = Field(gt=0, le=60)
+    metadata: bool = True
 
 
 class NothingToRemove(Section):

@@ -16,8 +16,8 @@ from typing import BinaryIO
 
 from pydantic import TypeAdapter
 
-from stemsilver import fsio, weights
-from stemsilver.audio import decode, write_flac16, write_wav
+from stemsilver import __version__, fsio, weights
+from stemsilver.audio import decode, metadata, write_flac16, write_wav
 from stemsilver.cache import Cache
 from stemsilver.cleaning import chain
 from stemsilver.config import AbTests, Profile, digest
@@ -31,7 +31,7 @@ from stemsilver.media.playback import LISTENING, TrackLevels
 from stemsilver.pipeline import progress_file, restraint
 from stemsilver.pipeline.progress_file import Reporter
 from stemsilver.pipeline.sidecars import read_sidecars
-from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Lack, Render
+from stemsilver.records import Audio, Cleaned, Evidence, ItemResult, Lack, Metadata, Render
 from stemsilver.signals import derive
 from stemsilver.step_cache import CodeFingerprint, Memo, Steps
 
@@ -108,6 +108,7 @@ def item_key(render: Render, profile: Profile, *, stages: bool = False) -> str:
         fsio.sha256_file(render.source),
         *beside,
         settings,
+        _comment(profile),
         chain.files_digest(profile.chain),
         weights.digest(suite.used_weights(profile.evaluation)),
         int(stages),
@@ -151,8 +152,9 @@ def write_clean(job: Job, target: Path) -> ItemResult:
     with _working(job, Reporter(job.progress_file)) as (steps, raw, source, _):
         cleaned = restraint.clean(raw, source, job.profile, steps)
         with fsio.open_atomic(target) as file:
-            write_wav(cleaned.speech, file)
-        return _result(job, raw, source, steps, notes=cleaned.notes, lacks=cleaned.lacks)
+            write_wav(cleaned.speech, file, metadata=_carried(raw, job.profile))
+        notes = cleaned.notes + raw.metadata.notes
+        return _result(job, raw, source, steps, notes=notes, lacks=cleaned.lacks)
 
 
 def audit(job: Job) -> ItemResult:
@@ -180,7 +182,8 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
     with _working(job) as (steps, raw, source, scratch):
         limit = job.profile.preprocess.max_minutes
         cleaned = restraint.clean(raw, source, job.profile, steps)
-        speech = _written(scratch / SPEECH, write_wav, cleaned.speech)
+        carrying = partial(write_wav, metadata=_carried(raw, job.profile))
+        speech = _written(scratch / SPEECH, carrying, cleaned.speech)
         # What is measured and shown is what the user gets, after rounding to 24 bits.
         cleaned = replace(cleaned, speech=decode(speech, limit, scratch))
         beside = read_sidecars(job.render.script, job.render.reference, limit, scratch)
@@ -209,13 +212,30 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
             output_sha256=fsio.sha256_file(speech),
             evidence=evidence,
             script=beside.script,
-            notes=cleaned.notes + evidence.notes,
+            notes=cleaned.notes + raw.metadata.notes + evidence.notes,
             lacks=cleaned.lacks or lack(raw_measured.music),
         )
         # An item with a crashed metric gets another key, so that the next build tries again.
         key = digest(job.key, *failed) if (failed := crashed(evidence)) else job.key
         folder = Cache(job.cache).put(key, {RESULT: _RESULT.dump_json(result), **media})
         return result, folder, Tally(len(steps.computed), len(steps.reused))
+
+
+def _carried(raw: Audio, profile: Profile) -> Metadata | None:
+    """Return the metadata of the speech-only file; None if the profile wants none."""
+    if not profile.postprocess.metadata:
+        return None
+    return metadata.signed(raw.metadata, f"Stemsilver {__version__}", _comment(profile))
+
+
+def _comment(profile: Profile) -> str:
+    """Return what a speech-only file says about its making."""
+    return f"Processed by Stemsilver {__version__}, settings {sound_digest(profile)}"
+
+
+def sound_digest(profile: Profile) -> str:
+    """Return the first digits of a digest of the settings that decide the sound of the output."""
+    return digest(profile.chain, profile.nothing_to_remove)[:12]
 
 
 @contextmanager

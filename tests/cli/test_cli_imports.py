@@ -35,6 +35,20 @@ def test_help_and_wrong_usage_import_nothing_that_takes_time(words: str) -> None
     assert modules & ANY == set()
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"), [("stemsilver dem", {"demo"}), ("stemsilver demo --j", {"--jobs"})]
+)
+def test_the_shell_completes_commands_and_options(
+    words: str, offered: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_STEMSILVER_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+    code = "import sys; sys.argv = ['stemsilver']; from stemsilver.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == offered
+
+
 @pytest.mark.usefixtures("workspace")
 @pytest.mark.parametrize(
     "words",

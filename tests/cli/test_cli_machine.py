@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
 import importlib.util
+import os
+import platform
+import re
+import socket
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from stemsilver import optional
+from stemsilver import __version__, optional
 from stemsilver.cli.commands import doctor
 from stemsilver.resources import resource
 
@@ -107,3 +113,45 @@ def test_doctor_of_one_not_ready(stemsilver: Terminal, folder: Path, monkeypatch
     assert "✗ weights: 12 weight files are missing or wrong:" in ended.out
     assert "  next: stemsilver models pull studio, or place " in ended.out
     assert "✓ profile embedded: its packages and weights are there" in ended.out
+
+
+def test_a_report_tells_of_the_machine_and_not_of_its_user(
+    stemsilver: Terminal, folder: Path, monkeypatch: Patch
+) -> None:
+    ended = stemsilver("doctor", "--report")
+    assert ended.code == 0, ended.out
+    assert f"Stemsilver: {__version__}\n" in ended.out
+    assert f"Python: {platform.python_version()} " in ended.out
+    assert "\nProfile: embedded\n" in ended.out
+    for name in (*doctor.CHECKS, *doctor.NEEDS):
+        assert f"Check: {name}: ok" in ended.out
+    assert f"numpy {version('numpy')}" in ended.out
+    assert "pytest" not in ended.out
+    # A user, a host, folders and settings that would be recognised; and errors that name them.
+    home = folder / "nora-home"
+    (home / "nora-work" / "config").mkdir(parents=True)
+    monkeypatch.chdir(home / "nora-work")
+    for name in ("HOME", "USERPROFILE", "STEMSILVER_WEIGHTS", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("USER", "LOGNAME", "USERNAME", "HOSTNAME", "STEMSILVER_DEVICE"):
+        monkeypatch.setenv(name, "nora-name")
+    monkeypatch.setattr(platform, "node", lambda: "nora-host")
+    monkeypatch.setattr(platform, "release", lambda: "6.1.0-nora")
+    monkeypatch.setattr(doctor, "FREE_GIGABYTES", 1e9)
+    monkeypatch.setattr(os, "access", lambda _, mode, **__: mode != os.W_OK)
+    stemsilver.alter_weights("whisper-tiny.en", module="no_such_module")
+    text = resource("config/studio.yaml").read_text().replace("description: ", "description: nora ")
+    for path in ("nora.yaml", "config/nora-other.yaml"):
+        Path(path).write_text(text.replace("title: ", "title: nora "))
+    for words in ((), ("-c", "nora.yaml"), ("-p", "nora-other"), ("-p", "nora-none")):
+        ended = stemsilver("doctor", "--report", *words)
+        assert ended.code == 4
+        assert "System: Linux 6.1.0 " in ended.out or platform.system() != "Linux"
+        assert "Check: device: failed, usage\nCheck: codecs: ok" in ended.out
+        assert ("Profile: of the user" in ended.out) == (
+            words[-1:] in (("nora.yaml",), ("nora-other",))
+        )
+        told = ended.out + ended.err
+        assert re.findall(r"nora|[\\/]\w", told) == []
+        assert socket.gethostname() not in told
+        assert getpass.getuser() not in told

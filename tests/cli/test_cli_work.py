@@ -6,12 +6,15 @@ import json
 import os
 import re
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
+import soundfile
 import yaml
 
-from stemsilver import pipeline
+from stemsilver import __version__, pipeline
+from stemsilver.audio.metadata.chunks import chunk
 from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.records import Evidence, Score
 from stemsilver.resources import resource
@@ -47,6 +50,45 @@ def test_clean_writes_each_render_by_its_name(stemsilver: Terminal, workspace: W
     assert ended.code == 1
     assert "✗ broken.wav: it is a text file, not audio\n  next: Put the sound file" in ended.err
     assert contents(workspace.folder / "all") == proceed
+
+
+def say(render: Path, comment: bytes, *more: bytes) -> None:
+    """Put chunks behind the audio of a render."""
+    content = render.read_bytes() + chunk(b"LIST", b"INFO" + chunk(b"ICMT", comment))
+    content += b"".join(more)
+    render.write_bytes(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
+
+
+def test_metadata_reaches_every_output_and_recomputes_nothing(
+    stemsilver: Terminal, workspace: Workspace
+) -> None:
+    speech, clean = workspace.places.proceed / "one__speech_only.wav", ("clean", "raw/one.wav")
+    before, cache = soundfile.read(speech)[0].tobytes(), workspace.folder / "cache"
+    kept = set(cache.rglob("content"))
+    assert kept
+    name = f"Stemsilver {__version__}"
+    said = soundfile.SoundFile(speech).copy_metadata()
+    assert (said.keys(), said["software"]) == ({"comment", "software"}, name)
+    assert re.fullmatch(rf"Processed by {name}, settings [0-9a-f]{{12}}", said["comment"])
+    say(workspace.raw / "one.wav", b"Take 2\0", chunk(b"C2PA", b"manifest"))
+    ended = stemsilver("build-site", "--cache", "cache")
+    assert "1 of 2 renders were already finished." in ended.err
+    # Of the models' work, which is kept by the sound alone, nothing is done again.
+    assert set(cache.rglob("content")) == kept
+    assert soundfile.SoundFile(speech).copy_metadata()["comment"] == f"Take 2; {said['comment']}"
+    assert soundfile.read(speech)[0].tobytes() == before
+    note = "Content Credentials (C2PA) of the input were not carried over: the audio is changed."
+    item = json.loads((workspace.places.report / "scorecard.json").read_bytes())["items"][0]
+    assert item["notes"] == [note]
+    assert note in (workspace.places.site / "renders" / f"{item['id']}.html").read_text()
+    ended = stemsilver(*clean, "-o", "out", "--cache", "cache")
+    assert f"one.wav: {note}" in ended.err
+    assert (workspace.folder / "out" / speech.name).read_bytes() == speech.read_bytes()
+    values = yaml.safe_load((resource("config") / "embedded.yaml").read_text())
+    values["postprocess"]["metadata"] = False
+    Path("bare.yaml").write_text(yaml.safe_dump(values))
+    assert stemsilver(*clean, "-o", "out", "--cache", "cache", "-c", "bare.yaml").code == 0
+    assert soundfile.SoundFile(Path("out") / speech.name).copy_metadata() == {}
 
 
 HOSTILE = (

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from stemsilver.cli.console import messages, warn_of_skipped
 from stemsilver.cli.on_use import LazyModule
@@ -60,6 +61,8 @@ def command(
             progress=progress,
         )
     for result in results:
+        for note in result.notes:
+            console.print(f"[dim]{escape(f'{result.path}: {note}')}[/]")
         if result.failure is None:
             typer.echo(output / result.output)
     raise typer.Exit(1 if any(result.failure for result in results) else 0)
