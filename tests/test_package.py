@@ -29,7 +29,7 @@ MODELS = [*DEPENDENCIES, *map(Requirement, [*OPTIONAL["studio"], *OPTIONAL["uvr"
 LANGUAGES = [Requirement(line) for line in OPTIONAL["multilingual"]]
 CLUSTER = [Requirement(line) for line in OPTIONAL["dask"]]
 DATA = get_args(Shipped)
-OWN_ALONE = {"ci.yml"}
+OWN_ALONE = {"ci.yml", "container.yml", "publish.yml"}
 """Workflows that are of use to this repository only."""
 
 
