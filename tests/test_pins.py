@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import distributions, requires
+from importlib.metadata import distributions
 
 import pytest
 import yaml
+from licences import closure
 from lock import PYTHONS, readable, targets
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -71,15 +72,7 @@ def test_the_build_backend_is_pinned_as_constrained() -> None:
 
 
 def test_nothing_of_the_plain_installation_needs_torch() -> None:
-    reached, waiting = set(), list(DEPENDENCIES)
-    while waiting:
-        requirement = waiting.pop()
-        if name_of(requirement) not in reached:
-            reached.add(name_of(requirement))
-            for needed in map(Requirement, requires(requirement.name) or []):
-                extras = ({"extra": extra} for extra in ("", *requirement.extras))
-                if any(applies(needed, extra) for extra in extras):
-                    waiting.append(needed)
+    reached = closure(DEPENDENCIES, without=())
     assert {"ctranslate2", "numpy", "onnxruntime"} <= reached
     assert [name for name in reached if name.startswith(("torch", "triton", "nvidia"))] == []
 
