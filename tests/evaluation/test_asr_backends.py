@@ -277,5 +277,5 @@ def test_a_system_that_refuses_links_gets_copies(bit: Signal, tmp_path: Path) ->
     np.save(tmp_path / "speech.npy", bit)
     home = tmp_path / "home"
     home.mkdir()
-    chosen = settings(FASTER, vad=False).model_dump_json()
+    chosen = settings(FASTER).model_dump_json()
     assert alone(home, code, str(tmp_path / "speech.npy"), chosen) == f"{SAID}\n"

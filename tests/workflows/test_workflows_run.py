@@ -210,9 +210,11 @@ def publish(team: Team, tag: Values, *, drafts: bool) -> Job:
         job = team.run("release", "release", {}, **tag)
     assert job.result == "success", job.log
     assert "actions/checkout" not in job.used
-    calls = [line.split()[0] for line in (job.folder / "asked").read_text().splitlines()]
+    calls = [line.split() for line in (job.folder / "asked").read_text().splitlines()]
     # Nothing is added to a release that is published.
-    assert calls == ["view", *["create"] * (not drafts), "upload", "edit"]
+    assert [words[0] for words in calls] == ["view", *["create"] * (not drafts), "upload", "edit"]
+    assert {"--draft", "--verify-tag"} <= set(calls[1]) or drafts
+    assert calls[-1][-1] == "--draft=false"
     return job
 
 
