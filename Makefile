@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 SOURCES := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test demo docs benchmarks lock check-lock clean
+.PHONY: help site serve test demo docs benchmarks lock check-lock licences clean
 
 help:
 	@echo "make site         build site/ from raw/"
@@ -22,6 +22,7 @@ help:
 	@echo "make benchmarks   print speed and quality tables"
 	@echo "make lock         make constraints.txt again, after a change of dependencies"
 	@echo "make check-lock   resolve it for every promised system and Python"
+	@echo "make licences     make docs/licences.md again, after that"
 	@echo "make clean        remove the site, the outputs, the cache and the environment"
 
 site: $(VENV)/.installed
@@ -51,6 +52,9 @@ lock: $(VENV)/.installed-lock
 
 check-lock: $(VENV)/.installed-lock
 	$(BIN)/python tools/lock.py --check
+
+licences: $(VENV)/.installed-studio
+	$(BIN)/python tools/licences.py
 
 clean:
 	rm -rf $(VENV) .stemsilver site proceed report

@@ -5,8 +5,12 @@
 -16.0
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+# From its first import on, onnxruntime reports its use to Microsoft, unless this is set before.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 

@@ -72,8 +72,7 @@ class Worker:
     def _process(self) -> tuple[BaseProcess, Connection]:
         """Return the process and the connection to it; start one if there is none alive."""
         with self._lock:
-            # A process that waits for a call sends nothing. At its death the connection ends.
-            if self._running is None or self._running[1].poll():
+            if self._running is None or _ended(self._running[1]):
                 self._running = self._started()
         return self._running
 
@@ -88,6 +87,15 @@ class Worker:
         # Now the only other end is the process's own, so the connection ends when it dies.
         theirs.close()
         return process, ours
+
+
+def _ended(connection: Connection) -> bool:
+    """Return whether the process at the other end, which waits for a call, has died."""
+    try:
+        # It sends nothing while it waits. At its death the connection ends.
+        return connection.poll()
+    except OSError:  # Windows
+        return True
 
 
 def _serve(connection: Connection, initialise: Callable[[], None]) -> None:

@@ -13,6 +13,8 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import get_args
 
+from licences import NON_COMMERCIAL, PAGE, STATED, closure, packages, rows
+from licences import installed as stated_licences
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -29,7 +31,16 @@ MODELS = [*DEPENDENCIES, *map(Requirement, [*OPTIONAL["studio"], *OPTIONAL["uvr"
 LANGUAGES = [Requirement(line) for line in OPTIONAL["multilingual"]]
 CLUSTER = [Requirement(line) for line in OPTIONAL["dask"]]
 DATA = get_args(Shipped)
-OWN_ALONE = {"ci.yml"}
+MOST_BYTES = 60_000_000
+"""The largest wheel or source archive; PyPI takes 100 MB."""
+
+SOURCES = [
+    *SETTINGS["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"],
+    *("stemsilver", "pyproject.toml", PROJECT["readme"], *PROJECT["license-files"]),
+]
+"""What the wheel is made from."""
+
+OWN_ALONE = {"ci.yml", "container.yml", "publish.yml"}
 """Workflows that are of use to this repository only."""
 
 
@@ -48,7 +59,9 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_wheel_carries_all_that_users_get_and_nothing_else(installed: Path) -> None:
+def test_the_wheel_carries_all_that_users_get_and_nothing_else(
+    wheel: Path, installed: Path
+) -> None:
     for name in DATA:
         source, shipped = REPOSITORY / name, installed / "stemsilver" / "_data" / name
         if source.is_file():
@@ -65,6 +78,7 @@ def test_the_wheel_carries_all_that_users_get_and_nothing_else(installed: Path) 
     assert modules == files(REPOSITORY / "stemsilver")
     information = f"stemsilver-{version()}.dist-info"
     assert {path.name for path in installed.iterdir()} == {"stemsilver", information}
+    assert wheel.stat().st_size < MOST_BYTES
 
 
 def test_the_source_archive_carries_what_the_wheel_is_made_from(tmp_path: Path) -> None:
@@ -73,11 +87,21 @@ def test_the_source_archive_carries_what_the_wheel_is_made_from(tmp_path: Path) 
     [built] = tmp_path.glob("*.tar.gz")
     with tarfile.open(built) as archive:
         names = [name.partition("/")[2] for name in archive.getnames()]
-    wheel = SETTINGS["tool"]["hatch"]["build"]["targets"]["wheel"]
-    for source in wheel["force-include"]:
+    for source in SOURCES:
         assert any(name == source or name.startswith(f"{source}/") for name in names), source
     media = [name for name in names if name.endswith((".wav", ".flac", ".png"))]
     assert [name for name in media if not name.startswith("stemsilver/demo_batch/")] == []
+    assert "raw" not in {name.partition("/")[0] for name in names}
+    assert built.stat().st_size < MOST_BYTES
+
+
+def test_the_image_is_made_from_what_the_wheel_is_made_from_and_nothing_else() -> None:
+    ignored = (REPOSITORY / ".containerignore").read_text(encoding="utf-8").splitlines()
+    kept = {line[1:] for line in ignored if line.startswith("!")}
+    assert "*" in ignored
+    found = {one: {name for name in SOURCES if Path(name).is_relative_to(one)} for one in kept}
+    assert set().union(*found.values()) == {*SOURCES}
+    assert all(found.values())
 
 
 def version() -> str:
@@ -161,3 +185,28 @@ def test_every_dependency_is_documented_and_no_other() -> None:
     assert listed("The studio chain") == studio - base
     assert listed("Languages") == set(map(name_of, LANGUAGES))
     assert listed("A cluster") == set(map(name_of, CLUSTER))
+
+
+# --- licences
+
+
+def test_the_licences_are_those_of_the_packages_that_are_installed() -> None:
+    """`make licences` makes the page."""
+    written = {name: (licence, groups) for name, licence, groups in rows(PAGE.read_text("utf-8"))}
+    here, reached = stated_licences(), packages()
+    assert reached.keys() <= written.keys()
+    # What is not reached comes with a package that is not installed here.
+    assert here.keys().isdisjoint(written.keys() - reached.keys())
+    for name, (licence, groups) in written.items():
+        assert licence == (here | STATED).get(name, licence), name
+        assert ("default" in reached.get(name, groups)) == (groups == "default"), name
+
+
+def test_nothing_of_the_default_installation_forbids_commercial_use() -> None:
+    written = {name: licence for name, licence, _ in rows(PAGE.read_text("utf-8"))}
+    forbidden = {name for name, licence in written.items() if NON_COMMERCIAL.search(licence)}
+    assert forbidden == {"denoiser", "diffq"}
+    assert closure(DEPENDENCIES).isdisjoint(forbidden)
+    # Nor does an extra bring them that is not for the models that need them.
+    for extra in ("dask", "demo", "lock", "multilingual", "release"):
+        assert closure(map(Requirement, OPTIONAL[extra])).isdisjoint(forbidden), extra

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from inspect import getdoc, signature
@@ -49,6 +50,16 @@ def test_to_import_the_functions_loads_neither_models_nor_numbers() -> None:
     modules = loaded("import stemsilver; stemsilver.clean, stemsilver.evaluate, stemsilver.read")
     assert len(modules) < 400
     assert not {"numpy", "scipy", "onnxruntime"} & set(modules)
+
+
+def test_no_runtime_reports_what_is_done_here(tmp_path: Path) -> None:
+    """onnxruntime makes an identifier of the device before it sends anything."""
+    environment = {name: value for name, value in os.environ.items() if name[:4] != "ORT_"}
+    environment |= {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    environment |= {"LOCALAPPDATA": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    program = "import stemsilver, onnxruntime"
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_to_clean_loads_no_site() -> None:

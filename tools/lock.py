@@ -12,11 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import tomllib
-from collections import Counter
 from itertools import product
 from pathlib import Path
 from zipfile import ZipFile
@@ -39,6 +39,8 @@ PLATFORMS = {
     "x86_64-pc-windows-msvc": ("win32", "AMD64", "Windows", "nt"),
 }
 """The supported platforms by their uv names, with their values of environment markers."""
+
+_COMPARISON = re.compile(r"\w+ [<>=!]=? '[^']*'")
 
 CUDA = ("nvidia-", "cuda-")
 TORCH = (*CUDA, "torch", "triton")
@@ -87,18 +89,19 @@ def lock(*options: str) -> str:
 
 
 def readable(compiled: str) -> str:
-    """Remove from the markers in uv's output the conditions that all targets fulfil."""
-    pins = [line.partition(" ; ") for line in compiled.splitlines()]
-    [(promised, _)] = Counter(marker for _, _, marker in pins).most_common(1)
-    newest, _, platforms = promised.partition(" and ")
+    """Replace each marker in uv's output by the shortest part of it that says the same here.
+
+    Many markers exclude platforms that are no targets, and each repeats all targets.
+    """
     lines = []
-    for pin, semicolon, marker in pins:
-        if all(Marker(marker).evaluate(target) for target in targets().values()):
-            semicolon = marker = ""
-        for repeated in (f" and {platforms}", f" and {newest}", f"{newest} and "):
-            marker = marker.replace(repeated, "")
-        lines.append(f"{pin}{semicolon}{marker}\n")
-    return "".join(lines)
+    for pin, semicolon, marker in (line.partition(" ; ") for line in compiled.splitlines()):
+        held = [Marker(marker).evaluate(target) for target in targets().values()] if marker else []
+        for part in _COMPARISON.findall(marker):
+            if [Marker(part).evaluate(target) for target in targets().values()] == held:
+                marker = part
+                break
+        lines.append(pin if all(held) else f"{pin}{semicolon}{marker}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def check() -> None:

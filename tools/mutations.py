@@ -545,6 +545,20 @@ MUTATIONS = (
     ),
     # delivery
     Mutation(
+        "a version that is called unreleased has notes",
+        "stemsilver/delivery/changelog.py",
+        "if not notes or _UNRELEASED in heading.casefold():",
+        "if not notes:",
+        "tests/delivery/test_delivery_changelog.py",
+    ),
+    Mutation(
+        "an action on an old Node is used",
+        "tests/workflows/actions.yml",
+        "v5.0.0 node24",
+        "v5.0.0 node20",
+        "tests/workflows/test_workflows_valid.py",
+    ),
+    Mutation(
         "another pull request's claim passes",
         "stemsilver/delivery/pull_request/previews.py",
         "if artifact.claim.number != number:",
@@ -558,7 +572,14 @@ MUTATIONS = (
         "if True:",
         "tests/delivery/test_delivery_pull_request_fetch.py",
     ),
-    # pipeline, cli
+    # pipeline, cli, the public face
+    Mutation(
+        "the runtime of the models reports to its maker",
+        "stemsilver/__init__.py",
+        'os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")\n',
+        "",
+        "tests/test_public.py",
+    ),
     Mutation(
         "the shortest render goes first",
         "stemsilver/pipeline/loop.py",
@@ -575,7 +596,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a worker outlives its parent",
-        "stemsilver/pipeline/executors.py",
+        "stemsilver/worker.py",
         "threading.Thread(target=_die_with_parent, daemon=True).start()",
         "pass",
         "tests/pipeline/test_pipeline_executors.py",

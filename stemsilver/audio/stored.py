@@ -21,7 +21,10 @@ class StoredSignal:
     """A signal in a `.npy` file of shape (channels, frames). Only what is sliced is read.
 
     The file stays open: on Linux and macOS it can be read until the end even if the cache that it
-    belongs to deletes it. With `temporary`, the file is deleted when the signal is no longer used.
+    belongs to deletes it. Windows cannot delete it before, so a temporary folder for signals is
+    removed with `ignore_cleanup_errors`.
+
+    With `temporary`, the file is deleted when the signal is no longer used.
     """
 
     def __init__(self, path: Path, *, temporary: bool = False) -> None:

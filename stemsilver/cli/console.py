@@ -5,7 +5,10 @@ Both print text unchanged: no automatic colours, and no emoji for `:names:`.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -13,6 +16,19 @@ from rich.markup import escape
 
 if TYPE_CHECKING:
     from stemsilver.records import Skipped
+
+
+def write_utf8() -> None:
+    """Write UTF-8 to files and pipes, and no sign that a terminal lacks.
+
+    On Windows, Python gives pipes an old code page, which has neither ✓ nor −; and others read
+    Markdown, CSV and JSON that are written to a file as UTF-8.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            if not stream.isatty() and "PYTHONIOENCODING" not in os.environ:
+                stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(errors="backslashreplace")
 
 
 def output() -> Console:

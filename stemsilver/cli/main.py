@@ -16,7 +16,7 @@ from typer.main import get_group
 
 from stemsilver import __version__
 from stemsilver.cli import signals
-from stemsilver.cli.console import messages
+from stemsilver.cli.console import messages, write_utf8
 from stemsilver.errors import StemsilverError
 
 COMMANDS = (
@@ -101,6 +101,7 @@ def _root(
 
 def main() -> NoReturn:
     """Run the command line and exit with a code from the README's table."""
+    write_utf8()
     errors = messages()
     try:
         signals.install_handlers()

@@ -35,6 +35,7 @@ ACTION = ".github/actions/stemsilver"
 _PAGES = ("how-it-works.md", "assets/favicon.svg", "assets/logo.svg")
 _GENERATED = {
     ".gitattributes": "gitattributes",
+    ".github/dependabot.yml": "dependabot.yml",
     ".gitignore": "gitignore",
     "README.md": "README.md",
     "raw/README.md": "raw.md",

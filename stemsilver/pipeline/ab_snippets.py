@@ -84,7 +84,7 @@ def _files(
         tracks = playback.from_json((media / LISTENING).read_bytes())
         heard = playback.with_base(tracks, base.tracks)
         louder = playback.louder_db(heard["clean"], heard[BASE]) or 0.0
-        with TemporaryDirectory(prefix="stemsilver-") as scratch:
+        with TemporaryDirectory(prefix="stemsilver-", ignore_cleanup_errors=True) as scratch:
             audio = decoded_clean(item, base, profile.preprocess.max_minutes, Path(scratch))
             found = tuple(
                 snippets.with_base(one, audio, one.gains_db["clean"] + louder) for one in found

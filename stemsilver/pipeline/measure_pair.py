@@ -48,7 +48,7 @@ def evaluate_pair(
     optional.check(judges.models)
     weights.check(suite.used_weights(judges), name_of(profile))
     limit = profile.preprocess.max_minutes
-    with TemporaryDirectory(prefix="stemsilver-") as folder:
+    with TemporaryDirectory(prefix="stemsilver-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
         before, after = (decode(path, limit, scratch) for path in (raw, clean))
         if abs(before.duration - after.duration) > MAX_LENGTH_DIFFERENCE:

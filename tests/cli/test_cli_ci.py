@@ -87,6 +87,15 @@ def test_a_site_that_pages_does_not_take_is_1(folder: Path, stemsilver: Terminal
     faulty(stemsilver("ci", "check-site", "site"), 1, "link")
 
 
+def test_notes_are_those_of_the_version(folder: Path, stemsilver: Terminal) -> None:
+    faulty(stemsilver("ci", "release-notes", "v1.0.0"), 3, "CHANGELOG.md")
+    (folder / "CHANGELOG.md").write_text("## 1.0.0 - unreleased\n[One] more.\n")
+    faulty(stemsilver("ci", "release-notes", "v1.0.0"), 2, "not dated")
+    (folder / "CHANGES.md").write_text("## 1.0.0 - today\n[One] more.\n")
+    ended = stemsilver("ci", "release-notes", "v1.0.0", "--changelog", "CHANGES.md")
+    assert (ended.code, ended.out) == (0, "[One] more.\n")
+
+
 def test_outside_a_workflow_it_is_2(folder: Path, stemsilver: Terminal, monkeypatch: Patch) -> None:
     for name in ("GITHUB_EVENT_PATH", "GITHUB_REPOSITORY", "GH_TOKEN"):
         monkeypatch.delenv(name, raising=False)

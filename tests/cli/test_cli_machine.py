@@ -8,6 +8,8 @@ import os
 import platform
 import re
 import socket
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,6 +40,16 @@ def test_doctor_is_0_on_this_machine_by_name_or_by_file(stemsilver: Terminal, fo
     ended = stemsilver("doctor", "-c", "mine.yaml")
     assert ended.code == 0
     assert "✓ profile: mine: " in ended.out
+
+
+def test_a_pipe_gets_utf8_also_where_the_system_has_another_encoding(folder: Path) -> None:
+    old = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = {name: one for name, one in os.environ.items() if name != "PYTHONIOENCODING"}
+    code = "from stemsilver.cli import main; main()"
+    command = [sys.executable, "-c", code, "doctor"]
+    done = subprocess.run(command, env={**environment, **old}, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().startswith("✓ profile: embedded")
 
 
 def test_doctor_says_what_mends_it(stemsilver: Terminal, folder: Path, monkeypatch: Patch) -> None:

@@ -44,7 +44,7 @@ def test_a_new_repository_is_what_was_promised(tmp_path: Path) -> None:
     assert (done.written, done.kept) == (tuple(repository()), ())
     assert set(done.written) == {
         ".gitattributes", ".gitignore", "README.md", "constraints.txt", "mkdocs.yml",
-        ".github/actions/stemsilver/action.yml",
+        ".github/actions/stemsilver/action.yml", ".github/dependabot.yml",
         *(f".github/workflows/{name}" for name in WORKFLOWS),
         "config/embedded.yaml", "docs/delivery.md", "raw/README.md", "requirements.txt",
         *(f"site_src/{page}" for page in ("how-it-works.md", "assets/favicon.svg",

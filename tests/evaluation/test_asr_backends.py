@@ -261,3 +261,21 @@ def test_nothing_is_printed_downloaded_or_left_behind(
     home.mkdir()
     file = str(tmp_path / "speech.npy")
     assert alone(home, code, file, STEMSILVER_WEIGHTS=str(folder)) == f"{SAID}\n"
+
+
+def test_a_system_that_refuses_links_gets_copies(bit: Signal, tmp_path: Path) -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from stemsilver.config import Asr\n"
+        "from stemsilver.evaluation.asr import transcribe\n"
+        "def refuse(*_):\n"
+        "    raise OSError('a privilege is not held')\n"
+        "Path.symlink_to = refuse\n"
+        "print(transcribe(np.load(sys.argv[1]), Asr.model_validate_json(sys.argv[2])).text)\n"
+    )
+    np.save(tmp_path / "speech.npy", bit)
+    home = tmp_path / "home"
+    home.mkdir()
+    chosen = settings(FASTER).model_dump_json()
+    assert alone(home, code, str(tmp_path / "speech.npy"), chosen) == f"{SAID}\n"

@@ -10,11 +10,17 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from stemsilver import weights
 from stemsilver.fsio import sha256_file
 
 from .conftest import FILE, NAME, OFFICIAL, Planted, left
 from .loopback import Server
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has neither SIGKILL nor a limit for files"
+)
 
 COMMAND = """
 import json, os, signal, sys

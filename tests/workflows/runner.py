@@ -20,6 +20,7 @@ from .expressions import evaluate, insert
 
 JOB_KEYS = {
     "name", "if", "needs", "runs-on", "timeout-minutes", "permissions", "steps", "environment",
+    "strategy", "defaults",
 }  # fmt: skip
 STEP_KEYS = {
     "name", "id", "if", "uses", "with", "run", "shell", "env", "working-directory",
@@ -169,21 +170,28 @@ def _run_script(
     return outputs
 
 
+def program(path: Path, script: str) -> None:
+    """Write a program for the shell."""
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
 def set_up_python(job: Job, inputs: dict[str, str]) -> dict[str, str]:
     """A `python` whose new environments have the Stemsilver of these tests, and a pip that only
     writes down what it should install: there is no index to install from.
     """
     here = Path(sys.executable).parent
     pip = f'echo "$# $@" >> "{job.folder}/installed"'
+    command = job.variables.get("STUB", here / "stemsilver")
     inner = f'[ "$1 $2" = "-m pip" ] && {{ {pip}; exit; }}\nexec "{sys.executable}" "$@"'
     outer = (
         f'[ "$1 $2 $3 $4" = "-m pip cache dir" ] && {{ echo "{job.folder}/pip"; exit; }}\n'
+        f'[ "$1 $2" = "-m pip" ] && {{ {pip}; ln -sf "{command}" "${{0%/*}}/stemsilver"; exit; }}\n'
         f'[ "$1 $2" = "-m venv" ] || exec "{sys.executable}" "$@"\n'
         'mkdir -p "$3/bin"\n'
-        f'ln -s "{job.variables.get("STUB", here / "stemsilver")}" "$3/bin/stemsilver"\n'
+        f'ln -s "{command}" "$3/bin/stemsilver"\n'
         f'cp "{job.folder}/inner" "$3/bin/python"\n'
     )
     for name, script in (("bin/python", outer), ("inner", inner)):
-        (job.folder / name).write_text(f"#!/bin/sh\n{script}\n")
-        (job.folder / name).chmod(0o755)
+        program(job.folder / name, script)
     return {"python-version": "3.11.9"}

@@ -42,8 +42,11 @@ class Team:
     folder: Path
     server: GitHubServer
     pages_url: str = ""
+    visibility: str = "public"
     stub: Path | None = None
     caches: dict[str, Path] = field(default_factory=dict)
+    artifacts: dict[str, Path] = field(default_factory=dict)
+    attested: list[str] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
 
     @property
@@ -69,7 +72,8 @@ class Team:
         spec = read(path)["jobs"][job]
         folder = self.folder / f"job-{len(self.jobs)}"
         self.server.rights = spec["permissions"]
-        event = {**event, "repository": {"full_name": REPOSITORY, "default_branch": "main"}}
+        repository = {"full_name": REPOSITORY, "default_branch": "main"}
+        event = {**event, "repository": {**repository, "visibility": self.visibility}}
         folder.mkdir()
         (folder / "event.json").write_text(json.dumps(event))
         contexts = {
@@ -100,6 +104,8 @@ class Team:
             "actions/cache/restore": self._restore,
             "actions/cache/save": self._save,
             "actions/upload-artifact": self._hand_over,
+            "actions/download-artifact": self._fetch,
+            "actions/attest": self._attest,
             "actions/configure-pages": lambda *_: {"base_url": self.pages_url},
             "actions/upload-pages-artifact": self._upload,
             "actions/deploy-pages": lambda *_: {"page_url": ADDRESS},
@@ -128,8 +134,23 @@ class Team:
     def _hand_over(self, job: Job, inputs: dict[str, str]) -> None:
         if not (job.workspace / inputs["path"]).is_dir():
             raise StepFailed("No files were found with the provided path")
+        if "pull_request" not in job.contexts["github"]["event"]:
+            kept = self.folder / f"artifact-{len(self.artifacts)}"
+            hidden = shutil.ignore_patterns(".*")  # which the action leaves out
+            shutil.copytree(job.workspace / inputs["path"], kept, ignore=hidden)
+            self.artifacts[inputs["name"]] = kept
+            return
         commit = job.contexts["github"]["event"]["pull_request"]["head"]["sha"]
         self.server.hand_over(job.workspace / inputs["path"], commit)
+
+    def _fetch(self, job: Job, inputs: dict[str, str]) -> None:
+        shutil.copytree(self.artifacts[inputs["name"]], job.workspace / inputs["path"])
+
+    def _attest(self, job: Job, inputs: dict[str, str]) -> None:
+        found = sorted(path.name for path in job.workspace.glob(inputs["subject-path"]))
+        if not found:
+            raise StepFailed("Could not find subject at path")
+        self.attested += found
 
     def _upload(self, job: Job, inputs: dict[str, str]) -> None:
         shutil.rmtree(self.deployed, ignore_errors=True)

@@ -60,8 +60,16 @@ def test_writing_is_allowed_only_where_nothing_of_a_pull_request_is_run() -> Non
     assert writers == {
         "pages/deploy": {"pages", "id-token"},
         "pr-comment/comment": {"pull-requests"},
-        "release/release": {"contents"},
+        "release/release": {"contents", "id-token", "attestations"},
+        "publish/publish": {"id-token", "attestations"},
+        "publish/publish-test": {"id-token"},
+        "container/push": {"packages", "id-token", "attestations"},
     }
+    # Where a release is made of them, no package's code may write.
+    for name in ("release/release", "publish/publish", "publish/publish-test"):
+        workflow, job = name.split("/")
+        used = [str(step.get("uses", "")) for step in jobs(workflow)[job]["steps"]]
+        assert not any(one.startswith((".", "actions/checkout@")) for one in used)
 
 
 @pytest.mark.parametrize("name", TRUSTED)

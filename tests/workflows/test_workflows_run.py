@@ -22,7 +22,7 @@ import yaml
 from ..delivery.github_server import BOT, REPOSITORY, github_server, serving
 from ..delivery.pull_requests import event
 from ..delivery.pull_requests import pull as pull_request
-from .runner import Job, Values, read, run_job
+from .runner import Job, Values, program, read, run_job
 from .team import ADDRESS, Team, found, git
 
 ROOT = Path(__file__).parents[2]
@@ -166,34 +166,61 @@ def test_nothing_handed_over_is_run_or_published(
         assert path.suffix != ".py"
 
 
-def test_a_tag_is_released_from_nothing(team: Team, tmp_path: Path) -> None:
+def test_a_tag_is_released_from_nothing(team: Team) -> None:
     kept = dict(team.caches)
-    gh = team.folder / "gh"
-    gh.write_text(
-        '#!/bin/sh\necho "$@" >> "$HOME/asked"\n[ "$2" != view ] || exit 1\n'
-        '[ -n "$GH_TOKEN" ] && cp dist/* "$HOME/temp/notes.md" "$HOME"\n'
-    )
-    gh.chmod(0o755)
-    sha = git(team.repository, "rev-parse", "main")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", f"{team.folder}:{os.environ['PATH']}")
-        job = team.run("release", "release", {}, sha=sha, ref_name="v1.2.0", repository=REPOSITORY)
+    (team.repository / "CHANGELOG.md").write_text("## 1.2.0 - 2026-05-01\nLouder.\n")
+    sha = team.commit("tagged")
+    tag = {"sha": sha, "ref_name": "v1.2.0", "repository": REPOSITORY}
+    job = team.run("release", "build", {}, **tag)
     assert job.result == "success", job.log
     assert "0 of 1 renders were already finished" in job.log
     assert not any("cache" in name for name in job.used)
     assert team.caches == kept
-    name = "stemsilver-release-v1.2.0.zip"
-    digest, told = (job.folder / f"{name}.sha256").read_text().split()
-    content = (job.folder / name).read_bytes()
-    assert (digest, told.lstrip("*")) == (hashlib.sha256(content).hexdigest(), name)
-    assert (job.folder / "notes.md").read_text().startswith("# Scorecard")
-    viewed, created = (job.folder / "asked").read_text().splitlines()
-    assert (viewed, created.split()[:3]) == ("release view v1.2.0", ["release", "create", "v1.2.0"])
-    assert "--verify-tag" in created
+    archive, packages = "stemsilver-release-v1.2.0.zip", "packages-v1.2.0.cdx.json"
+    released = publish(team, tag, drafts=False)
+    attested = list(team.attested)
+    assert attested == [packages, archive, f"{archive}.sha256"]
+    # Again, where the run before made its draft only; and there are attestations for nobody else.
+    team.visibility = "private"
+    publish(team, tag, drafts=True)
+    assert team.attested == attested
+    files = released.folder / "files"
+    digest, told = (files / f"{archive}.sha256").read_text().split()
+    content = (files / archive).read_bytes()
+    assert (digest, told.lstrip("*")) == (hashlib.sha256(content).hexdigest(), archive)
+    notes = (released.folder / "notes.md").read_text()
+    assert notes.startswith("Louder.\n")
+    assert "# Scorecard" in notes
+    listed = json.loads((files / packages).read_bytes())
+    assert listed["bomFormat"] == "CycloneDX"
+    assert {"stemsilver", "numpy"} <= {one["name"] for one in listed["components"]}
+
+
+def publish(team: Team, tag: Values, *, drafts: bool) -> Job:
+    """Publish what was built; with `drafts`, a run before it has failed after making one."""
+    gh = team.folder / "gh"
+    program(
+        gh,
+        'echo "$2 $*" >> "$HOME/asked"\n[ -n "$GH_TOKEN" ] || exit 9\ncase "$2" in\n'
+        f"view) exit {int(not drafts)} ;;\n"
+        'create) cp release/notes.md "$HOME" ;;\nupload) cp -r release/files "$HOME" ;;\nesac',
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{team.folder}:{os.environ['PATH']}")
+        job = team.run("release", "release", {}, **tag)
+    assert job.result == "success", job.log
+    assert "actions/checkout" not in job.used
+    calls = [line.split() for line in (job.folder / "asked").read_text().splitlines()]
+    # Nothing is added to a release that is published.
+    assert [words[0] for words in calls] == ["view", *["create"] * (not drafts), "upload", "edit"]
+    assert {"--draft", "--verify-tag"} <= set(calls[1]) or drafts
+    assert calls[-1][-1] == "--draft=false"
+    return job
 
 
 def test_ci_calls_what_the_makefile_has() -> None:
     jobs = read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+    rooms = [step["run"] for step in jobs.pop("rooms")["steps"] if "run" in step]
     scripts = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
     assert [script.split()[:2] for script in scripts] == [
         ["make", ".venv/.browser"], ["make", "test"], ["make", "check-lock"]
@@ -201,6 +228,12 @@ def test_ci_calls_what_the_makefile_has() -> None:
     for script in scripts:
         dry = script.replace("make ", "make --dry-run ").split()
         assert subprocess.run(dry, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    # Not everywhere is a make; every room that is named is there.
+    named = ["bash", "-euc", f'python() {{ printf "%s\\n" "$@"; }}\n{rooms[-1]}']
+    words = subprocess.run(named, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    paths = [word for word in words.split()[2:] if not word.startswith("-")]
+    assert len(paths) > 10
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Workflows and action: valid by GitHub's schemas, and without a finding of the security audit."""
+"""Workflows, action and forms: valid by GitHub's schemas, and without a finding of the audit."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ REPOSITORY = Path(__file__).parents[2]
 ACTION = REPOSITORY / "action.yml"
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 FILES = {path.name: path for path in (*WORKFLOWS, ACTION)}
+DEPENDABOT = (".github/dependabot.yml", "templates/repository/dependabot.yml")
+FORMS = (".github/ISSUE_TEMPLATE/bug.yml", ".github/ISSUE_TEMPLATE/idea.yml")
+RUNTIMES = ("node24", "composite")
+RECORDS = yaml.safe_load((Path(__file__).parent / "actions.yml").read_text(encoding="utf-8"))
+"""Version and runtime of each action of others, by its name and commit."""
 
 Ended = subprocess.CompletedProcess[str]
 
@@ -23,7 +28,7 @@ def run(program: str, *arguments: str | Path) -> Ended:
 
 
 def schema(kind: str, *paths: Path) -> Ended:
-    return run("check-jsonschema", "--builtin-schema", f"vendor.github-{kind}", *paths)
+    return run("check-jsonschema", "--builtin-schema", f"vendor.{kind}", *paths)
 
 
 def audit(*paths: Path) -> Ended:
@@ -48,22 +53,31 @@ def test_the_files_are_valid_by_githubs_schemas_which_see_a_planted_fault(tmp_pa
         ("workflows", WORKFLOWS, "pr-scorecard.yml", ("contents: read", "contents: reed")),
         ("actions", [ACTION], "action.yml", ("shell: bash", "shells: bash")),
     ):
-        ended = schema(kind, *paths)
+        ended = schema(f"github-{kind}", *paths)
         assert ended.returncode == 0, ended.stdout
-        assert schema(kind, planted(name, tmp_path, fault)).returncode == 1
+        assert schema(f"github-{kind}", planted(name, tmp_path, fault)).returncode == 1
+    for kind, names in (
+        ("dependabot", DEPENDABOT),
+        ("github-issue-forms", FORMS),
+        ("github-issue-config", (".github/ISSUE_TEMPLATE/config.yml",)),
+        ("citation-file-format", ("CITATION.cff",)),
+    ):
+        ended = schema(kind, *(REPOSITORY / name for name in names))
+        assert ended.returncode == 0, ended.stdout
 
 
 def test_the_audit_finds_nothing_of_medium_severity_or_more() -> None:
-    ended = audit(*FILES.values())
+    ended = audit(*FILES.values(), *(REPOSITORY / name for name in DEPENDABOT))
     assert ended.returncode == 0, ended.stdout
-    assert FILES.keys() <= set(re.findall(r"completed .*?([\w-]+\.yml)", ended.stderr))
+    seen = set(re.findall(r"completed .*?([\w-]+\.yml)", ended.stderr))
+    assert {*FILES, "dependabot.yml"} <= seen
 
 
 def test_the_audit_sees_planted_faults(tmp_path: Path) -> None:
     trigger = (" # zizmor: ignore[dangerous-triggers]", " #")
     injected = ('--number "$NUMBER"', "--number ${{ github.head_ref }}")
     written = ("permissions: {}", "permissions: write-all")
-    pin = ("@08c6903cd8c0fde910a37f88322edcfb5dd907a8", "@v5")
+    pin = ("@3d3c42e5aac5ba805825da76410c181273ba90b1", "@v7")
     for name, findings, *faults in (
         ("ci.yml", ["artipacked"], ("persist-credentials: false", "fetch-depth: 1")),
         ("pages.yml", ["dangerous-triggers"], trigger),
@@ -81,12 +95,24 @@ def test_the_audit_sees_planted_faults(tmp_path: Path) -> None:
         assert all(f"[{finding}]" in ended.stdout for finding in findings), name
 
 
-def test_every_action_is_our_own_or_pinned_to_a_commit_with_its_version() -> None:
-    pinned = re.compile(r"uses: (\./(base|head)?|[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$")
+def test_every_action_is_our_own_or_pinned_to_a_commit_whose_runtime_is_known() -> None:
+    """What needs a Node that GitHub has removed fails, so a new pin is looked up and recorded."""
+    used = {}
     for name, path in FILES.items():
         lines = [line for line in path.read_text().splitlines() if re.match(r"[\s-]*uses:", line)]
         assert lines, name
-        assert [line for line in lines if not pinned.search(line)] == []
+        for line in lines:
+            pinned = re.search(r"uses: (\./(?:base|head)?|(\S+@[0-9a-f]{40}) # (v[\d.]+))$", line)
+            assert pinned, line
+            if pinned[2]:
+                used[pinned[2]] = pinned[3]
+    records = {pin: record.split() for pin, record in RECORDS.items()}
+    assert used == {pin: version for pin, (version, _) in records.items()}
+    assert [pin for pin, (_, runtime) in records.items() if runtime not in RUNTIMES] == []
+    # One commit of an action everywhere: two versions of one would need two looks.
+    repositories = [tuple(pin.split("@")[0].split("/")[:2]) for pin in used]
+    commits = {(*name, pin.split("@")[1]) for name, pin in zip(repositories, used, strict=True)}
+    assert len(commits) == len(set(repositories))
 
 
 def test_every_job_says_what_it_may_do_and_for_how_long() -> None:

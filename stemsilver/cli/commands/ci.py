@@ -14,10 +14,11 @@ from stemsilver.profiles import DEFAULT
 
 if TYPE_CHECKING:
     from stemsilver.delivery import cache_key as keys
-    from stemsilver.delivery import deployed_site, github, pull_request
+    from stemsilver.delivery import changelog, deployed_site, github, pull_request
     from stemsilver.report.text import wording
 else:
     keys, github = LazyModule("delivery.cache_key"), LazyModule("delivery.github")
+    changelog = LazyModule("delivery.changelog")
     deployed_site, pull_request = (
         LazyModule("delivery.deployed_site"),
         LazyModule("delivery.pull_request"),
@@ -25,7 +26,7 @@ else:
     wording = LazyModule("report.text.wording")
 
 app = typer.Typer(
-    help="For workflows on GitHub: cache keys, comments, previews, a check before deployment.",
+    help="For workflows on GitHub: cache keys, comments, previews, checks, release notes.",
     no_args_is_help=True,
 )
 
@@ -99,3 +100,18 @@ def check_site(
     Exits with 1 if it does not.
     """
     deployed_site.check_deployable(site, max_mb)
+
+
+@app.command("release-notes")
+def release_notes(
+    version: Annotated[str, typer.Argument(help="The version or its tag, such as v1.2.0.")],
+    change_log: Annotated[Path, typer.Option("--changelog", help="The change log.")] = Path(
+        "CHANGELOG.md"
+    ),
+) -> None:
+    """Print the section of a version in a change log.
+
+    Exits with 2 if the section is empty or calls the version unreleased, and with 3 if there is no
+    such section or no change log.
+    """
+    typer.echo(changelog.release_notes(change_log, version))

@@ -94,9 +94,7 @@ def _model(files: tuple[tuple[Path, str], ...], processor: str) -> WhisperModel:
     with TemporaryDirectory(prefix="stemsilver-") as folder:
         for name, paths in parts.items():
             place = Path(folder) / name
-            if len(paths) == 1:
-                place.symlink_to(paths[0].absolute())
-            else:
+            if len(paths) > 1 or not _linked(place, paths[0]):
                 _join(paths, place)
         return WhisperModel(
             folder,
@@ -106,6 +104,15 @@ def _model(files: tuple[tuple[Path, str], ...], processor: str) -> WhisperModel:
             num_workers=1,
             local_files_only=True,
         )
+
+
+def _linked(place: Path, file: Path) -> bool:
+    """Link to a file if this system allows it: Windows allows links to some users only."""
+    try:
+        place.symlink_to(file.absolute())
+    except OSError:
+        return False
+    return True
 
 
 def _join(parts: Sequence[Path], place: Path) -> None:

@@ -55,7 +55,7 @@ def _pictures(
     louder = playback.louder_db(heard["clean"], heard[BASE]) or 0.0
     own = media / "clean.flac"
     key = digest(fsio.sha256_file(base.folder / own.name), fsio.sha256_file(own), louder)
-    with TemporaryDirectory(prefix="stemsilver-") as scratch:
+    with TemporaryDirectory(prefix="stemsilver-", ignore_cleanup_errors=True) as scratch:
 
         @cache
         def both() -> tuple[Signal, Signal]:
