@@ -38,6 +38,9 @@ COMMANDS = (
 )
 """The commands in the order of the help, each in the module of the same name."""
 
+_OF_WORKFLOWS = ("pull-request", "ci")
+"""The commands that only workflows call; their modules are in a folder of their own."""
+
 
 class _OnDemand(Mapping[str, Any]):
     """The commands by name, each imported on first use.
@@ -48,7 +51,8 @@ class _OnDemand(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in COMMANDS:
             raise KeyError(name)
-        module = import_module(f"stemsilver.cli.commands.{name.replace('-', '_')}")
+        folder = "workflows" if name in _OF_WORKFLOWS else "commands"
+        module = import_module(f"stemsilver.cli.{folder}.{name.replace('-', '_')}")
         alone = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="rich")
         if hasattr(module, "command"):
             alone.command(name)(module.command)

@@ -1,0 +1,1 @@
+"""The commands that the workflows on GitHub call, one module each."""
