@@ -330,11 +330,13 @@ def test_a_render_that_changed_loses_its_approval(
     visit: Visit, published: Published, tmp_path: Path
 ) -> None:
     page = ready(visit.open(PAGE))
-    # Nobody has pressed "Keep the remark": neither a decision nor leaving the page loses the text.
+    # Nobody presses "Keep the remark": no decision, no other remark and no leaving loses the text.
     type_remark(page, 0.5, "a click")
     decide(page, "Approve", "Anna")
     expect(said(page)).to_have_text("Remark at 0:00 on clean kept. Approved. 1 of 4 decided.")
     type_remark(page, 1.2, "another")
+    page.get_by_role("button", name="Edit remark").click()
+    page.get_by_role("textbox", name="Remark at 0:00 on clean").fill("a loud click")
     rebuilt = shutil.copytree(published.folder, tmp_path / "site")
     for name in (PAGE, "review.html", "renders.json"):
         text = (rebuilt / name).read_text()
@@ -348,6 +350,10 @@ def test_a_render_that_changed_loses_its_approval(
         "About an earlier version of this render you said: ✓ approved 2 remarks – it has changed "
         "since, so this does not count."
     )
+    assert re.findall(r'"text":"(.*?)"', page.evaluate("Object.values(localStorage).join()")) == [
+        "a loud click",
+        "another",
+    ]
     expect(page.locator("[data-decide=approved]")).to_have_attribute("aria-pressed", "false")
     expect(page.locator(".st-pin")).to_have_count(0)
     expect(page.locator("[data-part=count]")).to_have_text("0 of 4 decided")
