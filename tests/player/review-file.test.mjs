@@ -133,25 +133,25 @@ test("only decisions on the present outputs count, and the next one wraps around
   const renders = ["a", "b", "c"].map((id) => ({ ...OUTPUT, id, path: `${id}.wav` }));
   store.decide({ ...renders[0], output_sha256: "2".repeat(64) }, "approved");
   store.decide(renders[1], "skipped");
-  assert.deepEqual(progress(store.review, renders, "b"), { text: "1 of 3 reviewed", next: renders[2] });
+  assert.deepEqual(progress(store.review, renders, "b"), { text: "1 of 3 decided", next: renders[2] });
   assert.equal(progress(store.review, renders, "c").next, renders[0]);
   store.decide(renders[0], "approved");
   assert.equal(progress(store.review, renders, "c").next, null, "it is this one");
 });
 
-test("Markdown shows other people's text as it is", () => {
+test("the text reads well as it is, and as Markdown shows other people's words as they are", () => {
   const text = markdown(
     "*Anna*",
-    "1 of 1 reviewed",
+    "1 of 1 decided",
     [{ id: "a-1", path: "a_b/[x](y).wav", said: read(review()).renders[0] }],
     (page) => `https://example.org/${page}`,
   );
   assert.equal(
     text,
-    "**Review by \\*Anna\\***: 1 of 1 reviewed\n\n" +
-      "- ✗ Needs work: [a_b/\\[x\\](y).wav](https://example.org/renders/a-1.html)\n" +
-      "  - [0:07 on clean](https://example.org/renders/a-1.html#v=clean&t=7.25): " +
-      "\\<script\\>window.pwned=1\\</script\\>\n",
+    "Review by \\*Anna\\*: 1 of 1 decided\n\n" +
+      "- ✗ Needs work: a_b/\\[x\\](y).wav <https://example.org/renders/a-1.html>\n" +
+      "  - 0:07 on clean: \\<script\\>window.pwned=1\\</script\\> " +
+      "<https://example.org/renders/a-1.html#v=clean&t=7.25>\n",
   );
   assert.equal(inert("@me #1 https://x www.x $a$\n> b\u202e"), "@\u200bme #\u200b1 https:\u200b//x www\u200b.x &#36;a&#36; \\> b ");
 });

@@ -19,7 +19,7 @@ export function progress(review, renders, here) {
   const next = left.find((one) => renders.indexOf(one) > from) ?? left[0] ?? null;
   const done = renders.length - left.length;
   return {
-    text: _("{done} of {all} reviewed", { done, all: renders.length }),
+    text: _("{done} of {all} decided", { done, all: renders.length }),
     next: next?.id === here ? null : next,
   };
 }
