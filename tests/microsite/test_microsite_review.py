@@ -18,7 +18,7 @@ from .accessible import serious
 from .conftest import PHONE, Opener
 from .listening import NOTE_STARTS, PAGE, starts
 from .planted_reviews import remark, review_of
-from .planted_site import DUET, HOSTILE, HOSTILE_ID, HOSTILE_WORD, INTRO, Published, output_sha256
+from .planted_site import DUET, HOSTILE, HOSTILE_ID, HOSTILE_WORD, INTRO, Published, sound_sha256
 from .visits import Visit, visiting
 
 DECISIONS = {"a": "approved", "w": "needs_work", "s": "skipped"}
@@ -142,7 +142,7 @@ def test_a_whole_review_with_the_keyboard_alone(visit: Visit, tmp_path: Path) ->
         "approved",
         "needs_work",
     ]
-    assert said_of["stereo/duet.wav"]["output_sha256"] == output_sha256(DUET)
+    assert said_of["stereo/duet.wav"]["sound_sha256"] == sound_sha256(DUET)
     [made] = said_of["silent.wav"]["remarks"]
     assert (made["at"], made["track"], made["text"]) == (1.5, "clean", f"was {HOSTILE_WORD}")
     assert page.evaluate("typeof window.pwned") == "undefined"
@@ -340,7 +340,7 @@ def test_a_render_that_changed_loses_its_approval(
     rebuilt = shutil.copytree(published.folder, tmp_path / "site")
     for name in (PAGE, "review.html", "renders.json"):
         text = (rebuilt / name).read_text()
-        changed = text.replace(output_sha256(INTRO), "ee" * 32)
+        changed = text.replace(sound_sha256(INTRO), "ee" * 32)
         assert changed != text
         (rebuilt / name).write_text(changed)
     replace(published, folder=rebuilt).serve(page.context)

@@ -43,7 +43,7 @@ function day(created) {
 }
 
 function item(entry, render) {
-  const current = render?.output_sha256 === entry.output_sha256;
+  const current = render?.sound_sha256 === entry.sound_sha256;
   const name = isolated(entry.path);
   const shown = element("li", "", current ? link(`renders/${render.id}.html`, name) : name, " ");
   if (entry.decision) shown.append(chip(entry.decision), " ");

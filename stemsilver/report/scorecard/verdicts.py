@@ -334,6 +334,7 @@ def judge_one(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
         failure=result.failure,
         raw_digest=result.raw_digest,
         output_sha256=result.output_sha256,
+        sound_sha256=result.sound_sha256,
         script=result.script,
         rate=result.rate,
         channels=result.channels,
