@@ -272,4 +272,6 @@ def test_two_builds_have_names_that_differ(planted: Planted) -> None:
     assert label(one, replace(one, profile="studio")) == named
     settings = f"{named}, settings {one.config_digest[:7]}"
     assert label(one, replace(one, config_digest="0ddba115")) == settings
-    assert label(one, replace(one, created="2026-11-22T14:05:00Z")) == f"{named}, 13:50 UTC"
+    later = replace(one, created="2026-11-22T14:05:00Z", profile="studio")
+    assert label(one, later) == "embedded, 22 November 2026, 13:50 UTC, 0123456"
+    assert label(later, one) == "studio, 22 November 2026, 14:05 UTC, 0123456"
