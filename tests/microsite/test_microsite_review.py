@@ -100,7 +100,8 @@ def test_a_whole_review_with_the_keyboard_alone(visit: Visit, tmp_path: Path) ->
         ready(page)
         page.keyboard.press(key)
         if at == 1:
-            # The name is asked for once, and its letters are no keys.
+            # The name is asked for once, and its letters are no keys, wherever the focus is.
+            page.evaluate("document.activeElement.blur()")
             page.keyboard.type(f"Was {HOSTILE_WORD}")
             page.keyboard.press("Enter")
         expect(said(page)).to_have_text(re.compile(rf"^[\w, ]+\. {at} of 4 decided\.$"))

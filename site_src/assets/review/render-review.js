@@ -39,6 +39,11 @@ for (const choice of choices) {
 document.addEventListener("keydown", (event) => {
   const action = reviewAction(event);
   if (action === null || leaving) return;
+  if (reviewer.asking) {
+    // What is typed is the name, also if the focus has moved on.
+    reviewer.focus();
+    return;
+  }
   event.preventDefault();
   if (action === "remark") remarks.make();
   else if (action === "next") goOn();
