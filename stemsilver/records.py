@@ -309,13 +309,13 @@ class Failure:
 class ItemResult:
     """The result of one render.
 
-    `failure` is None if the render was cleaned; `output_sha256` is then the hash of the
-    speech-only file. `raw_digest` identifies the raw signal independently of the file format; None
-    if it could not be decoded. `seconds` is the computing time of each step, for a cached result
-    that of the earlier run. `lacks` is what the render does not contain, if that decided how it was
-    cleaned or is judged. `peak_bytes` and `gpu_peak_bytes` are the peak memory of the process,
-    and of torch on a CUDA device, during each step that measured it. `notes` are sentences for the
-    reader.
+    `failure` is None if the render was cleaned; `output_sha256` is then the hash of the speech-only
+    file, and `sound_sha256` that of its rate and samples, whatever else the file says. `raw_digest`
+    identifies the raw signal independently of the file format; None if it could not be decoded.
+    `seconds` is the computing time of each step, for a cached result that of the earlier run.
+    `lacks` is what the render does not contain, if that decided how it was cleaned or is judged.
+    `peak_bytes` and `gpu_peak_bytes` are the peak memory of the process, and of torch on a CUDA
+    device, during each step that measured it. `notes` are sentences for the reader.
     """
 
     id: str
@@ -324,6 +324,7 @@ class ItemResult:
     failure: Failure | None = None
     raw_digest: str | None = None
     output_sha256: str | None = None
+    sound_sha256: str | None = None
     evidence: Evidence | None = None
     rate: int = 0
     channels: int = 0

@@ -170,6 +170,7 @@
   function isChosen(row) {
     const [kind, value] = JSON.parse(verdicts.value);
     if (kind === "review") return kindsOf(row).includes(value);
+    if (kind === "failed") return hasFailed(row);
     return kind === "all" || verdictOf(row) === value;
   }
 
@@ -182,6 +183,10 @@
     return row.querySelector(".st-chip").textContent;
   }
 
+  function hasFailed(row) {
+    return row.querySelector("[data-failed]") !== null;
+  }
+
   /** Return the choice of one verdict or kind of review, with the number of renders that have it. */
   function verdictOptions() {
     const counts = new Map();
@@ -192,8 +197,11 @@
       const number = rows.filter((row) => kindsOf(row).includes(kind)).length;
       return number ? option("review", kind, text, number) : "";
     });
+    const failed = rows.filter(hasFailed);
+    const several = new Set(failed.map(verdictOf)).size > 1;
     return [
       option("all", "", _("all"), rows.length),
+      several ? option("failed", "", _("all failed"), failed.length) : "",
       ...[...counts].map(([verdict, number]) => option("verdict", verdict, verdict, number)),
       ...reviews,
     ];

@@ -65,14 +65,12 @@ def read_base(site: Path) -> Base:
 
 def label(build: Scorecard, other: Scorecard) -> str:
     """Return a short name of `build` that differs from `other`'s, such as
-    `embedded, 22 November 2026, 0123456`.
+    `embedded, 22 November 2026, 0123456`. Builds of the same day have the time as well.
     """
-    mine, theirs = _words(build), _words(other)
-    if mine != theirs:
-        return mine
-    if build.config_digest != other.config_digest:
+    mine, theirs = _words(build, other), _words(other, build)
+    if mine == theirs and build.config_digest != other.config_digest:
         return _("{build}, settings {digest}").format(build=mine, digest=build.config_digest[:7])
-    return f"{mine}, {build.moment:%H:%M} UTC"
+    return mine
 
 
 def match(build: Scorecard, media: Mapping[str, Path], base: Base) -> dict[str, BaseItem]:
@@ -112,9 +110,12 @@ def decoded_clean(item: ScoredRender, base: BaseItem, max_minutes: float, scratc
     return audio
 
 
-def _words(build: Scorecard) -> str:
+def _words(build: Scorecard, other: Scorecard) -> str:
+    day = date(build.moment)
+    same_day = build.moment != other.moment and day == date(other.moment)
+    time = [f"{build.moment:%H:%M} UTC"] if same_day else []
     commit = [build.commit[:7]] if build.commit else []
-    return ", ".join([build.profile, date(build.moment), *commit])
+    return ", ".join([build.profile, day, *time, *commit])
 
 
 def _item(site: Path, item: ScoredRender) -> BaseItem:

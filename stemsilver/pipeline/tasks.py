@@ -210,6 +210,7 @@ def finish(job: Job) -> tuple[ItemResult, Path, Tally]:
             source,
             steps,
             output_sha256=fsio.sha256_file(speech),
+            sound_sha256=cleaned.speech.digest,
             evidence=evidence,
             script=beside.script,
             notes=cleaned.notes + raw.metadata.notes + evidence.notes,
@@ -266,6 +267,7 @@ def _result(
     notes: tuple[str, ...],
     lacks: Lack | None = None,
     output_sha256: str | None = None,
+    sound_sha256: str | None = None,
     evidence: Evidence | None = None,
     script: str | None = None,
 ) -> ItemResult:
@@ -275,6 +277,7 @@ def _result(
         output=job.render.output,
         raw_digest=source,
         output_sha256=output_sha256,
+        sound_sha256=sound_sha256,
         evidence=evidence,
         rate=raw.rate,
         channels=raw.samples.shape[0],

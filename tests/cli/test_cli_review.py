@@ -23,7 +23,7 @@ def review_of(card: Path, decisions: dict[str, str], reviewer: str = "Ada") -> d
         "renders": [
             {
                 "path": one["path"],
-                "output_sha256": one["output_sha256"],
+                "sound_sha256": one["sound_sha256"],
                 "decision": decisions[one["path"]],
                 "decided": moment,
                 "remarks": [remark],

@@ -111,7 +111,7 @@ def test_which_rule_holds(stemsilver: Terminal, folder: Path, base: Path, worse:
     head = write(folder / "loose.json", render("one"), two, profile=loose)
     ended = stemsilver("scorecard", "diff", base, head, "--gate")
     assert ended.code == 1
-    assert "Head changes the gates or the guardrail" in ended.out
+    assert "This change alters the gates or the guardrail" in ended.out
 
 
 def test_what_cannot_be_compared_is_2(stemsilver: Terminal, folder: Path, base: Path) -> None:

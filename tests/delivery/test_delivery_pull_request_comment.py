@@ -131,7 +131,7 @@ def test_the_rule_that_was_handed_over_is_not_believed(tmp_path: Path) -> None:
     made.change("head.json", soften)
     text = written(made)
     assert OTHER_RULE not in text
-    assert "Head changes the gates or the guardrail" in text
+    assert "This change alters the gates or the guardrail" in text
     assert "The guardrail fails: " in text
     made.change("base.json", soften)
     text = written(made)

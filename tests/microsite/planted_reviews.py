@@ -18,10 +18,10 @@ def remark(id_: str, text: str, at: float = 0.5) -> Remark:
 def review_of(
     reviewer: str,
     path: str,
-    output_sha256: str,
+    sound_sha256: str,
     decision: Decision | None = "approved",
     *remarks: Remark,
 ) -> Review:
     """A person's review of one render."""
-    entry = RenderReview(reviewer, path, output_sha256, decision, MOMENT, remarks)
+    entry = RenderReview(reviewer, path, sound_sha256, decision, MOMENT, remarks)
     return Review(reviewer, BUILD, (entry,))

@@ -21,10 +21,13 @@ from stemsilver.microsite.pages.blind import BlindPair
 from stemsilver.microsite.pages.compare_builds import Comparison, comparison
 from stemsilver.microsite.parts.player import blind_pair, heard_tracks, player, sources
 from stemsilver.records import ItemResult, Score, Timeline
+from stemsilver.report import diff, judge_again
 
 from .conftest import PHONE, Opener
 from .fonts import widths
 from .planted_site import DUET, INTRO, SILENT, Planted, Published, set_levels
+
+LEFT = "one => one.getBoundingClientRect().left"
 
 
 @pytest.fixture
@@ -69,6 +72,15 @@ def test_a_change_is_better_or_worse_by_the_metrics_direction(
     assert {change.sense for row in view.rows for change in row.changes} <= {"same", "unmeasured"}
     assert view.unmatched == (("broken.wav", "not cleaned here"),)
     assert view.guardrail_result.sound
+    # A verdict that only other limits change is no other result.
+    assert view.judged_otherwise == 0
+    strict = planted.profile.gates.model_copy(update={"wer_max": 0.0, "words_changed_allowed": 0})
+    stricter = judge_again(
+        read_base(base_site).scorecard, planted.profile.model_copy(update={"gates": strict})
+    )
+    other = diff(read_base(base_site).scorecard, stricter)
+    assert INTRO in {one.id for one in other.judged_otherwise}
+    assert not other.reversed_verdicts
     edit(base_site, INTRO, clean_pause_floor_db=-30.0, clean_dnsmos_ovrl=3.5)
     edit(base_site, DUET, clean_dnsmos_ovrl=3.2)
     # Less than what is shown is no change.
@@ -240,6 +252,9 @@ def test_the_pages_lead_to_each_other_tell_the_guardrail_and_play_the_base(
     page.get_by_role("link", name="The guardrail fails: Music to speech, mean, Gates").click()
     expect(page.locator(".st-hero .st-verdict")).to_contain_text("The guardrail fails: Music")
     rows = page.locator(".st-checks tbody tr")
+    # On a phone, a check is a block of lines, and all of it is on the screen.
+    found, limit = rows.last.locator("td[data-label]").all()
+    assert all(0 < x < 60 for x in (one.evaluate(LEFT) for one in (found, limit)))
     expect(rows).to_have_count(7)
     expect(rows.filter(has_text="✗ fails")).to_have_count(2)
     expect(rows.filter(has_text="✓ pass")).to_have_count(5)
@@ -272,4 +287,6 @@ def test_two_builds_have_names_that_differ(planted: Planted) -> None:
     assert label(one, replace(one, profile="studio")) == named
     settings = f"{named}, settings {one.config_digest[:7]}"
     assert label(one, replace(one, config_digest="0ddba115")) == settings
-    assert label(one, replace(one, created="2026-11-22T14:05:00Z")) == f"{named}, 13:50 UTC"
+    later = replace(one, created="2026-11-22T14:05:00Z", profile="studio")
+    assert label(one, later) == "embedded, 22 November 2026, 13:50 UTC, 0123456"
+    assert label(later, one) == "studio, 22 November 2026, 14:05 UTC, 0123456"

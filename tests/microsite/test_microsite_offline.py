@@ -104,9 +104,8 @@ def test_the_offer_is_one_item_that_is_all_there_or_all_gone(
     assert site.archive.is_file()
     front = site.index.read_text(encoding="utf-8")
     size = f"{site.archive.stat().st_size / 1e3:.1f} kB"
-    assert (
-        f'<span class="st-note">speech, scorecard and this site: ZIP, {size}</span></li>' in front
-    )
+    failed = "1 of the 4 speech files failed a gate"
+    assert f"speech, scorecard and this site: ZIP, {size}; {failed}</span></li>" in front
     without = (published.folder / "index.html").read_bytes()
     assert zipfile.ZipFile(site.archive).read("index.html") == without
     travels = offline_files(tmp_path / "site")

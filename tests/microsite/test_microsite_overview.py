@@ -81,7 +81,7 @@ def test_tiles_are_means_over_the_renders_that_have_both_values(planted: Planted
     assert len(view.tiles) == 4
     assert tile(view, "Sound quality").note == "DNSMOS overall; mean of 2 renders"
     pauses = tile(view, "Pauses")
-    assert (pauses.before, pauses.after, pauses.unit) == (None, "26", "dB quieter")
+    assert (pauses.before, pauses.after, pauses.unit) == (None, "26.0", "dB quieter")
     assert "Pause floor −15.0 → −41.0 dB" in pauses.note
     assert view.extent == "3 renders, 1.6 minutes of audio"
 
@@ -112,7 +112,7 @@ def test_the_worst_comes_first_and_is_the_one_to_hear(planted: Planted) -> None:
         "gate failed",
     ]
     assert view.first is not None
-    assert (view.first.id, view.reason) == ("close-5", "The render that fails by most")
+    assert (view.first.id, view.reason) == ("close-5", "The render that misses its limits by most")
     assert view_of(planted, planted.results[4]).first is None
 
 

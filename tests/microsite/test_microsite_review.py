@@ -18,7 +18,7 @@ from .accessible import serious
 from .conftest import PHONE, Opener
 from .listening import NOTE_STARTS, PAGE, starts
 from .planted_reviews import remark, review_of
-from .planted_site import DUET, HOSTILE, HOSTILE_ID, HOSTILE_WORD, INTRO, Published, output_sha256
+from .planted_site import DUET, HOSTILE, HOSTILE_ID, HOSTILE_WORD, INTRO, Published, sound_sha256
 from .visits import Visit, visiting
 
 DECISIONS = {"a": "approved", "w": "needs_work", "s": "skipped"}
@@ -46,15 +46,25 @@ def decide(page: Page, name: str, reviewer: str = "") -> None:
     """Press a decision, and answer the question for the name."""
     page.get_by_role("button", name=name).click()
     if reviewer:
-        page.get_by_label("Your name").fill(reviewer)
-        page.get_by_label("Your name").press("Enter")
+        give_name(page, reviewer)
+
+
+def give_name(page: Page, reviewer: str) -> None:
+    """Answer the question for the name."""
+    page.get_by_label("Your name").fill(reviewer)
+    page.get_by_label("Your name").press("Enter")
+
+
+def type_remark(page: Page, seconds: float, text: str) -> None:
+    """Type a remark at a position, and leave the field open."""
+    page.get_by_role("slider", name="Position").fill(str(seconds))
+    page.get_by_role("button", name=re.compile("^Remark at")).click()
+    page.get_by_role("textbox", name=re.compile("^Remark at")).fill(text)
 
 
 def note(page: Page, seconds: float, text: str) -> None:
     """Make a remark at a position."""
-    page.get_by_role("slider", name="Position").fill(str(seconds))
-    page.get_by_role("button", name=re.compile("^Remark at")).click()
-    page.get_by_role("textbox", name=re.compile("^Remark at")).fill(text)
+    type_remark(page, seconds, text)
     page.get_by_role("button", name="Keep the remark").click()
 
 
@@ -78,7 +88,8 @@ def downloaded(page: Page, target: Path) -> dict[str, Any]:
 
 def test_a_whole_review_with_the_keyboard_alone(visit: Visit, tmp_path: Path) -> None:
     page = ready(visit.open("review.html"))
-    expect(page.get_by_text("0 of 4 reviewed")).to_be_visible()
+    expect(page.get_by_text("0 of 4 decided")).to_be_visible()
+    expect(page.locator(".st-review-keys")).to_be_visible()
     for at, (name, key) in enumerate(zip(ALL, "awsa", strict=True), 1):
         if at == 2:
             # Once the next render is on its way, a key no longer means the one before.
@@ -89,18 +100,19 @@ def test_a_whole_review_with_the_keyboard_alone(visit: Visit, tmp_path: Path) ->
         ready(page)
         page.keyboard.press(key)
         if at == 1:
-            # The name is asked for once, and its letters are no keys.
+            # The name is asked for once, and its letters are no keys, wherever the focus is.
+            page.evaluate("document.activeElement.blur()")
             page.keyboard.type(f"Was {HOSTILE_WORD}")
             page.keyboard.press("Enter")
-        expect(said(page)).to_have_text(re.compile(rf"^\w+( work)?; {at} of 4 reviewed\.$"))
+        expect(said(page)).to_have_text(re.compile(rf"^[\w, ]+\. {at} of 4 decided\.$"))
         expect(page.locator(f"[data-decide={DECISIONS[key]}]")).to_have_attribute(
             "aria-pressed", "true"
         )
     page.keyboard.press("g")
-    expect(said(page)).to_have_text("4 of 4 reviewed: no other is left.")
+    expect(said(page)).to_have_text("4 of 4 decided: no other is left.")
     # The same key again takes it back.
     page.keyboard.press("a")
-    expect(said(page)).to_have_text("Decision taken back; 3 of 4 reviewed.")
+    expect(said(page)).to_have_text("Decision taken back. 3 of 4 decided.")
     page.keyboard.press("a")
     tab_to(page, page.get_by_role("slider", name="Position"))
     page.keyboard.press("ArrowRight")
@@ -111,7 +123,7 @@ def test_a_whole_review_with_the_keyboard_alone(visit: Visit, tmp_path: Path) ->
     page.keyboard.type(f"was {HOSTILE_WORD}")
     assert serious(page) == []
     page.keyboard.press("Enter")
-    expect(said(page)).to_have_text("Remark at 0:01 on clean kept; 4 of 4 reviewed.")
+    expect(said(page)).to_have_text("Remark at 0:01 on clean kept. 4 of 4 decided.")
     # The focus is back where it was.
     expect(page.get_by_role("slider", name="Position")).to_be_focused()
     tab_to(page, page.get_by_role("link", name="All renders and the result of your review"))
@@ -131,7 +143,7 @@ def test_a_whole_review_with_the_keyboard_alone(visit: Visit, tmp_path: Path) ->
         "approved",
         "needs_work",
     ]
-    assert said_of["stereo/duet.wav"]["output_sha256"] == output_sha256(DUET)
+    assert said_of["stereo/duet.wav"]["sound_sha256"] == sound_sha256(DUET)
     [made] = said_of["silent.wav"]["remarks"]
     assert (made["at"], made["track"], made["text"]) == (1.5, "clean", f"was {HOSTILE_WORD}")
     assert page.evaluate("typeof window.pwned") == "undefined"
@@ -162,7 +174,7 @@ def test_a_whole_review_with_touch_alone(browser: Browser, published: Published)
             if at == 1:
                 page.get_by_label("Your name").fill("Anna")
                 page.get_by_role("button", name="Keep the name").tap()
-            expect(said(page)).to_contain_text(f"{at} of 4 reviewed")
+            expect(said(page)).to_contain_text(f"{at} of 4 decided")
         sizes = page.locator(".st-review-own button:visible, .st-review-own p > a").evaluate_all(
             "all => all.map(one => one.getBoundingClientRect()).map(one => one.height)"
         )
@@ -170,6 +182,8 @@ def test_a_whole_review_with_touch_alone(browser: Browser, published: Published)
         assert min(sizes) >= 43.5
 
         page = ready(visit.open(PAGE))
+        expect(page.locator(".st-review-keys")).to_be_hidden()  # a phone has none
+        top = page.locator(".ab-wave").evaluate("one => one.offsetTop")
         page.locator(".ab-pick", has_text="Raw").tap()
         lane = page.locator(".ab-wave")
         width = lane.evaluate("one => one.getBoundingClientRect().width")
@@ -188,6 +202,7 @@ def test_a_whole_review_with_touch_alone(browser: Browser, published: Published)
         page.locator(".ab-pick", has_text="Clean").tap()
         pin.tap()
         starts(page, 0.75)
+        assert lane.evaluate("one => one.offsetTop") == top, "the picture was moved by a text"
         expect(page.get_by_role("radio", name="Raw", exact=True)).to_be_checked()
         page.get_by_role("button", name="Edit remark").tap()
         page.get_by_role("textbox", name="Remark at 0:00 on raw").fill("a loud click")
@@ -203,21 +218,21 @@ def test_a_whole_review_with_touch_alone(browser: Browser, published: Published)
         starts(page, 0.75)
 
         page = ready(visit.open("review.html"))
-        expect(page.get_by_text("4 of 4 reviewed")).to_be_visible()
+        expect(page.get_by_text("4 of 4 decided")).to_be_visible()
         # No clipboard without a secure address: the text is there to copy.
-        page.get_by_role("button", name="Copy as Markdown").tap()
+        page.get_by_role("button", name="Copy as text").tap()
         text = page.get_by_label("Copy this text").input_value()
         assert text.startswith(
-            "**Review by Anna**: 4 of 4 reviewed\n\n- ✗ Needs work: [stereo/duet"
+            "Review by Anna: 4 of 4 decided\n\n- ✗ Needs work: stereo/duet.wav <"
         )
-        assert f"  - [0:00 on raw]({visit.url}/{PAGE}#v=raw&t=0.75): a loud click\n" in text
+        assert f"  - 0:00 on raw: a loud click <{visit.url}/{PAGE}#v=raw&t=0.75>\n" in text
         page.get_by_role("button", name="Delete my review on this device").tap()
         assert serious(page) == []
         page.get_by_role("button", name="Keep it").tap()
-        expect(page.get_by_text("4 of 4 reviewed")).to_be_visible()
+        expect(page.get_by_text("4 of 4 decided")).to_be_visible()
         page.get_by_role("button", name="Delete my review on this device").tap()
         page.get_by_role("button", name="Delete it").tap()
-        expect(page.get_by_text("0 of 4 reviewed")).to_be_visible()
+        expect(page.get_by_text("0 of 4 decided")).to_be_visible()
         assert "stemsilver" not in page.evaluate("Object.keys(localStorage).join()")
 
 
@@ -228,15 +243,23 @@ def test_a_link_carries_the_review_to_another_device(
     site = replace(published, url="http://localhost:9")
     clipboard = ["clipboard-read", "clipboard-write"]
     page = ready(open_page(site, PAGE, permissions=clipboard))
-    decide(page, "Needs work", "Anna")
+    decide(page, "Needs work")
+    page.get_by_label("Your name").press("Escape")
     note(page, 1.2, HOSTILE_WORD)
     page.goto(f"{site.url}/review.html")
     ready(page).get_by_role("button", name="Copy a link").click()
+    # A link has a name; what was pressed is done once it is given.
+    expect(said(page)).to_have_text("Enter your name first; then it is copied.")
+    give_name(page, "Anna")
     expect(said(page)).to_have_text("Link copied. It contains the review.")
     link: str = page.evaluate("navigator.clipboard.readText()")
     assert link.startswith(f"{site.url}/review.html#review=")
 
-    other = ready(open_page(site, link.removeprefix(f"{site.url}/")))
+    other = ready(open_page(site, f"renders/{DUET}.html"))
+    decide(other, "Approve")
+    expect(said(other)).to_have_text("Approved, although it is outside a limit. 1 of 4 decided.")
+    other.goto(link)
+    ready(other)
     shown = other.get_by_role("region", name="Review by Anna")
     expect(shown).to_contain_text("narration/intro one.wav ✗ needs work")
     expect(shown).to_contain_text(HOSTILE_WORD)
@@ -245,6 +268,8 @@ def test_a_link_carries_the_review_to_another_device(
     )
     assert serious(other) == []
     other.get_by_role("button", name="Continue from it on this device").click()
+    expect(said(other)).to_have_text("Enter your name first; then you go on with it.")
+    give_name(other, "Anna")
     expect(said(other)).to_have_text("You go on with the review of Anna.")
     expect(shown).to_be_hidden()
     assert "#" not in other.url
@@ -254,14 +279,13 @@ def test_a_link_carries_the_review_to_another_device(
     other.get_by_role("button", name="Remove remark").click()
     other.goto(link)
     ready(other).get_by_role("button", name="Continue from it on this device").click()
-    expect(other.get_by_text("0 of 4 reviewed")).to_be_visible()
+    expect(other.get_by_text("1 of 4 decided")).to_be_visible()
     other.goto(f"{site.url}/{PAGE}")
     expect(ready(other).get_by_role("list", name="Your remarks")).to_be_empty()
     assert other.evaluate("typeof window.pwned") == "undefined"
     # Somebody else's review is not mixed into one's own.
     other.get_by_role("button", name="Change the name").click()
-    other.get_by_label("Your name").fill("Ben")
-    other.get_by_label("Your name").press("Enter")
+    give_name(other, "Ben")
     other.goto(link)
     ready(other).get_by_role("button", name="Continue from it on this device").click()
     expect(said(other)).to_contain_text("This device has a review of Ben.")
@@ -293,9 +317,10 @@ def test_a_file_is_opened_and_what_is_none_is_refused(visit: Visit) -> None:
     shown = page.get_by_role("region", name=f"Review by {HOSTILE_WORD}")
     expect(shown).to_contain_text("about an earlier version, so it does not count")
     expect(shown).to_contain_text(f"0:00 on clean: {HOSTILE_WORD}")
+    expect(shown).to_contain_text("About a build of 22 November 2026 with the profile")
     page.get_by_role("button", name="Continue from it on this device").click()
     # What is outdated is kept and shown, and does not count.
-    expect(page.get_by_text("0 of 4 reviewed")).to_be_visible()
+    expect(page.get_by_text("0 of 4 decided")).to_be_visible()
     expect(page.locator(f"#{HOSTILE_ID} [data-part=mine]")).to_contain_text(
         "about an earlier version"
     )
@@ -306,25 +331,33 @@ def test_a_render_that_changed_loses_its_approval(
     visit: Visit, published: Published, tmp_path: Path
 ) -> None:
     page = ready(visit.open(PAGE))
+    # Nobody presses "Keep the remark": no decision, no other remark and no leaving loses the text.
+    type_remark(page, 0.5, "a click")
     decide(page, "Approve", "Anna")
-    note(page, 0.5, "a click")
-    expect(said(page)).to_contain_text("1 of 4 reviewed")
+    expect(said(page)).to_have_text("Remark at 0:00 on clean kept. Approved. 1 of 4 decided.")
+    type_remark(page, 1.2, "another")
+    page.get_by_role("button", name="Edit remark").click()
+    page.get_by_role("textbox", name="Remark at 0:00 on clean").fill("a loud click")
     rebuilt = shutil.copytree(published.folder, tmp_path / "site")
     for name in (PAGE, "review.html", "renders.json"):
         text = (rebuilt / name).read_text()
-        changed = text.replace(output_sha256(INTRO), "ee" * 32)
+        changed = text.replace(sound_sha256(INTRO), "ee" * 32)
         assert changed != text
         (rebuilt / name).write_text(changed)
     replace(published, folder=rebuilt).serve(page.context)
     page.reload()
     ready(page)
     expect(page.locator("[data-part=outdated]")).to_have_text(
-        "About an earlier version of this render you said: ✓ approved 1 remark – it has changed "
+        "About an earlier version of this render you said: ✓ approved 2 remarks – it has changed "
         "since, so this does not count."
     )
+    assert re.findall(r'"text":"(.*?)"', page.evaluate("Object.values(localStorage).join()")) == [
+        "a loud click",
+        "another",
+    ]
     expect(page.locator("[data-decide=approved]")).to_have_attribute("aria-pressed", "false")
     expect(page.locator(".st-pin")).to_have_count(0)
-    expect(page.locator("[data-part=count]")).to_have_text("0 of 4 reviewed")
+    expect(page.locator("[data-part=count]")).to_have_text("0 of 4 decided")
 
 
 def test_the_team_is_pinned_and_is_read_without_scripts(

@@ -80,7 +80,7 @@ def test_on_a_phone_each_row_is_a_card(open_page: Opener, published: Published) 
     expect(duet.get_by_text("gate failed")).to_be_visible()
     assert duet.locator("td[data-label]:visible").evaluate_all(
         "cells => cells.map(cell => cell.dataset.label)"
-    ) == ["Music presence", "DNSMOS overall", "WER raw to clean"]
+    ) == ["WER raw to clean", "Music presence", "DNSMOS overall"]
     # Nothing lies beyond the edge, and nothing scrolls but the page.
     for one in (page.locator("html"), page.locator(".st-scroll")):
         assert one.evaluate("one => one.scrollWidth <= one.clientWidth")
@@ -89,6 +89,8 @@ def test_on_a_phone_each_row_is_a_card(open_page: Opener, published: Published) 
     expect(cards.nth(1)).to_contain_text("duet.wav")
     page.get_by_label("Show").select_option("✗ gate failed (1)")
     expect(page.locator("tbody .st-chip")).to_have_count(1)
+    page.get_by_label("Show").select_option("all failed (2)")
+    expect(page.locator("tbody .st-chip")).to_have_count(2)
     page.get_by_label("Show").select_option("approved (1)")
     expect(page.locator("tbody .st-said:visible")).to_have_text("✓ approved: Ben")
     page.get_by_label("Show").select_option("all (5)")

@@ -112,6 +112,16 @@ def test_what_nobody_wrote_down_and_other_renders_are_said(planted: Planted) -> 
     assert not marked.known
     assert [(one.before, one.after) for one in marked.settings] == [("0.1.0", "0.2.0")]
     assert marked.metrics[0].note == "on 19 renders, 20 before"
+    # A mean over other renders than raw's says so, and raw's with it.
+    one = newer[-1]
+    means = {**one.means, PRESENCE.name: replace(fewer, value=0.01)}
+    means["raw_music_presence"] = replace(fewer, count=one.items - one.failed)
+    chart = chart_of(view_of(planted, [*newer[:-1], replace(one, means=means)]), "music_presence")
+    assert chart.over == "mean of 19 renders"
+    assert chart.raw_over == f"mean of {one.items - one.failed} renders"
+    assert {row.outcomes for row in view_of(planted, newer).rows} == {
+        "19 of 20 pass, 1 failed a gate"
+    }
 
 
 def test_only_the_newest_builds_are_shown_and_all_are_judged_by(
@@ -263,7 +273,7 @@ def test_a_year_of_builds_marks_what_was_planted_and_nothing_else(
     rows = page.get_by_role("region", name="Builds").locator("tbody tr")
     expect(rows).to_have_count(50)
     expect(rows.first).to_contain_text("22 Nov 2026")
-    expect(rows.first).to_contain_text("3 passed, 1 failed a gate, 1 not cleaned")
+    expect(rows.first).to_contain_text("3 of 5 pass, 1 failed a gate, 1 could not be cleaned")
     expect(rows.first).to_contain_text("German")
     expect(rows.first.locator("td")).to_have_count(2 + len(families()))
 

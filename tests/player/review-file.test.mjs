@@ -10,7 +10,7 @@ import { claimsReview, decodeReview, encodeReview } from "../../site_src/assets/
 import { ReviewStore } from "../../site_src/assets/review/store.js";
 
 const BUILD = { profile: "embedded", config_digest: "abcd", created: "2026-11-30T12:00:00Z" };
-const OUTPUT = { path: "a.wav", output_sha256: "1".repeat(64) };
+const OUTPUT = { path: "a.wav", sound_sha256: "1".repeat(64) };
 const SCRIPT = "<script>window.pwned=1</script>";
 
 const review = (values = {}) => ({
@@ -64,7 +64,7 @@ test("what is no review is refused in one sentence that says why", () => {
   const [remark] = entry.remarks;
   for (const [changed, why] of [
     [{ decision: "maybe" }, /renders\.0\.decision/],
-    [{ output_sha256: "1".repeat(63) }, /renders\.0\.output_sha256/],
+    [{ sound_sha256: "1".repeat(63) }, /renders\.0\.sound_sha256/],
     [{ decided: "2026-02-30T00:00:00Z" }, /renders\.0\.decided/],
     [{ remarks: Array(501).fill(remark) }, /renders\.0\.remarks is/],
     [{ remarks: [{ ...remark, at: -1 }] }, /renders\.0\.remarks\.0\.at/],
@@ -89,7 +89,7 @@ test("a link has the review, and a forged one is refused before it grows", async
   const many = Array.from({ length: 200 }, (_, index) => ({
     ...found.renders[0],
     path: `${index}.wav`,
-    output_sha256: Array.from({ length: 64 }, () => Math.trunc(16 * Math.random()).toString(16)).join(""),
+    sound_sha256: Array.from({ length: 64 }, () => Math.trunc(16 * Math.random()).toString(16)).join(""),
     remarks: [{ ...found.renders[0].remarks[0], text: String(Math.random()).repeat(10) }],
   }));
   assert.equal(await encodeReview({ ...found, renders: many }), null);
@@ -131,27 +131,27 @@ test("the store keeps one review for each site, and what is withdrawn stays with
 test("only decisions on the present outputs count, and the next one wraps around", () => {
   const store = new ReviewStore(BUILD, "/", new Storage());
   const renders = ["a", "b", "c"].map((id) => ({ ...OUTPUT, id, path: `${id}.wav` }));
-  store.decide({ ...renders[0], output_sha256: "2".repeat(64) }, "approved");
+  store.decide({ ...renders[0], sound_sha256: "2".repeat(64) }, "approved");
   store.decide(renders[1], "skipped");
-  assert.deepEqual(progress(store.review, renders, "b"), { text: "1 of 3 reviewed", next: renders[2] });
+  assert.deepEqual(progress(store.review, renders, "b"), { text: "1 of 3 decided", next: renders[2] });
   assert.equal(progress(store.review, renders, "c").next, renders[0]);
   store.decide(renders[0], "approved");
   assert.equal(progress(store.review, renders, "c").next, null, "it is this one");
 });
 
-test("Markdown shows other people's text as it is", () => {
+test("the text reads well as it is, and as Markdown shows other people's words as they are", () => {
   const text = markdown(
     "*Anna*",
-    "1 of 1 reviewed",
+    "1 of 1 decided",
     [{ id: "a-1", path: "a_b/[x](y).wav", said: read(review()).renders[0] }],
     (page) => `https://example.org/${page}`,
   );
   assert.equal(
     text,
-    "**Review by \\*Anna\\***: 1 of 1 reviewed\n\n" +
-      "- ✗ Needs work: [a_b/\\[x\\](y).wav](https://example.org/renders/a-1.html)\n" +
-      "  - [0:07 on clean](https://example.org/renders/a-1.html#v=clean&t=7.25): " +
-      "\\<script\\>window.pwned=1\\</script\\>\n",
+    "Review by \\*Anna\\*: 1 of 1 decided\n\n" +
+      "- ✗ Needs work: a_b/\\[x\\](y).wav <https://example.org/renders/a-1.html>\n" +
+      "  - 0:07 on clean: \\<script\\>window.pwned=1\\</script\\> " +
+      "<https://example.org/renders/a-1.html#v=clean&t=7.25>\n",
   );
   assert.equal(inert("@me #1 https://x www.x $a$\n> b\u202e"), "@\u200bme #\u200b1 https:\u200b//x www\u200b.x &#36;a&#36; \\> b ");
 });

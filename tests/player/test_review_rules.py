@@ -39,7 +39,7 @@ def remark(id_: str, text: str, written: str, at: float = 1.5) -> dict[str, Any]
 def entry(
     decision: str | None, decided: str | None, *remarks: dict[str, Any], **values: Any
 ) -> dict[str, Any]:
-    about = {"path": "a/ü.wav", "output_sha256": "1" * 64}
+    about = {"path": "a/ü.wav", "sound_sha256": "1" * 64}
     said = {"decision": decision, "decided": decided, "remarks": list(remarks)}
     return {**about, **said, **values}
 
@@ -65,7 +65,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "a decision taken back": [file(entry("approved", FIRST)), file(entry(None, SECOND))],
     "no decision is earlier than any": [file(entry(None, None)), file(entry("approved", FIRST))],
     "outputs stand apart": [
-        file(entry("approved", FIRST), entry("skipped", SECOND, output_sha256="0" * 64)),
+        file(entry("approved", FIRST), entry("skipped", SECOND, sound_sha256="0" * 64)),
         file(entry("needs_work", FIRST, path="A.wav")),
     ],
     "the latest text": [
@@ -102,7 +102,7 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "no such hour": [file(entry("approved", "2026-02-03T25:00:00Z"))],
     "a day, not a moment": [file(entry("approved", "2026-02-03"))],
     "no such decision": [file(entry("great", FIRST))],
-    "no hash": [file(entry("approved", FIRST, output_sha256="1" * 63 + "G"))],
+    "no hash": [file(entry("approved", FIRST, sound_sha256="1" * 63 + "G"))],
     "no path": [file(entry("approved", FIRST, path=""))],
     "text too long": [file(entry(None, None, remark("1", "x" * 2001, FIRST)))],
     "no such id": [file(entry(None, None, remark("<b>", "x", FIRST)))],

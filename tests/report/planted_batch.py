@@ -69,6 +69,7 @@ def make_item(path: str = "a.wav", /, **values: float | None) -> ItemResult:
         evidence=evidence,
         raw_digest="12" * 32,
         output_sha256="34" * 32,
+        sound_sha256="56" * 32,
         script="Hello there",
         rate=24_000,
         channels=1,

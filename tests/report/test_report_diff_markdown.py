@@ -112,7 +112,7 @@ def test_renders_that_are_not_compared_are_named() -> None:
 
 def test_whose_rule_it_is_is_said() -> None:
     base, head = card(A), card(A, gates=GATES[1:])
-    assert "The guardrail is the base's own. Head changes the gates" in markdown(base, head)
+    assert "The guardrail is the base's own. This change alters the gates" in markdown(base, head)
     old = replace(base, guardrail=None)
     assert "The base has no guardrail: this is the one that ships" in markdown(old, base)
     found = diff(base, base)

@@ -56,7 +56,7 @@ def entry(
 ) -> dict[str, Any]:
     return {
         "path": "a.wav",
-        "output_sha256": sha,
+        "sound_sha256": sha,
         "decision": decision,
         "decided": decided,
         "remarks": list(remarks),
@@ -75,7 +75,7 @@ def review(*entries: Any, reviewer: str = "Ada") -> dict[str, Any]:
 
 
 def reviewed(*reviews: Any) -> Scorecard:
-    batch = card(replace(item("a"), output_sha256=ONE), replace(item("b"), output_sha256=TWO))
+    batch = card(replace(item("a"), sound_sha256=ONE), replace(item("b"), sound_sha256=TWO))
     return with_reviews(batch, merge_reviews(map(parse_review, reviews)))
 
 
@@ -90,7 +90,7 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a later version": (lambda one: one.update(schema_version=2), "`schema_version`"),
     "no name": (lambda one: one.update(reviewer="  "), "`reviewer`"),
     "a long name": (lambda one: one.update(reviewer="x" * 81), "`reviewer`"),
-    "no hash": (lambda one: one["renders"][0].update(output_sha256="1"), "output_sha256"),
+    "no hash": (lambda one: one["renders"][0].update(sound_sha256="1"), "sound_sha256"),
     "a position before the start": (lambda one: remark_of(one).update(at=-1), "remarks.0.at"),
     "an unknown track": (lambda one: remark_of(one).update(track="x"), "remarks.0.track"),
     "a long remark": (lambda one: remark_of(one).update(text="x" * 2001), "remarks.0.text"),
@@ -164,7 +164,7 @@ def test_a_render_that_changed_has_lost_its_approval() -> None:
     # Approved again, only the present review is shown.
     (a, b) = reviewed(review(entry("approved", sha=TWO), entry("approved"))).renders
     assert is_approved(a, 1)
-    assert [one.output_sha256 for one in a.reviews] == [ONE]
+    assert [one.sound_sha256 for one in a.reviews] == [ONE]
     assert b.reviews == ()
     # What was taken back says nothing any more.
     assert reviewed(review(entry(None, remark("")))).renders[0].reviews == ()
@@ -212,7 +212,7 @@ def test_the_guardrail_may_ask_for_approvals(
     least: int, reviews: list[str], passed: bool, found: str
 ) -> None:
     files = [parse_review(review(entry(one), reviewer=f"P{i}")) for i, one in enumerate(reviews)]
-    head = with_reviews(card(replace(item("a"), output_sha256=ONE), failed("x")), files)
+    head = with_reviews(card(replace(item("a"), sound_sha256=ONE), failed("x")), files)
     rule = GUARDRAIL.model_copy(update={"approvals_min": least})
     checks = {one.name: one for one in check_guardrail(diff(head, head), rule)}
     assert (checks["approvals"].passed, checks["approvals"].found) == (passed, found)

@@ -55,7 +55,10 @@ class StemAb extends HTMLElement {
       });
     }
     this.classList.add("ab-live");
-    for (const control of this.querySelectorAll(":disabled")) control.disabled = false;
+    // The review, which stands in the player, enables its own controls.
+    for (const control of this.querySelectorAll(":disabled:not([data-review] *)")) {
+      control.disabled = false;
+    }
     for (const place of places()) place.disabled = false;
     this.#playhead = new Playhead(this, this.#duration);
     this.#listen();

@@ -1,4 +1,4 @@
-// A review as Markdown, for a pull request or a mail.
+// A review as a text that reads well as it is, in a mail, and as Markdown, in a pull request.
 
 import { toFragment } from "../player/link.js";
 import { _ } from "../text.js";
@@ -28,14 +28,14 @@ export function inert(text) {
  */
 export function markdown(reviewer, summary, renders, address) {
   const by = _("Review by {name}", { name: inert(reviewer || _("somebody")) });
-  const lines = [`**${by}**: ${summary}`, ""];
+  const lines = [`${by}: ${summary}`, ""];
   for (const { id, path, said } of renders) {
     const page = address(`renders/${id}.html`);
     const [mark, word] = DECISIONS[said.decision] ?? ["·", _("No decision")];
-    lines.push(`- ${mark} ${word}: [${inert(path)}](${page})`);
+    lines.push(`- ${mark} ${word}: ${inert(path)} <${page}>`);
     for (const remark of standing(said)) {
       const place = `${page}${toFragment({ track: remark.track, time: remark.at })}`;
-      lines.push(`  - [${spot(remark)}](${place}): ${inert(remark.text)}`);
+      lines.push(`  - ${spot(remark)}: ${inert(remark.text)} <${place}>`);
     }
   }
   return `${lines.join("\n")}\n`;

@@ -1,6 +1,7 @@
 // Shows a review from a file or a link. It comes from somebody else: its strings are set as text.
 
 import { element, part } from "../blind/elements.js";
+import { date } from "../blind/reading.js";
 import { toFragment } from "../player/link.js";
 import { _ } from "../text.js";
 import { spot } from "./remarks.js";
@@ -22,7 +23,7 @@ export function showOpened(root, review, renders) {
   const { profile, created } = review.build;
   part(root, "opened-about").textContent =
     _("About a build of {created} with the profile {profile}: {renders}.", {
-      created: visible(created),
+      created: day(created),
       profile: visible(profile),
       renders: counted(said.length, "render"),
     });
@@ -35,8 +36,14 @@ export function showOpened(root, review, renders) {
   part(root, "opened-title").focus();
 }
 
+/** Return the date of a build for people. Its moment may be any text. */
+function day(created) {
+  const on = created.slice(0, 10);
+  return Number.isNaN(Date.parse(`${on}T00:00:00Z`)) ? visible(created) : date({ on });
+}
+
 function item(entry, render) {
-  const current = render?.output_sha256 === entry.output_sha256;
+  const current = render?.sound_sha256 === entry.sound_sha256;
   const name = isolated(entry.path);
   const shown = element("li", "", current ? link(`renders/${render.id}.html`, name) : name, " ");
   if (entry.decision) shown.append(chip(entry.decision), " ");

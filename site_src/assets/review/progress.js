@@ -3,7 +3,7 @@
 import { _ } from "../text.js";
 import { entries } from "./review-file.js";
 
-/** @typedef {{id: string, path: string, output_sha256: string}} Render */
+/** @typedef {{id: string, path: string, sound_sha256: string}} Render */
 
 /**
  * @param {import("./review-file.js").Review} review
@@ -19,7 +19,7 @@ export function progress(review, renders, here) {
   const next = left.find((one) => renders.indexOf(one) > from) ?? left[0] ?? null;
   const done = renders.length - left.length;
   return {
-    text: _("{done} of {all} reviewed", { done, all: renders.length }),
+    text: _("{done} of {all} decided", { done, all: renders.length }),
     next: next?.id === here ? null : next,
   };
 }
@@ -30,11 +30,11 @@ export function progress(review, renders, here) {
  * @param {import("./review-file.js").Review} review
  * @param {import("./store.js").Output} render
  */
-export function outdated(review, { path, output_sha256 }) {
+export function outdated(review, { path, sound_sha256 }) {
   return review.renders.filter(
     (one) =>
       one.path === path &&
-      one.output_sha256 !== output_sha256 &&
+      one.sound_sha256 !== sound_sha256 &&
       (one.decision !== null || one.remarks.some(({ text }) => text)),
   );
 }

@@ -27,19 +27,20 @@ export class Remarks {
    * @param {HTMLElement} player
    * @param {import("./store.js").ReviewStore} store
    * @param {import("./store.js").Output} output
-   * @param {(act: () => void, done: string) => void} perform  Does something, and announces that
-   *   it is done, or why it is not.
+   * @param {(act: () => string) => void} perform  Does something, and announces what it returns,
+   *   or why it was not done.
    */
   constructor(root, player, store, output, perform) {
     [this.#root, this.#player, this.#store] = [root, player, store];
     [this.#output, this.#perform] = [output, perform];
     const [form, field] = [this.#part("remark-form"), this.#part("remark-text")];
+    const keep = () => this.#typed && this.#perform(() => this.keepOpen());
     this.#part("remark").addEventListener("click", () => this.make());
     this.#part("cancel").addEventListener("click", () => this.#close());
     this.#part("undo").addEventListener("click", () => this.#undo());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (field.value.trim()) this.#keep(field.value.trim());
+      keep();
     });
     field.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.#close();
@@ -61,6 +62,21 @@ export class Remarks {
     const bytes = crypto.getRandomValues(new Uint8Array(8));
     const id = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
     this.#edit({ id, text: "", ...this.#here() });
+  }
+
+  /**
+   * Keep the remark in the field, if it has a text.
+   *
+   * @returns {string} That it is kept, or nothing.
+   * @throws {Error} with a sentence for the reader, if it cannot be kept; then it stays open.
+   */
+  keepOpen() {
+    const text = this.#typed;
+    if (!text) return "";
+    const remark = { ...this.#open, text };
+    if (text !== this.#open.text) this.#put(remark);
+    this.#close();
+    return _("Remark at {spot} kept", { spot: spot(remark) });
   }
 
   /** List the remarks. */
@@ -99,7 +115,14 @@ export class Remarks {
     if (this.#part("remark-spot").textContent !== text) this.#part("remark-spot").textContent = text;
   }
 
+  /** The text in the field; empty if it is closed. */
+  get #typed() {
+    return this.#open ? this.#part("remark-text").value.trim() : "";
+  }
+
   #edit(remark) {
+    if (this.#typed) this.#perform(() => this.keepOpen());
+    if (this.#typed) return; // it could not be kept
     if (!this.#open) this.#giveBack = keepFocus(this.#part("remark"));
     this.#open = remark;
     this.#part("remark-label").textContent = _("Remark at {spot}", { spot: spot(remark) });
@@ -110,37 +133,38 @@ export class Remarks {
   }
 
   #close() {
-    this.#part("remark-form").hidden = true;
+    const form = this.#part("remark-form");
+    const { activeElement, body } = document;
+    // A decision closes the field too; its button has the focus, and keeps it.
+    const elsewhere = activeElement !== body && !form.contains(activeElement);
+    form.hidden = true;
     this.#part("remark").hidden = false;
     this.#open = null;
-    this.#giveBack();
-  }
-
-  #keep(text) {
-    const remark = { ...this.#open, text };
-    this.#put(remark, _("Remark at {spot} kept", { spot: spot(remark) }), () => this.#close());
+    if (!elsewhere) this.#giveBack();
   }
 
   #withdraw(remark) {
-    this.#withdrawn = remark;
-    this.#put({ ...remark, text: "" }, _("Remark at {spot} removed", { spot: spot(remark) }), () => {
+    this.#perform(() => {
+      this.#put({ ...remark, text: "" });
+      this.#withdrawn = remark;
       this.#part("undo").hidden = false;
       this.#part("undo").focus();
+      return _("Remark at {spot} removed", { spot: spot(remark) });
     });
   }
 
   #undo() {
     const remark = this.#withdrawn;
-    const done = _("Remark at {spot} is back", { spot: spot(remark) });
-    this.#put(remark, done, () => this.#part("remark").focus());
+    this.#perform(() => {
+      this.#put(remark);
+      this.#part("remark").focus();
+      return _("Remark at {spot} is back", { spot: spot(remark) });
+    });
   }
 
-  #put(remark, done, then) {
-    this.#perform(() => {
-      this.#part("undo").hidden = true;
-      this.#store.remark(this.#output, remark);
-      then();
-    }, done);
+  #put(remark) {
+    this.#part("undo").hidden = true;
+    this.#store.remark(this.#output, remark);
   }
 
   #place(remark, number) {

@@ -39,6 +39,11 @@ for (const choice of choices) {
 document.addEventListener("keydown", (event) => {
   const action = reviewAction(event);
   if (action === null || leaving) return;
+  if (reviewer.asking) {
+    // What is typed is the name, also if the focus has moved on.
+    reviewer.focus();
+    return;
+  }
   event.preventDefault();
   if (action === "remark") remarks.make();
   else if (action === "next") goOn();
@@ -46,20 +51,38 @@ document.addEventListener("keydown", (event) => {
 });
 // The reader comes back, and the browser shows the page as it was.
 addEventListener("pageshow", () => (leaving = false));
+addEventListener("pagehide", () => {
+  try {
+    remarks.keepOpen();
+  } catch {
+    // Nobody is there any more to read why; the text stays in the field if the reader comes back.
+  }
+});
 store.onchange = show;
 show();
 
-/** Decide, or take the same decision back. */
+/** Decide, or take the same decision back; what is typed as a remark is kept. */
 function decide(decision) {
-  const back = store.entry(here).decision === decision;
-  const done = back ? _("Decision taken back") : DECISIONS[decision][1];
-  perform(() => store.decide(here, back ? null : decision), done);
+  perform(() => {
+    const kept = remarks.keepOpen();
+    const back = store.entry(here).decision === decision;
+    store.decide(here, back ? null : decision);
+    const done = back ? _("Decision taken back") : word(decision);
+    return kept ? `${kept}. ${done}` : done;
+  });
 }
 
-/** Do something, and say that it is done, or why it is not. */
-function perform(act, done) {
+/** Return a decision as a word; an approval against a gate is said to be one. */
+function word(decision) {
+  const against = decision === "approved" && "gateFailed" in root.dataset;
+  return against ? _("Approved, although it is outside a limit") : DECISIONS[decision][1];
+}
+
+/** Do something, and say what it returns, or why it was not done. */
+function perform(act) {
+  let done;
   try {
-    act();
+    done = act();
   } catch (error) {
     say(error.message);
     return;
@@ -74,7 +97,7 @@ function perform(act, done) {
 /** Say what was done and how far the review is. */
 async function sayDone(done) {
   const far = await reach();
-  say(far ? `${done}; ${far.text}.` : `${done}.`);
+  say(far ? `${done}. ${far.text}.` : `${done}.`);
 }
 
 function say(text) {

@@ -15,7 +15,7 @@ import { _ } from "../text.js";
  *
  * @typedef {object} Entry  What is said about one output.
  * @property {string} path
- * @property {string} output_sha256
+ * @property {string} sound_sha256
  * @property {Decision | null} decision
  * @property {string | null} decided
  * @property {Remark[]} remarks
@@ -102,16 +102,16 @@ export function samePerson(one, other) {
  * Return a function that finds what a review says about an output; an empty entry if nothing.
  *
  * @param {Review} review
- * @returns {(output: {path: string, output_sha256: string}) => Entry}
+ * @returns {(output: {path: string, sound_sha256: string}) => Entry}
  */
 export function entries({ renders }) {
   const said = new Map(renders.map((one) => [about(one), one]));
-  return ({ path, output_sha256 }) =>
-    said.get(about({ path, output_sha256 })) ??
-    { path, output_sha256, decision: null, decided: null, remarks: [] };
+  return ({ path, sound_sha256 }) =>
+    said.get(about({ path, sound_sha256 })) ??
+    { path, sound_sha256, decision: null, decided: null, remarks: [] };
 }
 
-const about = ({ path, output_sha256 }) => JSON.stringify([path, output_sha256]);
+const about = ({ path, sound_sha256 }) => JSON.stringify([path, sound_sha256]);
 
 /**
  * Merge the reviews of one person. Of several decisions on an output the latest counts, and a
@@ -128,7 +128,7 @@ export function mergeReviews(found) {
   for (const one of found.flatMap(({ renders }) => renders)) {
     outputs.set(about(one), [...(outputs.get(about(one)) ?? []), one]);
   }
-  const renders = [...outputs.values()].map(mergeEntries).sort(by(["path", "output_sha256"]));
+  const renders = [...outputs.values()].map(mergeEntries).sort(by(["path", "sound_sha256"]));
   return { reviewer: latest.reviewer, build: latest.build, renders };
 }
 
@@ -173,11 +173,11 @@ function build(values) {
 }
 
 function entry(values, where) {
-  const { path, output_sha256, decision, decided, remarks } = object(values, where);
+  const { path, sound_sha256, decision, decided, remarks } = object(values, where);
   if (!CAUTION.includes(decision)) throw invalid(`${where}.decision`);
   return {
     path: text(path, 1, 4096, `${where}.path`),
-    output_sha256: matching(output_sha256, /^[0-9a-f]{64}$/, `${where}.output_sha256`),
+    sound_sha256: matching(sound_sha256, /^[0-9a-f]{64}$/, `${where}.sound_sha256`),
     decision,
     decided: decided === null ? null : moment(decided, `${where}.decided`),
     remarks: list(remarks, MAX_REMARKS, `${where}.remarks`, remark),

@@ -29,10 +29,11 @@ const reviewer = new Reviewer(root, store);
 /** The review that was opened. */
 let opened = null;
 
+const COPIED_THEN = _("Enter your name first; then it is copied.");
 const ACTIONS = {
-  download: () => named(() => save(store.review)),
-  markdown: () => named(() => copy(result(), _("Markdown copied."))),
-  link: () => named(copyLink),
+  download: () => named(() => save(store.review), _("Enter your name first; then it is saved.")),
+  text: () => named(() => copy(result(), _("Text copied.")), COPIED_THEN),
+  link: () => named(copyLink, COPIED_THEN),
   delete: askToDelete,
   "confirm-yes": clear,
   "confirm-no": () => closeConfirm(_("Nothing was deleted.")),
@@ -66,7 +67,7 @@ function show() {
   reviewer.show();
   const entry = entries(store.review);
   rows.forEach((row, index) => showMine(part(row, "mine"), renders[index], entry(renders[index])));
-  for (const name of ["download", "markdown", "link", "delete"]) {
+  for (const name of ["download", "text", "link", "delete"]) {
     part(root, name).disabled = store.empty;
   }
 }
@@ -83,10 +84,11 @@ function showMine(line, render, entry) {
   line.replaceChildren(...(parts.length ? [`${_("You:")} `, ...parts.flatMap((one) => [one, " "])] : []));
 }
 
-/** Do something that needs the reviewer's name: ask for it first if it is not known. */
-async function named(act) {
-  if (store.review.reviewer === "") reviewer.ask(() => store.review.reviewer && attempt(act));
-  else await act();
+/** Do something that needs the reviewer's name: if it is not known, say so and ask for it first. */
+async function named(act, first) {
+  if (store.review.reviewer !== "") return act();
+  say(first);
+  reviewer.ask(() => (store.review.reviewer ? attempt(act) : say("")));
 }
 
 function save(review) {
@@ -110,7 +112,7 @@ function result() {
   const said = renders
     .map((render) => ({ id: render.id, path: render.path, said: entry(render) }))
     .filter(({ said }) => said.decision || standing(said).length);
-  const address = (page) => new URL(page, location.href).href.replace(/[()]/g, encodeURIComponent);
+  const address = (page) => new URL(page, location.href).href;
   return markdown(store.review.reviewer, progress(store.review, renders).text, said, address);
 }
 
@@ -147,15 +149,18 @@ function open(review) {
   showOpened(root, review, renders);
 }
 
+/** Go on with the opened review: what is on this device must be of the same person. */
 function goOnFrom() {
+  return store.empty ? goOn() : named(goOn, _("Enter your name first; then you go on with it."));
+}
+
+function goOn() {
+  if (!opened) return; // closed while the name was asked for
   if (!store.empty && !samePerson(store.review, opened)) {
-    const { reviewer: name } = store.review;
     throw new Error(
-      name
-        ? _("This device has a review of {name}. Save and delete that one first.", {
-            name: visible(name),
-          })
-        : _("This device has a review without a name. Save and delete that one first."),
+      _("This device has a review of {name}. Save and delete that one first.", {
+        name: visible(store.review.reviewer),
+      }),
     );
   }
   store.merge(opened);

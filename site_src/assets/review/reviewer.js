@@ -33,6 +33,16 @@ export class Reviewer {
     part(this.#root, "reviewer-name").textContent = visible(reviewer);
   }
 
+  /** Whether the name is being asked for. */
+  get asking() {
+    return !part(this.#root, "name-form").hidden;
+  }
+
+  /** Move the focus to the field of the name. */
+  focus() {
+    part(this.#root, "name").focus();
+  }
+
   /**
    * Ask for the name, and move the focus there.
    *
@@ -46,7 +56,7 @@ export class Reviewer {
     };
     part(this.#root, "name").value = this.#store.review.reviewer;
     part(this.#root, "name-form").hidden = false;
-    part(this.#root, "name").focus();
+    this.focus();
   }
 
   #keep(name) {

@@ -6,7 +6,7 @@ import { entries, MAX_REMARKS, mergeReviews, oneLine, readReview, reviewText } f
 
 /** @typedef {import("./review-file.js").Review} Review */
 /** @typedef {import("./review-file.js").Entry} Entry */
-/** @typedef {{path: string, output_sha256: string}} Output  A render, and its present output. */
+/** @typedef {{path: string, sound_sha256: string}} Output  A render, and its present output. */
 
 export class ReviewStore {
   #build;
@@ -111,7 +111,7 @@ export class ReviewStore {
 
   #put(entry) {
     const others = this.review.renders.filter(
-      (one) => one.path !== entry.path || one.output_sha256 !== entry.output_sha256,
+      (one) => one.path !== entry.path || one.sound_sha256 !== entry.sound_sha256,
     );
     this.#write({ ...this.review, build: this.#build, renders: [...others, entry] });
   }

@@ -75,7 +75,8 @@ class Comparison:
     """Two builds, compared.
 
     `means` are over the renders that have a value in both. `counts` has the number of renders by
-    sense, for each metric, and `worst` the render that became worse by most. `unmatched` names the
+    sense, for each metric, and `worst` the render that became worse the most. `judged_otherwise`
+    is the number of renders whose verdict differs only because the limits do. `unmatched` names the
     renders that cannot be compared, with the reason.
     """
 
@@ -88,6 +89,7 @@ class Comparison:
     worst: tuple[WorstChange | None, ...]
     worse: BecameWorse
     rows: tuple[ComparedRow, ...]
+    judged_otherwise: int
     unmatched: tuple[tuple[str, str], ...]
 
 
@@ -126,6 +128,7 @@ def comparison(
         worst=tuple(worst.get(one.clean.name) for one in shown),
         worse=listed(worse_renders(found, dict.fromkeys(matched, "clean"), evidence)),
         rows=rows,
+        judged_otherwise=sum(item.id in matched for item in found.judged_otherwise),
         unmatched=tuple(_unmatched(found, matched)),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stemsilver.evaluation.catalogue import METRICS
 from stemsilver.media.playback import gains
 from stemsilver.microsite.parts.failures import cause
 from stemsilver.microsite.parts.file_names import FilePath, file_path
@@ -40,18 +41,19 @@ from stemsilver.report.text.wording import clock, counted, number
 from stemsilver.translation import N_, shown
 from stemsilver.translation import gettext as _
 
-# The columns that a listener can judge by; the rest are on each render's page and in the CSV.
+# Those with a gate come first, as they decide the verdict, and then what a listener can judge by;
+# the rest are on each render's page and in the CSV.
 _COLUMNS = (
+    "music_to_speech_db",
+    "wer_raw_to_clean",
+    "stoi_vs_stage_a",
+    "lufs",
+    "true_peak_dbtp",
     "music_presence",
     "pause_floor_db",
     "dnsmos_ovrl",
-    "wer_raw_to_clean",
     "script_wer",
-    "music_to_speech_db",
-    "stoi_vs_stage_a",
     "si_sdr_improvement_db",
-    "lufs",
-    "true_peak_dbtp",
 )
 _DECISIVE = frozenset({"music_presence", "dnsmos_ovrl", "wer_raw_to_clean"})
 # These need a script or the true speech beside the render, which few batches have.
@@ -60,7 +62,7 @@ _OPTIONAL = frozenset({"script_wer", "si_sdr_improvement_db"})
 _REASONS = {
     "pass": N_("A typical render of this batch"),
     "nothing_to_remove": N_("No render has music to remove"),
-    "gate_failed": N_("The render that fails by most"),
+    "gate_failed": N_("The render that misses its limits by most"),
     "no_speech": N_("No speech was found in this render"),
     "unmeasured": N_("This render could not be measured"),
 }
@@ -177,7 +179,7 @@ class Overview:
     `extent` is the size of the batch. `first` is the render to hear first, and `reason` says why;
     None if there is nothing to hear. `archive` is the name of the ZIP of the site; None if none is
     offered. `reviewed`: there are reviews, so that the scorecard has a column for them; of the
-    renders that can be `heard`, so many are `approved` or in need of work.
+    renders that can be `heard`, so many `failed` a gate, are `approved` or in need of work.
     """
 
     sentence: str
@@ -192,6 +194,7 @@ class Overview:
     archive: str | None
     reviewed: bool
     heard: int
+    failed: int
     approved: int
     needs_work: int
 
@@ -240,6 +243,7 @@ def overview(
         archive=archive,
         reviewed=any(item.reviews for item in renders),
         heard=sum(item.output is not None for item in renders),
+        failed=count.gate_failed,
         approved=sum(is_approved(item, 1) for item in renders),
         needs_work=sum(bool(row.reviews.needs_work) for row in rows),
     )
@@ -263,12 +267,14 @@ def _pauses(found: Scorecard) -> Tile:
     if floor.raw is None or floor.clean is None:
         return _change(found, _("Pauses"), "pause_floor_db", "dB")
     raw, clean = (format_value("clean_pause_floor_db", one) for one in (floor.raw, floor.clean))
-    fall = floor.raw - floor.clean
+    # Of the values as they are shown, so that a reader who subtracts them gets the same.
+    digits = METRICS["clean_pause_floor_db"].digits
+    fall = round(floor.raw, digits) - round(floor.clean, digits)
     note = _("Pause floor {raw} → {clean} dB").format(raw=raw, clean=clean)
     return Tile(
         _("Pauses"),
         None,
-        f"{abs(fall):.0f}",
+        number(abs(fall), digits),
         _("dB quieter") if fall >= 0 else _("dB louder"),
         f"{note}; {_over(floor.count)}",
     )

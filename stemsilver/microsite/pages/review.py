@@ -33,7 +33,7 @@ def review_page(found: Scorecard) -> ReviewPage:
 
 def reviewable(found: Scorecard) -> tuple[ScoredRender, ...]:
     """Return the renders that have an output to listen to, worst first."""
-    return tuple(item for item in worst_first(found) if item.output_sha256 is not None)
+    return tuple(item for item in worst_first(found) if item.sound_sha256 is not None)
 
 
 def renders_json(found: Scorecard) -> str:
@@ -43,4 +43,4 @@ def renders_json(found: Scorecard) -> str:
 
 def listed(item: ScoredRender) -> dict[str, str | None]:
     """Return a render as the scripts know it: its id, path and present output."""
-    return {"id": item.id, "path": item.path, "output_sha256": item.output_sha256}
+    return {"id": item.id, "path": item.path, "sound_sha256": item.sound_sha256}

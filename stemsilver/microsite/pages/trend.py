@@ -34,6 +34,7 @@ from stemsilver.report import (
     build_groups,
     change,
     format_value,
+    outcomes,
     shifts,
 )
 from stemsilver.report.text.wording import counted
@@ -57,13 +58,16 @@ _RECOVERED = 2.0
 class FamilyChart:
     """A metric's chart, with the newest mean of this build's profile in words.
 
-    `since` is the last marked build with these renders, `limit` the gate.
+    `over` and `raw_over` say over how many renders `now` and `raw` are means, unless both are over
+    all that were cleaned. `since` is the last marked build with these renders, `limit` the gate.
     """
 
     family: Family
     chart: Chart
     now: str
+    over: str
     raw: str | None
+    raw_over: str
     limit: str | None
     sense: ShiftSense | None
     since: str | None
@@ -93,7 +97,8 @@ class TrendCell:
 class BuildRow:
     """A build in the table; `other` says that its renders differ from those of the build before.
 
-    `moment` is the day, with the time if another build has the same day.
+    `moment` is the day, with the time if another build has the same day. `outcomes` counts the
+    renders.
     """
 
     record: Record
@@ -101,6 +106,7 @@ class BuildRow:
     time: str
     moment: str
     other: bool
+    outcomes: str
     cells: tuple[TrendCell, ...]
 
 
@@ -247,11 +253,14 @@ def _chart(
     edges = [one for one in (gate.minimum, gate.maximum) if one is not None] if gate else []
     marked = [said[at, name] for at in own[-1] if (at, name) in said]
     last = marked[-1] if marked else None
+    over, raw_over = _over(shown, (name, lines[0]), (family.raw.name if family.raw else "", raw))
     return FamilyChart(
         family=family,
         chart=chart(family.clean, len(shown), lines, raw, edges, [part[0] for part in own[1:]]),
         now=_newest(name, lines[0]),
+        over=over,
         raw=_newest(name, raw) if family.raw else None,
+        raw_over=raw_over,
         limit=gate.limit if gate else None,
         sense=last.sense if last else None,
         since=when[last.at] if last else None,
@@ -290,6 +299,24 @@ def _newest(name: str, lines: Segments) -> str:
     return format_value(name, lines[-1][-1].value if lines else None)
 
 
+def _over(shown: Sequence[Record], *series: tuple[str, Segments]) -> list[str]:
+    """Return over how many renders the newest mean of each series is, in words.
+
+    All are empty if each mean is over every render that was cleaned. Otherwise a reader who
+    compares them must know that they may be means of different renders.
+    """
+    found, whole = [], True
+    for name, lines in series:
+        if not lines:
+            found.append("")
+            continue
+        one = shown[lines[-1][-1].place]
+        count = one.means[name].count
+        whole = whole and count == one.items - one.failed
+        found.append(_("mean of {renders}").format(renders=counted(count, "render")))
+    return [""] * len(found) if whole else found
+
+
 def _summary(
     family: Family, lines: Sequence[Segments], marked: Iterable[Shift], when: Sequence[str]
 ) -> str:
@@ -322,6 +349,14 @@ def _rows(
             time=time_of_day(one),
             moment=when[place],
             other=place in others,
+            outcomes=outcomes(
+                one.items,
+                passed=one.passed,
+                nothing_to_remove=one.nothing_to_remove,
+                gate_failed=one.gate_failed,
+                no_speech=one.no_speech,
+                failed=one.failed,
+            ),
             cells=tuple(
                 _cell(one, family, said.get((place, family.clean.name))) for family in measured
             ),

@@ -45,6 +45,7 @@ from stemsilver.report import (
     skipped_words,
     used_models,
     visible,
+    worst_first,
 )
 from stemsilver.report.text.wording import clock
 from stemsilver.translation import date
@@ -126,10 +127,11 @@ class Pages:
     ) -> None:
         """Write one page per render, in `renders/`, named by its id, and its lists of music.
 
+        Each links to its neighbours in the front page's list, which has the worst first.
         `pairs` are the folders of the short pairs and `speech` the WAV files that the pages offer,
         by id.
         """
-        items = self.scorecard.renders
+        items = worst_first(self.scorecard)
         for index, item in enumerate(items):
             folder = media[item.id] if item.failure is None else None
             measured, base = evidence.get(item.id), matched.get(item.id)

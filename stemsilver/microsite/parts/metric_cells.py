@@ -130,13 +130,15 @@ class OfferedFile:
 class Standing:
     """The outcome of a render as a mark, a word and a style, never as a colour alone.
 
-    `rank` sorts renders that need attention to the front.
+    `rank` sorts renders that need attention to the front. `failed`: the build is not in order
+    because of it.
     """
 
     rank: int
     mark: str
     english: str
     style: str
+    failed: bool = False
 
     @property
     def word(self) -> str:
@@ -147,10 +149,10 @@ class Standing:
 _STANDINGS = {
     "pass": Standing(2, "✓", N_("pass"), "pass"),
     "nothing_to_remove": Standing(2, "✓", N_("nothing to remove"), "pass"),
-    "gate_failed": Standing(1, "✗", N_("gate failed"), "fail"),
+    "gate_failed": Standing(1, "✗", N_("gate failed"), "fail", failed=True),
     "no_speech": Standing(1, "–", N_("no speech found"), "none"),
     "unmeasured": Standing(1, "–", N_("not measured"), "none"),
-    "failed": Standing(0, "⊘", N_("not cleaned"), "none"),
+    "failed": Standing(0, "⊘", N_("not cleaned"), "none", failed=True),
 }
 
 

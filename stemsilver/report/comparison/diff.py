@@ -111,6 +111,20 @@ class Diff:
         return tuple(item for item in self.compared if item.was != item.now)
 
     @property
+    def judged_otherwise(self) -> tuple[ItemDiff, ...]:
+        """The compared renders that measure the same, and whose status differs only because the
+        gates do.
+        """
+        return tuple(
+            item
+            for item in self.compared
+            if all(one.sense == "same" for one in item.changes.values())
+            and item.head.status != item.base.status
+            and item.head.status
+            == status_under(None, item.judged, self.head.gates, item.head.lacks)
+        )
+
+    @property
     def broken_additions(self) -> tuple[ScoredRender, ...]:
         """The added renders that cannot be cleaned."""
         return tuple(item for item in self.added if item.failure)

@@ -65,12 +65,12 @@ def guardrail_verdict(checks: Sequence[Check]) -> str:
 
 
 def rule_words(diff: Diff, checks: Sequence[Check]) -> str:
-    """Return where the rule of the checks comes from, and whether head has other rules."""
+    """Return where the rule of the checks comes from, and whether the change has other rules."""
     # Checks of gates always use base's gates; the other checks decide.
     origins: list[Origin] = [check.origin for check in checks if check.origin not in (None, "base")]
     origin = origins[0] if origins else "base"
     news = _(
-        "Head changes the gates or the guardrail. The new rules apply from the next change on."
+        "This change alters the gates or the guardrail; the new ones apply from the next change on."
     )
     return f"{_(_RULES[origin])} {news}" if diff.other_rules else _(_RULES[origin])
 

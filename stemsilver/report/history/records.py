@@ -53,6 +53,7 @@ class Record:
     builds can only be compared if it is equal. `targets` are the values that metrics should be
     near, and `settings` the profile's. `means` has only the metrics that were measured. The
     `skipped` files are not among the `items`. `languages` are those that words were compared in.
+    Records of older versions count what has `nothing_to_remove` as `passed`.
     """
 
     created: str
@@ -71,11 +72,13 @@ class Record:
     skipped: int = 0
     languages: tuple[str, ...] = ()
     no_speech: int = 0
+    nothing_to_remove: int = 0
 
     @property
     def unmeasured(self) -> int:
         """The number of cleaned renders without any measurable gate."""
-        return self.items - self.passed - self.gate_failed - self.failed - self.no_speech
+        passed = self.passed + self.nothing_to_remove
+        return self.items - passed - self.gate_failed - self.failed - self.no_speech
 
     @property
     def moment(self) -> datetime:
@@ -111,6 +114,7 @@ class _Record(UntrustedModel):
     skipped: _Count = 0
     languages: Annotated[list[LanguageCode], Field(max_length=200)] = Field(default_factory=list)
     no_speech: _Count = 0
+    nothing_to_remove: _Count = 0
 
 
 class _File(UntrustedModel):
@@ -132,7 +136,7 @@ def record(found: Scorecard) -> Record:
         commit=found.commit,
         batch=hashlib.sha256(json.dumps(raw).encode()).hexdigest(),
         items=len(found.items),
-        passed=count["pass"] + count["nothing_to_remove"],
+        passed=count["pass"],
         gate_failed=count["gate_failed"],
         failed=count["failed"],
         settings=found.settings,
@@ -141,6 +145,7 @@ def record(found: Scorecard) -> Record:
         skipped=len(found.skipped),
         languages=tuple(sorted({item.language for item in found.renders if item.language})),
         no_speech=count["no_speech"],
+        nothing_to_remove=count["nothing_to_remove"],
     )
 
 

@@ -30,7 +30,7 @@ def _of_one_person(found: Sequence[Review]) -> Review:
     entries: dict[tuple[str, str], list[RenderReview]] = {}
     for review in found:
         for one in review.renders:
-            entries.setdefault((one.path, one.output_sha256), []).append(one)
+            entries.setdefault((one.path, one.sound_sha256), []).append(one)
     renders = tuple(_of_one_output(latest.reviewer, entries[key]) for key in sorted(entries))
     return Review(latest.reviewer, latest.build, renders)
 
@@ -40,7 +40,7 @@ def _of_one_output(reviewer: str, found: Sequence[RenderReview]) -> RenderReview
     return RenderReview(
         reviewer=reviewer,
         path=last.path,
-        output_sha256=last.output_sha256,
+        sound_sha256=last.sound_sha256,
         decision=last.decision,
         decided=last.decided,
         remarks=_remarks(remark for one in found for remark in one.remarks),

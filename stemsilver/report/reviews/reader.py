@@ -59,7 +59,7 @@ class _Remark(UntrustedModel):
 class ReviewEntry(UntrustedModel):
     """A person's review of one render, as files have it."""
 
-    output_sha256: _Sha256
+    sound_sha256: _Sha256
     decision: Decision | None
     decided: _Moment | None
     remarks: Annotated[list[_Remark], Field(max_length=500)]
@@ -69,7 +69,7 @@ class ReviewEntry(UntrustedModel):
         return RenderReview(
             reviewer=reviewer,
             path=path,
-            output_sha256=self.output_sha256,
+            sound_sha256=self.sound_sha256,
             decision=self.decision,
             decided=self.decided,
             remarks=tuple(Remark(**one.model_dump()) for one in self.remarks),
@@ -147,7 +147,7 @@ def review_json(review: Review) -> dict[str, Any]:
 def entry_json(one: RenderReview) -> dict[str, Any]:
     """Return what a person says about a render, without the person and the render."""
     return {
-        "output_sha256": one.output_sha256,
+        "sound_sha256": one.sound_sha256,
         "decision": one.decision,
         "decided": None if one.decided is None else _text(one.decided),
         "remarks": [

@@ -29,14 +29,14 @@ class Remark:
 class RenderReview:
     """What one person says about one render.
 
-    It is about the speech-only file with the hash `output_sha256`, and outdated if the render has
-    another one now. `decision` is None if there are only remarks, or if it was taken back; both
-    happened at `decided`.
+    It is about the speech with the hash `sound_sha256` of its rate and samples, and outdated if the
+    render has another one now. `decision` is None if there are only remarks, or if it was taken
+    back; both happened at `decided`.
     """
 
     reviewer: str
     path: str
-    output_sha256: str
+    sound_sha256: str
     decision: Decision | None
     decided: datetime | None
     remarks: tuple[Remark, ...] = ()

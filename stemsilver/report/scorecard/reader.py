@@ -65,6 +65,7 @@ class _Item(UntrustedModel):
     metrics: dict[str, _Score]
     raw_digest: Hex | None = None
     output_sha256: Hex | None = None
+    sound_sha256: Hex | None = None
     script: str | None = None
     rate: Annotated[int, Field(ge=0, le=10**7)] = 0
     channels: Annotated[int, Field(ge=0, le=100)] = 0

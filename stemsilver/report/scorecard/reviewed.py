@@ -49,7 +49,7 @@ def with_reviews(found: Scorecard, reviews: Sequence[Review]) -> Scorecard:
 
 def _of_render(item: ScoredRender, found: Sequence[RenderReview]) -> tuple[RenderReview, ...]:
     people: dict[str, RenderReview] = {}
-    for one in sorted(found, key=lambda one: (one.output_sha256 == item.output_sha256, _last(one))):
+    for one in sorted(found, key=lambda one: (one.sound_sha256 == item.sound_sha256, _last(one))):
         shown = replace(one, remarks=tuple(remark for remark in one.remarks if remark.text))
         if shown.decision or shown.remarks:
             people[one.reviewer] = shown

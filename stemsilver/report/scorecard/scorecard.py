@@ -71,8 +71,9 @@ class Verdict:
 class ScoredRender:
     """A render of a scorecard.
 
-    `output` is the path of the speech-only file in its folder, and `output_sha256` the hash of that
-    file; both are None if there is none. `raw_digest` identifies the raw samples; None if they
+    `output` is the path of the speech-only file in its folder, `output_sha256` the hash of that
+    file, and `sound_sha256` that of its rate and samples, which a new comment in the file does not
+    change; all are None if there is none. `raw_digest` identifies the raw samples; None if they
     could not be decoded. `lacks` is what the render does not contain. `language` is the one that
     its words were compared in, as a Whisper language code. `artefacts` are the places to listen to
     first. `reviews` has one for each person, also outdated ones. Every metric of the catalogue has
@@ -88,6 +89,7 @@ class ScoredRender:
     failure: Failure | None = None
     raw_digest: str | None = None
     output_sha256: str | None = None
+    sound_sha256: str | None = None
     script: str | None = None
     rate: int = 0
     channels: int = 0
@@ -99,8 +101,8 @@ class ScoredRender:
     reviews: tuple[RenderReview, ...] = ()
 
     def is_about_it(self, review: RenderReview) -> bool:
-        """Return whether a review is about the present output, and not about an earlier one."""
-        return review.output_sha256 == self.output_sha256
+        """Return whether a review is about the present sound, and not about an earlier one."""
+        return review.sound_sha256 == self.sound_sha256
 
     @property
     def duration(self) -> float:

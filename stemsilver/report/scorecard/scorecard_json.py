@@ -87,6 +87,7 @@ def _item(item: ScoredRender) -> dict[str, Any]:
         "path": item.path,
         "output": item.output,
         "output_sha256": item.output_sha256,
+        "sound_sha256": item.sound_sha256,
         "raw_digest": item.raw_digest,
         "script": item.script,
         "status": item.status,

@@ -287,18 +287,16 @@ def batch_verdict(count: Totals) -> str:
             else _("every render passes every gate")
         )
         if count.nothing_to_remove:
-            sentence += f", {_nothing_to_remove(count)}"
+            sentence += f", {_nothing_to_remove(count.nothing_to_remove)}"
     else:
-        parts = [_("{passed} of {items} pass").format(passed=count.passed, items=count.items)]
-        if count.nothing_to_remove:
-            parts.append(_nothing_to_remove(count))
-        if count.gate_failed:
-            parts.append(_("{count} failed a gate").format(count=count.gate_failed))
-        if count.no_speech:
-            parts.append(_("{count} without speech").format(count=count.no_speech))
-        if count.failed:
-            parts.append(_("{count} could not be cleaned").format(count=count.failed))
-        sentence = ", ".join(parts)
+        sentence = outcomes(
+            count.items,
+            passed=count.passed,
+            nothing_to_remove=count.nothing_to_remove,
+            gate_failed=count.gate_failed,
+            no_speech=count.no_speech,
+            failed=count.failed,
+        )
     if count.unmeasured:
         unmeasured = _("gates not measurable on {count}").format(count=count.unmeasured)
         sentence += f"; {unmeasured}"
@@ -307,8 +305,30 @@ def batch_verdict(count: Totals) -> str:
     return sentence
 
 
-def _nothing_to_remove(count: Totals) -> str:
-    return _("{count} with nothing to remove").format(count=count.nothing_to_remove)
+def outcomes(
+    items: int,
+    *,
+    passed: int,
+    nothing_to_remove: int,
+    gate_failed: int,
+    no_speech: int,
+    failed: int,
+) -> str:
+    """Return the number of renders by outcome in words; each render is in one number only."""
+    parts = [_("{passed} of {items} pass").format(passed=passed, items=items)]
+    if nothing_to_remove:
+        parts.append(_nothing_to_remove(nothing_to_remove))
+    if gate_failed:
+        parts.append(_("{count} failed a gate").format(count=gate_failed))
+    if no_speech:
+        parts.append(_("{count} without speech").format(count=no_speech))
+    if failed:
+        parts.append(_("{count} could not be cleaned").format(count=failed))
+    return ", ".join(parts)
+
+
+def _nothing_to_remove(count: int) -> str:
+    return _("{count} with nothing to remove").format(count=count)
 
 
 def skipped_words(count: int) -> str:
@@ -334,6 +354,7 @@ def judge_one(result: ItemResult, limits: Sequence[Gate]) -> ScoredRender:
         failure=result.failure,
         raw_digest=result.raw_digest,
         output_sha256=result.output_sha256,
+        sound_sha256=result.sound_sha256,
         script=result.script,
         rate=result.rate,
         channels=result.channels,
