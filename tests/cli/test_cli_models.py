@@ -66,7 +66,7 @@ def test_models_list_goes_on_past_what_is_damaged_or_missing(stemsilver: Termina
     stemsilver.alter_weights("silero-vad-v6", module="no_such_module")
     ended = stemsilver("models", "list")
     assert ended.code == 0
-    assert "! config/mine.yaml: missing key `preprocess`" in ended.out
+    assert "! config/mine.yaml: unknown key `descripton`" in ended.out
     assert "used by heavy, studio, uvr" in ended.out
     for name in ("dnsmos-p835", "silero-vad-v6"):
         [line] = [line for line in ended.out.splitlines() if line.startswith(name)]

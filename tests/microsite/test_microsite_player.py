@@ -148,7 +148,7 @@ def test_keys_work_in_the_player_and_nowhere_else(visit: Visit) -> None:
     expect(status(page)).to_have_text("Loop from 0:00.5 to 0:01.5")
     page.keyboard.press("u")
     expect(status(page)).to_have_text("No loop")
-    page.keyboard.press("n")
+    page.keyboard.press("p")
     expect(page.locator("h1")).to_have_text("duet.wav")
 
 

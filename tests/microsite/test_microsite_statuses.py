@@ -32,7 +32,7 @@ def lacking(published: Published, tmp_path_factory: pytest.TempPathFactory) -> P
         ("index", "– no speech found"),
         ("compare", "pass → nothing to remove"),
         ("compare", "gate failed → no speech"),
-        ("trend", "3 passed, 1 without speech, 1 not cleaned"),
+        ("trend", "2 of 5 pass, 1 with nothing to remove, 1 without speech, 1 could not be"),
         (f"renders/{INTRO}", "✓ nothing to remove"),
         (f"renders/{DUET}", "– no speech found The gates are for speech, so none applies."),
     ],
