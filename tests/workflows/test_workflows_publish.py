@@ -131,11 +131,11 @@ def test_what_was_tried_is_published_and_by_hand_to_the_test_index_alone(
         assert where == index
         assert (files / wheel_of(own).name).read_bytes() == wheel_of(own).read_bytes()
         assert bool(own.attested) == (ran == "publish")
-    for name in ("publish", "publish-test"):
+    for name, place in (("publish", "pypi"), ("publish-test", "testpypi")):
         # A job with an identity runs no script, and no code of this repository.
         assert all("run" not in step for step in spec("publish", name)["steps"])
         assert spec("publish", name)["needs"] == "try"
-        assert spec("publish", name)["environment"]["name"]
+        assert spec("publish", name)["environment"] == place
 
 
 def test_the_image_builds_a_site_without_network_rights_or_a_place_to_write(own: Own) -> None:
